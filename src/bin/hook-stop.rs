@@ -1,0 +1,4 @@
+//! `Stop`, `StopFailure`: the turn is over.
+#![cfg_attr(freestanding, no_std, no_main)]
+
+session_signals::entry!(session_signals::event::Hook::Stop);
