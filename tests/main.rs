@@ -1,5 +1,7 @@
 //! One integration crate: the real executables, each test in a home directory of its own.
 
+mod bad_input;
 mod behaviour;
 mod fixtures;
+mod privileged;
 mod sandbox;
