@@ -3,5 +3,7 @@
 mod bad_input;
 mod behaviour;
 mod fixtures;
+#[cfg(freestanding)]
+mod planted;
 mod privileged;
 mod sandbox;
