@@ -7,3 +7,4 @@ mod fixtures;
 mod planted;
 mod privileged;
 mod sandbox;
+mod sessions;
