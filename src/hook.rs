@@ -21,11 +21,18 @@ pub fn run(hook: Hook, environment: &Environment) -> i32 {
     match live(hook, environment, &mut id) {
         Ok(()) => 0,
         Err(error) => {
-            let spool = spool::paths(environment).map(|(_, spool)| spool).unwrap_or_default();
-            sys::complain(error.line(hook.executable(), &spool, id.as_bytes()).as_bytes());
+            report(hook, environment, &id, &error);
             1
         }
     }
+}
+
+/// Not inlined: its lines and paths are pages of stack that every hook would touch.
+#[cold]
+#[inline(never)]
+fn report(hook: Hook, environment: &Environment, id: &SessionId, error: &Error) {
+    let spool = spool::path(environment).unwrap_or_default();
+    sys::complain(error.line(hook.executable(), &spool, id.as_bytes()).as_bytes());
 }
 
 fn live(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()> {

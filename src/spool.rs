@@ -17,22 +17,26 @@ const EEXIST: Errno = Errno(17);
 /// A signal, or its temporary file, larger than this is not read: 4 payloads.
 const MAX_LEN: u64 = 256 << 20;
 
-/// The paths of the configuration directory and of the spool in it.
+/// What the spool is called in the configuration directory.
+const DIRECTORY: &[u8] = b"/session-signals";
+
+/// The path of the spool, in the configuration directory.
 ///
 /// # Errors
-/// Where the environment does not say, or they are longer than the system takes.
-pub fn paths(environment: &Environment) -> Result<(Path, Path)> {
+/// Where the environment does not say, or it is longer than the system takes.
+pub fn path(environment: &Environment) -> Result<Path> {
     let set = |name| environment.variable(name).filter(|value| !value.is_empty());
-    let config = match (set("CLAUDE_CONFIG_DIR"), set("HOME")) {
-        (Some(config), _) => Path::of(&[config]),
-        (None, Some(home)) => Path::of(&[home, b"/.claude"]),
+    let parts: [&[u8]; 3] = match (set("CLAUDE_CONFIG_DIR"), set("HOME")) {
+        (Some(config), _) => [config, b"", DIRECTORY],
+        (None, Some(home)) => [home, b"/.claude", DIRECTORY],
         (None, None) => return Err(Error::words("find", Place::Config, "neither CLAUDE_CONFIG_DIR nor HOME is set")),
     };
-    let spool = Path::of(&[config.as_bytes(), b"/session-signals"]);
-    if config.overflowed() || spool.overflowed() {
+    // In place: a path is a page, and every copy of it another one for the kernel to find.
+    let path = Path::of(&parts);
+    if path.overflowed() {
         return Err(Error::words("find", Place::Config, "its path is longer than 4095 bytes"));
     }
-    Ok((config, spool))
+    Ok(path)
 }
 
 /// The open spool directory.
@@ -50,11 +54,11 @@ impl Spool {
     /// # Errors
     /// Where it is no directory, not ours, or writable by others.
     pub fn open(environment: &Environment, create: bool) -> Result<Option<Self>> {
-        let (config, spool) = paths(environment)?;
+        let spool = path(environment)?;
         let directory = match Directory::open(spool.as_cstr()) {
             Err(ENOENT) if !create => return Ok(None),
             Err(ENOENT) => {
-                make(&config).map_err(Error::at("create", Place::Config))?;
+                make(&parent(&spool)).map_err(Error::at("create", Place::Config))?;
                 make(&spool).map_err(Error::at("create", Place::Spool))?;
                 Directory::open(spool.as_cstr())
             }
@@ -146,6 +150,12 @@ impl Spool {
             Err(errno) => Err(Error::at("delete", Place::Signal(kind))(errno)),
         }
     }
+}
+
+/// The configuration directory of a spool's path.
+#[cold]
+fn parent(spool: &Path) -> Path {
+    Path::of(&[spool.as_bytes().strip_suffix(DIRECTORY).unwrap_or_default()])
 }
 
 fn make(path: &Path) -> sys::Result<()> {

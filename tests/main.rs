@@ -3,6 +3,7 @@
 mod bad_input;
 mod behaviour;
 mod fixtures;
+mod json;
 #[cfg(freestanding)]
 mod planted;
 mod privileged;
