@@ -91,3 +91,29 @@ fn it_redraws_on_change_and_leaves_the_terminal_as_it_was() {
         terminal.until(|screen| screen.starts_with("◆ waiting"));
     }
 }
+
+/// What a process has had of the CPU, in clock ticks of 10 ms.
+fn cpu(pid: &str) -> u64 {
+    let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+#[ignore = "needs tmux"]
+fn it_costs_nothing_while_nothing_happens() {
+    let sandbox = Sandbox::new();
+    for number in 0..200 {
+        sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
+    }
+    sandbox.fire("s", "Stop", "").succeeds();
+    let terminal = Terminal::open(&sandbox);
+    terminal.tmux(&["send-keys", &format!("exec {} --watch", executable("sessions").display()), "Enter"]);
+    terminal.until(|screen| screen.starts_with("◆ waiting"));
+    let pid = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
+    let before = cpu(pid.trim());
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    // One look a second, at one session that lives.
+    let spent = cpu(pid.trim()) - before;
+    assert!(spent <= 10, "{spent} ticks in 5 s");
+}
