@@ -1,5 +1,13 @@
 //! One integration crate: the real executables, each test in a home directory of its own.
 
+#[cfg(freestanding)]
+mod artefact;
 mod behaviour;
+#[cfg(freestanding)]
+mod faults;
 mod fixtures;
+#[cfg(freestanding)]
+mod release;
 mod sandbox;
+#[cfg(freestanding)]
+mod strace;
