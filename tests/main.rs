@@ -2,10 +2,14 @@
 
 #[cfg(freestanding)]
 mod artefact;
+mod bad_input;
 mod behaviour;
 #[cfg(freestanding)]
 mod faults;
 mod fixtures;
+#[cfg(freestanding)]
+mod planted;
+mod privileged;
 #[cfg(freestanding)]
 mod release;
 mod sandbox;
