@@ -78,8 +78,7 @@ impl Spool {
     /// # Errors
     /// Where something else than a regular file has a signal's name.
     pub fn standing(&self, session: &[u8]) -> Result<Standing> {
-        let now = sys::now().map_err(Error::at("read", Place::Clock))?;
-        let mut standing = Standing { now, ..Standing::default() };
+        let mut standing = Standing::default();
         for kind in KINDS {
             let name = name(session, kind);
             match self.directory.metadata(name.as_cstr()) {
@@ -89,6 +88,8 @@ impl Spool {
                 Err(errno) => return Err(Error::at("stat", Place::Signal(kind))(errno)),
             }
         }
+        // Last of all: what stands is of the future only if it is even now.
+        standing.now = sys::now().map_err(Error::at("read", Place::Clock))?;
         Ok(standing)
     }
 
@@ -175,7 +176,7 @@ impl Spool {
                 Ok(found) if found.modified <= time || is_future(found.modified) => {
                     self.directory.remove(to).or_else(|errno| back().and(Err(errno)))
                 }
-                _ => back(),
+                found => back().and(found.map(drop)),
             }
         };
         match clear() {
@@ -207,7 +208,7 @@ fn lock(directory: &Directory) -> bool {
             Ok(false) if waited < PATIENCE => {}
             Ok(false) | Err(_) => return false,
         }
-        let pause = (waited / 4).clamp(1, 10);
+        let pause = (waited / 4).clamp(1, 10).min(PATIENCE - waited);
         sys::sleep(pause);
         waited += pause;
     }

@@ -56,43 +56,45 @@ const SPOOL: &str = "openat statx geteuid flock";
 /// The directories are made, and the spool is opened again.
 const NEW_SPOOL: &str = "openat mkdirat mkdirat openat statx geteuid flock";
 const NO_SPOOL: &str = "openat";
-/// What stands: one look for each kind.
-const LOOK: &str = "clock_gettime statx statx statx statx";
+/// What stands: one look for each kind, and the time.
+const LOOK: &str = "statx statx statx statx clock_gettime";
 const SIGNAL: &str = "statx mmap openat read close";
 /// The CLI's process, and the machine.
 const WHO: &str = "getppid openat read read close uname statx";
-const PUBLISH: &str = "openat write utimensat close renameat";
-const CLEAR: &str = "unlinkat";
+/// The clock says whether the lock still keeps others away.
+const PUBLISH: &str = "openat write utimensat close clock_gettime renameat";
+const CLEAR: &str = "clock_gettime unlinkat";
+const CHECK: &str = "clock_gettime";
 const END: &str = "close exit_group";
 const EXIT: &str = "exit_group";
 
 /// The usual path of every hook: what happened before, the event, its calls.
 #[rustfmt::skip]
 const USUAL: [(&[&str], &str, &[&str]); 11] = [
-    (&["UserPromptSubmit"], "SessionStart",       &[INPUT, SPOOL, LOOK, WHO, SIGNAL, PUBLISH, CLEAR, END]),
-    (&["Stop"],             "UserPromptSubmit",   &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, END]),
-    (&["UserPromptSubmit"], "PermissionRequest",  &[INPUT, SPOOL, LOOK, WHO, PUBLISH, END]),
-    (&["PermissionRequest", "Elicitation"], "PermissionRequest", &[INPUT, SPOOL, LOOK, SIGNAL, END]),
+    (&["UserPromptSubmit"], "SessionStart",       &[INPUT, SPOOL, LOOK, WHO, SIGNAL, PUBLISH, CLEAR, CHECK, END]),
+    (&["Stop"],             "UserPromptSubmit",   &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "PermissionRequest",  &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&["PermissionRequest", "Elicitation"], "PermissionRequest", &[INPUT, SPOOL, LOOK, SIGNAL, CHECK, END]),
     (&["UserPromptSubmit"], "PostToolUse",        &[INPUT, SPOOL, LOOK, END]),
-    (&["PermissionRequest"], "PostToolUse",       &[INPUT, SPOOL, LOOK, SIGNAL, CLEAR, END]),
+    (&["PermissionRequest"], "PostToolUse",       &[INPUT, SPOOL, LOOK, SIGNAL, CHECK, CLEAR, END]),
     (&["PermissionRequest", "Elicitation"], "PostToolUse", &[INPUT, SPOOL, LOOK, SIGNAL, WHO, PUBLISH, END]),
     (&["UserPromptSubmit"], "SubagentStop",       &[INPUT, SPOOL, LOOK, END]),
-    (&["Stop"],             "PreCompact",         &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, END]),
-    (&["UserPromptSubmit"], "Stop",               &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, END]),
-    (&["UserPromptSubmit"], "SessionEnd",         &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, END]),
+    (&["Stop"],             "PreCompact",         &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "Stop",               &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "SessionEnd",         &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
 ];
 
 /// The first event of all: who publishes makes the spool, who has nothing to publish leaves it.
 #[rustfmt::skip]
 const FIRST: [(&[&str], &str, &[&str]); 8] = [
-    (&[], "SessionStart",      &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, END]),
-    (&[], "UserPromptSubmit",  &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, END]),
-    (&[], "PermissionRequest", &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, END]),
+    (&[], "SessionStart",      &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&[], "UserPromptSubmit",  &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&[], "PermissionRequest", &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
     (&[], "PostToolUse",       &[INPUT, NO_SPOOL, EXIT]),
     (&[], "SubagentStop",      &[INPUT, NO_SPOOL, EXIT]),
-    (&[], "PreCompact",        &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, END]),
-    (&[], "Stop",              &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, END]),
-    (&[], "SessionEnd",        &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, END]),
+    (&[], "PreCompact",        &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&[], "Stop",              &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&[], "SessionEnd",        &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
 ];
 
 #[test]

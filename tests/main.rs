@@ -10,6 +10,7 @@ mod fixtures;
 #[cfg(freestanding)]
 mod planted;
 mod privileged;
+mod races;
 #[cfg(freestanding)]
 mod release;
 mod sandbox;

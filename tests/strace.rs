@@ -34,9 +34,34 @@ impl Trace {
         self.calls().map(name).collect()
     }
 
+    /// When the hook says that its event was: the clock, read first of all, as a signal spells it.
+    pub fn time(&self) -> String {
+        let call = self.calls().find(|call| name(call) == "clock_gettime").unwrap();
+        let number = |member| {
+            let (_, rest) = call.split_once(member).unwrap();
+            rest.split([',', '}']).next().unwrap().parse::<u64>().unwrap()
+        };
+        format!("{}.{:09}", number("tv_sec="), number("tv_nsec="))
+    }
+
+    /// The process, once it has been stopped.
+    pub fn stopped(&self) -> Option<&str> {
+        let line = self.0.lines().find(|line| line.contains("--- stopped by SIGSTOP"))?;
+        line.split_whitespace().next()
+    }
+
+    /// How many milliseconds it wanted to sleep in all.
+    pub fn slept(&self) -> u64 {
+        let nanoseconds = |call: &str| {
+            let (_, rest) = call.split_once("tv_nsec=").unwrap();
+            rest.split('}').next().unwrap().parse::<u64>().unwrap()
+        };
+        self.calls().filter(|call| name(call) == "nanosleep").map(nanoseconds).sum::<u64>() / 1_000_000
+    }
+
     /// Whether the fault that was asked for came to pass.
     pub fn shows_fault(&self) -> bool {
-        self.0.contains("(INJECTED") || self.0.contains("killed by SIGKILL") || self.0.contains("(DELAYED")
+        self.0.contains("(INJECTED") || self.0.contains("killed by SIGKILL")
     }
 }
 
@@ -47,9 +72,13 @@ pub fn name(call: &str) -> &str {
 
 /// Runs `hook` on `input`, with strace's `options` before it.
 pub fn run(sandbox: &Sandbox, hook: &Path, input: &str, options: &[&str]) -> Run {
-    let log = sandbox.home().join("strace");
+    run_logged(sandbox, &sandbox.home().join("strace"), hook, input, options)
+}
+
+/// The same with a log of its own: for several at once.
+pub fn run_logged(sandbox: &Sandbox, log: &Path, hook: &Path, input: &str, options: &[&str]) -> Run {
     let mut command = sandbox.command("strace");
-    command.args(["-f", "-q", "-s", "64", "-o"]).arg(&log).args(options).arg(hook).timeout(BOUND);
+    command.args(["-f", "-q", "-s", "64", "-o"]).arg(log).args(options).arg(hook).timeout(BOUND);
     let outcome = outcome(&mut command, input);
-    Run { outcome, trace: Trace::read(&log) }
+    Run { outcome, trace: Trace::read(log) }
 }

@@ -48,10 +48,12 @@ pub struct Scenario {
     /// The calls made, in order.
     pub calls: Vec<String>,
     new_lengths: Vec<usize>,
+    /// The lock is not to be had: the hook does its work with more care.
+    pub unlocked: bool,
 }
 
 impl Scenario {
-    fn new(before: &[Event], (event, members): Event) -> Self {
+    fn new(before: &[Event], (event, members): Event, unlocked: bool) -> Self {
         let sandbox = Sandbox::new();
         let mut dead = Life::begin(&sandbox);
         for (event, members) in before {
@@ -61,7 +63,7 @@ impl Scenario {
         let hook = executable_for(event).unwrap();
         let input = payload("s", event, &members.replace("LONG", &"x".repeat(10_000)));
         let mut scenario =
-            Self { hook, input, before, after: BTreeMap::new(), calls: Vec::new(), new_lengths: Vec::new() };
+            Self { hook, input, before, after: BTreeMap::new(), calls: Vec::new(), new_lengths: Vec::new(), unlocked };
         let run = scenario.run(&sandbox, &[]);
         run.outcome.succeeds();
         scenario.calls = run.trace.names().into_iter().map(str::to_owned).collect();
@@ -73,7 +75,8 @@ impl Scenario {
     }
 
     pub fn run(&self, sandbox: &Sandbox, options: &[&str]) -> strace::Run {
-        strace::run(sandbox, &hook(self.hook), &self.input, options)
+        let unlocked: &[&str] = if self.unlocked { &["-e", "inject=flock:error=ENOLCK"] } else { &[] };
+        strace::run(sandbox, &hook(self.hook), &self.input, &[unlocked, options].concat())
     }
 
     /// A home directory as it was before the event.
@@ -149,6 +152,13 @@ fn lasting(text: &str) -> Option<Value> {
     Some(signal)
 }
 
+/// All of them, and two with something to delete once more without the lock.
 pub fn scenarios() -> Vec<Scenario> {
-    SCENARIOS.into_iter().map(|(before, event)| Scenario::new(before, event)).collect()
+    let locked = SCENARIOS.into_iter().map(|(before, event)| Scenario::new(before, event, false));
+    let deletes = |scenario: &Scenario| scenario.calls.iter().any(|call| call == "unlinkat");
+    let mut scenarios: Vec<_> = locked.collect();
+    let unlocked = SCENARIOS.into_iter().zip(&scenarios).filter(|(_, locked)| deletes(locked)).take(2);
+    let unlocked = unlocked.map(|((before, event), _)| Scenario::new(before, event, true)).collect::<Vec<_>>();
+    scenarios.extend(unlocked);
+    scenarios
 }
