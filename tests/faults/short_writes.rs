@@ -53,7 +53,7 @@ fn a_short_write_is_gone_on_with() {
         let run = scenario.run(&sandbox, &["-e", "inject=write:retval=1:when=1"]);
         run.outcome.succeeds();
         let lengths = run.trace.calls().filter(|call| call.starts_with("write("));
-        let lengths: Vec<usize> = lengths.map(|call| asked(call)).collect();
+        let lengths: Vec<usize> = lengths.map(asked).collect();
         assert_eq!(lengths[1], lengths[0] - 1, "{}: {lengths:?}", scenario.hook);
     }
 }

@@ -74,7 +74,9 @@ fn hooks_held_up_on_their_way() {
             let second = run(&sandbox, &other, *second, &options(1));
             [first.join().unwrap(), second]
         });
-        runs.iter().for_each(|run| run.outcome.succeeds());
+        for run in &runs {
+            run.outcome.succeeds();
+        }
         let [first, second] = [(first.1, runs[0].trace.time()), (second.1, runs[1].trace.time())];
         let (earlier, later) = if first.1 < second.1 { (first, second) } else { (second, first) };
         let violation = violation(&sandbox, earlier.0, later.0, &later.1);
