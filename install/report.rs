@@ -1,0 +1,215 @@
+//! What a run did, for people and for programs.
+
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::colour::Paint;
+use crate::editor::{Plan, What};
+use crate::env::Env;
+use crate::places::Scope;
+use crate::refusal::Refusal;
+
+/// How it ended: the exit code says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// All of it was done.
+    Done,
+    /// There was nothing to do.
+    Unchanged,
+    /// The settings are as they were.
+    Refused,
+    /// The settings were changed, but something failed.
+    Partly,
+}
+
+/// One event's entry.
+#[derive(Serialize)]
+pub struct Entry {
+    event: String,
+    command: String,
+    change: &'static str,
+}
+
+/// An event the CLI does not know.
+#[derive(Clone, Serialize)]
+pub struct LeftOut {
+    /// Its name.
+    pub event: &'static str,
+    /// The first version it is registered with.
+    pub since: String,
+}
+
+/// A script that was taken out.
+#[derive(Serialize)]
+pub struct Script {
+    event: String,
+    command: String,
+}
+
+/// All that is said of a run. `hooks install --help` documents the JSON.
+#[derive(Serialize)]
+#[expect(missing_docs, reason = "each is documented in --help")]
+pub struct Report {
+    pub outcome: Outcome,
+    pub command: &'static str,
+    pub dry_run: bool,
+    pub scope: Scope,
+    pub file: PathBuf,
+    pub claude: Option<String>,
+    pub events: Vec<Entry>,
+    pub left_out: Vec<LeftOut>,
+    pub replaced: Vec<Script>,
+    pub executables: Option<PathBuf>,
+    pub copied: Vec<PathBuf>,
+    pub backup: Option<PathBuf>,
+    pub diff: Option<String>,
+    pub warnings: Vec<String>,
+    pub problems: Vec<String>,
+    pub reason: Option<String>,
+    pub snippet: Option<String>,
+    #[serde(skip)]
+    changed: bool,
+}
+
+impl Report {
+    /// Of a run that has yet to do anything.
+    #[must_use]
+    pub fn new(command: &'static str, scope: Scope, file: PathBuf, dry_run: bool) -> Self {
+        Self {
+            outcome: Outcome::Unchanged,
+            command,
+            dry_run,
+            scope,
+            file,
+            claude: None,
+            events: Vec::new(),
+            left_out: Vec::new(),
+            replaced: Vec::new(),
+            executables: None,
+            copied: Vec::new(),
+            backup: None,
+            diff: None,
+            warnings: Vec::new(),
+            problems: Vec::new(),
+            reason: None,
+            snippet: None,
+            changed: false,
+        }
+    }
+
+    /// Takes up what a plan does.
+    pub fn planned(&mut self, plan: &Plan) {
+        self.changed |= plan.is_change();
+        self.events = plan.registered.iter().map(Entry::of).collect();
+        let script = |script: &crate::editor::Replaced| Script { event: script.event.clone(), command: script.command.clone() };
+        self.replaced = plan.replaced_scripts.iter().map(script).collect();
+    }
+
+    /// Prints it, and says the exit code.
+    #[must_use]
+    pub fn finish(mut self, env: &Env, json: bool, result: Result<(), Refusal>) -> ExitCode {
+        self.outcome = match &result {
+            Err(_) => Outcome::Refused,
+            Ok(()) if !self.problems.is_empty() => Outcome::Partly,
+            Ok(()) if self.changed || !self.copied.is_empty() => Outcome::Done,
+            Ok(()) => Outcome::Unchanged,
+        };
+        if let Err(refusal) = result {
+            self.reason = Some(refusal.reason);
+            self.snippet = refusal.snippet;
+        }
+        if json {
+            print_json(&self);
+        } else if self.outcome == Outcome::Refused {
+            self.say_refusal();
+        } else {
+            self.say(env);
+        }
+        ExitCode::from(match self.outcome {
+            Outcome::Done | Outcome::Unchanged => 0,
+            Outcome::Refused => 1,
+            Outcome::Partly => 3,
+        })
+    }
+
+    fn say_refusal(&self) {
+        eprintln!("hooks {}: {}", self.command, self.reason.as_deref().unwrap_or_default());
+        if let Some(snippet) = &self.snippet {
+            eprintln!("Nothing was changed. To do it by hand, merge this into {}:\n{}", self.file.display(), snippet.trim_end());
+        }
+    }
+
+    fn say(&self, env: &Env) {
+        let paint = Paint(env.colour);
+        if let Some(diff) = &self.diff {
+            // Nothing but the diff on stdout: `patch` can take it.
+            print!("{diff}");
+        } else {
+            self.say_what_was_done(env, paint);
+        }
+        let (warning, problem) = (paint.warning("warning:"), paint.bad("error:"));
+        for sentence in &self.warnings {
+            eprintln!("{warning} {sentence}");
+        }
+        for sentence in &self.problems {
+            eprintln!("{problem} {sentence}");
+        }
+    }
+
+    fn say_what_was_done(&self, env: &Env, paint: Paint) {
+        let file = env.brief(&self.file);
+        let claude = self.claude.as_ref().map(|version| format!(" for Claude Code {version}")).unwrap_or_default();
+        let headline = match (self.command, self.changed) {
+            ("install", true) => format!("{} in {file}{claude}", paint.good("Installed")),
+            ("install", false) => format!("Already installed in {file}{claude}"),
+            (_, true) => format!("{} from {file}", paint.good("Uninstalled")),
+            (_, false) => format!("Not installed in {file}"),
+        };
+        println!("{headline}");
+        for entry in &self.events {
+            let name = entry.command.rsplit('/').next().unwrap_or_default().trim_end_matches('\'');
+            println!("  {:<19} {name:<23} {}", entry.event, paint.dim(entry.change));
+        }
+        if !self.left_out.is_empty() {
+            let names: Vec<String> = self.left_out.iter().map(|left| format!("{} ({})", left.event, left.since)).collect();
+            println!("Left out, until the CLI knows them: {}", names.join(", "));
+        }
+        for script in &self.replaced {
+            println!("Replaced in {}: {}", script.event, script.command);
+        }
+        if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
+            println!("Executables: {} ({} new)", env.brief(executables), self.copied.len());
+        }
+        if let Some(backup) = &self.backup {
+            println!("Backup: {}", env.brief(backup));
+        }
+        if self.command == "install" && self.changed && self.problems.is_empty() {
+            let spool = env.brief(&env.spool());
+            println!("From its next prompt on, every session says in {spool} what it is doing.");
+            println!("A session that is open and stays silent has to be started anew. `hooks doctor` checks.");
+        }
+    }
+}
+
+impl Entry {
+    fn of(change: &crate::editor::Change) -> Self {
+        let word = match change.what {
+            What::Added => "added",
+            What::Kept => "kept",
+            What::Updated => "updated",
+            What::Converged(_) => "converged",
+            What::Removed => "removed",
+        };
+        Self { event: change.event.clone(), command: change.command.clone(), change: word }
+    }
+}
+
+/// One JSON value and a newline on stdout. A reader that went away is no error of ours.
+pub fn print_json(value: &impl Serialize) {
+    use std::io::Write;
+    let text = serde_json::to_string_pretty(value).unwrap_or_default();
+    let _ = writeln!(std::io::stdout(), "{text}");
+}

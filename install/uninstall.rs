@@ -1,0 +1,51 @@
+//! `hooks uninstall`
+
+use crate::cli::Uninstall;
+use crate::editor::{self, Plan};
+use crate::env::Env;
+use crate::receipt::{self, Receipt};
+use crate::refusal::Refusal;
+use crate::report::Report;
+use crate::settings::Settings;
+use crate::{commit, diff, events, executables};
+
+/// By the receipt where the settings are what install left; else only our entries go.
+fn plan(text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
+    let owned = events::executables();
+    match receipt.and_then(|receipt| editor::undo(text, &receipt.edit, &owned)) {
+        Some(plan) => Ok(plan),
+        None => editor::uninstall(text, &owned),
+    }
+}
+
+/// Uninstalls, or says what would be done.
+///
+/// # Errors
+/// Whatever leaves the settings as they were.
+pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Refusal> {
+    let path = report.file.clone();
+    let receipt = receipt::load(env, &path);
+    if options.dry_run {
+        let before = Settings::read(&path)?;
+        if before.seen.is_some() {
+            let plan = plan(before.bytes(), receipt.as_ref()).map_err(Refusal::of(&path))?;
+            report.diff = Some(diff::unified(&path, &plan));
+            report.planned(&plan);
+        }
+        return Ok(());
+    }
+    if !env.config.exists() {
+        return Ok(());
+    }
+    let _lock = commit::lock(env)?;
+    if Settings::read(&path)?.seen.is_some() {
+        let created = receipt.as_ref().is_some_and(|receipt| receipt.created);
+        let written = commit::edit(env, &path, created, &|text| plan(text, receipt.as_ref()))?;
+        report.planned(&written.plan);
+        report.backup.clone_from(&written.backup);
+        report.warnings.extend(written.plan.is_change().then(|| written.before.warning()).flatten());
+    }
+    let cleared = receipt::forget(env, &path).and_then(|()| if receipt::any(env) { Ok(()) } else { executables::remove(env) });
+    report.problems.extend(cleared.err().map(|error| error.to_string()));
+    Ok(())
+}
