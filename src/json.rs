@@ -1,0 +1,291 @@
+//! Walks one JSON text without allocating; accepts exactly RFC 8259, up to [`MAX_DEPTH`].
+//!
+//! Use [`Walker`] when text arrives in pieces and its end must be found; use [`items`] on text that a
+//! walker has accepted. Both hand out raw bytes: a number keeps its spelling, a string its escapes.
+
+/// How deep arrays and objects may nest. `serde_json` reads 127 levels, and a signal file puts a payload two levels down.
+pub const MAX_DEPTH: usize = 125;
+
+/// Why a text is not JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Error {
+    /// This byte cannot stand here.
+    Syntax,
+    /// A string holds what is not UTF-8.
+    Utf8,
+    /// Nested deeper than [`MAX_DEPTH`].
+    Depth,
+}
+
+/// What a byte is to the text around it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Role {
+    /// White space between tokens.
+    Space,
+    /// `{` or `[`.
+    Open,
+    /// `}` or `]`.
+    Close,
+    /// `,` between members or elements.
+    Comma,
+    /// `:` after a key.
+    Colon,
+    /// Part of a string (its quotes included), a number or a literal.
+    Scalar,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum State {
+    Value,
+    FirstElement,
+    FirstKey,
+    Key,
+    Colon,
+    After,
+    Text,
+    Escape,
+    /// Hexadecimal digits still to come.
+    Hex(u8),
+    /// Continuation bytes still to come, and the range of the next one.
+    Utf8(u8, u8, u8),
+    Minus,
+    Zero,
+    Integer,
+    Point,
+    Fraction,
+    Exponent,
+    ExponentSign,
+    ExponentDigits,
+    /// What is left of `true`, `false` or `null`.
+    Literal(&'static [u8]),
+}
+
+/// Where one JSON text stands after the bytes so far.
+pub struct Walker {
+    state: State,
+    in_key: bool,
+    depth: usize,
+    /// Bit `d` is set where the container at depth `d + 1` is an object.
+    objects: u128,
+}
+
+impl Default for Walker {
+    fn default() -> Self {
+        Self { state: State::Value, in_key: false, depth: 0, objects: 0 }
+    }
+}
+
+impl Walker {
+    /// How many containers are open.
+    #[must_use]
+    pub fn depth(&self) -> usize {
+        self.depth
+    }
+
+    /// Whether what has been seen is one whole JSON text.
+    #[must_use]
+    pub fn is_complete(&self) -> bool {
+        use State::{After, ExponentDigits, Fraction, Integer, Zero};
+        self.depth == 0 && matches!(self.state, After | Zero | Integer | Fraction | ExponentDigits)
+    }
+
+    /// How many of the next bytes are ordinary characters of the string at hand, for which [`Walker::step`] can be left out.
+    #[must_use]
+    pub fn plain(&self, bytes: &[u8]) -> usize {
+        if self.state != State::Text {
+            return 0;
+        }
+        let special = |byte: &u8| !matches!(byte, b' '..=b'~') || matches!(byte, b'"' | b'\\');
+        bytes.iter().position(special).unwrap_or(bytes.len())
+    }
+
+    /// Takes the next byte.
+    ///
+    /// # Errors
+    /// Where no JSON text goes on like this. The walker is of no use after that.
+    pub fn step(&mut self, byte: u8) -> Result<Role, Error> {
+        use State::{
+            After, Colon, Escape, Exponent, ExponentDigits, ExponentSign, FirstElement, FirstKey, Fraction, Hex,
+            Integer, Key, Literal, Minus, Point, Text, Utf8, Value, Zero,
+        };
+        let state = match (self.state, byte) {
+            (Text, b'"') if self.in_key => Colon,
+            (Text, b'"') => After,
+            (Text, b'\\') => Escape,
+            (Text, 0x20..=0x7f) => Text,
+            (Text, 0xc2..=0xdf) => Utf8(1, 0x80, 0xbf),
+            (Text, 0xe0) => Utf8(2, 0xa0, 0xbf),
+            (Text, 0xed) => Utf8(2, 0x80, 0x9f),
+            (Text, 0xe1..=0xef) => Utf8(2, 0x80, 0xbf),
+            (Text, 0xf0) => Utf8(3, 0x90, 0xbf),
+            (Text, 0xf1..=0xf3) => Utf8(3, 0x80, 0xbf),
+            (Text, 0xf4) => Utf8(3, 0x80, 0x8f),
+            (Text, 0x80..) => return Err(Error::Utf8),
+            (Utf8(left, low, high), _) if (low..=high).contains(&byte) => match left {
+                1 => Text,
+                _ => Utf8(left - 1, 0x80, 0xbf),
+            },
+            (Utf8(..), _) => return Err(Error::Utf8),
+            (Escape, b'u') => Hex(4),
+            (Escape, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Text,
+            (Hex(left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if left > 1 => Hex(left - 1),
+            (Hex(1), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => Text,
+            (Literal([next, rest @ ..]), _) if *next == byte => match rest {
+                [] => After,
+                _ => Literal(rest),
+            },
+            (Minus | Value | FirstElement, b'0') => Zero,
+            (Minus | Value | FirstElement, b'1'..=b'9') | (Integer, b'0'..=b'9') => Integer,
+            (Zero | Integer, b'.') => Point,
+            (Point | Fraction, b'0'..=b'9') => Fraction,
+            (Zero | Integer | Fraction, b'e' | b'E') => Exponent,
+            (Exponent, b'+' | b'-') => ExponentSign,
+            (Exponent | ExponentSign | ExponentDigits, b'0'..=b'9') => ExponentDigits,
+            (Value | FirstElement, b'-') => Minus,
+            (Value | FirstElement, b't') => Literal(b"rue"),
+            (Value | FirstElement, b'f') => Literal(b"alse"),
+            (Value | FirstElement, b'n') => Literal(b"ull"),
+            (Value | FirstElement, b'"') => {
+                self.in_key = false;
+                Text
+            }
+            (FirstKey | Key, b'"') => {
+                self.in_key = true;
+                Text
+            }
+            (Value | FirstElement | FirstKey | Key | Colon | After, _) => return self.structure(byte),
+            // A number ends where something else begins.
+            (Zero | Integer | Fraction | ExponentDigits, _) => {
+                self.state = After;
+                return self.structure(byte);
+            }
+            _ => return Err(Error::Syntax),
+        };
+        self.state = state;
+        Ok(Role::Scalar)
+    }
+
+    /// Bytes between scalars.
+    fn structure(&mut self, byte: u8) -> Result<Role, Error> {
+        use State::{After, Colon, FirstElement, FirstKey, Key, Value};
+        let in_object = self.depth > 0 && self.objects >> (self.depth - 1) & 1 == 1;
+        let (state, role) = match (self.state, byte) {
+            (state, b' ' | b'\t' | b'\n' | b'\r') => (state, Role::Space),
+            (Value | FirstElement, b'{' | b'[') => {
+                if self.depth == MAX_DEPTH {
+                    return Err(Error::Depth);
+                }
+                let bit = 1 << self.depth;
+                self.depth += 1;
+                if byte == b'{' {
+                    self.objects |= bit;
+                    (FirstKey, Role::Open)
+                } else {
+                    self.objects &= !bit;
+                    (FirstElement, Role::Open)
+                }
+            }
+            (Colon, b':') => (Value, Role::Colon),
+            (After, b',') if in_object => (Key, Role::Comma),
+            (After, b',') if self.depth > 0 => (Value, Role::Comma),
+            (After | FirstKey, b'}') if in_object => self.close(),
+            (After | FirstElement, b']') if self.depth > 0 && !in_object => self.close(),
+            _ => return Err(Error::Syntax),
+        };
+        self.state = state;
+        Ok(role)
+    }
+
+    fn close(&mut self) -> (State, Role) {
+        self.depth -= 1;
+        (State::After, Role::Close)
+    }
+}
+
+/// One member of an object, or one element of an array (whose `key` is empty), as raw text.
+#[derive(Clone, Copy)]
+pub struct Item<'a> {
+    /// The key between its quotes, escapes as they are.
+    pub key: &'a [u8],
+    /// The value, white space around it trimmed.
+    pub value: &'a [u8],
+}
+
+/// The members of an object or the elements of an array. Ends early on text that no [`Walker`] accepts.
+pub fn items(text: &[u8]) -> impl Iterator<Item = Item<'_>> {
+    let mut walker = Walker::default();
+    let mut at = 0;
+    core::iter::from_fn(move || {
+        let (mut start, mut key) = (at, &text[..0]);
+        while let Some(&byte) = text.get(at + walker.plain(&text[at..])) {
+            at += walker.plain(&text[at..]);
+            let role = walker.step(byte).ok()?;
+            at += 1;
+            let value = || text[start..at - 1].trim_ascii();
+            match (walker.depth(), role) {
+                (1, Role::Open) => start = at,
+                (1, Role::Colon) => {
+                    key = unquote(value());
+                    start = at;
+                }
+                (1, Role::Comma) => return Some(Item { key, value: value() }),
+                // A scalar is no container, and `[]` has no element.
+                (0, Role::Close) if !value().is_empty() => return Some(Item { key, value: value() }),
+                (0, Role::Close) => return None,
+                _ => {}
+            }
+        }
+        None
+    })
+}
+
+/// The value of an object's last member named `name`: the one that `JSON.parse` and jq keep.
+#[must_use]
+pub fn member<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
+    items(object).filter(|item| spells(item.key, name)).last().map(|item| item.value)
+}
+
+/// A string's text between its quotes, escapes as they are; any other value as it is.
+#[must_use]
+pub fn unquote(value: &[u8]) -> &[u8] {
+    value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
+}
+
+/// Whether the raw text of a string means `name`, however it is escaped.
+#[must_use]
+pub fn spells(raw: &[u8], name: &str) -> bool {
+    ascii(raw).eq(name.bytes())
+}
+
+/// The characters that the raw text of a string means; each one beyond ASCII as 0xFF.
+pub fn ascii(mut raw: &[u8]) -> impl Iterator<Item = u8> {
+    core::iter::from_fn(move || {
+        let (byte, rest) = match raw {
+            [b'\\', b'u', b'0', b'0', high @ b'0'..=b'7', low, rest @ ..] => ((high - b'0') << 4 | hex(*low), rest),
+            [b'\\', b'u', _, _, _, _, rest @ ..] => (0xff, rest),
+            [b'\\', escaped, rest @ ..] => (control(*escaped), rest),
+            [byte, rest @ ..] => (if byte.is_ascii() { *byte } else { 0xff }, rest),
+            [] => return None,
+        };
+        raw = rest;
+        Some(byte)
+    })
+}
+
+fn hex(digit: u8) -> u8 {
+    match digit {
+        b'0'..=b'9' => digit - b'0',
+        _ => (digit | 0x20).wrapping_sub(b'a' - 10) & 0xf,
+    }
+}
+
+fn control(escaped: u8) -> u8 {
+    match escaped {
+        b'b' => 8,
+        b'f' => 12,
+        b'n' => b'\n',
+        b'r' => b'\r',
+        b't' => b'\t',
+        other => other,
+    }
+}

@@ -1,0 +1,235 @@
+//! What a hook learns from stdin.
+
+use crate::buffer::Buffer;
+use crate::error::{Error, Place, Reason, Result};
+use crate::event::{Facts, Hook, KINDS, RULES, Rule};
+use crate::json::{self, Role, Walker};
+use crate::sys::Stdin;
+use crate::text::Text;
+use crate::time::Time;
+
+/// The largest object that is read, in bytes.
+const MAX_LEN: u64 = 64 << 20;
+
+/// How long stdin may take, in milliseconds. It is a socket that may never close.
+const LIMIT: u32 = 1000;
+
+/// The members that say which process published a signal.
+pub const IDENTITY: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
+
+/// Reads the first JSON object on standard input, without the members that `hook` has no use for, in one line.
+///
+/// # Errors
+/// Where there is no such object, or not in time.
+pub fn read(hook: Hook) -> Result<&'static [u8]> {
+    let reason = |reason| Error { operation: "read", place: Place::Stdin, reason };
+    let words = |words| reason(Reason::Words(words));
+    let mut buffer = Buffer::with_room(0).map_err(Error::at("allocate", Place::Memory))?;
+    let mut stdin = Stdin::with_limit(LIMIT);
+    let mut filter = Filter { walker: Walker::default(), kept: 0, member: 0, keeping: true };
+    let mut seen = 0;
+    loop {
+        buffer.ensure_room(filter.kept).map_err(Error::at("allocate", Place::Memory))?;
+        let start = filter.kept;
+        let count = match stdin.read(&mut buffer.bytes[start..]) {
+            Err(errno) => return Err(reason(Reason::System(errno))),
+            Ok(None) => return Err(words("no complete JSON object within 1 s")),
+            Ok(Some(0)) if seen == 0 => return Err(words("empty")),
+            Ok(Some(0)) => return Err(words("it ends inside the JSON object")),
+            Ok(Some(count)) => count,
+        };
+        let mut at = start;
+        while at < start + count {
+            at += filter.take(buffer.bytes, at..start + count, hook).map_err(|refusal| match refusal {
+                Refusal::Json(error) => reason(Reason::Json(error, seen + (at - start) as u64 + 1)),
+                Refusal::NoObject => words("not a JSON object"),
+            })?;
+            if seen + (at - start) as u64 > MAX_LEN {
+                return Err(words("the JSON object is larger than 64 MiB"));
+            }
+            if filter.walker.is_complete() {
+                return Ok(&buffer.bytes[..filter.kept]);
+            }
+        }
+        seen += count as u64;
+    }
+}
+
+enum Refusal {
+    Json(json::Error),
+    NoObject,
+}
+
+/// Moves what is wanted of an object to the front of the buffer that it is read into.
+struct Filter {
+    walker: Walker,
+    /// How many bytes stand at the front.
+    kept: usize,
+    /// Where the member at hand begins there, its comma included.
+    member: usize,
+    keeping: bool,
+}
+
+impl Filter {
+    /// Takes at least one of the bytes at `range`; how many.
+    fn take(&mut self, bytes: &mut [u8], range: core::ops::Range<usize>, hook: Hook) -> core::result::Result<usize, Refusal> {
+        let plain = self.walker.plain(&bytes[range.clone()]);
+        if plain > 0 {
+            if self.keeping {
+                bytes.copy_within(range.start..range.start + plain, self.kept);
+                self.kept += plain;
+            }
+            return Ok(plain);
+        }
+        let byte = bytes[range.start];
+        let role = self.walker.step(byte).map_err(Refusal::Json)?;
+        match (self.walker.depth(), role) {
+            (0, Role::Scalar) => return Err(Refusal::NoObject),
+            (1, Role::Open) if self.kept == 0 && byte != b'{' => return Err(Refusal::NoObject),
+            (0, Role::Space) => return Ok(1),
+            (1, Role::Open) => {
+                self.put(bytes, byte);
+                self.member = self.kept;
+            }
+            (1, Role::Colon) => {
+                let key = bytes[self.member..self.kept].trim_ascii_start();
+                let key = key.strip_prefix(b",").unwrap_or(key).trim_ascii();
+                self.keeping = wanted(hook, json::unquote(key));
+                if !self.keeping {
+                    self.kept = self.member;
+                }
+                self.put(bytes, byte);
+            }
+            (1, Role::Comma) => {
+                self.keeping = true;
+                self.member = self.kept;
+                if self.kept > 1 {
+                    self.put(bytes, byte);
+                }
+            }
+            (0, Role::Close) => {
+                self.keeping = true;
+                self.put(bytes, byte);
+            }
+            // A raw line break stands between tokens only.
+            (_, Role::Space) if byte != b'\t' => self.put(bytes, b' '),
+            _ => self.put(bytes, byte),
+        }
+        Ok(1)
+    }
+
+    fn put(&mut self, bytes: &mut [u8], byte: u8) {
+        if self.keeping {
+            bytes[self.kept] = byte;
+            self.kept += 1;
+        }
+    }
+}
+
+/// Whether a hook has a use for the member with this raw key.
+fn wanted(hook: Hook, key: &[u8]) -> bool {
+    let is = |name: &&str| json::spells(key, name);
+    // These are for us to say.
+    if IDENTITY.iter().any(is) || is(&"pending") || KINDS.iter().any(|kind| is(&kind.stamp_member())) {
+        return false;
+    }
+    match hook {
+        // A tool's output has no bound and says nothing of the session.
+        Hook::PostToolUse => !is(&"tool_response") && !is(&"tool_calls"),
+        Hook::SubagentStop => ["session_id", "hook_event_name", "agent_id"].iter().any(is),
+        _ => true,
+    }
+}
+
+/// The members that the protocol knows, as raw JSON values.
+#[derive(Default)]
+#[expect(missing_docs, reason = "each is the member of its name")]
+pub struct Fields<'a> {
+    pub session_id: Option<&'a [u8]>,
+    pub hook_event_name: Option<&'a [u8]>,
+    pub agent_id: Option<&'a [u8]>,
+    pub tool_name: Option<&'a [u8]>,
+    pub tool_input: Option<&'a [u8]>,
+    pub source: Option<&'a [u8]>,
+    pub trigger: Option<&'a [u8]>,
+    pub background_tasks: Option<&'a [u8]>,
+    pub pending_since: Option<&'a [u8]>,
+}
+
+impl<'a> Fields<'a> {
+    /// Picks them out of an object; the last one of a name counts, as it does to `JSON.parse` and jq.
+    #[must_use]
+    pub fn of(object: &'a [u8]) -> Self {
+        let mut fields = Self::default();
+        for item in json::items(object) {
+            let slots = [
+                ("session_id", &mut fields.session_id),
+                ("hook_event_name", &mut fields.hook_event_name),
+                ("agent_id", &mut fields.agent_id),
+                ("tool_name", &mut fields.tool_name),
+                ("tool_input", &mut fields.tool_input),
+                ("source", &mut fields.source),
+                ("trigger", &mut fields.trigger),
+                ("background_tasks", &mut fields.background_tasks),
+                ("pending_since", &mut fields.pending_since),
+            ];
+            for (name, slot) in slots {
+                if json::spells(item.key, name) {
+                    *slot = Some(item.value);
+                }
+            }
+        }
+        fields
+    }
+
+    /// The subagent that this is about, as raw JSON; empty for the main agent.
+    #[must_use]
+    pub fn agent(&self) -> &'a [u8] {
+        self.agent_id.filter(|agent| agent.len() > 2 && agent[0] == b'"').unwrap_or_default()
+    }
+
+    /// The session: 1 to 128 letters, digits, `_` and `-`, so that it is safe in a file's name.
+    ///
+    /// # Errors
+    /// Where it is anything else.
+    pub fn session(&self) -> Result<Text<129>> {
+        let refuse = |words| Error::words("read", Place::Stdin, words);
+        let raw = self.session_id.ok_or_else(|| refuse("no session_id"))?;
+        let mut session = Text::default();
+        if raw[0] == b'"' {
+            json::ascii(json::unquote(raw)).for_each(|byte| session.push(&[byte]));
+        }
+        let safe = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+        if session.overflowed() || session.as_bytes().is_empty() || !session.as_bytes().iter().all(safe) {
+            return Err(refuse("session_id is not a string of 1 to 128 letters, digits, _ and -"));
+        }
+        Ok(session)
+    }
+
+    /// The line of the table that this event has with `hook`.
+    ///
+    /// # Errors
+    /// Where it has none.
+    pub fn rule(&self, hook: Hook) -> Result<&'static Rule> {
+        let refuse = |words| Error::words("read", Place::Stdin, words);
+        let name = json::unquote(self.hook_event_name.ok_or_else(|| refuse("no hook_event_name"))?);
+        let handles = |rule: &&Rule| rule.hook == hook && json::spells(name, rule.event);
+        RULES.iter().find(handles).ok_or_else(|| refuse("hook_event_name is no event of this hook"))
+    }
+
+    /// What the decision needs to know.
+    #[must_use]
+    pub fn facts(&self, time: Time) -> Facts {
+        let says = |value: Option<&[u8]>, word| value.is_some_and(|value| json::spells(json::unquote(value), word));
+        let runs = |task: json::Item<'_>| {
+            says(json::member(task.value, "type"), "subagent") && says(json::member(task.value, "status"), "running")
+        };
+        Facts {
+            time,
+            subagent: !self.agent().is_empty(),
+            after_compaction: says(self.source, "compact"),
+            manual: says(self.trigger, "manual"),
+            subagents_run: self.background_tasks.is_some_and(|tasks| json::items(tasks).any(runs)),
+        }
+    }
+}

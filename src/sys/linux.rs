@@ -1,0 +1,524 @@
+//! Raw Linux system calls for `x86_64` and `aarch64`: no libc, hence none of its start-up cost.
+//!
+//! Every `unsafe` here hands the kernel pointers to live memory of the length it is told.
+#![allow(unsafe_code)]
+
+use core::arch::asm;
+use core::ffi::CStr;
+
+use super::{Access, Errno, Metadata, RETRIES, Result};
+use crate::time::Time;
+
+#[cfg(target_arch = "x86_64")]
+mod nr {
+    pub const READ: usize = 0;
+    pub const WRITE: usize = 1;
+    pub const CLOSE: usize = 3;
+    pub const MMAP: usize = 9;
+    pub const NANOSLEEP: usize = 35;
+    pub const UNAME: usize = 63;
+    pub const FLOCK: usize = 73;
+    pub const GETEUID: usize = 107;
+    pub const GETPPID: usize = 110;
+    pub const CLOCK_GETTIME: usize = 228;
+    pub const EXIT_GROUP: usize = 231;
+    pub const OPENAT: usize = 257;
+    pub const MKDIRAT: usize = 258;
+    pub const UNLINKAT: usize = 263;
+    pub const RENAMEAT: usize = 264;
+    pub const PPOLL: usize = 271;
+    pub const UTIMENSAT: usize = 280;
+    pub const STATX: usize = 332;
+    pub const O_DIRECTORY: usize = 0o200_000;
+    pub const O_NOFOLLOW: usize = 0o400_000;
+}
+
+#[cfg(target_arch = "aarch64")]
+mod nr {
+    pub const FLOCK: usize = 32;
+    pub const MKDIRAT: usize = 34;
+    pub const UNLINKAT: usize = 35;
+    pub const RENAMEAT: usize = 38;
+    pub const OPENAT: usize = 56;
+    pub const CLOSE: usize = 57;
+    pub const READ: usize = 63;
+    pub const WRITE: usize = 64;
+    pub const PPOLL: usize = 73;
+    pub const UTIMENSAT: usize = 88;
+    pub const EXIT_GROUP: usize = 94;
+    pub const NANOSLEEP: usize = 101;
+    pub const CLOCK_GETTIME: usize = 113;
+    pub const UNAME: usize = 160;
+    pub const GETPPID: usize = 173;
+    pub const GETEUID: usize = 175;
+    pub const MMAP: usize = 222;
+    pub const STATX: usize = 291;
+    pub const O_DIRECTORY: usize = 0o40_000;
+    pub const O_NOFOLLOW: usize = 0o100_000;
+}
+
+const O_WRONLY: usize = 1;
+const O_CREAT: usize = 0o100;
+const O_EXCL: usize = 0o200;
+const O_NONBLOCK: usize = 0o4_000;
+const O_CLOEXEC: usize = 0o2_000_000;
+const AT_FDCWD: usize = -100_isize as usize;
+const AT_SYMLINK_NOFOLLOW: usize = 0x100;
+const AT_EMPTY_PATH: usize = 0x1000;
+const STATX_BASIC_STATS: usize = 0x7ff;
+const EINTR: i32 = 4;
+const EAGAIN: i32 = 11;
+
+/// # Safety
+/// The kernel must find what it expects at every argument that it takes for a pointer.
+#[cfg(target_arch = "x86_64")]
+unsafe fn raw(number: usize, a: [usize; 6]) -> isize {
+    let result;
+    // SAFETY: the registers of the system call convention; the kernel clobbers rcx and r11.
+    unsafe {
+        asm!("syscall", inlateout("rax") number as isize => result, in("rdi") a[0], in("rsi") a[1], in("rdx") a[2],
+            in("r10") a[3], in("r8") a[4], in("r9") a[5], lateout("rcx") _, lateout("r11") _, options(nostack));
+    }
+    result
+}
+
+/// # Safety
+/// The kernel must find what it expects at every argument that it takes for a pointer.
+#[cfg(target_arch = "aarch64")]
+unsafe fn raw(number: usize, a: [usize; 6]) -> isize {
+    let result;
+    // SAFETY: the registers of the system call convention.
+    unsafe {
+        asm!("svc 0", in("x8") number, inlateout("x0") a[0] as isize => result, in("x1") a[1], in("x2") a[2],
+            in("x3") a[3], in("x4") a[4], in("x5") a[5], options(nostack));
+    }
+    result
+}
+
+/// # Safety
+/// As for [`raw`].
+unsafe fn call<const N: usize>(number: usize, arguments: [usize; N]) -> Result<usize> {
+    let mut six = [0; 6];
+    six[..N].copy_from_slice(&arguments);
+    let mut errno = 0;
+    for _ in 0..RETRIES {
+        // SAFETY: the caller's promise.
+        let result = unsafe { raw(number, six) };
+        if result >= 0 {
+            return Ok(result.cast_unsigned());
+        }
+        errno = result.unsigned_abs() as i32;
+        if errno != EINTR {
+            break;
+        }
+    }
+    Err(Errno(errno))
+}
+
+fn address<T: ?Sized>(pointer: *const T) -> usize {
+    pointer.cast::<u8>() as usize
+}
+
+#[repr(C)]
+#[derive(Default)]
+struct Timespec {
+    seconds: i64,
+    nanoseconds: i64,
+}
+
+/// The realtime clock.
+///
+/// # Errors
+/// Only where the kernel refuses the call.
+pub fn now() -> Result<Time> {
+    let mut time = Timespec::default();
+    // SAFETY: `time` is a timespec. 0 is CLOCK_REALTIME.
+    unsafe { call(nr::CLOCK_GETTIME, [0, address(&raw mut time)]) }?;
+    Ok(Time { seconds: time.seconds, nanoseconds: time.nanoseconds as u32 })
+}
+
+/// Lets `milliseconds` (below 1,000) pass.
+pub fn sleep(milliseconds: u32) {
+    let time = Timespec { seconds: 0, nanoseconds: i64::from(milliseconds) * 1_000_000 };
+    // SAFETY: `time` is a timespec; no rest is asked for. Sleeping less than told harms nobody.
+    let _ = unsafe { call(nr::NANOSLEEP, [address(&raw const time), 0]) };
+}
+
+/// The process that started this one; 0 where it is of another pid namespace.
+#[must_use]
+pub fn parent_id() -> u32 {
+    // SAFETY: takes no argument and cannot fail.
+    (unsafe { raw(nr::GETPPID, [0; 6]) }) as u32
+}
+
+/// The machine's node name.
+#[must_use]
+pub fn node_name() -> Option<crate::text::Text<65>> {
+    let mut names = [[0_u8; 65]; 6];
+    // SAFETY: `names` is a `struct new_utsname`.
+    unsafe { call(nr::UNAME, [address(&raw mut names)]) }.ok()?;
+    let name = CStr::from_bytes_until_nul(&names[1]).ok()?;
+    Some(crate::text::Text::of(&[name.to_bytes()]))
+}
+
+/// The inode of this process's pid namespace.
+#[must_use]
+pub fn pid_namespace() -> Option<u64> {
+    statx(AT_FDCWD, c"/proc/self/ns/pid", 0).ok().map(|stat| stat.inode)
+}
+
+/// Fills `buffer` from the start of the file at `path`; how many bytes there were.
+///
+/// # Errors
+/// Where it cannot be opened or read.
+pub fn read_path(path: &CStr, buffer: &mut [u8]) -> Result<usize> {
+    read_file(AT_FDCWD, path, buffer)
+}
+
+fn read_file(directory: usize, name: &CStr, buffer: &mut [u8]) -> Result<usize> {
+    // O_NONBLOCK: a FIFO planted since it was looked at must not hold us up.
+    let file = open(directory, name, nr::O_NOFOLLOW | O_NONBLOCK, 0)?;
+    let mut len = 0;
+    while len < buffer.len() {
+        match read(file.0, &mut buffer[len..])? {
+            0 => break,
+            count => len += count,
+        }
+    }
+    Ok(len)
+}
+
+fn read(descriptor: usize, buffer: &mut [u8]) -> Result<usize> {
+    // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
+    unsafe { call(nr::READ, [descriptor, address(buffer.as_mut_ptr()), buffer.len()]) }
+}
+
+fn open(directory: usize, name: &CStr, flags: usize, mode: usize) -> Result<File> {
+    // SAFETY: `name` ends in NUL.
+    unsafe { call(nr::OPENAT, [directory, address(name.as_ptr()), flags | O_CLOEXEC, mode]) }.map(File)
+}
+
+/// Fresh memory, all zero, that costs nothing until it is touched. It is never given back: a hook is short.
+///
+/// # Errors
+/// Where there is none.
+pub fn pages(len: usize) -> Result<&'static mut [u8]> {
+    // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS.
+    // SAFETY: the kernel picks an unused place; nothing else knows of it, so the reference is the only one.
+    unsafe {
+        let start = call(nr::MMAP, [0, len, 3, 0x22, usize::MAX, 0])?;
+        Ok(core::slice::from_raw_parts_mut(start as *mut u8, len))
+    }
+}
+
+/// Writes one line to standard error, as far as it takes it.
+pub fn complain(line: &[u8]) {
+    // SAFETY: reads `line` only. There is nobody left to tell of an error.
+    let _ = unsafe { call(nr::WRITE, [2, address(line.as_ptr()), line.len()]) };
+}
+
+/// Ends the process.
+pub fn exit(code: i32) -> ! {
+    loop {
+        // SAFETY: does not return.
+        unsafe { raw(nr::EXIT_GROUP, [code as usize, 0, 0, 0, 0, 0]) };
+    }
+}
+
+/// Standard input, which must bring what it has within a time limit.
+pub struct Stdin {
+    left: Timespec,
+}
+
+impl Stdin {
+    /// Waits no longer than `milliseconds` (below 10,000) in all.
+    #[must_use]
+    pub fn with_limit(milliseconds: u32) -> Self {
+        let (seconds, rest) = (milliseconds / 1000, milliseconds % 1000);
+        Self { left: Timespec { seconds: seconds.into(), nanoseconds: i64::from(rest) * 1_000_000 } }
+    }
+
+    /// The next bytes; 0 at the end; `None` where the time is up.
+    ///
+    /// # Errors
+    /// Where it cannot be read.
+    pub fn read(&mut self, buffer: &mut [u8]) -> Result<Option<usize>> {
+        #[repr(C)]
+        struct Poll {
+            descriptor: i32,
+            events: i16,
+            returned: i16,
+        }
+        for _ in 0..RETRIES {
+            let poll = Poll { descriptor: 0, events: 1, returned: 0 };
+            // SAFETY: one pollfd, one timespec in which the kernel leaves the time that remains, no signal mask.
+            let ready = unsafe {
+                call(nr::PPOLL, [address(&raw const poll), 1, address(&raw mut self.left), 0, 0])?
+            };
+            if ready == 0 {
+                return Ok(None);
+            }
+            match read(0, buffer) {
+                Err(Errno(EAGAIN)) => {} // somebody else read it
+                result => return result.map(Some),
+            }
+        }
+        Err(Errno(EAGAIN))
+    }
+}
+
+/// An open file; closed when dropped.
+pub struct File(usize);
+
+impl Drop for File {
+    fn drop(&mut self) {
+        // SAFETY: this value owns the descriptor. An error leaves it closed all the same.
+        let _ = unsafe { call(nr::CLOSE, [self.0]) };
+    }
+}
+
+impl File {
+    /// Writes all of `bytes`.
+    ///
+    /// # Errors
+    /// Where they cannot all be written.
+    pub fn write_all(&mut self, mut bytes: &[u8]) -> Result<()> {
+        while !bytes.is_empty() {
+            // SAFETY: the kernel reads at most `bytes.len()` bytes of `bytes`.
+            let count = unsafe { call(nr::WRITE, [self.0, address(bytes.as_ptr()), bytes.len()]) }?;
+            if count == 0 {
+                return Err(Errno(28)); // ENOSPC: POSIX lets a full device say so like this
+            }
+            bytes = &bytes[count..];
+        }
+        Ok(())
+    }
+
+    /// Sets when it was modified (and read).
+    ///
+    /// # Errors
+    /// Where the file system refuses.
+    pub fn set_modified(&mut self, time: Time) -> Result<()> {
+        let one = || Timespec { seconds: time.seconds, nanoseconds: time.nanoseconds.into() };
+        let times = [one(), one()];
+        // SAFETY: two timespecs; no path means the descriptor itself.
+        unsafe { call(nr::UTIMENSAT, [self.0, 0, address(&raw const times), 0]) }.map(drop)
+    }
+}
+
+/// An open directory; every name is looked up in it, wherever it is moved.
+pub struct Directory(File);
+
+impl Directory {
+    /// Opens the directory at `path`.
+    ///
+    /// # Errors
+    /// Where there is none.
+    pub fn open(path: &CStr) -> Result<Self> {
+        open(AT_FDCWD, path, nr::O_DIRECTORY, 0).map(Self)
+    }
+
+    /// Makes the directory at `path`, mode 0700.
+    ///
+    /// # Errors
+    /// Where something is there, or it cannot be made.
+    pub fn create(path: &CStr) -> Result<()> {
+        // SAFETY: `path` ends in NUL.
+        unsafe { call(nr::MKDIRAT, [AT_FDCWD, address(path.as_ptr()), 0o700]) }.map(drop)
+    }
+
+    /// Whose it is, and who may write to it.
+    ///
+    /// # Errors
+    /// Where the system does not say.
+    pub fn access(&self) -> Result<Access> {
+        let stat = statx(self.0.0, c"", AT_EMPTY_PATH)?;
+        // SAFETY: takes no argument and cannot fail.
+        let user = unsafe { raw(nr::GETEUID, [0; 6]) } as u32;
+        Ok(Access { is_ours: stat.user == user, mode: u32::from(stat.mode) & 0o7777 })
+    }
+
+    /// Takes the directory's lock; `false` where another process holds it. It goes with this value.
+    ///
+    /// # Errors
+    /// Where the file system has no locks.
+    pub fn try_lock(&self) -> Result<bool> {
+        // SAFETY: LOCK_EX | LOCK_NB, no pointer.
+        match unsafe { call(nr::FLOCK, [self.0.0, 2 | 4]) } {
+            Ok(_) => Ok(true),
+            Err(Errno(EAGAIN)) => Ok(false),
+            Err(errno) => Err(errno),
+        }
+    }
+
+    /// What `name` is.
+    ///
+    /// # Errors
+    /// Where there is no such name.
+    pub fn metadata(&self, name: &CStr) -> Result<Metadata> {
+        let stat = statx(self.0.0, name, AT_SYMLINK_NOFOLLOW)?;
+        let modified = Time { seconds: stat.modified.seconds, nanoseconds: stat.modified.nanoseconds };
+        Ok(Metadata { is_file: stat.mode & 0o170_000 == 0o100_000, modified, len: stat.len })
+    }
+
+    /// Fills `buffer` from the start of `name`; how many bytes there were.
+    ///
+    /// # Errors
+    /// Where it cannot be opened (a symbolic link is not followed) or read.
+    pub fn read(&self, name: &CStr, buffer: &mut [u8]) -> Result<usize> {
+        read_file(self.0.0, name, buffer)
+    }
+
+    /// Makes a new file, mode 0600 or narrower.
+    ///
+    /// # Errors
+    /// Where `name` is taken, be it by a symbolic link, or cannot be made.
+    pub fn create_file(&self, name: &CStr) -> Result<File> {
+        open(self.0.0, name, O_WRONLY | O_CREAT | O_EXCL | nr::O_NOFOLLOW, 0o600)
+    }
+
+    /// Gives `from` the name `to`, in the place of what had it.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn rename(&self, from: &CStr, to: &CStr) -> Result<()> {
+        // SAFETY: both names end in NUL.
+        unsafe { call(nr::RENAMEAT, [self.0.0, address(from.as_ptr()), self.0.0, address(to.as_ptr())]) }.map(drop)
+    }
+
+    /// Deletes the file `name`.
+    ///
+    /// # Errors
+    /// Where there is none, or it cannot be deleted.
+    pub fn remove(&self, name: &CStr) -> Result<()> {
+        // SAFETY: `name` ends in NUL.
+        unsafe { call(nr::UNLINKAT, [self.0.0, address(name.as_ptr()), 0]) }.map(drop)
+    }
+}
+
+/// `struct statx`: unlike `struct stat`, the same on every CPU.
+#[repr(C)]
+struct Statx {
+    mask: u32,
+    block_size: u32,
+    attributes: u64,
+    links: u32,
+    user: u32,
+    group: u32,
+    mode: u16,
+    _spare: u16,
+    inode: u64,
+    len: u64,
+    blocks: u64,
+    attributes_mask: u64,
+    accessed: StatxTime,
+    born: StatxTime,
+    changed: StatxTime,
+    modified: StatxTime,
+    _rest: [u64; 16],
+}
+
+#[repr(C)]
+struct StatxTime {
+    seconds: i64,
+    nanoseconds: u32,
+    _spare: i32,
+}
+
+const _: () = assert!(size_of::<Statx>() == 256);
+
+fn statx(directory: usize, name: &CStr, flags: usize) -> Result<Statx> {
+    let mut stat = core::mem::MaybeUninit::<Statx>::zeroed();
+    // SAFETY: `name` ends in NUL; `stat` is a `struct statx`, every bit pattern of which is a value.
+    unsafe {
+        let arguments = [directory, address(name.as_ptr()), flags, STATX_BASIC_STATS, address(stat.as_mut_ptr())];
+        call(nr::STATX, arguments)?;
+        Ok(stat.assume_init())
+    }
+}
+
+/// What the kernel gave the process at its start.
+pub struct Environment {
+    stack: *const usize,
+}
+
+impl Environment {
+    /// # Safety
+    /// `stack` is the stack pointer at process entry: argc, arguments, 0, environment, 0, auxiliary vector.
+    #[must_use]
+    pub unsafe fn at(stack: *const usize) -> Self {
+        Self { stack }
+    }
+
+    fn variables(&self) -> impl Iterator<Item = &'static CStr> {
+        let mut at = self.first_variable();
+        core::iter::from_fn(move || {
+            // SAFETY: the vector ends at the first null pointer, and each string in it with NUL.
+            unsafe {
+                let pointer = *at as *const core::ffi::c_char;
+                at = at.add(1);
+                (!pointer.is_null()).then(|| CStr::from_ptr(pointer))
+            }
+        })
+    }
+
+    fn first_variable(&self) -> *const usize {
+        // SAFETY: argc arguments and a null pointer stand before the environment.
+        unsafe { self.stack.add(1 + *self.stack + 1) }
+    }
+
+    /// The value of an environment variable.
+    #[must_use]
+    pub fn variable(&self, name: &str) -> Option<&'static [u8]> {
+        let value = |variable: &'static CStr| {
+            variable.to_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
+        };
+        self.variables().find_map(value)
+    }
+
+    /// Bits that nobody can foresee: the kernel gives every process 16 random bytes.
+    #[must_use]
+    pub fn random(&self) -> u64 {
+        const AT_RANDOM: usize = 25;
+        // SAFETY: the auxiliary vector, pairs up to the key 0, stands behind the environment and its null pointer.
+        unsafe {
+            let mut at = self.first_variable().add(self.variables().count() + 1);
+            while *at != 0 {
+                if *at == AT_RANDOM {
+                    return (*at.add(1) as *const u64).read_unaligned();
+                }
+                at = at.add(2);
+            }
+        }
+        0
+    }
+}
+
+/// What an error means, in the words of the C library.
+#[must_use]
+pub fn describe(errno: Errno) -> crate::text::Text<64> {
+    let known: &[u8] = match errno.0 {
+        1 => b"Operation not permitted",
+        2 => b"No such file or directory",
+        5 => b"Input/output error",
+        EINTR => b"Interrupted system call",
+        9 => b"Bad file descriptor",
+        12 => b"Cannot allocate memory",
+        13 => b"Permission denied",
+        17 => b"File exists",
+        20 => b"Not a directory",
+        21 => b"Is a directory",
+        23 | 24 => b"Too many open files",
+        27 => b"File too large",
+        28 => b"No space left on device",
+        30 => b"Read-only file system",
+        36 => b"File name too long",
+        40 => b"Too many levels of symbolic links",
+        122 => b"Disk quota exceeded",
+        _ => b"error",
+    };
+    let mut text = crate::text::Text::of(&[known, b" (os error "]);
+    text.push_decimal(errno.0.unsigned_abs().into(), 1);
+    text.push(b")");
+    text
+}
