@@ -38,12 +38,15 @@ impl Version {
 pub fn version(env: &Env) -> Result<Version, String> {
     let claude = find(env).ok_or("there is no `claude` on PATH")?;
     let shown = env.brief(&claude);
-    let said = child::run(Command::new(&claude).arg("--version"), b"", LIMIT).map_err(|error| format!("{shown} --version: {error}"))?;
+    let said = child::run(Command::new(&claude).arg("--version"), b"", LIMIT)
+        .map_err(|error| format!("{shown} --version: {error}"))?;
     if !said.status.success() {
         return Err(format!("{shown} --version failed ({})", said.status));
     }
     let text = String::from_utf8_lossy(&said.stdout);
-    Version::parse(&text).ok_or_else(|| format!("{shown} --version printed no version but {:?}", text.chars().take(60).collect::<String>()))
+    Version::parse(&text).ok_or_else(|| {
+        format!("{shown} --version printed no version but {:?}", text.chars().take(60).collect::<String>())
+    })
 }
 
 /// The `claude` of PATH, else the one where its own installers put it.

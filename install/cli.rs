@@ -123,7 +123,6 @@ pub struct Doctor {
 
 /// What `hooks generate` prints.
 #[derive(Clone, Copy, ValueEnum)]
-#[expect(missing_docs, reason = "each is its name")]
 pub enum Generated {
     Man,
     Bash,

@@ -34,7 +34,9 @@ pub fn lock(env: &Env) -> Result<Lock, Refusal> {
         match folder.try_lock() {
             Ok(()) => return Ok(Lock(Some(folder))),
             Err(TryLockError::WouldBlock) if Instant::now() < deadline => thread::sleep(Duration::from_millis(10)),
-            Err(TryLockError::WouldBlock) => return Err(Refusal::new("another `hooks` has been at work for 30 s: is it stuck?")),
+            Err(TryLockError::WouldBlock) => {
+                return Err(Refusal::new("another `hooks` has been at work for 30 s: is it stuck?"));
+            }
             // A file system without locks: comparing before the swap has to do.
             Err(TryLockError::Error(_)) => return Ok(Lock(None)),
         }
@@ -56,7 +58,12 @@ pub struct Written {
 /// # Errors
 /// A refusal of the plan, a file that may not be replaced, or one that changed under us three times in a row.
 /// The file is then as it was.
-pub fn edit(env: &Env, path: &Path, created: bool, plan: &dyn Fn(&[u8]) -> Result<Plan, editor::Refusal>) -> Result<Written, Refusal> {
+pub fn edit(
+    env: &Env,
+    path: &Path,
+    created: bool,
+    plan: &dyn Fn(&[u8]) -> Result<Plan, editor::Refusal>,
+) -> Result<Written, Refusal> {
     for _ in 0..ROUNDS {
         let before = Settings::read(path)?;
         let plan = plan(before.bytes()).map_err(Refusal::of(path))?;
@@ -76,5 +83,8 @@ pub fn edit(env: &Env, path: &Path, created: bool, plan: &dyn Fn(&[u8]) -> Resul
             return Ok(Written { plan, before, backup });
         }
     }
-    Err(Refusal::new(format!("{} was changed by another program {ROUNDS} times while we changed it: try again", path.display())))
+    Err(Refusal::new(format!(
+        "{} was changed by another program {ROUNDS} times while we changed it: try again",
+        path.display()
+    )))
 }

@@ -16,7 +16,8 @@ pub fn unified(file: &Path, plan: &Plan) -> String {
     // The editor takes nothing but UTF-8.
     let (before, after) = (String::from_utf8_lossy(&plan.before), String::from_utf8_lossy(&plan.after));
     // Lines end in \n alone: a \r is the line's own byte.
-    let (old, new): (Vec<&str>, Vec<&str>) = (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
+    let (old, new): (Vec<&str>, Vec<&str>) =
+        (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
     let changes = TextDiff::from_slices(&old, &new);
     let name = file.display();
     let mut text = format!("--- {name}\n+++ {name}\n");

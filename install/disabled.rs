@@ -25,7 +25,9 @@ pub fn find(env: &Env) -> Vec<Disabled> {
         let Some(settings) = parse(&file) else { continue };
         for setting in ["disableAllHooks", "allowManagedHooksOnly"] {
             // The home's project settings are the user's.
-            if settings.get(setting) == Some(&Value::Bool(true)) && !found.iter().any(|other| other.setting == setting && other.file == file) {
+            if settings.get(setting) == Some(&Value::Bool(true))
+                && !found.iter().any(|other| other.setting == setting && other.file == file)
+            {
                 found.push(Disabled { setting, file: file.clone() });
             }
         }
@@ -35,9 +37,14 @@ pub fn find(env: &Env) -> Vec<Disabled> {
 
 /// The administrator's files.
 fn managed() -> Vec<PathBuf> {
-    let folder = PathBuf::from(if cfg!(target_os = "macos") { "/Library/Application Support/ClaudeCode" } else { "/etc/claude-code" });
+    let folder = PathBuf::from(if cfg!(target_os = "macos") {
+        "/Library/Application Support/ClaudeCode"
+    } else {
+        "/etc/claude-code"
+    });
     let more = std::fs::read_dir(folder.join("managed-settings.d")).into_iter().flatten().flatten();
-    let more = more.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let more =
+        more.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
     let mut files: Vec<PathBuf> = [folder.join("managed-settings.json")].into_iter().chain(more).collect();
     files.sort();
     files

@@ -35,7 +35,9 @@ impl Env {
         let config = match (set("CLAUDE_CONFIG_DIR"), &home) {
             (Some(config), _) => PathBuf::from(config),
             (None, Some(home)) => home.join(".claude"),
-            (None, None) => return Err(Refusal::new("neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?")),
+            (None, None) => {
+                return Err(Refusal::new("neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?"));
+            }
         };
         let ourselves = env::current_exe().map_err(|error| Refusal::new(format!("our own executable: {error}")))?;
         Ok(Self {
@@ -44,7 +46,9 @@ impl Env {
             source: ourselves.parent().unwrap_or(Path::new("/")).to_owned(),
             project,
             path: set("PATH").unwrap_or_default(),
-            colour: std::io::stdout().is_terminal() && set("NO_COLOR").is_none() && set("TERM").is_none_or(|term| term != "dumb"),
+            colour: std::io::stdout().is_terminal()
+                && set("NO_COLOR").is_none()
+                && set("TERM").is_none_or(|term| term != "dumb"),
         })
     }
 

@@ -26,9 +26,10 @@ pub struct Executable {
 pub fn read(env: &Env) -> Result<Vec<Executable>, Refusal> {
     let read = |name| match fs::read(env.source.join(name)) {
         Ok(bytes) => Ok(Executable { name, bytes }),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {
-            Err(Refusal::new(format!("{name} is not beside `hooks` in {}: build all with `cargo build --release`", env.source.display())))
-        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(format!(
+            "{name} is not beside `hooks` in {}: build all with `cargo build --release`",
+            env.source.display()
+        ))),
         Err(error) => Err(error.into()),
     };
     events::executables().into_iter().map(read).collect()
@@ -40,9 +41,11 @@ pub fn read(env: &Env) -> Result<Vec<Executable>, Refusal> {
 /// Any of the file system's.
 pub fn copy(env: &Env, executables: &[Executable]) -> io::Result<Vec<PathBuf>> {
     let folder = env.executables();
-    std::fs::DirBuilder::new().recursive(true).mode(0o755).create(&folder).map_err(|error| {
-        io::Error::new(error.kind(), format!("cannot make {}: {error}", folder.display()))
-    })?;
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(&folder)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot make {}: {error}", folder.display())))?;
     let mut copied = Vec::new();
     for executable in executables {
         let path = folder.join(executable.name);
@@ -83,5 +86,9 @@ pub fn remove(env: &Env) -> io::Result<()> {
 #[must_use]
 pub fn quoted(word: &str) -> (String, bool) {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.,:+@%=".contains(c);
-    if word.chars().all(plain) { (word.to_owned(), false) } else { (format!("'{}'", word.replace('\'', r"'\''")), true) }
+    if word.chars().all(plain) {
+        (word.to_owned(), false)
+    } else {
+        (format!("'{}'", word.replace('\'', r"'\''")), true)
+    }
 }

@@ -42,7 +42,9 @@ impl Wanted {
             )));
         }
         let folder = env.executables();
-        let folder = folder.to_str().ok_or_else(|| Refusal::new(format!("{} is not UTF-8, which JSON has to be", folder.display())))?;
+        let folder = folder
+            .to_str()
+            .ok_or_else(|| Refusal::new(format!("{} is not UTF-8, which JSON has to be", folder.display())))?;
         let (registered, left_out) = events::gate(version);
         let registration = |rule: &session_signals::event::Rule| {
             let (command, quoted) = executables::quoted(&format!("{folder}/{}", rule.hook.executable()));
@@ -51,7 +53,10 @@ impl Wanted {
         Ok(Self {
             claude,
             registrations: registered.into_iter().map(registration).collect(),
-            left_out: left_out.iter().map(|rule| LeftOut { event: rule.event, since: events::since(rule.event).to_string() }).collect(),
+            left_out: left_out
+                .iter()
+                .map(|rule| LeftOut { event: rule.event, since: events::since(rule.event).to_string() })
+                .collect(),
             keep_scripts,
         })
     }
@@ -65,7 +70,12 @@ impl Wanted {
         let owned = events::executables();
         editor::install(
             text,
-            &Request { registrations: &self.registrations, owned: &owned, keep_scripts: self.keep_scripts, writes_signals: &writes_signals },
+            &Request {
+                registrations: &self.registrations,
+                owned: &owned,
+                keep_scripts: self.keep_scripts,
+                writes_signals: &writes_signals,
+            },
         )
     }
 }
@@ -85,7 +95,8 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
         report.diff = Some(diff::unified(&report.file, &plan));
         report.planned(&plan);
     } else {
-        change(env, &wanted, &executables, report).map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations)))?;
+        change(env, &wanted, &executables, report)
+            .map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations)))?;
     }
     report.warnings.extend(warnings(env, &wanted, options.scope));
     Ok(())
@@ -109,11 +120,17 @@ fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut R
     if written.plan.is_change() {
         report.warnings.extend(written.before.warning());
         let noted = note(env, wanted, written);
-        report.problems.extend(noted.err().map(|error| format!("the receipt was not written, uninstall will not restore every byte: {error}")));
+        report.problems.extend(
+            noted
+                .err()
+                .map(|error| format!("the receipt was not written, uninstall will not restore every byte: {error}")),
+        );
     }
     if let Some(spool::Fault::Open(mode)) = spool::fault(&env.spool()) {
         match spool::tighten(&env.spool()) {
-            Ok(()) => report.warnings.push(format!("{} was open to others (mode {mode:o}): it is 700 now", env.brief(&env.spool()))),
+            Ok(()) => report
+                .warnings
+                .push(format!("{} was open to others (mode {mode:o}): it is 700 now", env.brief(&env.spool()))),
             Err(error) => report.problems.push(error.to_string()),
         }
     }
@@ -128,7 +145,8 @@ fn note(env: &Env, wanted: &Wanted, written: Written) -> std::io::Result<()> {
     let previous = receipt::load(env, &written.before.path);
     let edit = editor::Receipt::of(&written.plan, previous.as_ref().map(|previous| &previous.edit));
     // Ours, and nobody's since: then it is still we who made the file.
-    let created = written.before.seen.is_none() || previous.is_some_and(|previous| previous.created && editor::undo(&written.plan.before, &previous.edit, &events::executables()).is_some());
+    let created = written.before.seen.is_none()
+        || previous.is_some_and(|previous| previous.created && previous.edit.fits(&written.plan.before));
     receipt::store(env, &Receipt { file: written.before.path, created, keep_scripts: wanted.keep_scripts, edit })
 }
 
@@ -136,17 +154,27 @@ fn note(env: &Env, wanted: &Wanted, written: Written) -> std::io::Result<()> {
 fn warnings(env: &Env, wanted: &Wanted, scope: Scope) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(reason) = &wanted.claude {
-        warnings.push(format!("the CLI's version is unknown ({reason}): only the events that every version since {} knows are registered", events::OLDEST));
+        warnings.push(format!(
+            "the CLI's version is unknown ({reason}): only the events that every version since {} knows are registered",
+            events::OLDEST
+        ));
     }
     for disabled in disabled::find(env) {
         warnings.push(format!("{} is set in {}: the hooks will not run", disabled.setting, env.brief(&disabled.file)));
     }
     if scope == Scope::Project {
-        warnings.push("everybody in this project gets these entries, but the paths are yours: `--scope local` is for you alone".to_owned());
+        warnings.push(
+            "everybody in this project gets these entries, but the paths are yours: `--scope local` is for you alone"
+                .to_owned(),
+        );
     }
     match spool::fault(&env.spool()) {
-        Some(spool::Fault::NotADirectory) => warnings.push(format!("{} is not a directory: the hooks will refuse it", env.brief(&env.spool()))),
-        Some(spool::Fault::NotOurs(owner)) => warnings.push(format!("{} belongs to user {owner}: the hooks will refuse it", env.brief(&env.spool()))),
+        Some(spool::Fault::NotADirectory) => {
+            warnings.push(format!("{} is not a directory: the hooks will refuse it", env.brief(&env.spool())))
+        }
+        Some(spool::Fault::NotOurs(owner)) => {
+            warnings.push(format!("{} belongs to user {owner}: the hooks will refuse it", env.brief(&env.spool())))
+        }
         Some(spool::Fault::Open(_)) | None => {}
     }
     warnings

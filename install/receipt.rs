@@ -58,7 +58,9 @@ pub fn forget(env: &Env, settings: &Path) -> io::Result<()> {
 /// Whether any settings file has one.
 #[must_use]
 pub fn any(env: &Env) -> bool {
-    let named = |entry: io::Result<std::fs::DirEntry>| entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("receipt."));
+    let named = |entry: io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("receipt."))
+    };
     std::fs::read_dir(env.executables()).is_ok_and(|mut entries| entries.any(named))
 }
 
@@ -66,5 +68,8 @@ pub fn any(env: &Env) -> bool {
 #[must_use]
 pub fn newest(env: &Env) -> Option<std::time::SystemTime> {
     let entries = std::fs::read_dir(env.executables()).ok()?.flatten();
-    entries.filter(|entry| entry.file_name().to_string_lossy().starts_with("receipt.")).filter_map(|entry| entry.metadata().ok()?.modified().ok()).max()
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("receipt."))
+        .filter_map(|entry| entry.metadata().ok()?.modified().ok())
+        .max()
 }

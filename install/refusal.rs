@@ -42,7 +42,8 @@ impl fmt::Display for Refusal {
 /// fs-err's errors name the operation and the path, but keep the cause to themselves.
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
-        let cause = error.get_ref().and_then(std::error::Error::source).map(|cause| format!(": {cause}")).unwrap_or_default();
+        let cause =
+            error.get_ref().and_then(std::error::Error::source).map(|cause| format!(": {cause}")).unwrap_or_default();
         Self::new(format!("{error}{cause}"))
     }
 }

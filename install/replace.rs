@@ -123,8 +123,12 @@ fn stage(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> io:
     if let Some((user, group)) = owner {
         let made = file.as_file().metadata()?;
         if (made.uid(), made.gid()) != (user, group) {
-            fchown(file.as_file(), Some(user), Some(group))
-                .map_err(|error| io::Error::new(error.kind(), format!("{} cannot keep its owner {user}:{group}: {error}", path.display())))?;
+            fchown(file.as_file(), Some(user), Some(group)).map_err(|error| {
+                io::Error::new(
+                    error.kind(),
+                    format!("{} cannot keep its owner {user}:{group}: {error}", path.display()),
+                )
+            })?;
         }
     }
     // After the owner: a change of owner takes bits away.

@@ -1,5 +1,6 @@
 //! What a run did, for people and for programs.
 
+use std::io::Write;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -51,7 +52,6 @@ pub struct Script {
 
 /// All that is said of a run. `hooks install --help` documents the JSON.
 #[derive(Serialize)]
-#[expect(missing_docs, reason = "each is documented in --help")]
 pub struct Report {
     pub outcome: Outcome,
     pub command: &'static str,
@@ -104,7 +104,8 @@ impl Report {
     pub fn planned(&mut self, plan: &Plan) {
         self.changed |= plan.is_change();
         self.events = plan.registered.iter().map(Entry::of).collect();
-        let script = |script: &crate::editor::Replaced| Script { event: script.event.clone(), command: script.command.clone() };
+        let script =
+            |script: &crate::editor::Replaced| Script { event: script.event.clone(), command: script.command.clone() };
         self.replaced = plan.replaced_scripts.iter().map(script).collect();
     }
 
@@ -136,61 +137,65 @@ impl Report {
     }
 
     fn say_refusal(&self) {
-        eprintln!("hooks {}: {}", self.command, self.reason.as_deref().unwrap_or_default());
+        let mut text = format!("hooks {}: {}\n", self.command, self.reason.as_deref().unwrap_or_default());
         if let Some(snippet) = &self.snippet {
-            eprintln!("Nothing was changed. To do it by hand, merge this into {}:\n{}", self.file.display(), snippet.trim_end());
+            let file = self.file.display();
+            text +=
+                &format!("Nothing was changed. To do it by hand, merge this into {file}:\n{}\n", snippet.trim_end());
         }
+        print_error(&text);
     }
 
     fn say(&self, env: &Env) {
         let paint = Paint(env.colour);
-        if let Some(diff) = &self.diff {
+        match &self.diff {
             // Nothing but the diff on stdout: `patch` can take it.
-            print!("{diff}");
-        } else {
-            self.say_what_was_done(env, paint);
+            Some(diff) => print(diff),
+            None => print(&self.what_was_done(env, paint)),
         }
-        let (warning, problem) = (paint.warning("warning:"), paint.bad("error:"));
-        for sentence in &self.warnings {
-            eprintln!("{warning} {sentence}");
+        if self.diff.as_ref().is_some_and(String::is_empty) {
+            print_error(&format!("{} would stay as it is\n", env.brief(&self.file)));
         }
-        for sentence in &self.problems {
-            eprintln!("{problem} {sentence}");
+        for (label, sentences) in [(paint.warning("warning:"), &self.warnings), (paint.bad("error:"), &self.problems)] {
+            for sentence in sentences {
+                print_error(&format!("{label} {sentence}\n"));
+            }
         }
     }
 
-    fn say_what_was_done(&self, env: &Env, paint: Paint) {
+    fn what_was_done(&self, env: &Env, paint: Paint) -> String {
         let file = env.brief(&self.file);
         let claude = self.claude.as_ref().map(|version| format!(" for Claude Code {version}")).unwrap_or_default();
-        let headline = match (self.command, self.changed) {
+        let mut lines = vec![match (self.command, self.changed) {
             ("install", true) => format!("{} in {file}{claude}", paint.good("Installed")),
             ("install", false) => format!("Already installed in {file}{claude}"),
             (_, true) => format!("{} from {file}", paint.good("Uninstalled")),
             (_, false) => format!("Not installed in {file}"),
-        };
-        println!("{headline}");
-        for entry in &self.events {
+        }];
+        lines.extend(self.events.iter().map(|entry| {
             let name = entry.command.rsplit('/').next().unwrap_or_default().trim_end_matches('\'');
-            println!("  {:<19} {name:<23} {}", entry.event, paint.dim(entry.change));
-        }
+            format!("  {:<19} {name:<23} {}", entry.event, paint.dim(entry.change))
+        }));
         if !self.left_out.is_empty() {
-            let names: Vec<String> = self.left_out.iter().map(|left| format!("{} ({})", left.event, left.since)).collect();
-            println!("Left out, until the CLI knows them: {}", names.join(", "));
+            let names: Vec<String> =
+                self.left_out.iter().map(|left| format!("{} ({})", left.event, left.since)).collect();
+            lines.push(format!("Left out, until the CLI knows them: {}", names.join(", ")));
         }
-        for script in &self.replaced {
-            println!("Replaced in {}: {}", script.event, script.command);
-        }
+        let replaced = |script: &Script| format!("Replaced in {}: {}", script.event, script.command);
+        lines.extend(self.replaced.iter().map(replaced));
         if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
-            println!("Executables: {} ({} new)", env.brief(executables), self.copied.len());
+            lines.push(format!("Executables: {} ({} new)", env.brief(executables), self.copied.len()));
         }
-        if let Some(backup) = &self.backup {
-            println!("Backup: {}", env.brief(backup));
-        }
+        lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.brief(backup))));
         if self.command == "install" && self.changed && self.problems.is_empty() {
             let spool = env.brief(&env.spool());
-            println!("From its next prompt on, every session says in {spool} what it is doing.");
-            println!("A session that is open and stays silent has to be started anew. `hooks doctor` checks.");
+            lines.push(format!("From its next prompt on, every session says in {spool} what it is doing."));
+            lines.push(
+                "A session that is open and stays silent has to be started anew. `hooks doctor` checks.".to_owned(),
+            );
         }
+        lines.push(String::new());
+        lines.join("\n")
     }
 }
 
@@ -207,9 +212,17 @@ impl Entry {
     }
 }
 
-/// One JSON value and a newline on stdout. A reader that went away is no error of ours.
+/// Text on stdout. A reader that went away is no error of ours: what was to be done is done.
+pub fn print(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}
+
+/// Text on stderr.
+pub fn print_error(text: &str) {
+    let _ = std::io::stderr().write_all(text.as_bytes());
+}
+
+/// One JSON value and a newline on stdout.
 pub fn print_json(value: &impl Serialize) {
-    use std::io::Write;
-    let text = serde_json::to_string_pretty(value).unwrap_or_default();
-    let _ = writeln!(std::io::stdout(), "{text}");
+    print(&(serde_json::to_string_pretty(value).unwrap_or_default() + "\n"));
 }

@@ -45,7 +45,8 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         report.backup.clone_from(&written.backup);
         report.warnings.extend(written.plan.is_change().then(|| written.before.warning()).flatten());
     }
-    let cleared = receipt::forget(env, &path).and_then(|()| if receipt::any(env) { Ok(()) } else { executables::remove(env) });
+    let cleared =
+        receipt::forget(env, &path).and_then(|()| if receipt::any(env) { Ok(()) } else { executables::remove(env) });
     report.problems.extend(cleared.err().map(|error| error.to_string()));
     Ok(())
 }
