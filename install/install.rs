@@ -170,10 +170,10 @@ fn warnings(env: &Env, wanted: &Wanted, scope: Scope) -> Vec<String> {
     }
     match spool::fault(&env.spool()) {
         Some(spool::Fault::NotADirectory) => {
-            warnings.push(format!("{} is not a directory: the hooks will refuse it", env.brief(&env.spool())))
+            warnings.push(format!("{} is not a directory: the hooks will refuse it", env.brief(&env.spool())));
         }
         Some(spool::Fault::NotOurs(owner)) => {
-            warnings.push(format!("{} belongs to user {owner}: the hooks will refuse it", env.brief(&env.spool())))
+            warnings.push(format!("{} belongs to user {owner}: the hooks will refuse it", env.brief(&env.spool())));
         }
         Some(spool::Fault::Open(_)) | None => {}
     }

@@ -121,8 +121,8 @@ fn stage(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> io:
     let mut file: NamedTempFile = tempfile::Builder::new().prefix(PREFIX).tempfile_in(folder).map_err(named)?;
     file.write_all(bytes).map_err(named)?;
     if let Some((user, group)) = owner {
-        let made = file.as_file().metadata()?;
-        if (made.uid(), made.gid()) != (user, group) {
+        let found = file.as_file().metadata()?;
+        if (found.uid(), found.gid()) != (user, group) {
             fchown(file.as_file(), Some(user), Some(group)).map_err(|error| {
                 io::Error::new(
                     error.kind(),

@@ -137,33 +137,29 @@ impl Report {
     }
 
     fn say_refusal(&self) {
-        let mut text = format!("hooks {}: {}\n", self.command, self.reason.as_deref().unwrap_or_default());
+        let mut lines = vec![format!("hooks {}: {}", self.command, self.reason.as_deref().unwrap_or_default())];
         if let Some(snippet) = &self.snippet {
             let file = self.file.display();
-            text +=
-                &format!("Nothing was changed. To do it by hand, merge this into {file}:\n{}\n", snippet.trim_end());
+            lines.push(format!("Nothing was changed. To do it by hand, merge this into {file}:"));
+            lines.push(snippet.trim_end().to_owned());
         }
-        print_error(&text);
+        print_error(&lines);
     }
 
     fn say(&self, env: &Env) {
         let paint = Paint(env.colour);
-        match &self.diff {
+        match self.diff.as_deref() {
+            Some("") => print_error(&[format!("{} would stay as it is", env.brief(&self.file))]),
             // Nothing but the diff on stdout: `patch` can take it.
-            Some(diff) => print(diff),
+            Some(diff) => print_bytes(diff),
             None => print(&self.what_was_done(env, paint)),
         }
-        if self.diff.as_ref().is_some_and(String::is_empty) {
-            print_error(&format!("{} would stay as it is\n", env.brief(&self.file)));
-        }
         for (label, sentences) in [(paint.warning("warning:"), &self.warnings), (paint.bad("error:"), &self.problems)] {
-            for sentence in sentences {
-                print_error(&format!("{label} {sentence}\n"));
-            }
+            print_error(&sentences.iter().map(|sentence| format!("{label} {sentence}")).collect::<Vec<_>>());
         }
     }
 
-    fn what_was_done(&self, env: &Env, paint: Paint) -> String {
+    fn what_was_done(&self, env: &Env, paint: Paint) -> Vec<String> {
         let file = env.brief(&self.file);
         let claude = self.claude.as_ref().map(|version| format!(" for Claude Code {version}")).unwrap_or_default();
         let mut lines = vec![match (self.command, self.changed) {
@@ -194,8 +190,7 @@ impl Report {
                 "A session that is open and stays silent has to be started anew. `hooks doctor` checks.".to_owned(),
             );
         }
-        lines.push(String::new());
-        lines.join("\n")
+        lines
     }
 }
 
@@ -212,17 +207,25 @@ impl Entry {
     }
 }
 
-/// Text on stdout. A reader that went away is no error of ours: what was to be done is done.
-pub fn print(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
+/// Lines on stdout. A reader that went away is no error of ours: what was to be done is done.
+pub fn print(lines: &[String]) {
+    for line in lines {
+        print_bytes(&format!("{line}\n"));
+    }
 }
 
-/// Text on stderr.
-pub fn print_error(text: &str) {
-    let _ = std::io::stderr().write_all(text.as_bytes());
+/// Lines on stderr.
+pub fn print_error(lines: &[String]) {
+    for line in lines {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
 }
 
-/// One JSON value and a newline on stdout.
+/// One JSON value on stdout.
 pub fn print_json(value: &impl Serialize) {
-    print(&(serde_json::to_string_pretty(value).unwrap_or_default() + "\n"));
+    print(&[serde_json::to_string_pretty(value).unwrap_or_default()]);
+}
+
+fn print_bytes(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -65,22 +65,20 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
 }
 
 fn say(checkup: &Checkup, fixing: bool, paint: Paint) {
-    let mut text = String::new();
+    let mut lines: Vec<String> = Vec::new();
     for finding in &checkup.mended {
-        text += &format!("{} {}: {}\n", paint.good("mended"), finding.id, finding.sentence);
+        lines.push(format!("{} {}: {}", paint.good("mended"), finding.id, finding.sentence));
     }
     for finding in &checkup.findings {
-        text += &format!("{} {}\n", paint.bad(&format!("{}:", finding.id)), finding.sentence);
-        if let (Some(fix), false) = (&finding.fix, fixing) {
-            text += &format!("    {}\n", paint.dim(&format!("--fix {fix}")));
-        }
+        lines.push(format!("{} {}", paint.bad(&format!("{}:", finding.id)), finding.sentence));
+        let fix = finding.fix.as_ref().filter(|_| !fixing);
+        lines.extend(fix.map(|fix| format!("    {}", paint.dim(&format!("--fix {fix}")))));
     }
     if checkup.healthy {
         let claude = checkup.claude.as_ref().map_or("of unknown version", String::as_str);
-        text += &format!("{}: the hooks are installed and work (Claude Code {claude})\n", paint.good("healthy"));
+        lines.push(format!("{}: the hooks are installed and work (Claude Code {claude})", paint.good("healthy")));
     }
-    report::print(&text);
-    for problem in &checkup.problems {
-        report::print_error(&format!("{} {problem}\n", paint.bad("error:")));
-    }
+    report::print(&lines);
+    let problem = |problem: &String| format!("{} {problem}", paint.bad("error:"));
+    report::print_error(&checkup.problems.iter().map(problem).collect::<Vec<_>>());
 }
