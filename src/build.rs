@@ -27,6 +27,7 @@ const FREESTANDING: [&str; 8] = [
 
 fn main() {
     println!("cargo:rerun-if-changed=src/build.rs");
+    println!("cargo:rerun-if-changed=src/start.ld");
     let target = |key: &str| env::var(format!("CARGO_CFG_TARGET_{key}")).unwrap_or_default();
     let known = target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str());
     // `--cfg portable` shows up as an empty CARGO_CFG_PORTABLE.
@@ -38,5 +39,6 @@ fn main() {
         for argument in FREESTANDING {
             println!("cargo:rustc-link-arg-bin={hook}={argument}");
         }
+        println!("cargo:rustc-link-arg-bin={hook}=-Wl,-T,{}/src/start.ld", env!("CARGO_MANIFEST_DIR"));
     }
 }

@@ -6,7 +6,8 @@
 use crate::event::Calls;
 use crate::json;
 use crate::payload::Fields;
-use crate::time::{Stamp, Time};
+use crate::text::Text;
+use crate::time::Time;
 
 /// These come back with the user's answers in their `tool_input`.
 const QUESTIONS: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
@@ -69,12 +70,9 @@ impl<'a> Added<'a> {
 
 /// `,"pending_since":"…"`.
 #[must_use]
-pub fn stamp(time: Time) -> Stamp2 {
-    Stamp2::of(&[b",\"pending_since\":\"", Stamp::as_bytes(&time.stamp()), b"\""])
+pub fn stamp(time: Time) -> Text<64> {
+    Text::of(&[b",\"pending_since\":\"", time.stamp().as_bytes(), b"\""])
 }
-
-/// A stamp with its member's name.
-pub type Stamp2 = crate::text::Text<64>;
 
 /// An object without its closing brace.
 #[must_use]

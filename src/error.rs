@@ -1,8 +1,9 @@
 //! What went wrong: `operation path: reason`, in one line.
 
+use crate::event::Kind;
 use crate::json;
 use crate::sys::{self, Errno};
-use crate::text::{Name, Path, Text};
+use crate::text::{Path, Text};
 
 /// Why.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -16,7 +17,7 @@ pub enum Reason {
 }
 
 /// Where.
-#[derive(Clone)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Place {
     /// Standard input.
     Stdin,
@@ -28,12 +29,12 @@ pub enum Place {
     Config,
     /// The spool directory.
     Spool,
-    /// A file in the spool.
-    File(Name),
+    /// The session's signal of this kind, or its temporary file.
+    Signal(Kind),
 }
 
 /// A failed operation.
-#[derive(Clone)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
     /// A verb: read, open, create, lock, stat, write, rename, delete, …
     pub operation: &'static str,
@@ -60,16 +61,16 @@ impl Error {
 
     /// `who: operation path: reason` and a line feed. `spool` is the spool directory's path, as far as it is known.
     #[must_use]
-    pub fn line(&self, who: &str, spool: &Path) -> Text<8192> {
+    pub fn line(&self, who: &str, spool: &Path, session: &[u8]) -> Text<8192> {
         let mut line = Text::of(&[who.as_bytes(), b": ", self.operation.as_bytes(), b" "]);
-        match &self.place {
+        match self.place {
             Place::Stdin => line.push(b"stdin"),
             Place::Clock => line.push(b"clock"),
             Place::Memory => line.push(b"memory"),
             Place::Config => line.push(b"config directory"),
             Place::Spool => line.push(spool.as_bytes()),
-            Place::File(name) => {
-                for part in [spool.as_bytes(), b"/", name.as_bytes()] {
+            Place::Signal(kind) => {
+                for part in [spool.as_bytes(), b"/", session, b".", kind.word().as_bytes(), b".json"] {
                     line.push(part);
                 }
             }

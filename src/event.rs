@@ -24,13 +24,15 @@ impl Kind {
     /// The word in the file's name: `<session_id>.<word>.json`.
     #[must_use]
     pub fn word(self) -> &'static str {
-        ["working", "permission", "stop", "ended"][self as usize]
+        static WORDS: [&str; 4] = ["working", "permission", "stop", "ended"];
+        WORDS[self as usize]
     }
 
     /// The member that says since when.
     #[must_use]
     pub fn stamp_member(self) -> &'static str {
-        ["working_since", "pending_since", "stopped_at", "ended_at"][self as usize]
+        static MEMBERS: [&str; 4] = ["working_since", "pending_since", "stopped_at", "ended_at"];
+        MEMBERS[self as usize]
     }
 
     /// The signals that are no longer true once this one is.
@@ -152,6 +154,7 @@ pub static RULES: [Rule; 15] = [
 
 /// What the decision needs of an event's payload.
 #[derive(Clone, Copy, Debug, Default)]
+#[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
 pub struct Facts {
     /// When the hook started.
     pub time: Time,

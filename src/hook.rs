@@ -4,8 +4,8 @@ use core::cell::LazyCell;
 
 use crate::calls::{self, Added};
 use crate::error::{Error, Place, Result};
-use crate::event::{Calls, Decision, Facts, Hook, KINDS, Kind, Publishes, decide};
-use crate::payload::{self, Fields};
+use crate::event::{Calls, Decision, Facts, Hook, KINDS, Kind, Publishes, Standing, decide};
+use crate::payload::{self, Fields, SessionId};
 use crate::process::{self, Identity};
 use crate::spool::{self, Spool};
 use crate::sys::{self, Environment};
@@ -17,22 +17,23 @@ use crate::time::Time;
 /// into the conversation.
 #[must_use]
 pub fn run(hook: Hook, environment: &Environment) -> i32 {
-    match live(hook, environment) {
+    let mut id = SessionId::default();
+    match live(hook, environment, &mut id) {
         Ok(()) => 0,
         Err(error) => {
             let spool = spool::paths(environment).map(|(_, spool)| spool).unwrap_or_default();
-            sys::complain(error.line(hook.executable(), &spool).as_bytes());
+            sys::complain(error.line(hook.executable(), &spool, id.as_bytes()).as_bytes());
             1
         }
     }
 }
 
-fn live(hook: Hook, environment: &Environment) -> Result<()> {
+fn live(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()> {
     // First of all: events are ordered by it.
     let time = sys::now().map_err(Error::at("read", Place::Clock))?;
     let payload = payload::read(hook)?;
     let fields = Fields::of(payload);
-    let session = fields.session()?;
+    *id = fields.session()?;
     let rule = fields.rule(hook)?;
     let facts = fields.facts(time);
     // Where there is no spool, there is nothing to answer or to clear.
@@ -41,7 +42,7 @@ fn live(hook: Hook, environment: &Environment) -> Result<()> {
         return Ok(());
     };
     let identity = LazyCell::new(process::identity as fn() -> Identity);
-    let session = Session { spool: &spool, id: session.as_bytes(), payload, fields: &fields, identity: &identity };
+    let session = Session { spool: &spool, id: id.as_bytes(), payload, fields: &fields, identity: &identity };
     let mut standing = spool.standing(session.id)?;
     if rule.publishes == Publishes::Start {
         for kind in KINDS {
@@ -49,8 +50,8 @@ fn live(hook: Hook, environment: &Environment) -> Result<()> {
         }
     }
     let decision = decide(rule, &facts, &standing);
-    session.carry_out(&decision, time, standing.now, standing.modified[Kind::Permission as usize].is_some())?;
-    if spool.locked { Ok(()) } else { session.look_again(&decision, &facts) }
+    session.carry_out(decision, time, &standing)?;
+    if spool.locked { Ok(()) } else { session.look_again(decision, &facts) }
 }
 
 /// One session, as one event of it sees it.
@@ -64,9 +65,9 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// The new signal first, then the clears: of a crash in between, both are left, and priority decides.
-    fn carry_out(&self, decision: &Decision, time: Time, now: Time, asked: bool) -> Result<()> {
+    fn carry_out(&self, decision: Decision, time: Time, standing: &Standing) -> Result<()> {
         if let Some(kind) = decision.publish.filter(|kind| *kind != Kind::Permission) {
-            let stamp = time.stamp();
+            let (stamp, identity) = (time.stamp(), self.identity.tail.as_bytes());
             self.spool.publish(self.id, kind, time, |out| {
                 out.put(calls::open(self.payload))?;
                 out.put(b",\"")?;
@@ -74,15 +75,17 @@ impl Session<'_> {
                 out.put(b"\":\"")?;
                 out.put(stamp.as_bytes())?;
                 out.put(b"\"")?;
-                out.put(self.identity.tail.as_bytes())
+                out.put(identity)
             })?;
         }
-        let adds = decision.calls == Calls::Add;
-        if adds || asked && decision.calls != Calls::Keep && !decision.clear[Kind::Permission as usize] {
-            self.revise(decision.calls, time, now, asked)?;
+        let stands = |kind: Kind| standing.modified[kind as usize].is_some();
+        let asked = stands(Kind::Permission) && !decision.clear[Kind::Permission as usize];
+        if decision.calls == Calls::Add || asked && decision.calls != Calls::Keep {
+            self.revise(decision.calls, time, standing.now, asked)?;
         }
         for kind in KINDS {
-            if decision.clear[kind as usize] {
+            // Without the lock, what was not there may be there by now.
+            if decision.clear[kind as usize] && (stands(kind) || !self.spool.locked) {
                 self.spool.clear(self.id, kind)?;
             }
         }
@@ -102,14 +105,14 @@ impl Session<'_> {
         if !adds && left == calls::entries(old).count() {
             return Ok(());
         }
-        let stamp = calls::stamp(time);
+        let (stamp, identity) = (calls::stamp(time), self.identity.tail.as_bytes());
         let list = || {
             let added = adds.then(|| Added::new(self.payload, time, stamp.as_bytes()));
             calls::merge(calls::entries(old).filter(waits), added)
         };
         self.spool.publish(self.id, Kind::Permission, time, |out| {
             // The oldest one's members are the file's own.
-            for piece in list().take(1).flatten() {
+            for piece in list().next().into_iter().flatten() {
                 out.put(piece)?;
             }
             let mut before: &[u8] = b",\"pending\":[";
@@ -120,12 +123,12 @@ impl Session<'_> {
                 before = b",";
             }
             out.put(b"]")?;
-            out.put(self.identity.tail.as_bytes())
+            out.put(identity)
         })
     }
 
     /// Without the lock: takes back what a newer event may not have seen.
-    fn look_again(&self, decision: &Decision, facts: &Facts) -> Result<()> {
+    fn look_again(&self, decision: Decision, facts: &Facts) -> Result<()> {
         let standing = self.spool.standing(self.id)?;
         let Some(kind) = decision.publish.filter(|_| standing.late(facts)) else {
             return Ok(());

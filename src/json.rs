@@ -103,6 +103,7 @@ impl Walker {
     ///
     /// # Errors
     /// Where no JSON text goes on like this. The walker is of no use after that.
+    #[expect(clippy::match_same_arms, reason = "one line a token")]
     pub fn step(&mut self, byte: u8) -> Result<Role, Error> {
         use State::{
             After, Colon, Escape, Exponent, ExponentDigits, ExponentSign, FirstElement, FirstKey, Fraction, Hex,
@@ -112,7 +113,6 @@ impl Walker {
             (Text, b'"') if self.in_key => Colon,
             (Text, b'"') => After,
             (Text, b'\\') => Escape,
-            (Text, 0x20..=0x7f) => Text,
             (Text, 0xc2..=0xdf) => Utf8(1, 0x80, 0xbf),
             (Text, 0xe0) => Utf8(2, 0xa0, 0xbf),
             (Text, 0xed) => Utf8(2, 0x80, 0x9f),
@@ -120,14 +120,13 @@ impl Walker {
             (Text, 0xf0) => Utf8(3, 0x90, 0xbf),
             (Text, 0xf1..=0xf3) => Utf8(3, 0x80, 0xbf),
             (Text, 0xf4) => Utf8(3, 0x80, 0x8f),
-            (Text, 0x80..) => return Err(Error::Utf8),
             (Utf8(left, low, high), _) if (low..=high).contains(&byte) => match left {
                 1 => Text,
                 _ => Utf8(left - 1, 0x80, 0xbf),
             },
-            (Utf8(..), _) => return Err(Error::Utf8),
+            (Text, 0x80..) | (Utf8(..), _) => return Err(Error::Utf8),
             (Escape, b'u') => Hex(4),
-            (Escape, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Text,
+            (Text, 0x20..=0x7f) | (Escape, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Text,
             (Hex(left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if left > 1 => Hex(left - 1),
             (Hex(1), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') => Text,
             (Literal([next, rest @ ..]), _) if *next == byte => match rest {
@@ -212,31 +211,43 @@ pub struct Item<'a> {
 }
 
 /// The members of an object or the elements of an array. Ends early on text that no [`Walker`] accepts.
-pub fn items(text: &[u8]) -> impl Iterator<Item = Item<'_>> {
-    let mut walker = Walker::default();
-    let mut at = 0;
-    core::iter::from_fn(move || {
-        let (mut start, mut key) = (at, &text[..0]);
-        while let Some(&byte) = text.get(at + walker.plain(&text[at..])) {
-            at += walker.plain(&text[at..]);
-            let role = walker.step(byte).ok()?;
-            at += 1;
-            let value = || text[start..at - 1].trim_ascii();
-            match (walker.depth(), role) {
-                (1, Role::Open) => start = at,
-                (1, Role::Colon) => {
-                    key = unquote(value());
-                    start = at;
-                }
-                (1, Role::Comma) => return Some(Item { key, value: value() }),
-                // A scalar is no container, and `[]` has no element.
-                (0, Role::Close) if !value().is_empty() => return Some(Item { key, value: value() }),
-                (0, Role::Close) => return None,
-                _ => {}
+#[must_use]
+pub fn items(text: &[u8]) -> Items<'_> {
+    Items { text, at: 0, walker: Walker::default() }
+}
+
+/// What [`items`] returns.
+pub struct Items<'a> {
+    text: &'a [u8],
+    at: usize,
+    walker: Walker,
+}
+
+impl<'a> Iterator for Items<'a> {
+    type Item = Item<'a>;
+
+    #[inline(never)] // it is asked for in seven places: 3 KB
+    fn next(&mut self) -> Option<Item<'a>> {
+        let (mut start, mut key) = (self.at, &self.text[..0]);
+        while let Some(rest) = self.text.get(self.at..) {
+            self.at += self.walker.plain(rest);
+            let role = self.walker.step(*self.text.get(self.at)?).ok()?;
+            let before = start..self.at;
+            self.at += 1;
+            match (self.walker.depth(), role) {
+                (1, Role::Open | Role::Colon | Role::Comma) | (0, Role::Close) => start = self.at,
+                _ => continue,
+            }
+            let value = self.text.get(before)?.trim_ascii();
+            match role {
+                Role::Open => {}
+                Role::Colon => key = unquote(value),
+                // `[]` has no element.
+                _ => return (!value.is_empty()).then_some(Item { key, value }),
             }
         }
         None
-    })
+    }
 }
 
 /// The value of an object's last member named `name`: the one that `JSON.parse` and jq keep.
@@ -247,29 +258,44 @@ pub fn member<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
 
 /// A string's text between its quotes, escapes as they are; any other value as it is.
 #[must_use]
+#[inline(never)] // 700 bytes
 pub fn unquote(value: &[u8]) -> &[u8] {
     value.strip_prefix(b"\"").and_then(|rest| rest.strip_suffix(b"\"")).unwrap_or(value)
 }
 
 /// Whether the raw text of a string means `name`, however it is escaped.
 #[must_use]
+#[inline(never)] // it is asked in twenty places: 2 KB
 pub fn spells(raw: &[u8], name: &str) -> bool {
     ascii(raw).eq(name.bytes())
 }
 
 /// The characters that the raw text of a string means; each one beyond ASCII as 0xFF.
-pub fn ascii(mut raw: &[u8]) -> impl Iterator<Item = u8> {
-    core::iter::from_fn(move || {
-        let (byte, rest) = match raw {
+#[must_use]
+pub fn ascii(raw: &[u8]) -> Ascii<'_> {
+    Ascii { raw }
+}
+
+/// What [`ascii`] returns.
+pub struct Ascii<'a> {
+    raw: &'a [u8],
+}
+
+impl Iterator for Ascii<'_> {
+    type Item = u8;
+
+    #[inline(never)] // 700 bytes
+    fn next(&mut self) -> Option<u8> {
+        let (byte, rest) = match self.raw {
             [b'\\', b'u', b'0', b'0', high @ b'0'..=b'7', low, rest @ ..] => ((high - b'0') << 4 | hex(*low), rest),
             [b'\\', b'u', _, _, _, _, rest @ ..] => (0xff, rest),
             [b'\\', escaped, rest @ ..] => (control(*escaped), rest),
             [byte, rest @ ..] => (if byte.is_ascii() { *byte } else { 0xff }, rest),
             [] => return None,
         };
-        raw = rest;
+        self.raw = rest;
         Some(byte)
-    })
+    }
 }
 
 fn hex(digit: u8) -> u8 {

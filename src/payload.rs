@@ -72,7 +72,12 @@ struct Filter {
 
 impl Filter {
     /// Takes at least one of the bytes at `range`; how many.
-    fn take(&mut self, bytes: &mut [u8], range: core::ops::Range<usize>, hook: Hook) -> core::result::Result<usize, Refusal> {
+    fn take(
+        &mut self,
+        bytes: &mut [u8],
+        range: core::ops::Range<usize>,
+        hook: Hook,
+    ) -> core::result::Result<usize, Refusal> {
         let plain = self.walker.plain(&bytes[range.clone()]);
         if plain > 0 {
             if self.keeping {
@@ -141,6 +146,9 @@ fn wanted(hook: Hook, key: &[u8]) -> bool {
     }
 }
 
+/// A session's id, safe in a file's name.
+pub type SessionId = Text<129>;
+
 /// The members that the protocol knows, as raw JSON values.
 #[derive(Default)]
 #[expect(missing_docs, reason = "each is the member of its name")]
@@ -188,14 +196,14 @@ impl<'a> Fields<'a> {
         self.agent_id.filter(|agent| agent.len() > 2 && agent[0] == b'"').unwrap_or_default()
     }
 
-    /// The session: 1 to 128 letters, digits, `_` and `-`, so that it is safe in a file's name.
+    /// The session: 1 to 128 letters, digits, `_` and `-`.
     ///
     /// # Errors
     /// Where it is anything else.
-    pub fn session(&self) -> Result<Text<129>> {
+    pub fn session(&self) -> Result<SessionId> {
         let refuse = |words| Error::words("read", Place::Stdin, words);
         let raw = self.session_id.ok_or_else(|| refuse("no session_id"))?;
-        let mut session = Text::default();
+        let mut session = SessionId::default();
         if raw[0] == b'"' {
             json::ascii(json::unquote(raw)).for_each(|byte| session.push(&[byte]));
         }

@@ -1,6 +1,5 @@
 //! The signal directory: lock, look, publish, clear.
 
-
 use crate::buffer::Buffer;
 use crate::error::{Error, Place, Result};
 use crate::event::{KINDS, Kind, Standing};
@@ -85,9 +84,9 @@ impl Spool {
             let name = name(session, kind);
             match self.directory.metadata(name.as_cstr()) {
                 Ok(metadata) if metadata.is_file => standing.modified[kind as usize] = Some(metadata.modified),
-                Ok(_) => return Err(Error::words("use", Place::File(name), "it is not a regular file")),
+                Ok(_) => return Err(Error::words("use", Place::Signal(kind), "it is not a regular file")),
                 Err(ENOENT) => {}
-                Err(errno) => return Err(Error::at("stat", Place::File(name))(errno)),
+                Err(errno) => return Err(Error::at("stat", Place::Signal(kind))(errno)),
             }
         }
         Ok(standing)
@@ -99,9 +98,9 @@ impl Spool {
     /// Where it cannot be read whole.
     pub fn read(&self, session: &[u8], kind: Kind) -> Result<&'static [u8]> {
         let name = name(session, kind);
-        let at = |operation| Error::at(operation, Place::File(name.clone()));
+        let at = |operation| Error::at(operation, Place::Signal(kind));
         let len = self.directory.metadata(name.as_cstr()).map_err(at("stat"))?.len;
-        let refuse = || Error::words("read", Place::File(name.clone()), "it is larger than 256 MiB");
+        let refuse = || Error::words("read", Place::Signal(kind), "it is larger than 256 MiB");
         let len = usize::try_from(len.min(MAX_LEN + 1)).map_err(|_| refuse())?;
         if len as u64 > MAX_LEN {
             return Err(refuse());
@@ -124,7 +123,7 @@ impl Spool {
     ) -> Result<()> {
         let mut temporary = Name::of(&[b".", session, b".", kind.word().as_bytes(), b"."]);
         temporary.push_hex(self.random);
-        let fail = |operation| Error::at(operation, Place::File(name(session, kind)));
+        let fail = |operation| Error::at(operation, Place::Signal(kind));
         let file = self.directory.create_file(temporary.as_cstr()).map_err(fail("create"))?;
         let result = write(file, time, content).map_err(fail("write")).and_then(|()| {
             self.directory.rename(temporary.as_cstr(), name(session, kind).as_cstr()).map_err(fail("rename"))
@@ -144,7 +143,7 @@ impl Spool {
         let name = name(session, kind);
         match self.directory.remove(name.as_cstr()) {
             Ok(()) | Err(ENOENT) => Ok(()),
-            Err(errno) => Err(Error::at("delete", Place::File(name))(errno)),
+            Err(errno) => Err(Error::at("delete", Place::Signal(kind))(errno)),
         }
     }
 }

@@ -1,5 +1,6 @@
 //! Process entry, panic and memory routines for executables without libc.
 #![allow(unsafe_code)]
+#![allow(clippy::inline_always, reason = "each has one caller, in another crate")]
 
 /// Makes the executable that this stands in run [`crate::hook::run`] with the given [`crate::event::Hook`].
 ///

@@ -34,14 +34,12 @@ impl<const N: usize> Text<N> {
     }
 
     /// Appends `part` whole, or nothing of it where it does not fit: [`Text::overflowed`] then says so.
+    #[inline(never)] // at every use it would be 1 KB
     pub fn push(&mut self, part: &[u8]) {
-        match self.bytes.get_mut(self.len..self.len + part.len()) {
-            // `<`: the last byte stays NUL.
-            Some(room) if self.len + part.len() < N => {
-                room.copy_from_slice(part);
-                self.len += part.len();
-            }
-            _ => self.overflowed = true,
+        // The last byte stays NUL.
+        match append(&mut self.bytes[..N - 1], self.len, part) {
+            Some(len) => self.len = len,
+            None => self.overflowed = true,
         }
     }
 
@@ -55,12 +53,13 @@ impl<const N: usize> Text<N> {
         self.push_radix(number, 16, 16);
     }
 
+    #[inline(never)]
     fn push_radix(&mut self, mut number: u64, radix: u64, digits: usize) {
         let mut buffer = [b'0'; 20];
         let mut at = buffer.len();
         while at > 0 && (number > 0 || buffer.len() - at < digits) {
             at -= 1;
-            buffer[at] = b"0123456789abcdef"[(number % radix) as usize];
+            buffer[at] = b"0123456789abcdef"[usize::try_from(number % radix).unwrap_or_default()];
             number /= radix;
         }
         self.push(&buffer[at..]);
@@ -81,6 +80,19 @@ impl<const N: usize> Text<N> {
     /// The bytes up to the first NUL, with it.
     #[must_use]
     pub fn as_cstr(&self) -> &CStr {
-        CStr::from_bytes_until_nul(&self.bytes).unwrap_or_default()
+        terminated(&self.bytes)
     }
+}
+
+/// Not generic, and not inlined: else both stand at every use, 3 KB.
+#[inline(never)]
+fn append(bytes: &mut [u8], len: usize, part: &[u8]) -> Option<usize> {
+    let end = len + part.len();
+    bytes.get_mut(len..end)?.copy_from_slice(part);
+    Some(end)
+}
+
+#[inline(never)]
+fn terminated(bytes: &[u8]) -> &CStr {
+    CStr::from_bytes_until_nul(bytes).unwrap_or_default()
 }

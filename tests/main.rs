@@ -1,1 +1,5 @@
-//! x
+//! One integration crate: the real executables, each test in a home directory of its own.
+
+mod behaviour;
+mod fixtures;
+mod sandbox;

@@ -2,6 +2,12 @@
 //!
 //! Every `unsafe` here hands the kernel pointers to live memory of the length it is told.
 #![allow(unsafe_code)]
+#![allow(
+    clippy::cast_possible_truncation,
+    clippy::cast_possible_wrap,
+    clippy::cast_sign_loss,
+    reason = "the kernel's types"
+)]
 
 use core::arch::asm;
 use core::ffi::CStr;
@@ -100,10 +106,18 @@ unsafe fn raw(number: usize, a: [usize; 6]) -> isize {
 unsafe fn call<const N: usize>(number: usize, arguments: [usize; N]) -> Result<usize> {
     let mut six = [0; 6];
     six[..N].copy_from_slice(&arguments);
+    // SAFETY: the caller's promise.
+    unsafe { retry(number, &six) }
+}
+
+/// # Safety
+/// As for [`raw`].
+#[inline(never)] // else it stands at every call: 1 KB
+unsafe fn retry(number: usize, arguments: &[usize; 6]) -> Result<usize> {
     let mut errno = 0;
     for _ in 0..RETRIES {
         // SAFETY: the caller's promise.
-        let result = unsafe { raw(number, six) };
+        let result = unsafe { raw(number, *arguments) };
         if result >= 0 {
             return Ok(result.cast_unsigned());
         }
@@ -252,9 +266,7 @@ impl Stdin {
         for _ in 0..RETRIES {
             let poll = Poll { descriptor: 0, events: 1, returned: 0 };
             // SAFETY: one pollfd, one timespec in which the kernel leaves the time that remains, no signal mask.
-            let ready = unsafe {
-                call(nr::PPOLL, [address(&raw const poll), 1, address(&raw mut self.left), 0, 0])?
-            };
+            let ready = unsafe { call(nr::PPOLL, [address(&raw const poll), 1, address(&raw mut self.left), 0, 0])? };
             if ready == 0 {
                 return Ok(None);
             }
@@ -470,9 +482,7 @@ impl Environment {
     /// The value of an environment variable.
     #[must_use]
     pub fn variable(&self, name: &str) -> Option<&'static [u8]> {
-        let value = |variable: &'static CStr| {
-            variable.to_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=")
-        };
+        let value = |variable: &'static CStr| variable.to_bytes().strip_prefix(name.as_bytes())?.strip_prefix(b"=");
         self.variables().find_map(value)
     }
 

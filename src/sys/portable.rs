@@ -13,6 +13,7 @@ use super::{Access, Errno, Metadata, RETRIES, Result};
 use crate::text::Text;
 use crate::time::Time;
 
+#[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn errno(error: io::Error) -> Errno {
     Errno(error.raw_os_error().unwrap_or_default())
 }

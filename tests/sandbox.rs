@@ -1,0 +1,209 @@
+//! A home directory of its own for every test, and the executables that are run in it.
+
+use std::collections::BTreeMap;
+use std::ffi::OsStr;
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::os::unix::fs::symlink;
+use std::path::{Path, PathBuf};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use assert_cmd::Command;
+use serde_json::Value;
+use session_signals::event::RULES;
+use tempfile::TempDir;
+
+/// A fresh HOME, deleted at the end.
+pub struct Sandbox {
+    directory: TempDir,
+}
+
+/// What a hook left behind.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Outcome {
+    pub code: Option<i32>,
+    pub stdout: String,
+    pub stderr: String,
+}
+
+impl Outcome {
+    /// Asserts exit 0 and silence.
+    #[track_caller]
+    pub fn succeeds(&self) {
+        assert_eq!((self.code, &*self.stdout, &*self.stderr), (Some(0), "", ""));
+    }
+
+    /// Asserts exit 1, an empty stdout, and one line on stderr that contains `message`.
+    #[track_caller]
+    pub fn fails(&self, message: &str) {
+        assert_eq!((self.code, &*self.stdout), (Some(1), ""), "{}", self.stderr);
+        assert_eq!(self.stderr.matches('\n').count(), 1, "{}", self.stderr);
+        assert!(self.stderr.contains(message), "{:?} should contain {message:?}", self.stderr);
+    }
+}
+
+/// An executable of this package, as cargo built it for the tests.
+pub fn executable(name: &str) -> PathBuf {
+    Path::new(env!("CARGO_BIN_EXE_hook-stop")).with_file_name(name)
+}
+
+/// The executable that handles an event, if one does.
+pub fn executable_for(event: &str) -> Option<&'static str> {
+    RULES.iter().find(|rule| rule.event == event).map(|rule| rule.hook.executable())
+}
+
+/// A payload with the given members besides `session_id` and `hook_event_name`.
+pub fn payload(session: &str, event: &str, members: &str) -> String {
+    let separator = if members.is_empty() { "" } else { "," };
+    format!(r#"{{"session_id":"{session}","hook_event_name":"{event}"{separator}{members}}}"#)
+}
+
+impl Sandbox {
+    pub fn new() -> Self {
+        Self { directory: TempDir::new().expect("a temporary directory") }
+    }
+
+    pub fn home(&self) -> &Path {
+        self.directory.path()
+    }
+
+    pub fn spool(&self) -> PathBuf {
+        self.home().join(".claude/session-signals")
+    }
+
+    /// A file in the spool.
+    pub fn signal(&self, session: &str, kind: &str) -> PathBuf {
+        self.spool().join(format!("{session}.{kind}.json"))
+    }
+
+    /// A command that sees nothing of this process's environment but PATH.
+    pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
+        let mut command = Command::new(program);
+        command.env_clear().env("HOME", self.home()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command
+    }
+
+    /// Runs an executable with `input` on stdin.
+    pub fn run(&self, executable_name: &str, input: impl Into<Vec<u8>>) -> Outcome {
+        outcome(&mut self.command(executable(executable_name)), input)
+    }
+
+    /// Runs the executable that handles the event of this payload.
+    pub fn fire(&self, session: &str, event: &str, members: &str) -> Outcome {
+        self.run(executable_for(event).expect("an event of the table"), payload(session, event, members))
+    }
+
+    /// What stands for a session, as `working permission(Bash,Edit)`.
+    pub fn state(&self, session: &str) -> String {
+        self.states().remove(session).unwrap_or_default()
+    }
+
+    /// The same for every session. Fails on a file that is no whole signal.
+    pub fn states(&self) -> BTreeMap<String, String> {
+        let mut states = BTreeMap::<String, Vec<String>>::new();
+        for name in self.files() {
+            let parts: Vec<_> = name.split('.').collect();
+            let [session, kind, "json"] = parts[..] else { panic!("{name} is no signal's name") };
+            let signal = self.read(session, kind);
+            let shown = match kind {
+                "permission" => format!("permission({})", tools(&signal)),
+                _ => kind.to_owned(),
+            };
+            states.entry(session.to_owned()).or_default().push(shown);
+        }
+        let order =
+            |state: &String| ["working", "permission", "stop", "ended"].iter().position(|k| state.starts_with(k));
+        states
+            .into_iter()
+            .map(|(session, mut kinds)| {
+                kinds.sort_by_key(order);
+                (session, kinds.join(" "))
+            })
+            .collect()
+    }
+
+    /// The names in the spool, sorted.
+    pub fn files(&self) -> Vec<String> {
+        let Ok(entries) = self.spool().read_dir() else { return Vec::new() };
+        let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+        names.sort();
+        names
+    }
+
+    /// A signal's content, checked to be one line of JSON.
+    pub fn read(&self, session: &str, kind: &str) -> Value {
+        let text = fs_err::read_to_string(self.signal(session, kind)).unwrap();
+        assert_eq!(text.find('\n'), Some(text.len() - 1), "one line: {text:?}");
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+/// The tools of a permission signal, oldest first.
+fn tools(permission: &Value) -> String {
+    let tool = |call: &Value| call["tool_name"].as_str().unwrap_or("?").to_owned();
+    permission["pending"].as_array().unwrap().iter().map(tool).collect::<Vec<_>>().join(",")
+}
+
+pub fn outcome(command: &mut Command, input: impl Into<Vec<u8>>) -> Outcome {
+    let output = command.write_stdin(input).output().unwrap();
+    Outcome {
+        code: output.status.code(),
+        stdout: String::from_utf8(output.stdout).unwrap(),
+        stderr: String::from_utf8(output.stderr).unwrap(),
+    }
+}
+
+/// A process that stands for one life of the CLI: the hooks are its children, as they are the CLI's.
+pub struct Life {
+    process: Child,
+    commands: ChildStdin,
+    results: BufReader<ChildStdout>,
+    directory: TempDir,
+}
+
+impl Life {
+    /// A shell by the name of `claude`: by its own name it would be taken for what stands between CLI and hook.
+    pub fn begin(sandbox: &Sandbox) -> Self {
+        let directory = TempDir::new().unwrap();
+        let shell = directory.path().join("claude");
+        symlink("/bin/sh", &shell).unwrap();
+        let mut process = std::process::Command::new(shell)
+            .env_clear()
+            .env("HOME", sandbox.home())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let commands = process.stdin.take().unwrap();
+        let results = BufReader::new(process.stdout.take().unwrap());
+        Self { process, commands, results, directory }
+    }
+
+    pub fn pid(&self) -> u32 {
+        self.process.id()
+    }
+
+    /// Runs the executable for this event as a child of this life.
+    pub fn run(&mut self, executable_name: &str, input: &str) -> Outcome {
+        let file = |name: &str| self.directory.path().join(name);
+        fs_err::write(file("in"), input).unwrap();
+        let hook = executable(executable_name);
+        let (hook, directory) = (hook.display(), self.directory.path().display());
+        writeln!(self.commands, "{hook} <{directory}/in >{directory}/out 2>{directory}/err; echo $?").unwrap();
+        let mut code = String::new();
+        self.results.read_line(&mut code).unwrap();
+        let read = |name| fs_err::read_to_string(file(name)).unwrap();
+        Outcome { code: code.trim().parse().ok(), stdout: read("out"), stderr: read("err") }
+    }
+
+    pub fn fire(&mut self, session: &str, event: &str, members: &str) -> Outcome {
+        self.run(executable_for(event).expect("an event of the table"), &payload(session, event, members))
+    }
+}
+
+impl Drop for Life {
+    fn drop(&mut self) {
+        // SIGKILL, as a life may well end.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
