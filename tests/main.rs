@@ -2,4 +2,5 @@
 
 mod behaviour;
 mod fixtures;
+mod install;
 mod sandbox;
