@@ -45,17 +45,10 @@ pub fn parse(line: &str) -> Option<Command> {
         }
     }
     let mut words = words.into_iter().peekable();
-    while words
-        .next_if(|word| is_assignment(word) || is_prefix(word))
-        .is_some()
-    {
+    while words.next_if(|word| is_assignment(word) || is_prefix(word)).is_some() {
         decorated = true;
     }
-    Some(Command {
-        program: words.next()?,
-        args: words.collect(),
-        decorated,
-    })
+    Some(Command { program: words.next()?, args: words.collect(), decorated })
 }
 
 /// The last component of a path, be it written for a Unix or a Windows shell.
@@ -72,9 +65,7 @@ fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
         !name.starts_with(|c: char| c.is_ascii_digit())
             && !name.is_empty()
-            && name
-                .bytes()
-                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
+            && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_')
     })
 }
 
@@ -109,27 +100,16 @@ fn tokens(line: &str) -> Option<Vec<Token>> {
             }
             '<' | '>' => {
                 // Digits right before it name a descriptor.
-                if word
-                    .as_ref()
-                    .is_none_or(|digits| !digits.bytes().all(|byte| byte.is_ascii_digit()))
-                {
+                if word.as_ref().is_none_or(|digits| !digits.bytes().all(|byte| byte.is_ascii_digit())) {
                     tokens.extend(word.take().map(Token::Word));
                 }
                 word = None;
-                while chars
-                    .next_if(|next| matches!(next, '<' | '>' | '|'))
-                    .is_some()
-                {}
+                while chars.next_if(|next| matches!(next, '<' | '>' | '|')).is_some() {}
                 let descriptor = chars.next_if_eq(&'&').is_some();
                 if descriptor {
-                    while chars
-                        .next_if(|next| next.is_ascii_digit() || *next == '-')
-                        .is_some()
-                    {}
+                    while chars.next_if(|next| next.is_ascii_digit() || *next == '-').is_some() {}
                 }
-                tokens.push(Token::Redirection {
-                    wants_target: !descriptor,
-                });
+                tokens.push(Token::Redirection { wants_target: !descriptor });
             }
             ';' | '|' | '&' | '(' | ')' | '\n' | '\r' => {
                 tokens.extend(word.take().map(Token::Word));
@@ -153,11 +133,7 @@ fn quoted(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, word: &mut Strin
             '"' => return Some(()),
             '`' => return None,
             '$' if chars.peek() == Some(&'(') => return None,
-            '\\' => word.push(
-                chars
-                    .next_if(|next| matches!(next, '"' | '\\' | '$' | '`'))
-                    .unwrap_or('\\'),
-            ),
+            '\\' => word.push(chars.next_if(|next| matches!(next, '"' | '\\' | '$' | '`')).unwrap_or('\\')),
             c => word.push(c),
         }
     }

@@ -23,16 +23,10 @@ pub fn rewrite(
     added: &[Child],
     style: &Style,
 ) -> Vec<Splice> {
-    let splice = |span: Span, put: String| Splice {
-        at: span.start,
-        taken: text[span].to_owned(),
-        put,
-    };
+    let splice = |span: Span, put: String| Splice { at: span.start, taken: text[span].to_owned(), put };
     let (open, close) = (at.start + 1, at.end - 1);
     let (put, separator) = render(text, at, children, added, style);
-    let kept: Vec<usize> = (0..children.len())
-        .filter(|child| !removed(*child))
-        .collect();
+    let kept: Vec<usize> = (0..children.len()).filter(|child| !removed(*child)).collect();
     let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
         return match (children, added) {
             ([], []) => Vec::new(),
@@ -44,23 +38,13 @@ pub fn rewrite(
     // A removed child takes the comma before it along; those before the first kept one, the comma after them.
     let mut splices = Vec::new();
     if *first > 0 {
-        splices.push(splice(
-            children[0].start..children[*first].start,
-            String::new(),
-        ));
+        splices.push(splice(children[0].start..children[*first].start, String::new()));
     }
     for pair in kept.windows(2).filter(|pair| pair[0] + 1 < pair[1]) {
-        splices.push(splice(
-            children[pair[0]].end..children[pair[1] - 1].end,
-            String::new(),
-        ));
+        splices.push(splice(children[pair[0]].end..children[pair[1] - 1].end, String::new()));
     }
     let tail = children[*last].end..children[children.len() - 1].end;
-    let put = if added.is_empty() {
-        put
-    } else {
-        separator + &put
-    };
+    let put = if added.is_empty() { put } else { separator + &put };
     if !tail.is_empty() || !put.is_empty() {
         splices.push(splice(tail, put));
     }
@@ -68,13 +52,7 @@ pub fn rewrite(
 }
 
 /// The text of `added`, and what sets it off from a child before it.
-fn render(
-    text: &str,
-    at: &Span,
-    children: &[Span],
-    added: &[Child],
-    style: &Style,
-) -> (String, String) {
+fn render(text: &str, at: &Span, children: &[Span], added: &[Child], style: &Style) -> (String, String) {
     let outer = line_indentation(text, at.start);
     let (indent, separator);
     match children {
@@ -87,11 +65,7 @@ fn render(
         }
         // With one child, the gap before it; with more, the last comma and all around it, as they are written.
         [.., last] => {
-            let before = if let [.., previous, _] = children {
-                previous.end
-            } else {
-                at.start + 1
-            };
+            let before = if let [.., previous, _] = children { previous.end } else { at.start + 1 };
             let gap = &text[before..last.start];
             indent = indentation_after(gap).map(str::to_owned);
             separator = match (children.len(), &indent) {

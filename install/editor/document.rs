@@ -32,10 +32,7 @@ pub fn parse(bytes: &[u8]) -> Result<(&str, Option<Span>), Refusal> {
         Refusal::NotUtf8(Position::of(&String::from_utf8_lossy(valid), valid.len()))
     })?;
     let json = text.strip_prefix('\u{feff}').unwrap_or(text);
-    if json
-        .bytes()
-        .all(|byte| byte.is_ascii_whitespace() && byte != b'\x0c')
-    {
+    if json.bytes().all(|byte| byte.is_ascii_whitespace() && byte != b'\x0c') {
         return Ok((text, None));
     }
     match serde_json::from_str::<&RawValue>(json) {
@@ -55,17 +52,12 @@ pub fn members(text: &str, at: &Span) -> Option<Vec<Member>> {
         fn visit_map<A: MapAccess<'a>>(self, mut map: A) -> Result<Self::Value, A::Error> {
             let mut members = Vec::new();
             while let Some((key, value)) = map.next_entry::<&RawValue, &RawValue>()? {
-                members.push(Member {
-                    key: span(self.0, key),
-                    value: span(self.0, value),
-                });
+                members.push(Member { key: span(self.0, key), value: span(self.0, value) });
             }
             Ok(members)
         }
     }
-    serde_json::Deserializer::from_str(&text[at.clone()])
-        .deserialize_map(Members(text))
-        .ok()
+    serde_json::Deserializer::from_str(&text[at.clone()]).deserialize_map(Members(text)).ok()
 }
 
 /// The items of the array at `at`; `None` where that is no array.
@@ -84,27 +76,19 @@ pub fn items(text: &str, at: &Span) -> Option<Vec<Span>> {
             Ok(items)
         }
     }
-    serde_json::Deserializer::from_str(&text[at.clone()])
-        .deserialize_seq(Items(text))
-        .ok()
+    serde_json::Deserializer::from_str(&text[at.clone()]).deserialize_seq(Items(text)).ok()
 }
 
 /// The member that counts for `name`: the last one of that key, however the key is escaped.
 pub fn find(text: &str, members: &[Member], name: &str) -> Option<usize> {
-    members
-        .iter()
-        .rposition(|member| string(text, &member.key).is_some_and(|key| key == name))
+    members.iter().rposition(|member| string(text, &member.key).is_some_and(|key| key == name))
 }
 
 /// The string at `at`, decoded; `None` where that is no string, or one with a lone surrogate.
 pub fn string<'a>(text: &'a str, at: &Span) -> Option<Cow<'a, str>> {
     let raw = &text[at.clone()];
     let inner = raw.strip_prefix('"')?.strip_suffix('"')?;
-    if inner.contains('\\') {
-        serde_json::from_str(raw).ok().map(Cow::Owned)
-    } else {
-        Some(Cow::Borrowed(inner))
-    }
+    if inner.contains('\\') { serde_json::from_str(raw).ok().map(Cow::Owned) } else { Some(Cow::Borrowed(inner)) }
 }
 
 /// What the value at `at` is, in words.
@@ -127,17 +111,18 @@ fn span(text: &str, raw: &RawValue) -> Span {
 
 fn malformed(text: &str, json: &str, error: &serde_json::Error) -> Refusal {
     // serde_json counts columns in bytes and names the offending one; at the end of a line, the newline.
-    let line_start = json
-        .split_inclusive('\n')
-        .take(error.line() - 1)
-        .map(str::len)
-        .sum::<usize>();
-    let at = text.len() - json.len() + line_start + error.column().saturating_sub(1);
+    let lines = json.split_inclusive('\n').take(error.line() - 1);
+    let line = text.len() - json.len() + lines.map(str::len).sum::<usize>();
+    let at = line + error.column().saturating_sub(1);
     let place = Position::of(text, at);
-    if matches!(text.as_bytes().get(at..at + 2), Some(b"//" | b"/*")) {
-        return Refusal::Comment(place);
-    }
-    let why = error.to_string();
-    let why = why.split(" at line ").next().unwrap_or_default().to_owned();
+    let rest = text.as_bytes().get(at..).unwrap_or_default();
+    let before = text.as_bytes().get(..at).unwrap_or_default().trim_ascii_end();
+    let why = match (before.last(), rest) {
+        (_, [b'/', b'/' | b'*', ..]) => return Refusal::Comment(place),
+        (Some(b','), [b'}' | b']', ..]) => "a comma before the closing bracket".to_owned(),
+        (_, [b'\'', ..]) => "a single quote; strings take double quotes".to_owned(),
+        _ if error.is_eof() => "the text ends too early".to_owned(),
+        _ => error.to_string().split(" at line ").next().unwrap_or_default().to_owned(),
+    };
     Refusal::Malformed(place, why)
 }

@@ -38,10 +38,7 @@ impl Edit {
                     splices.retain(|splice| !hooks.at.contains(&splice.at));
                 }
             }
-            None if !self.add.is_empty() => added.push(Child {
-                key: Some("hooks"),
-                value: self.hooks(),
-            }),
+            None if !self.add.is_empty() => added.push(Child { key: Some("hooks"), value: self.hooks() }),
             None => {}
         }
         if let Some(root) = &settings.root {
@@ -65,21 +62,11 @@ impl Edit {
 
     fn hooks(&self) -> Json {
         let events = self.missing(&[]).into_iter();
-        Json::Object(
-            events
-                .map(|(event, groups)| (event.to_owned(), Json::Array(groups)))
-                .collect(),
-        )
+        Json::Object(events.map(|(event, groups)| (event.to_owned(), Json::Array(groups))).collect())
     }
 
     /// The splices inside `hooks`; whether they leave it empty.
-    fn section(
-        &self,
-        text: &str,
-        hooks: &Section,
-        style: &Style,
-        splices: &mut Vec<Splice>,
-    ) -> bool {
+    fn section(&self, text: &str, hooks: &Section, style: &Style, splices: &mut Vec<Splice>) -> bool {
         let mut removed = BTreeSet::new();
         for (number, event) in hooks.events.iter().enumerate() {
             let mut inner = Vec::new();
@@ -91,41 +78,18 @@ impl Edit {
             }
         }
         let missing = self.missing(&hooks.events);
-        let added: Vec<_> = missing
-            .into_iter()
-            .map(|(event, groups)| Child {
-                key: Some(event),
-                value: Json::Array(groups),
-            })
-            .collect();
-        splices.extend(rewrite(
-            text,
-            &hooks.at,
-            &spans(&hooks.members),
-            &|at| removed.contains(&at),
-            &added,
-            style,
-        ));
+        let added: Vec<_> =
+            missing.into_iter().map(|(event, groups)| Child { key: Some(event), value: Json::Array(groups) }).collect();
+        splices.extend(rewrite(text, &hooks.at, &spans(&hooks.members), &|at| removed.contains(&at), &added, style));
         !removed.is_empty() && removed.len() == hooks.members.len() && added.is_empty()
     }
 
     /// The splices inside one event; whether they leave it empty.
-    fn event(
-        &self,
-        text: &str,
-        number: usize,
-        event: &Event,
-        style: &Style,
-        splices: &mut Vec<Splice>,
-    ) -> bool {
+    fn event(&self, text: &str, number: usize, event: &Event, style: &Style, splices: &mut Vec<Splice>) -> bool {
         let mut removed = BTreeSet::new();
         for (at, group) in event.groups.iter().enumerate() {
             let gone = |item: usize| self.remove.contains(&(number, at, item));
-            let Some((list, items)) = group
-                .list
-                .as_ref()
-                .filter(|(_, items)| (0..items.len()).any(gone))
-            else {
+            let Some((list, items)) = group.list.as_ref().filter(|(_, items)| (0..items.len()).any(gone)) else {
                 continue;
             };
             if (0..items.len()).all(gone) && is_plain(text, group) {
@@ -135,31 +99,15 @@ impl Edit {
             }
         }
         let added = self.add.iter().filter(|(name, _)| *name == event.name);
-        let added: Vec<_> = added
-            .map(|(_, group)| Child {
-                key: None,
-                value: group.clone(),
-            })
-            .collect();
-        splices.extend(rewrite(
-            text,
-            &event.at,
-            &event.items,
-            &|at| removed.contains(&at),
-            &added,
-            style,
-        ));
+        let added: Vec<_> = added.map(|(_, group)| Child { key: None, value: group.clone() }).collect();
+        splices.extend(rewrite(text, &event.at, &event.items, &|at| removed.contains(&at), &added, style));
         !removed.is_empty() && removed.len() == event.items.len() && added.is_empty()
     }
 
     /// The groups to add for events that are not there yet, by event, in the order asked for.
     fn missing(&self, events: &[Event]) -> Vec<(&'static str, Vec<Json>)> {
         let mut missing: Vec<(&'static str, Vec<Json>)> = Vec::new();
-        for (event, group) in self
-            .add
-            .iter()
-            .filter(|(name, _)| events.iter().all(|event| event.name != *name))
-        {
+        for (event, group) in self.add.iter().filter(|(name, _)| events.iter().all(|event| event.name != *name)) {
             match missing.iter_mut().find(|(name, _)| name == event) {
                 Some((_, groups)) => groups.push(group.clone()),
                 None => missing.push((event, vec![group.clone()])),
@@ -177,20 +125,12 @@ pub fn spans(members: &[Member]) -> Vec<Span> {
 /// Whether no other member has the key of this one.
 fn is_only(text: &str, members: &[Member], member: usize) -> bool {
     let key = |at: &Member| document::string(text, &at.key);
-    members
-        .iter()
-        .filter(|other| key(other) == key(&members[member]))
-        .count()
-        == 1
+    members.iter().filter(|other| key(other) == key(&members[member])).count() == 1
 }
 
 /// Whether a group holds nothing besides its hooks but a matcher for them.
-fn is_plain(text: &str, group: &Group) -> bool {
-    let mut keys: Vec<_> = group
-        .members
-        .iter()
-        .map(|member| document::string(text, &member.key))
-        .collect();
+pub fn is_plain(text: &str, group: &Group) -> bool {
+    let mut keys: Vec<_> = group.members.iter().map(|member| document::string(text, &member.key)).collect();
     keys.sort();
     matches!(
         keys.iter().map(Option::as_deref).collect::<Vec<_>>()[..],

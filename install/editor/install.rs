@@ -39,22 +39,14 @@ pub fn install(text: &[u8], request: &Request) -> Result<Plan, Refusal> {
     for (number, event) in settings.events().iter().enumerate() {
         decisions.event(&settings, number, event, request, &style, &mut matched);
     }
-    let Decisions {
-        mut edit,
-        changes,
-        replaced_scripts,
-    } = decisions;
+    let Decisions { mut edit, changes, replaced_scripts } = decisions;
     let mut registered = Vec::new();
     for (registration, what) in request.registrations.iter().zip(matched) {
-        let change = |what| Change {
-            event: registration.event.to_owned(),
-            command: registration.command.clone(),
-            what,
-        };
+        let change =
+            |what| Change { event: registration.event.to_owned(), command: registration.command.clone(), what };
         registered.push(change(what.unwrap_or(What::Added)));
         if what.is_none() {
-            edit.add
-                .push((registration.event, render::group(registration)));
+            edit.add.push((registration.event, render::group(registration)));
         }
     }
     registered.extend(changes);
@@ -80,28 +72,16 @@ pub fn install(text: &[u8], request: &Request) -> Result<Plan, Refusal> {
 #[must_use]
 pub fn snippet(registrations: &[Registration]) -> String {
     let mut edit = Edit::default();
-    edit.add.extend(
-        registrations
-            .iter()
-            .map(|registration| (registration.event, render::group(registration))),
-    );
+    edit.add.extend(registrations.iter().map(|registration| (registration.event, render::group(registration))));
     whole("", &edit, &Style::of("", None)).put
 }
 
 /// What makes a document of an empty file, before whatever white space it has.
 fn whole(text: &str, edit: &Edit, style: &Style) -> Splice {
     let start = text.len() - text.trim_start_matches('\u{feff}').len();
-    let end = if text.len() == start {
-        style.newline
-    } else {
-        ""
-    };
+    let end = if text.len() == start { style.newline } else { "" };
     let json = edit.document().render(style, Place::Lines(""));
-    Splice {
-        at: start,
-        taken: String::new(),
-        put: json + end,
-    }
+    Splice { at: start, taken: String::new(), put: json + end }
 }
 
 #[derive(Default)]
@@ -127,14 +107,9 @@ impl Decisions {
             let (group, item, hook) = found;
             if owned::executable(&hook.command.program, request.owned).is_some() {
                 ours.push(found);
-            } else if !request.keep_scripts
-                && owned::script(&hook.command).is_some_and(request.writes_signals)
-            {
+            } else if !request.keep_scripts && owned::script(&hook.command).is_some_and(request.writes_signals) {
                 self.edit.remove.insert((number, group, item));
-                self.replaced_scripts.push(Replaced {
-                    event: event.name.clone(),
-                    command: hook.line.clone(),
-                });
+                self.replaced_scripts.push(Replaced { event: event.name.clone(), command: hook.line.clone() });
             }
         }
         for (registration, matched) in request.registrations.iter().zip(matched) {
@@ -142,11 +117,8 @@ impl Decisions {
                 continue;
             }
             let wanted = entry::program(registration);
-            let same = |hook: &Hook| {
-                command::file_name(&hook.command.program) == command::file_name(&wanted)
-            };
-            let (candidates, others): (Vec<_>, Vec<_>) =
-                ours.into_iter().partition(|(_, _, hook)| same(hook));
+            let same = |hook: &Hook| command::file_name(&hook.command.program) == command::file_name(&wanted);
+            let (candidates, others): (Vec<_>, Vec<_>) = ours.into_iter().partition(|(_, _, hook)| same(hook));
             ours = others;
             if candidates.is_empty() {
                 continue;
@@ -156,13 +128,8 @@ impl Decisions {
             let mut surplus = 0;
             for (group, item, hook) in candidates {
                 if kept.contains(&(group, item)) {
-                    let at = event.groups[group]
-                        .list
-                        .as_ref()
-                        .map(|(_, items)| &items[item]);
-                    let splices = at
-                        .map(|at| entry::update(text, at, hook, registration, style))
-                        .unwrap_or_default();
+                    let at = event.groups[group].list.as_ref().map(|(_, items)| &items[item]);
+                    let splices = at.map(|at| entry::update(text, at, hook, registration, style)).unwrap_or_default();
                     updated |= !splices.is_empty();
                     self.edit.inside.extend(splices);
                 } else {
@@ -178,11 +145,7 @@ impl Decisions {
         }
         for (group, item, hook) in ours {
             self.edit.remove.insert((number, group, item));
-            self.changes.push(Change {
-                event: event.name.clone(),
-                command: hook.line.clone(),
-                what: What::Removed,
-            });
+            self.changes.push(Change { event: event.name.clone(), command: hook.line.clone(), what: What::Removed });
         }
     }
 }

@@ -9,24 +9,9 @@ use super::{
 const DIRECTORY: &str = "session-signals";
 
 /// The scripts we replace, without their `.sh` or `.ps1`.
-const SCRIPTS: [&str; 4] = [
-    "user-prompt-submit",
-    "permission-request",
-    "stop",
-    "session-end",
-];
+const SCRIPTS: [&str; 4] = ["user-prompt-submit", "permission-request", "stop", "session-end"];
 
-const SHELLS: [&str; 9] = [
-    "sh",
-    "bash",
-    "dash",
-    "zsh",
-    "ksh",
-    "powershell",
-    "powershell.exe",
-    "pwsh",
-    "pwsh.exe",
-];
+const SHELLS: [&str; 9] = ["sh", "bash", "dash", "zsh", "ksh", "powershell", "powershell.exe", "pwsh", "pwsh.exe"];
 
 /// What the editor reads of one hook, `{"type":"command","command":…}`.
 pub struct Hook {
@@ -52,21 +37,12 @@ pub fn hook(text: &str, at: &Span) -> Option<Hook> {
     let command = match args {
         Some(args) => Command {
             program: line.clone(),
-            args: args
-                .iter()
-                .filter_map(|arg| document::string(text, arg))
-                .map(Into::into)
-                .collect(),
+            args: args.iter().filter_map(|arg| document::string(text, arg)).map(Into::into).collect(),
             decorated: false,
         },
         None => command::parse(&line)?,
     };
-    Some(Hook {
-        members,
-        line,
-        exec,
-        command,
-    })
+    Some(Hook { members, line, exec, command })
 }
 
 /// Which of our executables `command`, a shell's command line, starts; `None` where it is not ours.
@@ -84,22 +60,15 @@ pub fn is_ours<'a>(command: &str, owned: &[&'a str]) -> Option<&'a str> {
 /// Which of our executables the path names.
 pub fn executable<'a>(path: &str, owned: &[&'a str]) -> Option<&'a str> {
     let (directories, name) = path.rsplit_once('/')?;
-    let ours = directories
-        .split('/')
-        .any(|directory| directory == DIRECTORY);
-    owned
-        .iter()
-        .copied()
-        .find(|executable| ours && *executable == name)
+    let ours = directories.split('/').any(|directory| directory == DIRECTORY);
+    owned.iter().copied().find(|executable| ours && *executable == name)
 }
 
 /// The path, as written, of the dashboards' script that `command` runs, by itself or by a shell.
 pub fn script(command: &Command) -> Option<&str> {
     let is_script = |path: &str| {
         let name = file_name(path);
-        name.strip_suffix(".sh")
-            .or(name.strip_suffix(".ps1"))
-            .is_some_and(|stem| SCRIPTS.contains(&stem))
+        name.strip_suffix(".sh").or(name.strip_suffix(".ps1")).is_some_and(|stem| SCRIPTS.contains(&stem))
     };
     if is_script(&command.program) {
         return Some(&command.program);
@@ -108,11 +77,7 @@ pub fn script(command: &Command) -> Option<&str> {
         return None;
     }
     // Options come before the script; PowerShell's have values: `-ExecutionPolicy Bypass -File stop.ps1`.
-    let file = command
-        .args
-        .iter()
-        .position(|arg| arg.eq_ignore_ascii_case("-file"))
-        .map(|at| at + 1);
+    let file = command.args.iter().position(|arg| arg.eq_ignore_ascii_case("-file")).map(|at| at + 1);
     let first = || command.args.iter().position(|arg| !arg.starts_with('-'));
     let path = command.args.get(file.or_else(first)?)?;
     is_script(path).then_some(path.as_str())

@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::{
     document,
+    edit::is_plain,
     entry::program,
     owned::{self, Hook},
     plan::{Plan, Registration},
@@ -21,19 +22,13 @@ pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Res
     let after = Settings::read(&plan.after).map_err(|refusal| fail(&refusal.to_string()))?;
     let is_ours = |hook: &Hook| owned::executable(&hook.command.program, owned).is_some();
     let is_replaced = |event: &Event, hook: &Hook| {
-        plan.replaced_scripts
-            .iter()
-            .any(|script| script.event == event.name && script.command == hook.line)
+        plan.replaced_scripts.iter().any(|script| script.event == event.name && script.command == hook.line)
     };
     let skip = |event: &Event, hook: &Hook| is_ours(hook) || is_replaced(event, hook);
     if foreign(&before, &skip) != foreign(&after, &skip) {
         return Err(fail("it changes something that is not ours"));
     }
-    if after
-        .events()
-        .iter()
-        .any(|event| event.hooks().any(|(_, _, hook)| is_replaced(event, hook)))
-    {
+    if after.events().iter().any(|event| event.hooks().any(|(_, _, hook)| is_replaced(event, hook))) {
         return Err(fail("a script stays registered"));
     }
     let count = |wanted: &dyn Fn(&Event, &Hook) -> bool| {
@@ -46,16 +41,12 @@ pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Res
     };
     for registration in registrations {
         let wanted = program(registration);
-        if count(&|event, hook| event.name == registration.event && hook.command.program == wanted)
-            == 0
-        {
+        if count(&|event, hook| event.name == registration.event && hook.command.program == wanted) == 0 {
             return Err(fail(&format!("{} is not registered", registration.event)));
         }
     }
     let is_wanted = |event: &Event, hook: &Hook| {
-        registrations
-            .iter()
-            .any(|wanted| wanted.event == event.name && program(wanted) == hook.command.program)
+        registrations.iter().any(|wanted| wanted.event == event.name && program(wanted) == hook.command.program)
     };
     if count(&|event, hook| is_ours(hook) && !is_wanted(event, hook)) > 0 {
         return Err(fail("an entry of ours that is not wanted stays"));
@@ -68,11 +59,7 @@ fn foreign<'a>(settings: &Settings<'a>, skip: &dyn Fn(&Event, &Hook) -> bool) ->
     let text = settings.text;
     let mut pieces = Vec::new();
     for (number, member) in settings.members.iter().enumerate() {
-        match settings
-            .hooks
-            .as_ref()
-            .filter(|hooks| hooks.member == number)
-        {
+        match settings.hooks.as_ref().filter(|hooks| hooks.member == number) {
             Some(hooks) => {
                 let inner = section(text, hooks, skip);
                 let hides = settings
@@ -87,26 +74,16 @@ fn foreign<'a>(settings: &Settings<'a>, skip: &dyn Fn(&Event, &Hook) -> bool) ->
                     pieces.push("end of the hooks");
                 }
             }
-            None => pieces.extend([
-                "a setting",
-                &text[member.key.clone()],
-                &text[member.value.clone()],
-            ]),
+            None => pieces.extend(["a setting", &text[member.key.clone()], &text[member.value.clone()]]),
         }
     }
     pieces
 }
 
-fn section<'a>(
-    text: &'a str,
-    hooks: &Section,
-    skip: &dyn Fn(&Event, &Hook) -> bool,
-) -> Vec<&'a str> {
+fn section<'a>(text: &'a str, hooks: &Section, skip: &dyn Fn(&Event, &Hook) -> bool) -> Vec<&'a str> {
     let mut spellings = HashMap::new();
     for member in &hooks.members {
-        *spellings
-            .entry(document::string(text, &member.key))
-            .or_insert(0) += 1;
+        *spellings.entry(document::string(text, &member.key)).or_insert(0) += 1;
     }
     let mut events = hooks.events.iter().peekable();
     let mut pieces = Vec::new();
@@ -120,11 +97,7 @@ fn section<'a>(
                     pieces.push("end of the event");
                 }
             }
-            None => pieces.extend([
-                "no event",
-                &text[member.key.clone()],
-                &text[member.value.clone()],
-            ]),
+            None => pieces.extend(["no event", &text[member.key.clone()], &text[member.value.clone()]]),
         }
     }
     pieces
@@ -133,31 +106,24 @@ fn section<'a>(
 fn groups<'a>(text: &'a str, event: &Event, skip: &dyn Fn(&Event, &Hook) -> bool) -> Vec<&'a str> {
     let mut pieces = Vec::new();
     for (group, at) in event.groups.iter().zip(&event.items) {
-        let skipped: Vec<_> = group
-            .hooks
-            .iter()
-            .map(|hook| hook.as_ref().is_some_and(|hook| skip(event, hook)))
-            .collect();
-        let Some((list, items)) = group.list.as_ref().filter(|_| skipped.contains(&true)) else {
-            pieces.extend(["a group", &text[at.clone()]]);
+        let Some((list, items)) = &group.list else {
+            pieces.extend(["no group", &text[at.clone()]]);
             continue;
         };
-        let others = group.members.iter().filter(|member| member.value != *list);
-        let is_ours_alone = !skipped.contains(&false)
-            && others
-                .clone()
-                .all(|member| document::string(text, &member.key).as_deref() == Some("matcher"));
-        if !is_ours_alone {
-            pieces.push("a group");
-            for member in others {
-                pieces.extend([
-                    "a member",
-                    &text[member.key.clone()],
-                    &text[member.value.clone()],
-                ]);
+        let skipped = |hook: &Option<Hook>| hook.as_ref().is_some_and(|hook| skip(event, hook));
+        let is_emptied = !items.is_empty() && group.hooks.iter().all(skipped);
+        if is_emptied && is_plain(text, group) {
+            continue;
+        }
+        pieces.push("a group");
+        for member in &group.members {
+            if member.value == *list {
+                let kept = items.iter().zip(&group.hooks).filter(|(_, hook)| !skipped(hook));
+                pieces.extend(["its hooks", &text[member.key.clone()]]);
+                pieces.extend(kept.map(|(item, _)| &text[item.clone()]));
+            } else {
+                pieces.extend(["a member", &text[member.key.clone()], &text[member.value.clone()]]);
             }
-            let kept = items.iter().zip(skipped).filter(|(_, skipped)| !skipped);
-            pieces.extend(kept.map(|(item, _)| &text[item.clone()]));
         }
     }
     pieces

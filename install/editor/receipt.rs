@@ -34,11 +34,7 @@ impl Receipt {
             .filter(|receipt| receipt.fits(&plan.before))
             .map_or_else(Vec::new, |receipt| receipt.edits.clone());
         edits.push(plan.splices.clone());
-        Self {
-            version: VERSION,
-            sha256: sha256(&plan.after),
-            edits,
-        }
+        Self { version: VERSION, sha256: sha256(&plan.after), edits }
     }
 
     /// Whether this is the receipt of exactly this text.
@@ -55,27 +51,15 @@ impl Receipt {
 /// and the CLI would report an error on every event.
 #[must_use]
 pub fn undo(now: &[u8], receipt: &Receipt, owned: &[&str]) -> Option<Plan> {
-    let text = std::str::from_utf8(now)
-        .ok()
-        .filter(|_| receipt.fits(now))?;
+    let text = std::str::from_utf8(now).ok().filter(|_| receipt.fits(now))?;
     let mut original = text.to_owned();
     for edit in receipt.edits.iter().rev() {
         original = splice::apply(&original, &splice::inverse(edit)?)?;
     }
     let original = String::from_utf8(uninstall(original.as_bytes(), owned).ok()?.after).ok()?;
     let registered = uninstall(now, owned).ok()?.registered;
-    let splices = if original == text {
-        Vec::new()
-    } else {
-        vec![splice::between(text, &original)]
-    };
-    Some(Plan {
-        before: now.to_vec(),
-        after: original.into_bytes(),
-        splices,
-        registered,
-        replaced_scripts: Vec::new(),
-    })
+    let splices = if original == text { Vec::new() } else { vec![splice::between(text, &original)] };
+    Some(Plan { before: now.to_vec(), after: original.into_bytes(), splices, registered, replaced_scripts: Vec::new() })
 }
 
 fn sha256(text: &[u8]) -> String {

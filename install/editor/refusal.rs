@@ -22,11 +22,7 @@ impl Position {
         let before = &text[..at];
         let start = before.rfind('\n').map_or(0, |newline| newline + 1);
         let line = before.matches('\n').count() + 1;
-        let column = before[start..]
-            .trim_start_matches('\u{feff}')
-            .chars()
-            .count()
-            + 1;
+        let column = before[start..].trim_start_matches('\u{feff}').chars().count() + 1;
         Self { line, column }
     }
 }
@@ -61,34 +57,23 @@ impl fmt::Display for Refusal {
         match self {
             Self::NotUtf8(at) => write!(f, "{at}: not UTF-8; save the file as UTF-8 first"),
             Self::Comment(at) => {
-                write!(
-                    f,
-                    "{at}: comments make Claude Code ignore the whole file; remove this one first"
-                )
+                write!(f, "{at}: comments make Claude Code ignore the whole file; remove this one first")
             }
-            Self::Malformed(at, why) => write!(
-                f,
-                "{at}: not JSON ({why}), so Claude Code ignores the whole file; mend it first"
-            ),
+            Self::Malformed(at, why) => {
+                write!(f, "{at}: not JSON ({why}), so Claude Code ignores the whole file; mend it first")
+            }
             Self::NotAnObject(at, kind) => {
                 write!(f, "{at}: the settings must be an object {{…}}, not {kind}")
             }
             Self::HooksNotAnObject(at, kind) => {
-                write!(
-                    f,
-                    "{at}: \"hooks\" must be an object {{…}}, not {kind}; mend or remove it first"
-                )
+                write!(f, "{at}: \"hooks\" must be an object {{…}}, not {kind}; mend or remove it first")
             }
             Self::EventNotAnArray(at, event, kind) => {
-                write!(
-                    f,
-                    "{at}: \"{event}\" in \"hooks\" must be an array […], not {kind}; mend or remove it first"
-                )
+                write!(f, "{at}: \"{event}\" in \"hooks\" must be an array […], not {kind}; mend or remove it first")
             }
-            Self::Unproven(why) => write!(
-                f,
-                "the edit did not prove safe ({why}); this is a defect of the installer, please report it"
-            ),
+            Self::Unproven(why) => {
+                write!(f, "the edit did not prove safe ({why}); this is a defect of the installer, please report it")
+            }
         }
     }
 }

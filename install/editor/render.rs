@@ -22,19 +22,13 @@ pub enum Place<'a> {
 pub fn group(registration: &Registration) -> Json {
     let mut hook = vec![
         ("type".to_owned(), Json::Text("command".to_owned())),
-        (
-            "command".to_owned(),
-            Json::Text(registration.command.clone()),
-        ),
+        ("command".to_owned(), Json::Text(registration.command.clone())),
     ];
     if registration.args {
         hook.push(("args".to_owned(), Json::Array(Vec::new())));
     }
     hook.push(("timeout".to_owned(), Json::Number(registration.timeout)));
-    Json::Object(vec![(
-        "hooks".to_owned(),
-        Json::Array(vec![Json::Object(hook)]),
-    )])
+    Json::Object(vec![("hooks".to_owned(), Json::Array(vec![Json::Object(hook)]))])
 }
 
 /// A string's text. Written as `JSON.stringify` does, so that the CLI's own rewrite leaves it alone.
@@ -54,17 +48,11 @@ impl Json {
             Self::Text(string) => text(string),
             Self::Number(number) => number.to_string(),
             Self::Array(items) => {
-                let items = items
-                    .iter()
-                    .map(|item| item.render(style, inner))
-                    .collect::<Vec<_>>();
+                let items = items.iter().map(|item| item.render(style, inner)).collect::<Vec<_>>();
                 enclose(["[", "]"], "", style, place, &items)
             }
             Self::Object(members) => {
-                let members = members
-                    .iter()
-                    .map(|(key, value)| member(key, value, style, inner))
-                    .collect::<Vec<_>>();
+                let members = members.iter().map(|(key, value)| member(key, value, style, inner)).collect::<Vec<_>>();
                 enclose(["{", "}"], style.brace_space, style, place, &members)
             }
         }
@@ -77,13 +65,7 @@ pub fn member(key: &str, value: &Json, style: &Style, place: Place) -> String {
 }
 
 /// Children between brackets.
-fn enclose(
-    [open, close]: [&str; 2],
-    space: &str,
-    style: &Style,
-    place: Place,
-    children: &[String],
-) -> String {
+fn enclose([open, close]: [&str; 2], space: &str, style: &Style, place: Place, children: &[String]) -> String {
     if children.is_empty() {
         return format!("{open}{close}");
     }
@@ -95,10 +77,7 @@ fn enclose(
         Place::Lines(indent) => {
             let line = format!("{}{indent}", style.newline);
             let inner = format!("{line}{}", style.unit);
-            format!(
-                "{open}{inner}{}{line}{close}",
-                children.join(&format!(",{inner}"))
-            )
+            format!("{open}{inner}{}{line}{close}", children.join(&format!(",{inner}")))
         }
     }
 }

@@ -52,12 +52,7 @@ impl<'a> Settings<'a> {
     /// Locates everything in `bytes`.
     pub fn read(bytes: &'a [u8]) -> Result<Self, Refusal> {
         let (text, root) = document::parse(bytes)?;
-        let mut settings = Self {
-            text,
-            root,
-            members: Vec::new(),
-            hooks: None,
-        };
+        let mut settings = Self { text, root, members: Vec::new(), hooks: None };
         let Some(root) = &settings.root else {
             return Ok(settings);
         };
@@ -73,12 +68,7 @@ impl<'a> Settings<'a> {
                 Refusal::HooksNotAnObject(place, kind)
             })?;
             let events = events(text, &members);
-            settings.hooks = Some(Section {
-                member,
-                at,
-                members,
-                events,
-            });
+            settings.hooks = Some(Section { member, at, members, events });
         }
         Ok(settings)
     }
@@ -99,11 +89,7 @@ impl<'a> Settings<'a> {
         document::find(self.text, &hooks.members, event).map_or(Ok(()), |member| {
             let at = &hooks.members[member].value;
             let place = Position::of(self.text, at.start);
-            Err(Refusal::EventNotAnArray(
-                place,
-                event.to_owned(),
-                document::kind(self.text, at),
-            ))
+            Err(Refusal::EventNotAnArray(place, event.to_owned(), document::kind(self.text, at)))
         })
     }
 }
@@ -112,21 +98,14 @@ impl Event {
     /// Every hook that runs a single command, with its place: group and item.
     pub fn hooks(&self) -> impl Iterator<Item = (usize, usize, &Hook)> {
         self.groups.iter().enumerate().flat_map(|(group, found)| {
-            found
-                .hooks
-                .iter()
-                .enumerate()
-                .filter_map(move |(item, hook)| Some((group, item, hook.as_ref()?)))
+            found.hooks.iter().enumerate().filter_map(move |(item, hook)| Some((group, item, hook.as_ref()?)))
         })
     }
 }
 
 fn events(text: &str, members: &[Member]) -> Vec<Event> {
     let mut last = HashMap::new();
-    let names: Vec<_> = members
-        .iter()
-        .map(|member| document::string(text, &member.key))
-        .collect();
+    let names: Vec<_> = members.iter().map(|member| document::string(text, &member.key)).collect();
     for (member, name) in names.iter().enumerate() {
         last.insert(name.as_deref(), member);
     }
@@ -135,17 +114,8 @@ fn events(text: &str, members: &[Member]) -> Vec<Event> {
         let name = name.as_deref().filter(|name| counts(member, name))?;
         let at = members[member].value.clone();
         let items = document::items(text, &at)?;
-        let groups = items
-            .iter()
-            .map(|item| group(text, item).unwrap_or_default())
-            .collect();
-        Some(Event {
-            member,
-            name: String::from(name),
-            at,
-            items,
-            groups,
-        })
+        let groups = items.iter().map(|item| group(text, item).unwrap_or_default()).collect();
+        Some(Event { member, name: String::from(name), at, items, groups })
     };
     names.iter().enumerate().filter_map(event).collect()
 }
@@ -154,14 +124,6 @@ fn group(text: &str, at: &Span) -> Option<Group> {
     let members = document::members(text, at)?;
     let list = document::find(text, &members, "hooks").map(|member| members[member].value.clone());
     let list = list.and_then(|at| document::items(text, &at).map(|items| (at, items)));
-    let hooks = list
-        .iter()
-        .flat_map(|(_, items)| items)
-        .map(|item| owned::hook(text, item))
-        .collect();
-    Some(Group {
-        members,
-        list,
-        hooks,
-    })
+    let hooks = list.iter().flat_map(|(_, items)| items).map(|item| owned::hook(text, item)).collect();
+    Some(Group { members, list, hooks })
 }

@@ -15,9 +15,7 @@ pub struct Splice {
 
 /// Applies `splices`, in order of `at` and not overlapping; `None` where one does not fit the text.
 pub fn apply(text: &str, splices: &[Splice]) -> Option<String> {
-    let mut result = String::with_capacity(
-        text.len() + splices.iter().map(|splice| splice.put.len()).sum::<usize>(),
-    );
+    let mut result = String::with_capacity(text.len() + splices.iter().map(|splice| splice.put.len()).sum::<usize>());
     let mut done = 0;
     for splice in splices {
         let end = splice.at.checked_add(splice.taken.len())?;
@@ -38,11 +36,7 @@ pub fn inverse(splices: &[Splice]) -> Option<Vec<Splice>> {
     let mut inverted = Vec::with_capacity(splices.len());
     for splice in splices {
         let at = splice.at.checked_add(put)?.checked_sub(taken)?;
-        inverted.push(Splice {
-            at,
-            taken: splice.put.clone(),
-            put: splice.taken.clone(),
-        });
+        inverted.push(Splice { at, taken: splice.put.clone(), put: splice.taken.clone() });
         taken += splice.taken.len();
         put += splice.put.len();
     }
@@ -57,18 +51,9 @@ pub fn between(before: &str, after: &str) -> Splice {
         start -= 1;
     }
     let (old, new) = (&before[start..], &after[start..]);
-    let mut tail = old
-        .bytes()
-        .rev()
-        .zip(new.bytes().rev())
-        .take_while(same)
-        .count();
+    let mut tail = old.bytes().rev().zip(new.bytes().rev()).take_while(same).count();
     while !old.is_char_boundary(old.len() - tail) {
         tail -= 1;
     }
-    Splice {
-        at: start,
-        taken: old[..old.len() - tail].to_owned(),
-        put: new[..new.len() - tail].to_owned(),
-    }
+    Splice { at: start, taken: old[..old.len() - tail].to_owned(), put: new[..new.len() - tail].to_owned() }
 }

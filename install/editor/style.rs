@@ -24,11 +24,7 @@ impl Style {
     /// lines, as the CLI itself writes.
     pub fn of(text: &str, root: Option<&Span>) -> Self {
         let mut style = Self {
-            newline: if text
-                .split('\n')
-                .next()
-                .is_some_and(|line| line.len() < text.len() && line.ends_with('\r'))
-            {
+            newline: if text.split('\n').next().is_some_and(|line| line.len() < text.len() && line.ends_with('\r')) {
                 "\r\n"
             } else {
                 "\n"
@@ -39,9 +35,7 @@ impl Style {
             brace_space: "",
             lines: true,
         };
-        let Some((root, members)) =
-            root.and_then(|root| Some((root, document::members(text, root)?)))
-        else {
+        let Some((root, members)) = root.and_then(|root| Some((root, document::members(text, root)?))) else {
             return style;
         };
         let Some(first) = members.first() else {
@@ -65,10 +59,7 @@ impl Style {
         match indentation_after(open) {
             Some(indent) => {
                 let outer = line_indentation(text, root.start);
-                indent
-                    .strip_prefix(outer)
-                    .unwrap_or(indent)
-                    .clone_into(&mut style.unit);
+                indent.strip_prefix(outer).unwrap_or(indent).clone_into(&mut style.unit);
             }
             None if open.ends_with(' ') => style.brace_space = " ",
             None => {}

@@ -63,11 +63,7 @@ pub fn uninstall(text: &[u8], owned: &[&str]) -> Result<Plan, Refusal> {
         for (group, item, hook) in event.hooks() {
             if owned::executable(&hook.command.program, owned).is_some() {
                 edit.remove.insert((number, group, item));
-                registered.push(Change {
-                    event: event.name.clone(),
-                    command: hook.line.clone(),
-                    what: What::Removed,
-                });
+                registered.push(Change { event: event.name.clone(), command: hook.line.clone(), what: What::Removed });
             }
         }
     }
