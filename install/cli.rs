@@ -8,7 +8,6 @@ const EXAMPLES: &str = "\
 Examples:
   hooks install                  for you, in every project
   hooks install --dry-run        show the change, change nothing
-  hooks install --scope local    for you, in this project
   hooks doctor --fix             find what is wrong, and mend it
   hooks uninstall                give the settings back as they were
 
@@ -50,7 +49,7 @@ Exit codes: 0 healthy, 1 findings are left, 2 the command line was wrong.";
 
 /// Make every Claude Code session publish what it is doing
 #[derive(Parser)]
-#[command(name = "hooks", version, after_help = EXAMPLES)]
+#[command(name = "hooks", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Cli {
     /// What to do.
     #[command(subcommand)]

@@ -1,5 +1,7 @@
 //! `hooks install`
 
+use std::path::Path;
+
 use crate::cli::Install;
 use crate::commit::Written;
 use crate::editor::{self, Plan, Registration, Request};
@@ -89,16 +91,27 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     let executables = executables::read(env)?;
     report.claude = wanted.claude.as_ref().ok().map(ToString::to_string);
     report.left_out.clone_from(&wanted.left_out);
-    if options.dry_run {
-        let before = Settings::read(&report.file)?;
-        let plan = wanted.plan(env, before.bytes()).map_err(Refusal::of(&report.file))?;
-        report.diff = Some(diff::unified(&report.file, &plan));
-        report.planned(&plan);
-    } else {
-        change(env, &wanted, &executables, report)
-            .map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations)))?;
-    }
+    let done = if options.dry_run { show(env, &wanted, report) } else { change(env, &wanted, &executables, report) };
+    done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations)))?;
     report.warnings.extend(warnings(env, &wanted, options.scope));
+    Ok(())
+}
+
+/// What is to become of the settings as they are now, or why it cannot be.
+fn planned(env: &Env, wanted: &Wanted, path: &Path) -> Result<Plan, Refusal> {
+    let before = Settings::read(path)?;
+    let plan = wanted.plan(env, before.bytes()).map_err(Refusal::of(path))?;
+    if plan.is_change() {
+        before.check_writable()?;
+    }
+    Ok(plan)
+}
+
+/// Changes nothing, and refuses what [`change`] would.
+fn show(env: &Env, wanted: &Wanted, report: &mut Report) -> Result<(), Refusal> {
+    let plan = planned(env, wanted, &report.file)?;
+    report.diff = Some(diff::unified(&report.file, &plan));
+    report.planned(&plan);
     Ok(())
 }
 
@@ -107,11 +120,7 @@ fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut R
     let _lock = commit::lock(env)?;
     let path = report.file.clone();
     // Refused early, before anything is copied; planned anew once the executables are there.
-    let early = Settings::read(&path)?;
-    let plan = wanted.plan(env, early.bytes()).map_err(Refusal::of(&path))?;
-    if plan.is_change() {
-        early.check_writable()?;
-    }
+    planned(env, wanted, &path)?;
     report.copied = executables::copy(env, executables)?;
     report.executables = Some(env.executables());
     let written = commit::edit(env, &path, false, &|text| wanted.plan(env, text))?;

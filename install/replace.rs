@@ -47,7 +47,8 @@ pub fn see(path: &Path) -> io::Result<Option<Seen>> {
 pub fn write(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let temporary = stage(path, bytes, mode, None)?;
     temporary.persist(path).map_err(|error| error.error)?;
-    sync_folder(path)
+    sync_folder(path);
+    Ok(())
 }
 
 /// Puts `bytes` where `seen` was read, unless it is no longer what lies there: then says `false` and leaves all as it is.
@@ -62,7 +63,11 @@ pub fn swap(path: &Path, seen: Option<&Seen>, bytes: &[u8]) -> io::Result<bool> 
     let Some(seen) = seen else {
         return match temporary.persist_noclobber(path) {
             Err(error) if error.error.kind() == io::ErrorKind::AlreadyExists => Ok(false),
-            result => result.map_err(|error| error.error).and_then(|()| sync_folder(path)).map(|()| true),
+            Err(error) => Err(error.error),
+            Ok(()) => {
+                sync_folder(path);
+                Ok(true)
+            }
         };
     };
     let still = |path: &Path| -> io::Result<bool> { Ok(see(path)?.is_some_and(|now| now.bytes == seen.bytes)) };
@@ -80,7 +85,7 @@ pub fn swap(path: &Path, seen: Option<&Seen>, bytes: &[u8]) -> io::Result<bool> 
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => temporary.persist(path).map_err(|error| error.error)?,
         Err(error) => return Err(error.into()),
     }
-    sync_folder(path)?;
+    sync_folder(path);
     Ok(true)
 }
 
@@ -93,7 +98,8 @@ pub fn remove(path: &Path, seen: &Seen) -> io::Result<bool> {
         return Ok(false);
     }
     fs::remove_file(path)?;
-    sync_folder(path).map(|()| true)
+    sync_folder(path);
+    Ok(true)
 }
 
 /// Returns the other program's file, which `held` now has, to its place. Should it have written once more
@@ -104,7 +110,8 @@ fn put_back(held: &Path, path: &Path, ours: &[u8]) -> io::Result<()> {
         let put = fs::read(held)?;
         exchange(held, path)?;
         if fs::read(held)? == expected {
-            return sync_folder(path);
+            sync_folder(path);
+            return Ok(());
         }
         expected = put;
     }
@@ -137,10 +144,7 @@ fn stage(path: &Path, bytes: &[u8], mode: u32, owner: Option<(u32, u32)>) -> io:
     Ok(file.into_temp_path())
 }
 
-/// Makes a rename last. Some file systems cannot sync a folder: the file itself is safe.
-fn sync_folder(path: &Path) -> io::Result<()> {
-    match fs::File::open(path.parent().unwrap_or(Path::new("/")))?.sync_all() {
-        Err(error) if error.kind() == io::ErrorKind::InvalidInput => Ok(()),
-        result => result,
-    }
+/// Makes a rename last, where the file system can. It is done in any case, so a failure is none of ours.
+fn sync_folder(path: &Path) {
+    let _ = std::fs::File::open(path.parent().unwrap_or(Path::new("/"))).and_then(|folder| folder.sync_all());
 }

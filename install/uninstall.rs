@@ -27,6 +27,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     let receipt = receipt::load(env, &path);
     if options.dry_run {
         let before = Settings::read(&path)?;
+        report.diff = Some(String::new());
         if before.seen.is_some() {
             let plan = plan(before.bytes(), receipt.as_ref()).map_err(Refusal::of(&path))?;
             report.diff = Some(diff::unified(&path, &plan));

@@ -65,7 +65,8 @@ fn the_settings_are_saved_first_and_the_last_ten_are_kept() {
         home.succeeds(&["uninstall"]);
         newest = text(&home.json(&["install"]).1["backup"]);
     }
-    let saved: Vec<String> = home.everything().into_iter().filter(|name| name.contains("backups/settings.json.1")).collect();
+    let saved: Vec<String> =
+        home.everything().into_iter().filter(|name| name.contains("backups/settings.json.1")).collect();
     assert_eq!(saved.len(), 10);
     assert_eq!(home.path(saved.last().unwrap()).to_str(), Some(&*newest));
     assert_eq!(home.read(".claude/backups/settings.json.notes"), "not ours");
@@ -85,7 +86,8 @@ fn the_scripts_it_replaces_are_named_and_taken_out() {
     let kept = home.json(&["install", "--keep-scripts", "--dry-run"]).1;
     assert_eq!(kept["replaced"].as_array().unwrap().len(), 0);
     let (_, report) = home.json(&["install"]);
-    let replaced: Vec<String> = report["replaced"].as_array().unwrap().iter().map(|one| text(&one["command"])).collect();
+    let replaced: Vec<String> =
+        report["replaced"].as_array().unwrap().iter().map(|one| text(&one["command"])).collect();
     assert_eq!(replaced, [&ours, "~/.claude/hooks/stop.sh"]);
     let left = home.read(".claude/settings.json");
     assert!(!left.contains(".claude/hooks/stop.sh") && left.contains("$HOME/other/stop.sh"), "{left}");
@@ -167,7 +169,9 @@ fn a_spool_that_others_can_write_to_is_closed() {
 #[test]
 fn scopes_are_files() {
     let home = Home::new();
-    for (scope, file) in [("project", "project/.claude/settings.json"), ("local", "project/.claude/settings.local.json")] {
+    for (scope, file) in
+        [("project", "project/.claude/settings.json"), ("local", "project/.claude/settings.local.json")]
+    {
         let (_, report) = home.json(&["install", "--scope", scope]);
         assert_eq!(report["scope"], scope);
         assert_eq!(registered(&serde_json::from_str(&home.read(file)).unwrap()).len(), RULES.len());
