@@ -25,7 +25,11 @@ pub fn rewrite(
 ) -> Vec<Splice> {
     let splice = |span: Span, put: String| Splice { at: span.start, taken: text[span].to_owned(), put };
     let (open, close) = (at.start + 1, at.end - 1);
-    let (put, separator) = render(text, at, children, added, style);
+    let (put, separator) = if added.is_empty() {
+        Default::default() // do not search a long line for an indentation that nobody needs
+    } else {
+        render(text, at, children, added, style)
+    };
     let kept: Vec<usize> = (0..children.len()).filter(|child| !removed(*child)).collect();
     let (Some(first), Some(last)) = (kept.first(), kept.last()) else {
         return match (children, added) {
@@ -44,7 +48,7 @@ pub fn rewrite(
         splices.push(splice(children[pair[0]].end..children[pair[1] - 1].end, String::new()));
     }
     let tail = children[*last].end..children[children.len() - 1].end;
-    let put = if added.is_empty() { put } else { separator + &put };
+    let put = separator + &put;
     if !tail.is_empty() || !put.is_empty() {
         splices.push(splice(tail, put));
     }
@@ -81,9 +85,9 @@ fn render(text: &str, at: &Span, children: &[Span], added: &[Child], style: &Sty
         None => child.value.render(style, place),
     });
     let joined = texts.collect::<Vec<_>>().join(&separator);
-    let put = match (children, added, &indent) {
-        ([], [_, ..], Some(indent)) => format!("{0}{indent}{joined}{0}{outer}", style.newline),
-        ([], [_, ..], None) if text[at.clone()].starts_with('{') => {
+    let put = match (children, &indent) {
+        ([], Some(indent)) => format!("{0}{indent}{joined}{0}{outer}", style.newline),
+        ([], None) if text[at.clone()].starts_with('{') => {
             format!("{0}{joined}{0}", style.brace_space)
         }
         _ => joined,

@@ -1,1 +1,60 @@
-//! todo
+//! Large and deep files: time is linear, the stack is flat.
+
+use std::time::{Duration, Instant};
+
+use super::{
+    OWNED, install, show, uninstall,
+    under_test::{Receipt, undo},
+};
+
+/// Installs, installs again, undoes, uninstalls; the slower ones within `limit` in a debug build.
+fn round(text: &str, limit: Duration) {
+    let clock = Instant::now();
+    let plan = install(text.as_bytes());
+    assert!(clock.elapsed() < limit, "install took {:?}", clock.elapsed());
+    assert!(!install(&plan.after).is_change());
+    let clock = Instant::now();
+    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED).expect("it fits");
+    assert!(clock.elapsed() < 3 * limit, "undo took {:?}", clock.elapsed());
+    assert!(back.after == text.as_bytes(), "not the original");
+    let gone = uninstall(&plan.after).after;
+    assert!(!show(&gone).contains("/session-signals/"));
+    assert!(gone.len() <= text.len() + 64);
+}
+
+#[test]
+fn five_megabytes() {
+    let rule = "    {\"tool\": \"Bash(ls:*)\", \"n\": 1.0, \"s\": \"\\u0026 …\", \"none\": null},\n";
+    let rules = rule.repeat(5 * 1024 * 1024 / rule.len() + 1);
+    let rules = rules.trim_end_matches(",\n");
+    let text = format!(
+        "{{\n  \"allow\": [\n{rules}\n  ],\n  \"hooks\": {{\n    \"Stop\": [{{\"hooks\": []}}]\n  }},\n  \"last\": 1e400\n}}\n"
+    );
+    assert!(text.len() > 5_000_000);
+    round(&text, Duration::from_secs(10));
+}
+
+#[test]
+fn two_hundred_foreign_hooks_of_every_event() {
+    let hook = |number: usize| {
+        format!(r#"{{"type":"command","command":"bash -c 'tool {number}' 2>&1 || true","timeout":{number}}}"#)
+    };
+    let group = |number| format!(r#"{{"matcher":"m{number}","hooks":[{}]}}"#, hook(number));
+    let groups = (0..200).map(group).collect::<Vec<_>>().join(",\n");
+    let one_group = format!(r#"{{"hooks":[{}]}}"#, (0..200).map(hook).collect::<Vec<_>>().join(",\n"));
+    let events = ["Stop", "SessionEnd", "PreToolUse", "SessionStart", "Other"];
+    let events = events.map(|event| format!("\"{event}\": [{groups},\n{one_group}]"));
+    round(&format!("{{\"hooks\": {{\n{}\n}}}}", events.join(",\n")), Duration::from_secs(10));
+}
+
+#[test]
+fn a_hundred_thousand_levels_and_keys_on_one_line() {
+    let depth = 100_000;
+    let deep = "[".repeat(depth) + &"]".repeat(depth);
+    let objects = "{\"a\":".repeat(depth) + "1" + &"}".repeat(depth);
+    let keys: Vec<_> = (0..depth).map(|number| format!("\"k{number}\":{number}")).collect();
+    let events: Vec<_> = (0..20_000).map(|number| format!("\"Event{number}\":[]")).collect();
+    let hooks = format!("\"Other\": {deep}, {}, \"Stop\": [{objects}, {{\"hooks\": [{objects}]}}]", events.join(","));
+    let text = format!("{{\"deep\": {deep}, {}, \"hooks\": {{{hooks}}}}}", keys.join(","));
+    round(&text, Duration::from_secs(10));
+}
