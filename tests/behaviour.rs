@@ -1,10 +1,388 @@
 //! What the recordings lack.
 
-use crate::sandbox::Sandbox;
+use std::time::{Duration, SystemTime};
+
+use serde_json::json;
+
+use crate::sandbox::{Life, Sandbox, executable, outcome, payload};
+
+const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
+const EDIT: &str = r#""tool_name":"Edit","tool_input":{"file_path":"a"}"#;
+const AGENTS_BASH: &str = r#""agent_id":"a1b2c3","tool_name":"Bash","tool_input":{"command":"ls"}"#;
+const AGENT: &str = r#""agent_id":"a1b2c3""#;
+const AGENT_RUNS: &str = r#""background_tasks":[{"id":"a1b2c3","type":"subagent","status":"running"}]"#;
+const NONE_RUNS: &str = r#""background_tasks":[{"id":"b1","type":"shell","status":"running"},{"id":"a9","type":"subagent","status":"done"}]"#;
+
+/// Fires events in order, each followed by what stands after it.
+#[track_caller]
+fn script(sandbox: &Sandbox, steps: &[(&str, &str, &str)]) {
+    for (number, (event, members, state)) in steps.iter().enumerate() {
+        sandbox.fire("s", event, members).succeeds();
+        assert_eq!(sandbox.state("s"), *state, "after step {}, {event}", number + 1);
+    }
+}
 
 #[test]
-fn a_turn() {
+fn esc_and_sigkill_fire_nothing_and_the_next_event_mends_it() {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    life.fire("s", "UserPromptSubmit", "").succeeds();
+    life.fire("s", "UserPromptSubmit", "").succeeds();
+    life.fire("s", "PermissionRequest", BASH).succeeds();
+    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+    drop(life); // SIGKILL
+    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+    Life::begin(&sandbox).fire("s", "SessionStart", r#""source":"resume""#).succeeds();
+    assert_eq!(sandbox.state("s"), "stop");
+}
+
+#[test]
+fn a_session_start_of_the_same_process_comes_too_late_for_its_prompt() {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    life.fire("s", "UserPromptSubmit", "").succeeds();
+    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    assert_eq!(sandbox.state("s"), "working");
+    life.fire("s", "PermissionRequest", BASH).succeeds();
+    life.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
+    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+}
+
+#[test]
+fn a_session_start_clears_what_was_ended_or_written_by_a_script() {
+    let sandbox = Sandbox::new();
+    script(&sandbox, &[("SessionEnd", "", "ended"), ("SessionStart", r#""source":"new kind""#, "stop")]);
+    for kind in ["working", "permission"] {
+        fs_err::write(sandbox.signal("s", kind), "{\"pending\":[]}\n").unwrap();
+    }
+    script(&sandbox, &[("SessionStart", r#""source":"startup""#, "stop")]);
+}
+
+#[test]
+fn a_compaction_in_mid_turn_leaves_the_turn() {
+    let sandbox = Sandbox::new();
+    script(
+        &sandbox,
+        &[
+            ("UserPromptSubmit", "", "working"),
+            ("PreCompact", r#""trigger":"auto""#, "working"),
+            ("SessionStart", r#""source":"compact""#, "working"),
+            ("PostCompact", r#""trigger":"auto""#, "working"),
+            ("Stop", "", "stop"),
+            ("PreCompact", r#""trigger":"manual""#, "working"),
+            ("SessionStart", r#""source":"compact""#, "working"),
+            ("PostCompact", r#""trigger":"manual""#, "stop"),
+        ],
+    );
+}
+
+#[test]
+fn a_stop_that_was_blocked_goes_on_with_the_next_tool() {
+    let sandbox = Sandbox::new();
+    script(
+        &sandbox,
+        &[
+            ("Stop", "", "stop"),
+            ("PostToolUse", AGENTS_BASH, "stop"),
+            ("PostToolUse", BASH, "working"),
+            ("PostToolUse", BASH, "working"),
+            ("Stop", "", "stop"),
+            ("PostToolBatch", "", "working"),
+        ],
+    );
+}
+
+#[test]
+fn a_late_tool_does_not_wake_a_session_that_stopped() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+    let late = sandbox.hold("PostToolUse");
+    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
+    sandbox.fire("s", "Stop", "").succeeds();
+    late.feed("s", "PostToolUse", BASH).succeeds();
+    assert_eq!(sandbox.state("s"), "stop");
+}
+
+#[test]
+fn a_late_tool_still_answers_its_own_question() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
+    let late = sandbox.hold("PostToolUse");
+    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
+    assert_eq!(sandbox.state("s"), "working permission(Bash@a1b2)");
+    late.feed("s", "PostToolUse", AGENTS_BASH).succeeds();
+    assert_eq!(sandbox.state("s"), "working");
+}
+
+#[test]
+fn a_late_hook_of_a_cleared_session_does_not_bring_it_back() {
+    for (event, members) in
+        [("Stop", ""), ("PostToolUse", BASH), ("UserPromptSubmit", ""), ("PermissionRequest", AGENTS_BASH)]
+    {
+        let sandbox = Sandbox::new();
+        let late = sandbox.hold(event);
+        sandbox.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
+        sandbox.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+        late.feed("s", event, members).succeeds();
+        assert_eq!((sandbox.state("s"), sandbox.state("t")), ("ended".into(), "stop".into()), "{event}");
+    }
+}
+
+#[test]
+fn another_tools_end_leaves_the_question() {
+    let sandbox = Sandbox::new();
+    script(
+        &sandbox,
+        &[
+            ("UserPromptSubmit", "", "working"),
+            ("PermissionRequest", BASH, "working permission(Bash)"),
+            ("PostToolUse", EDIT, "working permission(Bash)"),
+            ("PostToolUse", r#""tool_name":"Bash","tool_input":{"command":"pwd"}"#, "working permission(Bash)"),
+            ("PostToolUse", AGENTS_BASH, "working permission(Bash)"),
+            ("PostToolUseFailure", BASH, "working"),
+        ],
+    );
+}
+
+#[test]
+fn an_amended_call_is_over_with_its_batch() {
+    let sandbox = Sandbox::new();
+    script(
+        &sandbox,
+        &[
+            ("PermissionRequest", AGENTS_BASH, "permission(Bash@a1b2)"),
+            ("PermissionRequest", BASH, "permission(Bash@a1b2,Bash)"),
+            ("PostToolUse", r#""tool_name":"Bash","tool_input":{"command":"ls -l"}"#, "permission(Bash@a1b2,Bash)"),
+            ("PostToolBatch", r#""tool_calls":[]"#, "permission(Bash@a1b2)"),
+            ("PostToolBatch", r#""agent_id":"a1b2c3","tool_calls":[]"#, ""),
+        ],
+    );
+}
+
+#[test]
+fn an_answered_question_is_the_same_call_with_the_answers_in_it() {
+    for tool in ["AskUserQuestion", "ExitPlanMode"] {
+        let call = |input: &str| format!(r#""tool_name":"{tool}","tool_input":{input}"#);
+        let sandbox = Sandbox::new();
+        sandbox.fire("s", "PermissionRequest", &call(r#"{"questions":[]}"#)).succeeds();
+        sandbox.fire("s", "PostToolUse", &call(r#"{"questions":[],"answers":{"Which?":"A"}}"#)).succeeds();
+        assert_eq!(sandbox.state("s"), "");
+    }
+}
+
+#[test]
+fn an_elicitation_is_answered_by_its_result() {
+    let sandbox = Sandbox::new();
+    script(
+        &sandbox,
+        &[
+            ("PermissionRequest", BASH, "permission(Bash)"),
+            ("Elicitation", r#""mcp_server_name":"m","message":"Which?""#, "permission(Bash,Elicitation)"),
+            ("ElicitationResult", r#""agent_id":"a1b2c3","action":"accept""#, "permission(Bash,Elicitation)"),
+            ("ElicitationResult", r#""action":"accept""#, "permission(Bash)"),
+            ("PermissionDenied", BASH, ""),
+        ],
+    );
+}
+
+#[test]
+fn the_oldest_calls_members_are_the_files_own() {
+    let sandbox = Sandbox::new();
+    let first = r#""tool_name":"Read","tool_input":{"file_path":"\u002fetc"},"permission_suggestions":[1.0]"#;
+    let second = r#""agent_id":"a1b2c3","agent_type":"x","tool_name":"Bash","tool_input":{"n":1e400}"#;
+    sandbox.fire("s", "PermissionRequest", first).succeeds();
+    sandbox.fire("s", "PermissionRequest", second).succeeds();
+    let text = || fs_err::read_to_string(sandbox.signal("s", "permission")).unwrap();
+    let own = |members| payload("s", "PermissionRequest", members).trim_end_matches('}').to_owned();
+    let stem = |members: &str| payload("s", "PermissionRequest", members).strip_suffix('}').unwrap().to_owned();
+    assert!(text().starts_with(&format!("{},\"pending_since\":\"", stem(first))), "{}", text());
+    assert!(text().contains(&own(second)));
+    sandbox.fire("s", "PostToolUse", first).succeeds();
+    assert!(text().starts_with(&format!("{},\"pending_since\":\"", stem(second))), "{}", text());
+    assert!(!text().contains("/etc") && !text().contains("permission_suggestions"));
+}
+
+#[test]
+fn calls_are_listed_in_the_order_of_their_events() {
+    let sandbox = Sandbox::new();
+    let older = sandbox.hold("PermissionRequest");
+    sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
+    older.feed("s", "PermissionRequest", BASH).succeeds();
+    assert_eq!(sandbox.state("s"), "permission(Bash,Edit)");
+    let since = |call: usize| sandbox.read("s", "permission")["pending"][call]["pending_since"].clone();
+    assert!(since(0).as_str() < since(1).as_str());
+    assert_eq!(sandbox.read("s", "permission")["pending_since"], since(0));
+}
+
+#[test]
+fn the_same_hook_twice_is_one_call() {
+    let sandbox = Sandbox::new();
+    let (one, two) = (sandbox.hold("PermissionRequest"), sandbox.hold("PermissionRequest"));
+    one.feed("s", "PermissionRequest", BASH).succeeds();
+    two.feed("s", "PermissionRequest", BASH).succeeds();
+    assert_eq!(sandbox.state("s"), "permission(Bash)");
+    let (one, two) = (sandbox.hold("Stop"), sandbox.hold("Stop"));
+    two.feed("s", "Stop", "").succeeds();
+    one.feed("s", "Stop", "").succeeds();
+    assert_eq!(sandbox.state("s"), "stop");
+}
+
+#[test]
+fn a_request_that_arrives_after_its_own_tool_is_gone_with_the_batch_or_the_turn() {
+    for (event, members) in [("PostToolBatch", ""), ("Stop", NONE_RUNS), ("UserPromptSubmit", ""), ("StopFailure", "")]
+    {
+        let sandbox = Sandbox::new();
+        let request = sandbox.hold("PermissionRequest");
+        sandbox.fire("s", "PostToolUse", BASH).succeeds();
+        request.feed("s", "PermissionRequest", BASH).succeeds();
+        assert_eq!(sandbox.state("s"), "permission(Bash)");
+        sandbox.fire("s", event, members).succeeds();
+        assert!(!sandbox.state("s").contains("permission"), "{event}");
+    }
+}
+
+#[test]
+fn a_request_that_a_stop_overtook_stands_where_it_is_a_subagents() {
+    let sandbox = Sandbox::new();
+    let (agents, own) = (sandbox.hold("PermissionRequest"), sandbox.hold("PermissionRequest"));
+    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
+    agents.feed("s", "PermissionRequest", AGENTS_BASH).succeeds();
+    own.feed("s", "PermissionRequest", BASH).succeeds();
+    assert_eq!(sandbox.state("s"), "working permission(Bash@a1b2)");
+}
+
+#[test]
+fn an_older_event_leaves_a_newer_question() {
+    for event in ["PostToolBatch", "SubagentStop"] {
+        let sandbox = Sandbox::new();
+        let batch = sandbox.hold(event);
+        sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
+        batch.feed("s", event, AGENT).succeeds();
+        assert_eq!(sandbox.state("s"), "permission(Bash@a1b2)", "{event}");
+    }
+}
+
+#[test]
+fn a_subagents_events_say_nothing_of_the_session() {
+    let sandbox = Sandbox::new();
+    script(
+        &sandbox,
+        &[
+            ("UserPromptSubmit", "", "working"),
+            ("Stop", AGENT, "working"),
+            ("SessionEnd", AGENT, "working"),
+            ("PermissionRequest", AGENTS_BASH, "working permission(Bash@a1b2)"),
+            ("PermissionRequest", BASH, "working permission(Bash@a1b2,Bash)"),
+            ("SubagentStop", "", "working permission(Bash@a1b2,Bash)"),
+            ("SubagentStop", r#""agent_id":"other""#, "working permission(Bash@a1b2,Bash)"),
+            ("SubagentStop", AGENT, "working permission(Bash)"),
+            ("Stop", "", "stop"),
+            ("UserPromptSubmit", AGENT, "stop"),
+            ("PreCompact", AGENT, "stop"),
+            ("SessionStart", AGENT, "stop"),
+        ],
+    );
+}
+
+#[test]
+fn a_stop_answers_everybody_only_where_no_subagent_runs() {
+    let sandbox = Sandbox::new();
+    script(
+        &sandbox,
+        &[
+            ("PermissionRequest", AGENTS_BASH, "permission(Bash@a1b2)"),
+            ("PermissionRequest", BASH, "permission(Bash@a1b2,Bash)"),
+            ("StopFailure", r#""error":"unknown""#, "permission(Bash@a1b2) stop"),
+            ("PermissionRequest", BASH, "permission(Bash@a1b2,Bash) stop"),
+            ("Stop", AGENT_RUNS, "working permission(Bash@a1b2)"),
+            ("Stop", NONE_RUNS, "stop"),
+        ],
+    );
+    sandbox.fire("s", "StopFailure", r#""error":"rate_limit""#).succeeds();
+    assert_eq!(sandbox.read("s", "stop")["error"], "rate_limit");
+}
+
+#[test]
+fn a_clock_that_steps_back_an_hour_makes_nothing_late() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
+    let future = SystemTime::now() + Duration::from_secs(3600);
+    for file in sandbox.files() {
+        fs_err::OpenOptions::new()
+            .write(true)
+            .open(sandbox.spool().join(file))
+            .unwrap()
+            .file()
+            .set_modified(future)
+            .unwrap();
+    }
+    script(&sandbox, &[("Stop", "", "stop"), ("UserPromptSubmit", "", "working"), ("SessionEnd", "", "ended")]);
+}
+
+#[test]
+fn a_lock_that_is_never_given_back_stops_nobody() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    assert_eq!(sandbox.state("s"), "working");
+    let spool = fs_err::File::open(sandbox.spool()).unwrap();
+    spool.file().try_lock().unwrap();
+    script(&sandbox, &[("PermissionRequest", BASH, "working permission(Bash)"), ("Stop", "", "stop")]);
+}
+
+#[test]
+fn the_shell_between_cli_and_hook_is_not_the_cli() {
+    let sandbox = Sandbox::new();
+    let hook = executable("hook-stop");
+    let mut shell = sandbox.command("sh");
+    shell.arg("-c").arg(format!("{}; true", hook.display()));
+    outcome(&mut shell, payload("s", "Stop", "")).succeeds();
+    assert_eq!(sandbox.read("s", "stop")["claude_pid"], std::process::id());
+}
+
+#[test]
+fn what_is_ours_to_say_and_what_has_no_bound_is_left_out() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#).succeeds();
+    let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+    assert!(
+        signal.starts_with(r#"{"session_id":"s","hook_event_name":"Stop","last":"\ud800","stopped_at":"17"#),
+        "{signal}"
+    );
+    assert_eq!((signal.matches("stopped").count(), signal.matches("pending").count()), (1, 0), "{signal}");
+    sandbox.fire("s", "PostToolUse", r#""tool_response":{"a":[1]},"x":1,"tool_calls":[2]"#).succeeds();
+    let signal = sandbox.read("s", "working");
+    assert_eq!((&signal["x"], signal.get("tool_response"), signal.get("tool_calls")), (&json!(1), None, None));
+}
+
+#[test]
+fn a_payload_over_several_lines_is_put_into_one() {
+    let sandbox = Sandbox::new();
+    let input = "\n {\r\n\t\"session_id\" : \"s\",\n\"hook_event_name\":\n\"Stop\" , \"a\":[1 ,\n2]\n}\n{\"next\":1}";
+    sandbox.run("hook-stop", input).succeeds();
+    assert_eq!(sandbox.read("s", "stop")["a"], json!([1, 2]));
+}
+
+#[test]
+fn an_event_with_nothing_to_answer_makes_no_directory() {
+    let sandbox = Sandbox::new();
+    for event in ["PostToolUse", "SubagentStop"] {
+        sandbox.fire("s", event, AGENT).succeeds();
+    }
+    assert!(!sandbox.home().join(".claude").exists());
+}
+
+#[test]
+fn the_configuration_directory_can_be_named() {
+    let sandbox = Sandbox::new();
+    let config = sandbox.home().join("elsewhere");
+    let hook = |config| {
+        let mut command = sandbox.command(executable("hook-stop"));
+        outcome(command.env("CLAUDE_CONFIG_DIR", config), payload("s", "Stop", "")).succeeds();
+    };
+    hook(config.to_str().unwrap());
+    assert!(config.join("session-signals/s.stop.json").is_file());
+    assert!(!sandbox.spool().exists());
+    hook("");
+    assert_eq!(sandbox.state("s"), "stop");
 }

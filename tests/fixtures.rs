@@ -1,1 +1,96 @@
+//! Every line that the real CLI gave its hooks, in order, and what stands in the spool after it.
+//!
+//! The expected states are tables beside the recordings: `interactive.jsonl` has `interactive.states`.
 
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use serde_json::Value;
+use session_signals::event::{KINDS, Kind};
+
+use crate::sandbox::{Life, Sandbox, executable_for};
+
+fn recordings() -> Vec<PathBuf> {
+    let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
+    let mut found: Vec<_> = ["claude-2.1.197", "claude-2.1.329"]
+        .iter()
+        .flat_map(|version| fs_err::read_dir(fixtures.join(version)).unwrap())
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|extension| extension == "jsonl"))
+        .collect();
+    found.sort();
+    found
+}
+
+/// Runs a recording; a line of the table for each line of it.
+fn play(recording: &Path, mut after: impl FnMut(&Sandbox, &Life, &str, &Value)) -> String {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    let mut table = String::new();
+    for (number, line) in fs_err::read_to_string(recording).unwrap().lines().enumerate() {
+        let payload: Value = serde_json::from_str(line).unwrap();
+        let event = payload["hook_event_name"].as_str().unwrap();
+        // A resumed or started session has a new process; the one before it may have been killed.
+        if event == "SessionStart" && ["startup", "resume"].contains(&payload["source"].as_str().unwrap()) {
+            life = Life::begin(&sandbox);
+        }
+        if let Some(hook) = executable_for(event) {
+            life.run(hook, line).succeeds();
+            after(&sandbox, &life, line, &payload);
+        }
+        let agent = payload["agent_id"].as_str().map(|agent| format!(" @{}", &agent[..4])).unwrap_or_default();
+        let states: Vec<_> =
+            sandbox.states().into_iter().map(|(id, state)| format!("{}: {}", &id[..4], state)).collect();
+        let row = format!("{:>2}  {:<26}{}", number + 1, format!("{event}{agent}"), states.join("   "));
+        table += row.trim_end();
+        table.push('\n');
+    }
+    table
+}
+
+#[test]
+fn every_line_of_every_recording_leaves_what_its_table_says() {
+    for recording in recordings() {
+        let expected = fs_err::read_to_string(recording.with_extension("states")).unwrap_or_default();
+        let expected: String =
+            expected.lines().filter(|line| !line.starts_with('#')).map(|l| l.to_owned() + "\n").collect();
+        let table = play(&recording, |_, _, _, _| {});
+        assert!(table == expected, "{}\nexpected:\n{expected}\nfound:\n{table}", recording.display());
+    }
+}
+
+#[test]
+fn a_signal_is_the_payload_in_its_own_bytes_with_stamp_and_process_behind() {
+    for recording in recordings() {
+        play(&recording, |sandbox, life, line, payload| {
+            let session = payload["session_id"].as_str().unwrap();
+            for kind in KINDS {
+                let path = sandbox.signal(session, kind.word());
+                let Ok(metadata) = fs_err::metadata(&path) else { continue };
+                let signal = sandbox.read(session, kind.word());
+                let stamp = signal[kind.stamp_member()].as_str().unwrap();
+                assert_eq!(metadata.mode() & 0o777, 0o600);
+                assert_eq!(signal["claude_pid"], life.pid());
+                assert_eq!(signal["claude_start"], start_of(life.pid()));
+                assert_eq!(signal["claude_host"], host());
+                // A permission is the oldest call's, and its file may be a later event's.
+                if kind != Kind::Permission && signal["hook_event_name"] == payload["hook_event_name"] {
+                    assert_eq!(stamp, format!("{}.{:09}", metadata.mtime(), metadata.mtime_nsec()));
+                    let text = fs_err::read_to_string(&path).unwrap();
+                    assert!(text.starts_with(line.strip_suffix('}').unwrap()), "{text}\n{line}");
+                }
+            }
+        });
+    }
+}
+
+/// Field 22 of `/proc/PID/stat`.
+fn start_of(pid: u32) -> u64 {
+    let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap()
+}
+
+fn host() -> String {
+    let node = fs_err::read_to_string("/proc/sys/kernel/hostname").unwrap();
+    format!("{}/{}", node.trim(), fs_err::metadata("/proc/self/ns/pid").unwrap().ino())
+}

@@ -92,7 +92,7 @@ impl Sandbox {
         self.run(executable_for(event).expect("an event of the table"), payload(session, event, members))
     }
 
-    /// What stands for a session, as `working permission(Bash,Edit)`.
+    /// What stands for a session, as `working permission(Bash,Edit@a3a8)`.
     pub fn state(&self, session: &str) -> String {
         self.states().remove(session).unwrap_or_default()
     }
@@ -137,9 +137,50 @@ impl Sandbox {
     }
 }
 
-/// The tools of a permission signal, oldest first.
+/// A hook that has read the clock and waits for its stdin: its event is older than all that happens now.
+pub struct Held(Child);
+
+impl Sandbox {
+    pub fn hold(&self, event: &str) -> Held {
+        let name = executable_for(event).expect("an event of the table");
+        let child = std::process::Command::new(executable(name))
+            .env_clear()
+            .env("HOME", self.home())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
+        // It sleeps in one place only: where it waits for stdin.
+        let stat = format!("/proc/{}/stat", child.id());
+        while !fs_err::read_to_string(&stat).unwrap().contains(") S ") {
+            std::thread::yield_now();
+        }
+        Held(child)
+    }
+}
+
+impl Held {
+    /// Lets it go on.
+    pub fn feed(self, session: &str, event: &str, members: &str) -> Outcome {
+        let Self(mut child) = self;
+        child.stdin.take().unwrap().write_all(payload(session, event, members).as_bytes()).unwrap();
+        let output = child.wait_with_output().unwrap();
+        Outcome {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
+}
+
+/// The tools of a permission signal, oldest first, with the first characters of their subagents.
 fn tools(permission: &Value) -> String {
-    let tool = |call: &Value| call["tool_name"].as_str().unwrap_or("?").to_owned();
+    let agent = |call: &Value| call["agent_id"].as_str().map(|id| format!("@{}", &id[..4.min(id.len())]));
+    let tool = |call: &Value| {
+        let name = call["tool_name"].as_str().or(call["hook_event_name"].as_str()).unwrap_or("?");
+        name.to_owned() + &agent(call).unwrap_or_default()
+    };
     permission["pending"].as_array().unwrap().iter().map(tool).collect::<Vec<_>>().join(",")
 }
 

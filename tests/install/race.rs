@@ -1,5 +1,6 @@
 //! Others write at the same time, and the power goes at any moment.
 
+use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::sync::Mutex;
@@ -167,29 +168,46 @@ fn killed_anywhere(command: &str) {
     assert!(hooks(&[]).status.success());
     let new = home.read(".claude/settings.json");
     assert_ne!(old, new);
-    let calls = home.read("trace").lines().filter(|line| line.contains('(')).count();
+    // The first is strace's own, which starts us. It counts each system call for itself: the third write,
+    // the second rename.
+    let mut counts = BTreeMap::<String, usize>::new();
+    let trace = home.read("trace");
+    let names = trace.lines().skip(1).filter_map(|line| line.split_once('(')).map(|(name, _)| name.to_owned());
+    let calls: Vec<String> = names
+        .map(|name| {
+            let count = counts.entry(name.clone()).or_default();
+            *count += 1;
+            format!("inject={name}:signal=SIGKILL:when={count}")
+        })
+        .collect();
     let executables: Vec<_> = session_signals::event::RULES.iter().map(|rule| rule.hook.executable()).collect();
-    let mut outcomes = (0, 0);
-    for call in 1..=calls {
+    let (mut outcomes, mut spared) = ((0, 0), 0);
+    for call in &calls {
         start();
-        let done = hooks(&["-e", &format!("inject=all:signal=SIGKILL:when={call}")]);
-        assert_eq!(done.status.signal(), Some(9), "call {call} of {calls}: {done:?}");
+        let done = hooks(&["-e", call]);
+        if done.status.success() {
+            // How often we look whether a child has ended is not the same each time.
+            spared += 1;
+            continue;
+        }
+        assert_eq!(done.status.signal(), Some(9), "{call}: {done:?}");
         let left = home.read(".claude/settings.json");
-        assert!(left == old || left == new, "call {call}: {left}");
+        assert!(left == old || left == new, "{call}: {left}");
         outcomes = if left == old { (outcomes.0 + 1, outcomes.1) } else { (outcomes.0, outcomes.1 + 1) };
         for name in &executables {
             if let Ok(copy) = fs::read(home.installed(name)) {
-                assert!(copy == fs::read(executable(name)).unwrap(), "call {call}: {name} is not whole");
+                assert!(copy == fs::read(executable(name)).unwrap(), "{call}: {name} is not whole");
             }
         }
         // What registers a hook has it there to be run.
         if left.contains("hook-stop") && command == "install" {
-            assert!(home.installed("hook-stop").exists(), "call {call}");
+            assert!(home.installed("hook-stop").exists(), "{call}");
         }
         // And the next run makes it as if nothing had been.
-        assert!(hooks(&[]).status.success(), "call {call}");
-        assert_eq!(home.read(".claude/settings.json"), new, "call {call}");
+        assert!(hooks(&[]).status.success(), "{call}");
+        assert_eq!(home.read(".claude/settings.json"), new, "{call}");
     }
-    println!("{command}: {calls} system calls: {} times the old file, {} times the new", outcomes.0, outcomes.1);
-    assert!(outcomes.0 > 0 && outcomes.1 > 0);
+    let (left_old, left_new) = outcomes;
+    println!("{command}: {} system calls: {left_old} left the old file, {left_new} the new", calls.len());
+    assert!(left_old > 0 && left_new > 0 && spared * 10 < calls.len(), "{spared} not reached");
 }

@@ -1,0 +1,74 @@
+//! Bad places that only root can make: a full or read-only disk, another user's directory.
+
+use std::os::unix::fs::chown;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use crate::sandbox::Sandbox;
+
+/// A file system of its own under a sandbox's spool; unmounted at the end.
+struct Tmpfs(PathBuf);
+
+impl Tmpfs {
+    fn mount(sandbox: &Sandbox, size: &str) -> Self {
+        fs_err::create_dir_all(sandbox.spool()).unwrap();
+        run("mount", &["-t", "tmpfs", "-o", &format!("mode=700,size={size}"), "none"], &sandbox.spool());
+        Self(sandbox.spool())
+    }
+}
+
+impl Drop for Tmpfs {
+    fn drop(&mut self) {
+        run("umount", &[], &self.0);
+    }
+}
+
+#[track_caller]
+fn run(program: &str, arguments: &[&str], path: &Path) {
+    let status = Command::new(program).args(arguments).arg(path).status().unwrap();
+    assert!(status.success(), "{program} {arguments:?}: {status}");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_full_disk_keeps_the_old_signals() {
+    let sandbox = Sandbox::new();
+    let _tmpfs = Tmpfs::mount(&sandbox, "64k");
+    sandbox.fire("s", "PermissionRequest", r#""tool_name":"Bash""#).succeeds();
+    sandbox.fire("s", "UserPromptSubmit", r#""agent_id":"a""#).succeeds();
+    let filler = sandbox.spool().join("filler");
+    let _ = fs_err::write(&filler, vec![0; 128 * 1024]);
+    let before = fs_err::read(sandbox.signal("s", "permission")).unwrap();
+    sandbox.fire("s", "Stop", "").fails("s.stop.json: No space left on device (os error 28)");
+    sandbox.fire("s", "PermissionRequest", r#""tool_name":"Edit""#).fails("No space left on device");
+    assert_eq!(sandbox.files(), ["filler", "s.permission.json"]);
+    assert_eq!(fs_err::read(sandbox.signal("s", "permission")).unwrap(), before);
+    fs_err::remove_file(filler).unwrap();
+    // Room for a part of it: what was written of it does not stay.
+    let large = format!(r#""prompt":"{}""#, "x".repeat(100_000));
+    sandbox.fire("s", "UserPromptSubmit", &large).fails("No space left on device");
+    assert_eq!(sandbox.files(), ["s.permission.json"]);
+    sandbox.fire("s", "Stop", "").succeeds();
+    assert_eq!(sandbox.state("s"), "stop");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_read_only_disk_keeps_the_old_signals() {
+    let sandbox = Sandbox::new();
+    let _tmpfs = Tmpfs::mount(&sandbox, "64k");
+    sandbox.fire("s", "Stop", "").succeeds();
+    run("mount", &["-o", "remount,ro"], &sandbox.spool());
+    sandbox.fire("s", "UserPromptSubmit", "").fails("Read-only file system");
+    assert_eq!(sandbox.state("s"), "stop");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_spool_of_another_user_is_left_alone() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    chown(sandbox.spool(), Some(65534), None).unwrap();
+    sandbox.fire("s", "UserPromptSubmit", "").fails("it belongs to another user");
+    assert_eq!(sandbox.state("s"), "stop");
+}
