@@ -12,16 +12,11 @@ pub enum Json {
 impl Json {
     /// Reads text known to be JSON.
     pub fn read(text: &[u8]) -> Self {
-        let text = std::str::from_utf8(text)
-            .expect("UTF-8")
-            .trim_start_matches('\u{feff}');
+        let text = std::str::from_utf8(text).expect("UTF-8").trim_start_matches('\u{feff}');
         if text.trim().is_empty() {
             return Self::Object(Vec::new());
         }
-        let mut reader = Reader {
-            text: text.as_bytes(),
-            at: 0,
-        };
+        let mut reader = Reader { text: text.as_bytes(), at: 0 };
         let json = reader.value();
         reader.blank();
         assert_eq!(reader.at, text.len(), "text after the document");
@@ -40,14 +35,9 @@ impl Json {
         let (open, close, children): (_, _, Vec<(Option<&str>, &Self)>) = match self {
             Self::Scalar(raw) => return text.push_str(raw),
             Self::Array(items) => ('[', ']', items.iter().map(|item| (None, item)).collect()),
-            Self::Object(members) => (
-                '{',
-                '}',
-                members
-                    .iter()
-                    .map(|(key, value)| (Some(key.as_str()), value))
-                    .collect(),
-            ),
+            Self::Object(members) => {
+                ('{', '}', members.iter().map(|(key, value)| (Some(key.as_str()), value)).collect())
+            }
         };
         text.push(open);
         for (number, (key, value)) in children.iter().enumerate() {
@@ -59,11 +49,7 @@ impl Json {
             }
             value.put(indent, &inner, text);
         }
-        text.push_str(if indent.is_empty() || children.is_empty() {
-            ""
-        } else {
-            line
-        });
+        text.push_str(if indent.is_empty() || children.is_empty() { "" } else { line });
         text.push(close);
     }
 
@@ -72,36 +58,22 @@ impl Json {
         let Self::Object(members) = self else {
             return None;
         };
-        members
-            .iter()
-            .rfind(|(name, _)| decode(name) == key)
-            .map(|(_, value)| value)
+        members.iter().rfind(|(name, _)| decode(name) == key).map(|(_, value)| value)
     }
 
     pub fn get_mut(&mut self, key: &str) -> Option<&mut Self> {
         let Self::Object(members) = self else {
             return None;
         };
-        members
-            .iter_mut()
-            .rfind(|(name, _)| decode(name) == key)
-            .map(|(_, value)| value)
+        members.iter_mut().rfind(|(name, _)| decode(name) == key).map(|(_, value)| value)
     }
 
     pub fn items(&self) -> &[Self] {
-        if let Self::Array(items) = self {
-            items
-        } else {
-            &[]
-        }
+        if let Self::Array(items) = self { items } else { &[] }
     }
 
     pub fn text(&self) -> String {
-        if let Self::Scalar(raw) = self {
-            decode(raw)
-        } else {
-            String::new()
-        }
+        if let Self::Scalar(raw) = self { decode(raw) } else { String::new() }
     }
 
     /// What the CLI makes of duplicate keys before it rewrites the file: the first place, the last value.
@@ -112,10 +84,7 @@ impl Json {
             Self::Object(members) => {
                 let mut collapsed: Vec<(String, Self)> = Vec::new();
                 for (key, value) in members {
-                    match collapsed
-                        .iter_mut()
-                        .find(|(other, _)| decode(other) == decode(key))
-                    {
+                    match collapsed.iter_mut().find(|(other, _)| decode(other) == decode(key)) {
                         Some((_, old)) => *old = value.collapsed(),
                         None => collapsed.push((key.clone(), value.collapsed())),
                     }
@@ -135,9 +104,7 @@ impl Json {
         let before = events.len();
         for event in (0..events.len()).rev() {
             let name = decode(&events[event].0);
-            let same: Vec<_> = (0..events.len())
-                .filter(|at| decode(&events[*at].0) == name)
-                .collect();
+            let same: Vec<_> = (0..events.len()).filter(|at| decode(&events[*at].0) == name).collect();
             if let Self::Array(groups) = &mut events[event].1
                 && same.last() == Some(&event)
             {
@@ -151,11 +118,7 @@ impl Json {
         let emptied = events.is_empty() && before > 0;
         if let Self::Object(members) = &mut settings
             && emptied
-            && members
-                .iter()
-                .filter(|(key, _)| decode(key) == "hooks")
-                .count()
-                == 1
+            && members.iter().filter(|(key, _)| decode(key) == "hooks").count() == 1
         {
             members.retain(|(key, _)| decode(key) != "hooks");
         }
@@ -188,15 +151,8 @@ impl Json {
         let mut hooks = Vec::new();
         if let Some(Self::Object(events)) = self.get("hooks") {
             for (number, (name, groups)) in events.iter().enumerate() {
-                if !events[number + 1..]
-                    .iter()
-                    .any(|(other, _)| decode(other) == decode(name))
-                {
-                    let found = groups
-                        .items()
-                        .iter()
-                        .filter_map(|group| group.get("hooks"))
-                        .flat_map(Self::items);
+                if !events[number + 1..].iter().any(|(other, _)| decode(other) == decode(name)) {
+                    let found = groups.items().iter().filter_map(|group| group.get("hooks")).flat_map(Self::items);
                     hooks.extend(found.map(|hook| (decode(name), hook)));
                 }
             }
@@ -225,22 +181,9 @@ fn empties(group: &mut Json, is_ours: &dyn Fn(&Json) -> bool) -> bool {
 pub fn is_ours(hook: &Json) -> bool {
     let text = |key| hook.get(key).map(Json::text).unwrap_or_default();
     let command = text("command").replace(['"', '\''], "");
-    let mine = command
-        .split(' ')
-        .find(|word| word.contains("session-signals/") && word.contains("/hook-"));
-    let foreign = [
-        "echo ",
-        "mine",
-        "cat ",
-        "$(",
-        "# ",
-        "hook-stop.sh",
-        "hook-stopped",
-        "hook-stop/",
-        "my-",
-    ];
-    let foreign =
-        foreign.iter().any(|mark| command.contains(mark)) && !command.contains("/my work/");
+    let mine = command.split(' ').find(|word| word.contains("session-signals/") && word.contains("/hook-"));
+    let foreign = ["echo ", "mine", "cat ", "$(", "# ", "hook-stop.sh", "hook-stopped", "hook-stop/", "my-"];
+    let foreign = foreign.iter().any(|mark| command.contains(mark)) && !command.contains("/my work/");
     let unclosed = text("command").matches('\'').count() % 2 == 1;
     text("type") == "command" && mine.is_some() && !foreign && !unclosed
 }
@@ -248,27 +191,18 @@ pub fn is_ours(hook: &Json) -> bool {
 /// Whether the hook is one of the scripts that [`super::writes_signals`] says are to be replaced.
 pub fn is_script(hook: &Json) -> bool {
     let line = hook.get("command").map(Json::text).unwrap_or_default();
-    let args = hook
-        .get("args")
-        .map(|args| args.items().iter().map(Json::text).collect::<Vec<_>>());
-    let line = [vec![line], args.unwrap_or_default()]
-        .concat()
-        .join(" ")
-        .replace(['"', '\''], "");
-    let names = [
-        "user-prompt-submit",
-        "permission-request",
-        "stop",
-        "session-end",
-    ];
+    let args = hook.get("args").map(|args| args.items().iter().map(Json::text).collect::<Vec<_>>());
+    let line = [vec![line], args.unwrap_or_default()].concat().join(" ").replace(['"', '\''], "");
+    let names = ["user-prompt-submit", "permission-request", "stop", "session-end"];
     let ends = names.iter().any(|name| {
         ["/", "\\"].iter().any(|slash| {
-            [".sh", ".ps1"].iter().any(|extension| {
-                line.ends_with(&format!(".claude{slash}hooks{slash}{name}{extension}"))
-            })
+            [".sh", ".ps1"]
+                .iter()
+                .any(|extension| line.ends_with(&format!(".claude{slash}hooks{slash}{name}{extension}")))
         })
     });
-    ends && !line.starts_with("echo") && !line.starts_with("python3")
+    let is_command = hook.get("type").is_some_and(|kind| kind.text() == "command");
+    is_command && ends && !line.starts_with("echo") && !line.starts_with("python3")
 }
 
 /// A string's value; what is no string, or has a lone surrogate, is itself.
@@ -283,11 +217,7 @@ struct Reader<'a> {
 
 impl Reader<'_> {
     fn blank(&mut self) {
-        while self
-            .text
-            .get(self.at)
-            .is_some_and(|byte| b" \t\r\n".contains(byte))
-        {
+        while self.text.get(self.at).is_some_and(|byte| b" \t\r\n".contains(byte)) {
             self.at += 1;
         }
     }
@@ -306,11 +236,7 @@ impl Reader<'_> {
                 Json::Scalar(String::from_utf8(self.text[start..self.at].to_vec()).expect("UTF-8"))
             }
             _ => {
-                while self
-                    .text
-                    .get(self.at)
-                    .is_some_and(|byte| !b" \t\r\n,]}".contains(byte))
-                {
+                while self.text.get(self.at).is_some_and(|byte| !b" \t\r\n,]}".contains(byte)) {
                     self.at += 1;
                 }
                 Json::Scalar(String::from_utf8(self.text[start..self.at].to_vec()).expect("UTF-8"))
@@ -339,11 +265,7 @@ impl Reader<'_> {
                 close => {
                     assert_eq!(close, open + 2, "brackets match");
                     self.at += 1;
-                    return if open == b'{' {
-                        Json::Object(members)
-                    } else {
-                        Json::Array(items)
-                    };
+                    return if open == b'{' { Json::Object(members) } else { Json::Array(items) };
                 }
             }
         }

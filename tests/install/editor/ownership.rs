@@ -77,29 +77,17 @@ fn not_ours_though_alike() {
 /// The commands under `Stop` that are left where scripts that write session signals are replaced, `asked` being
 /// the paths the editor asked about.
 fn left(commands: &[&str], keep_scripts: bool, writes: bool) -> (Vec<String>, Vec<String>) {
-    let hooks: Vec<_> = commands
-        .iter()
-        .map(|line| serde_json::json!({"type": "command", "command": line}))
-        .collect();
+    let hooks: Vec<_> = commands.iter().map(|line| serde_json::json!({"type": "command", "command": line})).collect();
     let text = serde_json::json!({"hooks": {"Stop": [{"hooks": hooks}]}}).to_string();
     let asked = std::cell::RefCell::new(Vec::new());
     let writes_signals = |path: &str| {
         asked.borrow_mut().push(path.to_owned());
         writes
     };
-    let request = super::Request {
-        registrations: &[],
-        owned: &OWNED,
-        keep_scripts,
-        writes_signals: &writes_signals,
-    };
+    let request = super::Request { registrations: &[], owned: &OWNED, keep_scripts, writes_signals: &writes_signals };
     let plan = super::under_test::install(text.as_bytes(), &request).expect("a plan");
     let after = super::oracle::Json::read(&plan.after);
-    let left: Vec<_> = after
-        .hooks()
-        .iter()
-        .map(|(_, hook)| hook.get("command").expect("a command").text())
-        .collect();
+    let left: Vec<_> = after.hooks().iter().map(|(_, hook)| hook.get("command").expect("a command").text()).collect();
     assert_eq!(left.len() + plan.replaced_scripts.len(), commands.len());
     assert!(
         plan.replaced_scripts
@@ -141,17 +129,9 @@ fn the_dashboards_scripts_however_started() {
     assert_eq!(left_over, Vec::<String>::new());
     assert_eq!(asked, paths);
     let (left_over, asked) = left(&commands, true, true);
-    assert_eq!(
-        (left_over.len(), asked.len()),
-        (commands.len(), 0),
-        "--keep-scripts asks nothing and keeps all"
-    );
+    assert_eq!((left_over.len(), asked.len()), (commands.len(), 0), "--keep-scripts asks nothing and keeps all");
     let (left_over, _) = left(&commands, false, false);
-    assert_eq!(
-        left_over.len(),
-        commands.len(),
-        "those that write no signals are somebody else's"
-    );
+    assert_eq!(left_over.len(), commands.len(), "those that write no signals are somebody else's");
 }
 
 #[test]
@@ -192,19 +172,9 @@ fn lists_every_entry_of_ours() {
     };
     let path = "/my x/session-signals/hook-stop";
     let expected = vec![
-        entry(
-            "Stop",
-            "A=1 \"/my x/session-signals/hook-stop\" || true",
-            path,
-            false,
-        ),
+        entry("Stop", "A=1 \"/my x/session-signals/hook-stop\" || true", path, false),
         entry("Stop", path, path, true),
-        entry(
-            "Other",
-            "/session-signals/hook-compact",
-            "/session-signals/hook-compact",
-            false,
-        ),
+        entry("Other", "/session-signals/hook-compact", "/session-signals/hook-compact", false),
     ];
     assert_eq!(entries(text, &OWNED), Ok(expected));
 }
@@ -213,26 +183,14 @@ fn lists_every_entry_of_ours() {
 fn a_path_with_spaces_is_registered_for_a_shell() {
     let mut wanted = registrations();
     for registration in &mut wanted {
-        registration.command = registration
-            .command
-            .replace("/home/you/", "\"/home/my name/")
-            + "\"";
+        registration.command = registration.command.replace("/home/you/", "\"/home/my name/") + "\"";
         registration.args = false;
     }
     let plan = install_these(b"{}", &wanted);
-    assert_eq!(
-        entries(&plan.after, &OWNED).expect("valid").len(),
-        wanted.len()
-    );
-    assert!(
-        !show(&plan.after).contains("args"),
-        "with args, the quotes would be part of the path"
-    );
+    assert_eq!(entries(&plan.after, &OWNED).expect("valid").len(), wanted.len());
+    assert!(!show(&plan.after).contains("args"), "with args, the quotes would be part of the path");
     assert!(!install_these(&plan.after, &wanted).is_change());
     // And back, as after a move to a home without spaces.
     let back = install_these(&plan.after, &registrations());
-    assert_eq!(
-        back.after.len(),
-        install_these(b"{}", &registrations()).after.len()
-    );
+    assert_eq!(back.after.len(), install_these(b"{}", &registrations()).after.len());
 }

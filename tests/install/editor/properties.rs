@@ -10,8 +10,9 @@ use proptest::{
 use super::{
     OWNED, install,
     oracle::{Json, is_ours, is_script},
-    show, uninstall,
+    show,
     under_test::{self, Receipt, undo},
+    uninstall,
 };
 
 fn minus_ours(settings: &Json) -> Json {

@@ -12,11 +12,7 @@ const ORIGINAL: &str = "{ \"hooks\":{\r\n},\"env\" : {},\n\"x\": [{\"hooks\": \"
 fn other_version() -> Vec<Registration> {
     let mut wanted = registrations();
     wanted.remove(0);
-    wanted.push(Registration {
-        event: "PostCompact",
-        command: String::new(),
-        ..wanted[0].clone()
-    });
+    wanted.push(Registration { event: "PostCompact", command: String::new(), ..wanted[0].clone() });
     for registration in &mut wanted {
         registration.command = "/opt/session-signals/hook-compact".to_owned();
         registration.timeout = 5;
@@ -35,10 +31,7 @@ fn an_upgrade_and_an_uninstallation_give_the_first_original() {
         receipt = Receipt::of(&plan, Some(&receipt));
         now = plan.after;
     }
-    assert_eq!(
-        show(&undo(&now, &receipt, &OWNED).expect("it fits").after),
-        ORIGINAL
-    );
+    assert_eq!(show(&undo(&now, &receipt, &OWNED).expect("it fits").after), ORIGINAL);
 }
 
 #[test]
@@ -58,18 +51,12 @@ fn an_edit_by_somebody_else_voids_it() {
 
 #[test]
 fn what_was_ours_before_does_not_come_back() {
-    let before = br#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"/gone/session-signals/hook-stop"}, 1.0 ]}]}}"#;
+    let before =
+        br#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"/gone/session-signals/hook-stop"}, 1.0 ]}]}}"#;
     let plan = install(before);
     let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED).expect("it fits");
-    assert_eq!(
-        show(&back.after),
-        r#"{"hooks":{"Stop":[{"hooks":[1.0 ]}]}}"#
-    );
-    assert_eq!(
-        back.registered.len(),
-        registrations().len(),
-        "it names every entry that goes"
-    );
+    assert_eq!(show(&back.after), r#"{"hooks":{"Stop":[{"hooks":[1.0 ]}]}}"#);
+    assert_eq!(back.registered.len(), registrations().len(), "it names every entry that goes");
 }
 
 #[test]

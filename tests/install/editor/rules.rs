@@ -8,10 +8,7 @@ use super::{
 
 /// Installs for `Stop` alone.
 fn stop(text: &str) -> Plan {
-    let wanted: Vec<Registration> = registrations()
-        .into_iter()
-        .filter(|wanted| wanted.event == "Stop")
-        .collect();
+    let wanted: Vec<Registration> = registrations().into_iter().filter(|wanted| wanted.event == "Stop").collect();
     install_these(text.as_bytes(), &wanted)
 }
 
@@ -24,13 +21,7 @@ fn ours(text: &str) -> String {
 fn becomes(before: &str, after: &str, what: &[What]) {
     let plan = stop(&ours(before));
     assert_eq!(show(&plan.after), ours(after));
-    assert_eq!(
-        plan.registered
-            .iter()
-            .map(|change| change.what)
-            .collect::<Vec<_>>(),
-        what
-    );
+    assert_eq!(plan.registered.iter().map(|change| change.what).collect::<Vec<_>>(), what);
 }
 
 #[test]
@@ -59,17 +50,14 @@ fn an_edited_timeout_matcher_and_member_stay() {
 
 #[test]
 fn an_earlier_versions_entry_is_updated_in_place() {
-    let after = r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]},7]}}"#;
+    let after =
+        r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]},7]}}"#;
     for hook in [
         r#"{"type":"command","command":"/old/session-signals/hook-stop","args":[],"timeout":10}"#,
         r#"{"type":"command","command":"BIN/hook-stop","args":null,"timeout":10}"#,
         r#"{"type":"command","command":"/old/session-signals/hook-stop","args":["x"],"timeout":10}"#,
     ] {
-        becomes(
-            &format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{hook}]}},7]}}}}"#),
-            after,
-            &[What::Updated],
-        );
+        becomes(&format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{hook}]}},7]}}}}"#), after, &[What::Updated]);
     }
     becomes(
         r#"{"hooks": {"Stop": [{"hooks": [{"command": "A=1 '/old/session-signals/hook-stop' || true", "type": "command"}]}]}}"#,
@@ -80,29 +68,21 @@ fn an_earlier_versions_entry_is_updated_in_place() {
 
 #[test]
 fn duplicates_converge_into_the_one_the_user_edited() {
-    let one = |timeout: u32| {
-        format!(r#"{{"type":"command","command":"BIN/hook-stop","args":[],"timeout":{timeout}}}"#)
-    };
+    let one = |timeout: u32| format!(r#"{{"type":"command","command":"BIN/hook-stop","args":[],"timeout":{timeout}}}"#);
     let file = |groups: &str| format!(r#"{{"hooks":{{"Stop":[{groups}]}}}}"#);
     let (plain, edited, mine) = (one(10), one(30), r#"{"type":"command","command":"mine"}"#);
     becomes(
-        &file(&format!(
-            r#"{{"hooks":[{plain},{mine},{plain}]}},{{"hooks":[{edited}]}},{{"hooks":[{plain}]}}"#
-        )),
+        &file(&format!(r#"{{"hooks":[{plain},{mine},{plain}]}},{{"hooks":[{edited}]}},{{"hooks":[{plain}]}}"#)),
         &file(&format!(r#"{{"hooks":[{mine}]}},{{"hooks":[{edited}]}}"#)),
         &[What::Converged(3)],
     );
     // An entry for every matcher makes narrower ones duplicates; without it each matcher keeps its own.
     becomes(
-        &file(&format!(
-            r#"{{"matcher":"a","hooks":[{edited}]}},{{"matcher":"*","hooks":[{plain}]}}"#
-        )),
+        &file(&format!(r#"{{"matcher":"a","hooks":[{edited}]}},{{"matcher":"*","hooks":[{plain}]}}"#)),
         &file(&format!(r#"{{"matcher":"*","hooks":[{plain}]}}"#)),
         &[What::Converged(1)],
     );
-    let apart = file(&format!(
-        r#"{{"matcher":"a","hooks":[{plain}]}},{{"matcher":"b","hooks":[{plain}]}}"#
-    ));
+    let apart = file(&format!(r#"{{"matcher":"a","hooks":[{plain}]}},{{"matcher":"b","hooks":[{plain}]}}"#));
     becomes(&apart, &apart, &[What::Kept]);
 }
 
@@ -111,21 +91,11 @@ fn entries_not_asked_for_go() {
     let plan = stop(&ours(
         r#"{"hooks":{"StopFailure":[{"hooks":[{"type":"command","command":"BIN/hook-stop"}]}],"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-compact"}]}]}}"#,
     ));
-    let expected = r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#;
+    let expected =
+        r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#;
     assert_eq!(show(&plan.after), ours(expected));
-    let what: Vec<_> = plan
-        .registered
-        .iter()
-        .map(|change| (change.event.as_str(), change.what))
-        .collect();
-    assert_eq!(
-        what,
-        [
-            ("Stop", What::Added),
-            ("StopFailure", What::Removed),
-            ("Stop", What::Removed)
-        ]
-    );
+    let what: Vec<_> = plan.registered.iter().map(|change| (change.event.as_str(), change.what)).collect();
+    assert_eq!(what, [("Stop", What::Added), ("StopFailure", What::Removed), ("Stop", What::Removed)]);
 }
 
 #[test]
@@ -167,12 +137,7 @@ fn uninstalling_keeps_what_hides_something_from_the_cli() {
 fn the_snippet_is_what_an_empty_file_becomes() {
     assert_eq!(snippet(&registrations()), show(&install(b"").after));
     assert_eq!(snippet(&registrations()), show(&install(b"{}\n").after));
-    let request = Request {
-        registrations: &[],
-        owned: &OWNED,
-        keep_scripts: false,
-        writes_signals: &|_| false,
-    };
+    let request = Request { registrations: &[], owned: &OWNED, keep_scripts: false, writes_signals: &|_| false };
     let nothing = super::under_test::install(b"{}", &request).expect("a plan");
     assert!(!nothing.is_change(), "nothing to register is nothing to do");
 }

@@ -109,7 +109,9 @@ pub fn lay_out(json: &Json, layout: &[String]) -> String {
     let (mut quoted, mut escaped) = (false, false);
     for c in json.write("").chars() {
         let is_mark = !quoted && "{}[],:".contains(c);
-        let mut blank = || if is_mark { blanks.next().unwrap_or_default() } else { "" };
+        let mut blank = || {
+            if is_mark { blanks.next().unwrap_or_default() } else { "" }
+        };
         text.push_str(blank());
         text.push(c);
         text.push_str(blank());
