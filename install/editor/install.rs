@@ -109,7 +109,7 @@ impl Decisions {
                 ours.push(found);
             } else if !request.keep_scripts && owned::script(&hook.command).is_some_and(request.writes_signals) {
                 self.edit.remove.insert((number, group, item));
-                self.replaced_scripts.push(Replaced { event: event.name.clone(), command: hook.line.clone() });
+                self.replaced_scripts.push(Replaced { event: event.name.clone(), command: hook.shown() });
             }
         }
         for (registration, matched) in request.registrations.iter().zip(matched) {

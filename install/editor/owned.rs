@@ -24,6 +24,14 @@ pub struct Hook {
     pub command: Command,
 }
 
+impl Hook {
+    /// The command as a person would type it: with the arguments that the CLI passes without a shell.
+    pub fn shown(&self) -> String {
+        let args = self.command.args.iter().filter(|_| self.exec);
+        args.fold(self.line.clone(), |shown, arg| shown + " " + arg)
+    }
+}
+
 /// Reads the hook at `at`; `None` where it runs no command, or more than one.
 pub fn hook(text: &str, at: &Span) -> Option<Hook> {
     let members = document::members(text, at)?;

@@ -17,7 +17,8 @@ pub struct Registration {
 
 /// Everything an installation depends on.
 pub struct Request<'a> {
-    /// What shall be registered: at most one for each event and executable.
+    /// What shall be registered: at most one for each event and executable, every one of them
+    /// [ours](super::is_ours).
     pub registrations: &'a [Registration],
     /// The file names of our executables, of earlier versions too.
     pub owned: &'a [&'a str],
@@ -82,6 +83,6 @@ pub enum What {
 pub struct Replaced {
     /// The hook event it was registered for.
     pub event: String,
-    /// Its command, as written.
+    /// Its command, as written, with its arguments.
     pub command: String,
 }

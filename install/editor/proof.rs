@@ -22,7 +22,7 @@ pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Res
     let after = Settings::read(&plan.after).map_err(|refusal| fail(&refusal.to_string()))?;
     let is_ours = |hook: &Hook| owned::executable(&hook.command.program, owned).is_some();
     let is_replaced = |event: &Event, hook: &Hook| {
-        plan.replaced_scripts.iter().any(|script| script.event == event.name && script.command == hook.line)
+        plan.replaced_scripts.iter().any(|script| script.event == event.name && script.command == hook.shown())
     };
     let skip = |event: &Event, hook: &Hook| is_ours(hook) || is_replaced(event, hook);
     if foreign(&before, &skip) != foreign(&after, &skip) {
@@ -41,7 +41,10 @@ pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Res
     };
     for registration in registrations {
         let wanted = program(registration);
-        if count(&|event, hook| event.name == registration.event && hook.command.program == wanted) == 0 {
+        let is_it = |event: &Event, hook: &Hook| {
+            event.name == registration.event && is_ours(hook) && hook.command.program == wanted
+        };
+        if count(&is_it) == 0 {
             return Err(fail(&format!("{} is not registered", registration.event)));
         }
     }
@@ -128,3 +131,6 @@ fn groups<'a>(text: &'a str, event: &Event, skip: &dyn Fn(&Event, &Hook) -> bool
     }
     pieces
 }
+
+#[cfg(test)]
+mod tests;

@@ -2,7 +2,7 @@
 
 use super::{
     OWNED, install_these, registrations, show,
-    under_test::{Entry, entries, is_ours},
+    under_test::{Entry, Refusal, Registration, Request, entries, is_ours},
 };
 
 #[test]
@@ -84,7 +84,7 @@ fn left(commands: &[&str], keep_scripts: bool, writes: bool) -> (Vec<String>, Ve
         asked.borrow_mut().push(path.to_owned());
         writes
     };
-    let request = super::Request { registrations: &[], owned: &OWNED, keep_scripts, writes_signals: &writes_signals };
+    let request = Request { registrations: &[], owned: &OWNED, keep_scripts, writes_signals: &writes_signals };
     let plan = super::under_test::install(text.as_bytes(), &request).expect("a plan");
     let after = super::oracle::Json::read(&plan.after);
     let left: Vec<_> = after.hooks().iter().map(|(_, hook)| hook.get("command").expect("a command").text()).collect();
@@ -193,4 +193,13 @@ fn a_path_with_spaces_is_registered_for_a_shell() {
     // And back, as after a move to a home without spaces.
     let back = install_these(&plan.after, &registrations());
     assert_eq!(back.after.len(), install_these(b"{}", &registrations()).after.len());
+}
+
+#[test]
+fn what_could_not_be_told_as_ours_again_is_not_registered() {
+    for (command, owned) in [("/opt/x/hook-stop", &OWNED[..]), ("/x/session-signals/hook-stop", &[])] {
+        let wanted = Registration { event: "Stop", command: command.to_owned(), args: true, timeout: 10 };
+        let request = Request { registrations: &[wanted], owned, keep_scripts: false, writes_signals: &|_| false };
+        assert!(matches!(super::under_test::install(b"{}", &request), Err(Refusal::Unproven(_))), "{command}");
+    }
 }

@@ -14,7 +14,7 @@ fn other_version() -> Vec<Registration> {
     wanted.remove(0);
     wanted.push(Registration { event: "PostCompact", command: String::new(), ..wanted[0].clone() });
     for registration in &mut wanted {
-        registration.command = "/opt/session-signals/hook-compact".to_owned();
+        "/opt/session-signals/hook-compact".clone_into(&mut registration.command);
         registration.timeout = 5;
     }
     wanted
