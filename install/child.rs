@@ -8,6 +8,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process_group};
 
+/// What nobody prints who is asked for a line, in bytes.
+const TOO_MUCH: u64 = 16 << 20;
+
 /// What it left.
 pub struct Said {
     /// How it ended.
@@ -35,15 +38,20 @@ pub fn run(command: &mut Command, stdin: &[u8], limit: Duration) -> io::Result<S
         if let Some(status) = child.try_wait()? {
             break status;
         }
-        if Instant::now() >= deadline {
-            if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
-                let _ = kill_process_group(group, Signal::KILL);
-            }
-            child.wait()?;
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("did not end within {limit:?}")));
+        let excess = if Instant::now() >= deadline {
+            format!("did not end within {limit:?}")
+        } else if stdout.metadata()?.len().max(stderr.metadata()?.len()) > TOO_MUCH {
+            "prints without end".to_owned()
+        } else {
+            thread::sleep(pause);
+            pause = (pause * 2).min(Duration::from_millis(20));
+            continue;
+        };
+        if let Some(group) = i32::try_from(child.id()).ok().and_then(Pid::from_raw) {
+            let _ = kill_process_group(group, Signal::KILL);
         }
-        thread::sleep(pause);
-        pause = (pause * 2).min(Duration::from_millis(20));
+        child.wait()?;
+        return Err(io::Error::new(io::ErrorKind::TimedOut, excess));
     };
     let head = |file: &mut std::fs::File| -> io::Result<Vec<u8>> {
         let mut bytes = Vec::new();

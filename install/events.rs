@@ -2,7 +2,7 @@
 //!
 //! Up to 2.1.100 one event that the CLI does not know makes it drop ALL hooks of the file.
 
-use session_signals::event::{RULES, Rule};
+use session_signals::event::RULES;
 
 use crate::claude::Version;
 
@@ -35,12 +35,6 @@ pub fn since(event: &str) -> Version {
 #[must_use]
 pub fn known(event: &str, claude: Option<Version>) -> bool {
     since(event) <= claude.unwrap_or(OLDEST)
-}
-
-/// The events to register with this CLI, and those to leave out.
-#[must_use]
-pub fn gate(claude: Option<Version>) -> (Vec<&'static Rule>, Vec<&'static Rule>) {
-    RULES.iter().partition(|rule| known(rule.event, claude))
 }
 
 /// The executables' names, each once, in the table's order.

@@ -2,6 +2,9 @@
 
 use std::path::Path;
 
+use session_signals::event::{RULES, Rule};
+
+use crate::claude::{self, Version};
 use crate::cli::Install;
 use crate::commit::Written;
 use crate::editor::{self, Plan, Registration, Request};
@@ -13,19 +16,16 @@ use crate::refusal::Refusal;
 use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
-use crate::{claude, commit, diff, disabled, events, receipt, spool};
+use crate::{commit, diff, disabled, events, receipt, script, spool};
 
 /// Seconds that the CLI gives a hook. With none given it ends those of `SessionEnd` after 1.5 s.
 const TIMEOUT: u32 = 10;
 
 /// What is to be installed: the same for a dry run, a real one, and doctor.
 pub struct Wanted {
-    /// The CLI's version.
-    pub claude: Result<claude::Version, String>,
-    /// What is registered with it.
-    pub registrations: Vec<Registration>,
-    /// What it does not know.
-    pub left_out: Vec<LeftOut>,
+    /// The CLI's version, or why it is unknown.
+    pub claude: Result<Version, String>,
+    folder: String,
     keep_scripts: bool,
 }
 
@@ -36,31 +36,30 @@ impl Wanted {
     /// A CLI too old for any of it; a config dir that JSON cannot name.
     pub fn of(env: &Env, keep_scripts: bool) -> Result<Self, Refusal> {
         let claude = claude::version(env);
-        let version = claude.as_ref().ok().copied();
-        if let Some(version) = version.filter(|version| *version < events::OLDEST) {
+        if let Some(version) = claude.as_ref().ok().filter(|version| **version < events::OLDEST) {
             let oldest = events::OLDEST;
             return Err(Refusal::new(format!(
                 "claude {version} is older than {oldest}, the first whose hooks are known: one event too new would make it drop all of yours; `claude update`"
             )));
         }
         let folder = env.executables();
-        let folder = folder
-            .to_str()
-            .ok_or_else(|| Refusal::new(format!("{} is not UTF-8, which JSON has to be", folder.display())))?;
-        let (registered, left_out) = events::gate(version);
-        let registration = |rule: &session_signals::event::Rule| {
-            let (command, quoted) = executables::quoted(&format!("{folder}/{}", rule.hook.executable()));
+        let not_text = || Refusal::new(format!("{} is not UTF-8, which JSON has to be", folder.display()));
+        let folder = folder.to_str().ok_or_else(not_text)?.to_owned();
+        Ok(Self { claude, folder, keep_scripts })
+    }
+
+    /// What is registered in these settings. Where the CLI's version is unknown, what an earlier run that knew it
+    /// has registered stays.
+    #[must_use]
+    pub fn registrations(&self, text: &[u8]) -> Vec<Registration> {
+        let version = self.claude.as_ref().ok().copied();
+        let there = editor::entries(text, &events::executables()).unwrap_or_default();
+        let stays = |event| version.is_none() && there.iter().any(|entry| entry.event == event);
+        let registration = |rule: &Rule| {
+            let (command, quoted) = executables::quoted(&format!("{}/{}", self.folder, rule.hook.executable()));
             Registration { event: rule.event, command, args: !quoted, timeout: TIMEOUT }
         };
-        Ok(Self {
-            claude,
-            registrations: registered.into_iter().map(registration).collect(),
-            left_out: left_out
-                .iter()
-                .map(|rule| LeftOut { event: rule.event, since: events::since(rule.event).to_string() })
-                .collect(),
-            keep_scripts,
-        })
+        RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event)).map(registration).collect()
     }
 
     /// What becomes of these settings.
@@ -68,17 +67,13 @@ impl Wanted {
     /// # Errors
     /// The editor's refusals.
     pub fn plan(&self, env: &Env, text: &[u8]) -> Result<Plan, editor::Refusal> {
-        let writes_signals = |path: &str| crate::script::writes_signals(env, path);
-        let owned = events::executables();
-        editor::install(
-            text,
-            &Request {
-                registrations: &self.registrations,
-                owned: &owned,
-                keep_scripts: self.keep_scripts,
-                writes_signals: &writes_signals,
-            },
-        )
+        let request = Request {
+            registrations: &self.registrations(text),
+            owned: &events::executables(),
+            keep_scripts: self.keep_scripts,
+            writes_signals: &|path| script::writes_signals(env, path),
+        };
+        editor::install(text, &request)
     }
 }
 
@@ -90,9 +85,8 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     let wanted = Wanted::of(env, options.keep_scripts)?;
     let executables = executables::read(env)?;
     report.claude = wanted.claude.as_ref().ok().map(ToString::to_string);
-    report.left_out.clone_from(&wanted.left_out);
     let done = if options.dry_run { show(env, &wanted, report) } else { change(env, &wanted, &executables, report) };
-    done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations)))?;
+    done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(b"{}"))))?;
     report.warnings.extend(warnings(env, &wanted, options.scope));
     Ok(())
 }
@@ -112,6 +106,7 @@ fn show(env: &Env, wanted: &Wanted, report: &mut Report) -> Result<(), Refusal> 
     let plan = planned(env, wanted, &report.file)?;
     report.diff = Some(diff::unified(&report.file, &plan));
     report.planned(&plan);
+    report.left_out = left_out(&wanted.registrations(&plan.before));
     Ok(())
 }
 
@@ -124,7 +119,9 @@ fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut R
     report.copied = executables::copy(env, executables)?;
     report.executables = Some(env.executables());
     let written = commit::edit(env, &path, false, &|text| wanted.plan(env, text))?;
+    let registrations = wanted.registrations(&written.plan.before);
     report.planned(&written.plan);
+    report.left_out = left_out(&registrations);
     report.backup.clone_from(&written.backup);
     if written.plan.is_change() {
         report.warnings.extend(written.before.warning());
@@ -143,10 +140,16 @@ fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut R
             Err(error) => report.problems.push(error.to_string()),
         }
     }
-    let registered = wanted.registrations.iter();
-    let registered = registered.map(|one| Registered { event: one.event, command: &one.command, args: one.args });
+    let registered =
+        registrations.iter().map(|one| Registered { event: one.event, command: &one.command, args: one.args });
     report.problems.extend(tryout::run(env, registered));
     Ok(())
+}
+
+/// The events that are not registered.
+fn left_out(registrations: &[Registration]) -> Vec<LeftOut> {
+    let out = RULES.iter().filter(|rule| registrations.iter().all(|registration| registration.event != rule.event));
+    out.map(|rule| LeftOut { event: rule.event, since: events::since(rule.event).to_string() }).collect()
 }
 
 /// Writes the receipt.

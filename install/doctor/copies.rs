@@ -3,8 +3,6 @@
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
-
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::places::Scope;
@@ -22,7 +20,7 @@ pub fn check(env: &Env, path: &Path, scope: Scope) -> Option<Finding> {
             format!("{shown} is registered but not executable (mode {:o})", meta.permissions().mode() & 0o7777),
         );
     }
-    if statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::NOEXEC)) {
+    if on_noexec(path) {
         let sentence =
             format!("{shown} lies on a file system mounted noexec: set CLAUDE_CONFIG_DIR to one that is not");
         return Some(Finding::new("executable-noexec", sentence, Mend::ByHand).at(path));
@@ -42,6 +40,18 @@ pub fn check(env: &Env, path: &Path, scope: Scope) -> Option<Finding> {
         );
     }
     None
+}
+
+#[cfg(target_os = "linux")]
+fn on_noexec(path: &Path) -> bool {
+    use rustix::fs::{StatVfsMountFlags, statvfs};
+    statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::NOEXEC))
+}
+
+/// Elsewhere the try-out has to find it.
+#[cfg(not(target_os = "linux"))]
+fn on_noexec(_: &Path) -> bool {
+    false
 }
 
 /// Why this computer cannot run an ELF file, going by the header of our own executable. A script is left to its try-out.

@@ -68,15 +68,15 @@ fn documented(home: &Home, command: &str, json: &Value) {
     let help = home.succeeds(&[command, "--help"]);
     let section = help.split("JSON (--json)").nth(1).unwrap().split("\n\n").next().unwrap();
     let names = section.lines().skip(1).filter(|line| line.starts_with("  ") && !line.starts_with("   "));
-    let mut named: Vec<String> = names
+    let mut promised: Vec<String> = names
         .flat_map(|line| line[2..16].split([',', ' ']))
         .filter(|name| !name.is_empty())
         .map(str::to_owned)
         .collect();
-    named.sort();
+    promised.sort();
     let mut members: Vec<String> = json.as_object().unwrap().keys().cloned().collect();
     members.sort();
-    assert_eq!(members, named, "{help}");
+    assert_eq!(members, promised, "{help}");
 }
 
 #[test]

@@ -301,11 +301,11 @@ fn a_spool_that_the_hooks_refuse() {
 fn a_live_session_without_a_signal() {
     let home = installed();
     let me = std::process::id();
-    let stat = fs::read_to_string("/proc/self/stat").unwrap();
-    let start = stat.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap().to_owned();
+    let account = fs::read_to_string("/proc/self/stat").unwrap();
+    let start = account.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap().to_owned();
     let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
-    let later = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() as u64 + 1000;
-    let session = |pid: u32, start: &str, domain: &str, time: u64| {
+    let later = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() + 60_000;
+    let session = |pid: u32, start: &str, domain: &str, time: u128| {
         let account = serde_json::json!({
             "pid": pid, "sessionId": "someone", "procStart": start, "pidDomain": format!("linux:abc:{domain}"), "statusUpdatedAt": time
         });

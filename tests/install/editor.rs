@@ -42,12 +42,8 @@ fn registrations() -> Vec<Registration> {
         ("Stop", "hook-stop"),
         ("SessionEnd", "hook-session-end"),
     ];
-    let registration = |(event, name)| Registration {
-        event,
-        command: format!("{DIRECTORY}/{name}"),
-        args: true,
-        timeout: 10,
-    };
+    let registration =
+        |(event, name)| Registration { event, command: format!("{DIRECTORY}/{name}"), args: true, timeout: 10 };
     events.map(registration).into()
 }
 
@@ -62,12 +58,7 @@ fn install(text: &[u8]) -> Plan {
 }
 
 fn install_these(text: &[u8], registrations: &[Registration]) -> Plan {
-    let request = Request {
-        registrations,
-        owned: &OWNED,
-        keep_scripts: false,
-        writes_signals: &writes_signals,
-    };
+    let request = Request { registrations, owned: &OWNED, keep_scripts: false, writes_signals: &writes_signals };
     under_test::install(text, &request).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 

@@ -46,11 +46,11 @@ fn every_version_gets_the_events_it_knows() {
 #[test]
 fn an_unknown_version_gets_what_all_know_and_is_said() {
     for (script, reason) in [
-        ("sleep 600 & sleep 600", "did not end within 5s"),
+        ("sleep 600 & sleep 600", "did not end within 10s"),
         ("echo >&2 no; exit 7", "failed (exit status: 7)"),
         ("kill -9 $$", "failed (signal: 9 (SIGKILL))"),
         ("echo Hello, World", "printed no version but \"Hello, World\\n\""),
-        ("yes", "did not end within 5s"),
+        ("yes", "prints without end"),
         (":", "printed no version but \"\""),
     ] {
         let home = Home::new();
@@ -70,8 +70,18 @@ fn a_hanging_cli_is_killed_with_all_it_started() {
     home.claude(&format!("sleep 600 & echo $! > {}; wait", home.path("child").display()));
     home.succeeds(&["install", "--dry-run"]);
     let child = home.read("child");
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "{state}");
+    // The kill is sent but not waited for, and a zombie is its new parent's.
+    let lives = || {
+        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
+        !stat.is_empty() && !stat.contains(") Z ")
+    };
+    for _ in 0..1000 {
+        if !lives() {
+            return;
+        }
+        std::thread::sleep(std::time::Duration::from_millis(1));
+    }
+    panic!("it lives");
 }
 
 #[test]
@@ -123,4 +133,16 @@ fn what_is_left_out_is_named() {
     assert_eq!(report["left_out"], serde_json::json!([{"event": "PostToolBatch", "since": "2.1.122"}]));
     let said = home.succeeds(&["install"]);
     assert!(said.contains("Left out, until the CLI knows them: PostToolBatch (2.1.122)"), "{said}");
+}
+
+#[test]
+fn a_cli_that_cannot_be_asked_loses_nothing_it_had() {
+    let home = Home::new();
+    home.succeeds(&["install"]);
+    let before = home.read(".claude/settings.json");
+    home.claude("exit 1");
+    home.succeeds(&["install"]);
+    assert_eq!(home.read(".claude/settings.json"), before);
+    assert_eq!(home.findings(), [""; 0]);
+    assert!(home.succeeds(&["doctor"]).ends_with("(Claude Code of unknown version)\n"));
 }

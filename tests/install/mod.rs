@@ -6,7 +6,7 @@ mod editor;
 mod files;
 mod gate;
 mod home;
-mod install;
+mod installing;
 mod race;
 mod real;
 mod refused;

@@ -7,7 +7,7 @@ use crate::real;
 use crate::sandbox::outcome;
 
 /// A home where this version is installed and `hooks install` was run.
-fn home(version: &str) -> Home {
+fn home_with(version: &str) -> Home {
     let home = Home::new();
     home.claude(&format!("exec {} \"$@\"", real::claude(version)));
     let search = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
@@ -30,7 +30,7 @@ fn claude(home: &Home, arguments: &[&str]) -> (String, Vec<String>) {
 }
 
 fn signals_appear(version: &str) {
-    let home = home(version);
+    let home = home_with(version);
     let (said, names) = claude(&home, &["-p", "hi"]);
     assert_eq!(said, "ok");
     let [name] = &names[..] else { panic!("{names:?}") };

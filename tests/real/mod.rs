@@ -28,7 +28,8 @@ pub fn claude(version: &str) -> String {
         npm.arg(format!("@anthropic-ai/claude-code@{version}")).assert().success();
     }
     // Newer packages hold an executable for each computer, older ones a script for node.
-    let native = |entry: std::io::Result<fs::DirEntry>| Some(entry.ok()?.path().join("claude")).filter(|path| path.is_file());
+    let native =
+        |entry: std::io::Result<fs::DirEntry>| Some(entry.ok()?.path().join("claude")).filter(|path| path.is_file());
     match fs::read_dir(&modules).unwrap().find_map(native) {
         Some(executable) => executable.display().to_string(),
         None => format!("node {}", modules.join("claude-code/cli.js").display()),
