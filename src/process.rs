@@ -8,14 +8,21 @@ use crate::time::decimal;
 const SHELLS: [&[u8]; 9] = [b"sh", b"bash", b"dash", b"zsh", b"fish", b"ksh", b"mksh", b"ash", b"busybox"];
 
 /// What `/proc/PID/stat` says.
-struct Stat {
-    is_shell: bool,
-    parent: u32,
-    start: u64,
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Stat {
+    /// It is a shell, by its name.
+    pub is_shell: bool,
+    /// It has ended, and its parent has not been told.
+    pub is_zombie: bool,
+    /// The process that started it.
+    pub parent: u32,
+    /// When it started, in clock ticks since boot.
+    pub start: u64,
 }
 
 /// Reads `/proc/PID/stat`: `PID (name) state parent …`, where the name may hold anything.
-fn stat(pid: u32) -> Option<Stat> {
+#[must_use]
+pub fn stat(pid: u32) -> Option<Stat> {
     let mut path = Text::<32>::of(&[b"/proc/"]);
     path.push_decimal(pid.into(), 1);
     path.push(b"/stat");
@@ -26,9 +33,10 @@ fn stat(pid: u32) -> Option<Stat> {
     let close = text.iter().rposition(|&byte| byte == b')')?;
     let name = text.get(open + 1..close)?;
     let mut fields = text.get(close + 2..)?.split(|&byte| byte == b' ');
-    let parent = u32::try_from(decimal(fields.nth(1)?)?).ok()?;
+    let is_zombie = fields.next()? == b"Z";
+    let parent = u32::try_from(decimal(fields.next()?)?).ok()?;
     // Field 22 of the line is the 18th after the parent, which is field 4.
-    Some(Stat { is_shell: SHELLS.contains(&name), parent, start: decimal(fields.nth(17)?)? })
+    Some(Stat { is_shell: SHELLS.contains(&name), is_zombie, parent, start: decimal(fields.nth(17)?)? })
 }
 
 /// The CLI's process, as the last members of a signal.
@@ -69,7 +77,8 @@ pub fn identity() -> Identity {
 }
 
 /// `<nodename>/<inode of the pid namespace>`: a home directory may be shared, PIDs are not.
-fn host() -> Option<Name> {
+#[must_use]
+pub fn host() -> Option<Name> {
     let (node, namespace) = (sys::node_name()?, sys::pid_namespace()?);
     let mut host = Name::default();
     for byte in node.as_bytes() {

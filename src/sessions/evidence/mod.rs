@@ -1,0 +1,34 @@
+//! What is known of a session, each source read by its own file, each optional.
+//!
+//! A file that is missing, empty, torn, huge, foreign or hostile costs that piece of evidence and no other;
+//! what was passed over is counted.
+
+mod collect;
+pub mod file;
+pub mod process;
+pub mod registry;
+pub mod spool;
+pub mod transcript;
+
+use std::time::SystemTime;
+
+pub use collect::Collector;
+pub use process::Life;
+pub use registry::{Entry, Status};
+pub use spool::{Call, Signal, Signals};
+pub use transcript::Tail;
+
+/// All that is known of one session. The verdict depends on this and the time, and on nothing else.
+#[derive(Clone, Debug, Default)]
+pub struct Evidence {
+    /// Its signals.
+    pub signals: Signals,
+    /// Its CLI's own account, where a live process vouches for it.
+    pub registry: Option<Entry>,
+    /// Whether the process of its newest signal lives.
+    pub life: Life,
+    /// Since when its process says that it runs another session.
+    pub left: Option<SystemTime>,
+    /// The end of its transcript.
+    pub transcript: Option<Tail>,
+}

@@ -1,0 +1,72 @@
+//! Whether a CLI process lives.
+
+use std::time::SystemTime;
+
+use session_signals::process;
+
+use super::Signal;
+
+/// What is known of the process of a session.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Life {
+    /// Nothing: no signal names it.
+    #[default]
+    Unknown,
+    /// It lives.
+    Alive,
+    /// It has ended, or its PID is another process's by now.
+    Dead,
+    /// It is of another machine or pid namespace.
+    Elsewhere,
+}
+
+/// This machine, as far as PIDs go.
+pub struct Host {
+    /// As `claude_host` says it; `None` where the system does not tell.
+    name: Option<String>,
+    /// When it was started.
+    booted: Option<SystemTime>,
+}
+
+impl Host {
+    /// Reads what is needed once for all sessions.
+    pub fn here() -> Self {
+        let name = process::host().map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
+        let uptime = fs_err::read_to_string("/proc/uptime").ok();
+        let seconds = uptime.and_then(|uptime| uptime.split(' ').next()?.parse::<f64>().ok());
+        let up = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+        Self { name, booted: up.and_then(|up| SystemTime::now().checked_sub(up)) }
+    }
+
+    /// The inode of this pid namespace.
+    pub fn namespace(&self) -> Option<&str> {
+        self.name.as_deref()?.rsplit_once('/').map(|(_, inode)| inode)
+    }
+
+    /// Whether the process that a signal names lives.
+    pub fn life(&self, signal: &Signal) -> Life {
+        let members = &signal.members;
+        let Some(pid) = members.claude_pid else { return Life::Unknown };
+        if members.claude_host.is_some() && members.claude_host != self.name {
+            return Life::Elsewhere;
+        }
+        // A start time counts from boot, so it says nothing of a process from before it.
+        if self.booted.is_some_and(|booted| signal.at < booted) {
+            return Life::Dead;
+        }
+        if lives(pid, members.claude_start) { Life::Alive } else { Life::Dead }
+    }
+}
+
+/// Whether a process with this PID lives, and started at this time where one is given (clock ticks since boot).
+pub fn lives(pid: u32, start: Option<u64>) -> bool {
+    match process::stat(pid) {
+        Some(found) => !found.is_zombie && start.is_none_or(|start| start == found.start),
+        // No /proc: then a PID is all there is.
+        None if !cfg!(target_os = "linux") => {
+            let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
+            pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
+        }
+        None => false,
+    }
+}

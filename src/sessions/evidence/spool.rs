@@ -1,0 +1,148 @@
+//! The signals that the hooks left.
+
+use std::ffi::OsStr;
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::{Deserialize, Deserializer};
+use serde_json::Value;
+use serde_json::value::RawValue;
+use session_signals::event::{KINDS, Kind};
+use session_signals::time::Time;
+
+use super::file;
+
+/// A larger signal is passed over, in bytes: a permission may hold several payloads of 64 MiB.
+const MAX_LEN: u64 = 256 << 20;
+
+/// A session's signals, indexed by `Kind as usize`.
+#[derive(Clone, Debug, Default)]
+pub struct Signals(pub [Option<Signal>; 4]);
+
+impl Signals {
+    /// The signal of this kind.
+    pub fn get(&self, kind: Kind) -> Option<&Signal> {
+        self.0[kind as usize].as_ref()
+    }
+
+    /// The signals that stand.
+    pub fn iter(&self) -> impl Iterator<Item = &Signal> {
+        self.0.iter().flatten()
+    }
+
+    /// The newest of them.
+    pub fn newest(&self) -> Option<&Signal> {
+        self.iter().max_by_key(|signal| signal.at)
+    }
+
+    /// The signal of this kind, unless a newer one supersedes it: a crash or a hook of somebody else's left it.
+    pub fn in_force(&self, kind: Kind) -> Option<&Signal> {
+        let signal = self.get(kind)?;
+        let superseded = KINDS.iter().any(|newer| {
+            newer.supersedes().contains(&kind) && self.get(*newer).is_some_and(|newer| newer.at > signal.at)
+        });
+        (!superseded).then_some(signal)
+    }
+}
+
+/// What a reader needs of one signal.
+#[derive(Clone, Debug)]
+pub struct Signal {
+    /// When its event was: the file's modification time.
+    pub at: SystemTime,
+    /// Since when it says so: its stamp, or else `at`.
+    pub since: SystemTime,
+    /// The members of the file.
+    pub members: Members,
+}
+
+/// The members of a signal that a reader needs. One of another type than expected counts as missing.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Members {
+    #[serde(deserialize_with = "lenient")]
+    pub cwd: Option<PathBuf>,
+    #[serde(deserialize_with = "lenient")]
+    pub transcript_path: Option<PathBuf>,
+    #[serde(deserialize_with = "lenient")]
+    pub prompt: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub last_assistant_message: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub error: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub reason: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pub background_tasks: Option<Vec<Task>>,
+    #[serde(deserialize_with = "lenient")]
+    pub pending: Option<Vec<Call>>,
+    #[serde(deserialize_with = "lenient")]
+    pub claude_pid: Option<u32>,
+    #[serde(deserialize_with = "lenient")]
+    pub claude_start: Option<u64>,
+    #[serde(deserialize_with = "lenient")]
+    pub claude_host: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    working_since: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    pending_since: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    stopped_at: Option<String>,
+    #[serde(deserialize_with = "lenient")]
+    ended_at: Option<String>,
+}
+
+/// A task that went on after a Stop.
+#[derive(Clone, Debug, Default, Deserialize)]
+#[serde(default)]
+pub struct Task {
+    pub r#type: String,
+    pub status: String,
+    pub description: String,
+}
+
+/// A call that waits for the user's word.
+#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
+#[serde(default)]
+pub struct Call {
+    pub agent_id: Option<String>,
+    pub tool_name: Option<String>,
+    pub tool_input: Value,
+    pub hook_event_name: String,
+    pub message: Option<String>,
+    pub pending_since: String,
+}
+
+pub(super) fn lenient<'de, D: Deserializer<'de>, T: for<'a> Deserialize<'a>>(from: D) -> Result<Option<T>, D::Error> {
+    let raw = <&RawValue>::deserialize(from)?;
+    Ok(serde_json::from_str(raw.get()).ok())
+}
+
+/// `<session>.<kind>.json`, apart; `None` for any other name.
+pub fn parse_name(name: &OsStr) -> Option<(&str, Kind)> {
+    let (session, word) = name.to_str()?.strip_suffix(".json")?.rsplit_once('.')?;
+    let kind = KINDS.into_iter().find(|kind| kind.word() == word)?;
+    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    ((1..=128).contains(&session.len()) && session.bytes().all(safe)).then_some((session, kind))
+}
+
+/// Reads one signal; `None` where it is not one.
+pub fn read(path: &Path, kind: Kind) -> Option<Signal> {
+    let content = file::read(path, MAX_LEN).ok()?;
+    parse(&content.bytes, content.modified, kind)
+}
+
+/// A signal's text and its file's modification time, understood.
+pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Signal> {
+    let members: Members = serde_json::from_slice(text).ok()?;
+    let stamp = [&members.working_since, &members.pending_since, &members.stopped_at, &members.ended_at];
+    let since = stamp[kind as usize].as_deref().and_then(from_stamp).unwrap_or(at);
+    Some(Signal { at, since, members })
+}
+
+/// A stamp as a moment.
+pub fn from_stamp(stamp: &str) -> Option<SystemTime> {
+    let time = Time::from_stamp(stamp.as_bytes())?;
+    let since = std::time::Duration::new(time.seconds.cast_unsigned(), time.nanoseconds);
+    SystemTime::UNIX_EPOCH.checked_add(since)
+}

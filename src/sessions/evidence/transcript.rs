@@ -1,0 +1,103 @@
+//! The end of a session's transcript: interrupts and the results of tools, which fire no hook or a late one.
+
+use std::collections::HashSet;
+use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::path::Path;
+use std::time::SystemTime;
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use super::{Call, file};
+
+/// How much of a transcript is read, from its end, in bytes.
+pub const MAX_LEN: u64 = 256 << 10;
+
+/// What the end of a transcript shows.
+#[derive(Clone, Debug, Default)]
+pub struct Tail {
+    /// When the user last interrupted the main agent.
+    pub interrupted: Option<SystemTime>,
+    /// When anything was last written.
+    pub written: Option<SystemTime>,
+    /// The main agent's calls, and whether each has its result.
+    calls: Vec<(String, Value, bool)>,
+}
+
+impl Tail {
+    /// Whether the newest such call of the main agent has its result.
+    pub fn has_result(&self, call: &Call) -> bool {
+        let same = |(name, input, _): &&(String, Value, bool)| {
+            call.tool_name.as_ref() == Some(name) && call.tool_input == *input
+        };
+        call.agent_id.is_none() && self.calls.iter().rev().find(same).is_some_and(|(_, _, done)| *done)
+    }
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Line {
+    r#type: String,
+    #[serde(default)]
+    is_sidechain: bool,
+    timestamp: Option<String>,
+    message: Option<Message>,
+}
+
+#[derive(Deserialize)]
+struct Message {
+    #[serde(default)]
+    content: Value,
+}
+
+/// Reads the end of the transcript at `path`.
+///
+/// # Errors
+/// Where it is no file that can be read.
+pub fn read(path: &Path) -> io::Result<Tail> {
+    let mut file = file::open(path)?;
+    let metadata = file.metadata()?;
+    let start = metadata.len().saturating_sub(MAX_LEN);
+    file.seek(SeekFrom::Start(start))?;
+    let mut bytes = Vec::new();
+    file.take(MAX_LEN).read_to_end(&mut bytes)?;
+    // The first line is cut, unless this is all of it.
+    let whole =
+        if start == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1) };
+    Ok(Tail { written: metadata.modified().ok(), ..parse(&bytes[whole..]) })
+}
+
+/// What the lines show. A line that is no JSON shows nothing.
+pub fn parse(lines: &[u8]) -> Tail {
+    let mut tail = Tail::default();
+    let mut ids = Vec::new();
+    let mut results = HashSet::new();
+    for line in lines.split(|byte| *byte == b'\n') {
+        let Ok(line) = serde_json::from_slice::<Line>(line) else { continue };
+        let Some(Value::Array(parts)) = line.message.map(|message| message.content) else { continue };
+        if line.is_sidechain {
+            continue;
+        }
+        for mut part in parts {
+            let text = |name| part[name].as_str().unwrap_or_default();
+            match (&*line.r#type, text("type")) {
+                ("assistant", "tool_use") => {
+                    ids.push(text("id").to_owned());
+                    tail.calls.push((text("name").to_owned(), part["input"].take(), false));
+                }
+                ("user", "tool_result") => {
+                    results.insert(text("tool_use_id").to_owned());
+                }
+                ("user", "text") if text("text").starts_with("[Request interrupted by user") => {
+                    let time = line.timestamp.as_deref().and_then(|time| humantime::parse_rfc3339(time).ok());
+                    tail.interrupted = tail.interrupted.max(time);
+                }
+                _ => {}
+            }
+        }
+    }
+    for (call, id) in tail.calls.iter_mut().zip(&ids) {
+        call.2 = results.contains(id);
+    }
+    tail
+}

@@ -1,0 +1,31 @@
+//! `sessions`: the truth about every session.
+
+mod branch;
+mod cli;
+mod environment;
+mod evidence;
+mod humanise;
+mod list;
+mod session;
+mod table;
+mod verdict;
+mod watch;
+
+use std::io;
+use std::process::ExitCode;
+
+use clap::Parser as _;
+
+fn main() -> ExitCode {
+    let cli = cli::Cli::parse();
+    let result = if cli.list.watch { watch::run(&cli.list) } else { list::run(&cli.list) };
+    match result {
+        // The reader has had enough, as with `sessions | head`.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("sessions: {error}");
+            ExitCode::FAILURE
+        }
+        Ok(()) => ExitCode::SUCCESS,
+    }
+}

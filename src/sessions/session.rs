@@ -1,0 +1,178 @@
+//! One session as it is shown: the verdict, and what a person wants to know besides.
+
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use serde::Serialize;
+use serde_json::Value;
+use session_signals::event::Kind;
+
+use crate::evidence::{Call, Evidence, Life};
+use crate::verdict::{State, Verdict, judge};
+
+/// One session. The JSON of `sessions --json` is this, and documented in the README.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the dashboards' names")]
+pub struct Session {
+    /// Its id.
+    pub session_id: String,
+    /// In the dashboards' words: working, waiting or idle.
+    pub status: &'static str,
+    /// In finer ones.
+    pub state: State,
+    /// Whether its CLI lives, as far as can be told.
+    pub has_process: bool,
+    /// Whether a call waits for the user's word.
+    pub has_pending_tool_use: bool,
+    /// That call: the oldest one.
+    pub pending_permission: Option<Pending>,
+    /// How many calls wait.
+    pub pending_count: usize,
+    /// Where it works.
+    pub cwd: Option<PathBuf>,
+    /// The last part of `cwd`.
+    pub project: Option<String>,
+    /// The branch that is checked out there.
+    pub branch: Option<String>,
+    /// The name that the CLI gave the session.
+    pub name: Option<String>,
+    /// When anything was last heard of it.
+    #[serde(serialize_with = "rfc3339")]
+    pub last_activity_at: SystemTime,
+    /// Since when it is in this state.
+    #[serde(serialize_with = "rfc3339")]
+    pub since: SystemTime,
+    /// Why it is in this state.
+    pub reason: String,
+    /// The rule that says so.
+    pub rule: &'static str,
+    /// What went on after the turn: shells and subagents.
+    pub background: Vec<String>,
+    /// The error that ended the last turn.
+    pub error: Option<String>,
+    /// Why the session ended, in the CLI's words.
+    pub end_reason: Option<String>,
+    /// The CLI's process.
+    pub pid: Option<u32>,
+    /// The host of that process, where it is another one.
+    pub host: Option<String>,
+    /// What was asked of it, while it works.
+    pub prompt: Option<String>,
+    /// What it said last, while it waits.
+    pub last_message: Option<String>,
+}
+
+/// A call that waits for the user's word.
+#[derive(Clone, Debug, Serialize)]
+#[serde(rename_all = "camelCase")]
+#[expect(clippy::struct_field_names, reason = "the dashboards' names")]
+pub struct Pending {
+    /// The tool; `Elicitation` where an MCP server asks.
+    pub tool_name: String,
+    /// What it is to do.
+    pub tool_input: Value,
+    /// The subagent that asks.
+    pub agent_id: Option<String>,
+    /// Since when, where the signal says.
+    #[serde(serialize_with = "rfc3339_option")]
+    pub pending_since: Option<SystemTime>,
+}
+
+impl Pending {
+    fn of(call: &Call) -> Self {
+        let message = call.message.as_ref().map_or(Value::Null, |message| serde_json::json!({ "message": message }));
+        Self {
+            tool_name: call.tool_name.clone().unwrap_or_else(|| call.hook_event_name.clone()),
+            tool_input: if call.tool_input.is_null() { message } else { call.tool_input.clone() },
+            agent_id: call.agent_id.clone(),
+            pending_since: crate::evidence::spool::from_stamp(&call.pending_since),
+        }
+    }
+}
+
+impl Session {
+    /// What the evidence says of `session_id` at `now`.
+    pub fn of(session_id: &str, evidence: &Evidence, now: SystemTime) -> Self {
+        let Verdict { state, rule, reason, since } = judge(evidence, now);
+        let signals = &evidence.signals;
+        let newest = signals.newest();
+        let registry = evidence.registry.as_ref();
+        let stop = signals.in_force(Kind::Stop).filter(|_| state == State::Waiting);
+        let working = signals.in_force(Kind::Working).filter(|_| state == State::Working);
+        let permission = signals.get(Kind::Permission).filter(|_| state == State::Permission);
+        let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
+        let cwd = newest.and_then(|signal| signal.members.cwd.clone()).or_else(|| registry?.cwd.clone());
+        let heard = [newest.map(|signal| signal.at), registry.map(|entry| entry.updated), transcript_time(evidence)];
+        let tasks = signals.iter().max_by_key(|signal| signal.at).and_then(|s| s.members.background_tasks.as_deref());
+        let running = tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != State::Ended);
+        let mut background: Vec<_> = running.map(|task| format!("{} {}", task.r#type, task.description)).collect();
+        if rule == "background" && background.is_empty() {
+            background.push("shell".to_owned());
+        }
+        let error = stop.and_then(|stop| stop.members.error.clone());
+        let ended = signals.in_force(Kind::Ended).filter(|_| state == State::Ended);
+        let elsewhere = newest.filter(|_| evidence.life == Life::Elsewhere);
+        let members = newest.map(|signal| &signal.members);
+        Self {
+            session_id: session_id.to_owned(),
+            status: match state {
+                State::Working => "working",
+                State::Permission | State::Waiting => "waiting",
+                State::Ended => "idle",
+            },
+            state,
+            has_process: state != State::Ended,
+            has_pending_tool_use: state == State::Permission,
+            pending_permission: calls.first().map(Pending::of),
+            pending_count: if state == State::Permission { calls.len().max(1) } else { 0 },
+            project: cwd.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()),
+            branch: None,
+            cwd,
+            name: registry.and_then(|entry| entry.name.clone()),
+            last_activity_at: heard.into_iter().flatten().max().unwrap_or(now),
+            since,
+            reason: if error.is_some() { "an error ended the turn".to_owned() } else { reason.to_owned() },
+            rule,
+            background,
+            error,
+            end_reason: ended.and_then(|ended| ended.members.reason.clone()),
+            pid: registry.map(|entry| entry.pid).or_else(|| members?.claude_pid),
+            host: elsewhere.and_then(|signal| signal.members.claude_host.clone()),
+            prompt: working.and_then(|working| working.members.prompt.clone()),
+            last_message: stop.and_then(|stop| stop.members.last_assistant_message.clone()),
+        }
+    }
+
+    /// Whether the dashboards show it.
+    pub fn is_shown(&self) -> bool {
+        self.has_process && self.status != "idle"
+    }
+
+    /// Who needs the user first comes first; of equals, who waits longest.
+    pub fn order(&self) -> (u8, SystemTime) {
+        let rank = match self.state {
+            State::Permission => 0,
+            State::Waiting => 1,
+            State::Working => 2,
+            State::Ended => 3,
+        };
+        (rank, self.since)
+    }
+}
+
+fn transcript_time(evidence: &Evidence) -> Option<SystemTime> {
+    evidence.transcript.as_ref()?.written
+}
+
+fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
+    to.collect_str(&humantime::format_rfc3339_millis(*time))
+}
+
+#[expect(clippy::ref_option, reason = "as serde calls it")]
+fn rfc3339_option<S: serde::Serializer>(time: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
+    match time {
+        Some(time) => rfc3339(time, to),
+        None => to.serialize_none(),
+    }
+}

@@ -1,0 +1,169 @@
+//! What a session does, by an ordered table of rules: the first whose condition holds decides; the last always does.
+
+use std::time::{Duration, SystemTime};
+
+use serde::Serialize;
+use session_signals::event::Kind;
+
+use crate::evidence::{Call, Entry, Evidence, Life, Signal, Status};
+
+/// What a session does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum State {
+    /// A turn runs.
+    Working,
+    /// A call waits for the user's word.
+    Permission,
+    /// The session waits for its user.
+    Waiting,
+    /// The session is over.
+    Ended,
+}
+
+/// A state, and why.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Verdict {
+    /// What the session does.
+    pub state: State,
+    /// The rule that says so.
+    pub rule: &'static str,
+    /// Why, in words.
+    pub reason: &'static str,
+    /// Since when.
+    pub since: SystemTime,
+}
+
+/// How long the sources must have been quiet before the registry counts: it lags the hooks by up to 250 ms.
+pub const SETTLED: Duration = Duration::from_secs(1);
+
+/// One rule.
+pub struct Rule {
+    /// Its name.
+    pub id: &'static str,
+    /// Since when it has applied; `None` where it does not.
+    when: fn(&Facts<'_>) -> Option<SystemTime>,
+    /// What it says.
+    state: State,
+    /// Why, in words.
+    pub reason: &'static str,
+}
+
+/// The evidence, as the rules ask for it.
+struct Facts<'a> {
+    evidence: &'a Evidence,
+    now: SystemTime,
+    /// The signals in force, by kind.
+    ended: Option<&'a Signal>,
+    permission: Option<&'a Signal>,
+    stop: Option<&'a Signal>,
+    working: Option<&'a Signal>,
+    /// The registry's entry, once it counts.
+    registry: Option<&'a Entry>,
+}
+
+impl Facts<'_> {
+    /// Since when the registry has said so.
+    fn says(&self, status: Status) -> Option<SystemTime> {
+        self.registry.filter(|entry| entry.status == status).map(|entry| entry.updated)
+    }
+
+    /// Since when the session has been over, unless the CLI was started, or did something in it, after that
+    /// (its `SessionStart` hook failed).
+    fn ended(&self) -> Option<SystemTime> {
+        let started = self.evidence.registry.as_ref().and_then(|entry| entry.started);
+        let active = started.max(self.registry.map(|entry| entry.updated));
+        self.ended.filter(|ended| active.is_none_or(|active| active <= ended.at)).map(|ended| ended.since)
+    }
+
+    /// When the process of the newest signal ended, at the earliest.
+    fn killed(&self) -> Option<SystemTime> {
+        (self.evidence.life == Life::Dead).then(|| self.newest()).flatten()
+    }
+
+    fn left(&self) -> Option<SystemTime> {
+        self.evidence.left.filter(|left| self.newest().is_none_or(|newest| newest < *left))
+    }
+
+    /// When the user interrupted what the signals say.
+    fn interrupted(&self) -> Option<SystemTime> {
+        let open = self.permission.or(self.working)?;
+        let newest = self.newest().unwrap_or(open.at);
+        self.evidence.transcript.as_ref()?.interrupted.filter(|interrupted| *interrupted > newest)
+    }
+
+    /// Every pending call has its result in the transcript.
+    fn answered(&self) -> Option<SystemTime> {
+        let permission = self.permission?;
+        let tail = self.evidence.transcript.as_ref()?;
+        let pending = permission.members.pending.as_ref().filter(|pending| !pending.is_empty())?;
+        pending.iter().all(|call: &Call| tail.has_result(call)).then_some(permission.at)
+    }
+
+    fn newest(&self) -> Option<SystemTime> {
+        self.evidence.signals.newest().map(|signal| signal.at)
+    }
+}
+
+const fn rule(
+    id: &'static str,
+    when: fn(&Facts<'_>) -> Option<SystemTime>,
+    state: State,
+    reason: &'static str,
+) -> Rule {
+    Rule { id, when, state, reason }
+}
+
+fn since(signal: Option<&Signal>) -> Option<SystemTime> {
+    signal.map(|signal| signal.since)
+}
+
+/// The table.
+#[rustfmt::skip]
+#[expect(clippy::redundant_closure_for_method_calls, reason = "a method's own path has one lifetime too few")]
+pub static RULES: [Rule; 19] = [
+    // The end.
+    rule("ended", |f| f.ended(), State::Ended, "the session ended"),
+    rule("killed", |f| f.killed(), State::Ended, "its process is gone"),
+    rule("left", |f| f.left(), State::Ended, "its process runs another session"),
+    // The CLI's own account, once it has settled, sees what fires no hook.
+    rule("asks", |f| f.says(Status::Permission).map(|at| since(f.permission).unwrap_or(at)), State::Permission, "a call needs approval"),
+    rule("questions", |f| f.says(Status::Question).map(|at| since(f.permission).unwrap_or(at)), State::Permission, "a question needs an answer"),
+    rule("approved", |f| f.permission.and(f.says(Status::Busy)), State::Working, "approved, and the tool runs"),
+    rule("queued", |f| f.stop.and(f.says(Status::Busy)), State::Working, "a queued prompt's turn runs"),
+    rule("busy", |f| f.says(Status::Busy).map(|at| since(f.working).unwrap_or(at)), State::Working, "a turn runs"),
+    rule("background", |f| f.says(Status::Shell).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over, a shell runs on"),
+    rule("denied", |f| f.permission.and(f.says(Status::Idle)), State::Waiting, "denied or dismissed"),
+    rule("interrupted", |f| f.working.filter(|_| f.stop.is_none()).and(f.says(Status::Idle)), State::Waiting, "interrupted, or the prompt was blocked"),
+    rule("idle", |f| f.says(Status::Idle).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over"),
+    // The transcript, where there is no registry.
+    rule("marked", |f| f.interrupted(), State::Waiting, "interrupted, says the transcript"),
+    rule("answered", |f| f.answered(), State::Working, "answered, says the transcript"),
+    // The signals.
+    rule("permission", |f| since(f.permission), State::Permission, "a call needs approval"),
+    rule("stop", |f| since(f.stop), State::Waiting, "the turn is over"),
+    rule("working", |f| since(f.working), State::Working, "a turn runs"),
+    // No signals at all, and a registry that has not settled yet.
+    rule("unsettled", |f| f.evidence.registry.as_ref().filter(|entry| entry.status == Status::Busy).map(|entry| entry.updated), State::Working, "a turn runs"),
+    rule("unknown", |f| Some(f.now), State::Waiting, "nothing says what it does"),
+];
+
+/// What the evidence says at `now`. Total and pure.
+pub fn judge(evidence: &Evidence, now: SystemTime) -> Verdict {
+    let signals = &evidence.signals;
+    let newest = signals.newest().map(|signal| signal.at);
+    let quiet = |since: SystemTime| now.duration_since(since).is_ok_and(|quiet| quiet >= SETTLED);
+    let settled = |entry: &&Entry| quiet(entry.updated) && newest.is_none_or(quiet);
+    let facts = Facts {
+        evidence,
+        now,
+        ended: signals.in_force(Kind::Ended),
+        permission: signals.in_force(Kind::Permission),
+        stop: signals.in_force(Kind::Stop),
+        working: signals.in_force(Kind::Working),
+        registry: evidence.registry.as_ref().filter(settled),
+    };
+    let found = RULES.iter().find_map(|rule| (rule.when)(&facts).map(|since| (rule, since)));
+    let (rule, since) = found.unwrap_or((&RULES[RULES.len() - 1], now));
+    Verdict { state: rule.state, rule: rule.id, reason: rule.reason, since }
+}

@@ -1,0 +1,187 @@
+//! `sessions --watch`: the table, redrawn in place on every change.
+
+use std::io::{self, Write as _};
+use std::path::Path;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, SystemTime};
+
+use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
+use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
+use crossterm::{cursor, execute, queue};
+use notify::{RecursiveMode, Watcher as _};
+
+use crate::cli::List;
+use crate::evidence::Collector;
+use crate::{environment, list, table};
+
+/// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// Changes that come together are drawn together.
+const TOGETHER: Duration = Duration::from_millis(30);
+
+enum News {
+    /// Files changed: these in the spool, or what is unknown.
+    Files(notify::Result<notify::Event>),
+    Redraw,
+    Quit,
+}
+
+/// Shows the table until the user leaves.
+///
+/// # Errors
+/// Where standard output is no terminal, or nothing can be watched.
+pub fn run(list: &List) -> io::Result<()> {
+    let config = environment::config()?;
+    let mut collector = Collector::new(&config);
+    let (sender, news) = channel();
+    // Before the first reading, so that nothing falls between.
+    let mut watcher = Watcher::new(&config, &sender)?;
+    watcher.watch(&collector);
+    collector.read_spool();
+    let _screen = Screen::enter()?;
+    std::thread::spawn(move || keys(&sender));
+    let mut shown = String::new();
+    loop {
+        let now = SystemTime::now();
+        let (sessions, _) = list::sessions(&collector, list.all, now);
+        let table = table::draw(&sessions, now, environment::columns(), environment::colour());
+        if table != shown {
+            show(&table)?;
+            shown = table;
+        }
+        // With no session there is nothing that time changes.
+        match wait(&news, (!sessions.is_empty()).then_some(TICK), &mut collector, &mut watcher) {
+            Next::Look => {}
+            Next::Redraw => shown.clear(),
+            Next::Quit => return Ok(()),
+        }
+    }
+}
+
+enum Next {
+    Look,
+    Redraw,
+    Quit,
+}
+
+/// Waits for news, and takes in all that came with it.
+fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector, watcher: &mut Watcher) -> Next {
+    let first = match tick {
+        Some(tick) => news.recv_timeout(tick),
+        None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    };
+    let mut next = Next::Look;
+    let mut item = match first {
+        Ok(item) => Ok(item),
+        Err(RecvTimeoutError::Timeout) => return Next::Look,
+        Err(RecvTimeoutError::Disconnected) => return Next::Quit,
+    };
+    let until = std::time::Instant::now() + TOGETHER;
+    while let Ok(news_item) = item {
+        match news_item {
+            News::Quit => return Next::Quit,
+            News::Redraw => next = Next::Redraw,
+            News::Files(Ok(event)) if !event.need_rescan() => {
+                for path in &event.paths {
+                    watcher.take_in(path, collector);
+                }
+            }
+            // Something was missed.
+            News::Files(_) => {
+                collector.read_spool();
+            }
+        }
+        item = news.recv_timeout(until.saturating_duration_since(std::time::Instant::now()));
+    }
+    next
+}
+
+/// Watches the spool, the registry, and the directory above, in which they may yet be made.
+struct Watcher(notify::RecommendedWatcher);
+
+impl Watcher {
+    fn new(config: &Path, sender: &Sender<News>) -> io::Result<Self> {
+        let sender = sender.clone();
+        let mut watcher = notify::recommended_watcher(move |event| {
+            let _ = sender.send(News::Files(event)); // a send fails where nobody waits any more
+        })
+        .map_err(io::Error::other)?;
+        watcher.watch(config, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
+        Ok(Self(watcher))
+    }
+
+    /// Watches what is there of the directories.
+    fn watch(&mut self, collector: &Collector) {
+        for directory in collector.directories() {
+            // One that is not there is watched when it comes.
+            let _ = self.0.watch(directory, RecursiveMode::NonRecursive);
+        }
+    }
+
+    /// Reads again what changed.
+    fn take_in(&mut self, path: &Path, collector: &mut Collector) {
+        let [spool, registry] = collector.directories();
+        if path == spool || path == registry {
+            self.watch(collector);
+            collector.read_spool();
+        } else if let (true, Some(name)) = (path.parent() == Some(spool), path.file_name()) {
+            collector.read_signal(name);
+        }
+    }
+}
+
+/// Turns keys into news.
+fn keys(sender: &Sender<News>) {
+    while let Ok(event) = event::read() {
+        let news = match event {
+            Event::Resize(..) => News::Redraw,
+            Event::Key(key) if key.kind == KeyEventKind::Press && leaves(key.code, key.modifiers) => News::Quit,
+            _ => continue,
+        };
+        if sender.send(news).is_err() {
+            return;
+        }
+    }
+    let _ = sender.send(News::Quit); // the terminal is gone
+}
+
+fn leaves(code: KeyCode, modifiers: KeyModifiers) -> bool {
+    match code {
+        KeyCode::Char('q') | KeyCode::Esc => true,
+        KeyCode::Char('c' | 'd') => modifiers.contains(KeyModifiers::CONTROL),
+        _ => false,
+    }
+}
+
+/// Draws over what stands there, so that nothing flickers.
+fn show(table: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    queue!(out, terminal::BeginSynchronizedUpdate, cursor::MoveTo(0, 0))?;
+    let rows = terminal::size().map_or(usize::MAX, |(_, rows)| rows.into());
+    for line in table.lines().take(rows) {
+        write!(out, "{line}")?;
+        queue!(out, Clear(ClearType::UntilNewLine), cursor::MoveToNextLine(1))?;
+    }
+    queue!(out, Clear(ClearType::FromCursorDown), terminal::EndSynchronizedUpdate)?;
+    out.flush()
+}
+
+/// The terminal in the hands of the table; given back at the end.
+struct Screen;
+
+impl Screen {
+    fn enter() -> io::Result<Self> {
+        terminal::enable_raw_mode()?;
+        execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
+        Ok(Self)
+    }
+}
+
+impl Drop for Screen {
+    fn drop(&mut self) {
+        // Whatever is still possible.
+        let _ = execute!(io::stdout(), cursor::Show, LeaveAlternateScreen);
+        let _ = terminal::disable_raw_mode();
+    }
+}
