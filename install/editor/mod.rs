@@ -27,9 +27,7 @@ mod style;
 mod uninstall;
 
 pub use install::{install, snippet};
-pub use owned::is_ours;
 pub use plan::{Change, Plan, Registration, Replaced, Request, What};
 pub use receipt::{Receipt, undo};
-pub use refusal::{Position, Refusal};
-pub use splice::Splice;
+pub use refusal::Refusal;
 pub use uninstall::{Entry, entries, uninstall};
