@@ -11,7 +11,7 @@ use crate::env::Env;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Yours, in every project: <config dir>/settings.json
+    /// Yours, in every project: the config dir's settings.json
     User,
     /// Everybody's in this project: ./.claude/settings.json
     Project,
