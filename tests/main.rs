@@ -7,11 +7,13 @@ mod behaviour;
 #[cfg(freestanding)]
 mod faults;
 mod fixtures;
+mod install;
 mod json;
 #[cfg(freestanding)]
 mod planted;
 mod privileged;
 mod races;
+mod real;
 #[cfg(freestanding)]
 mod release;
 mod sandbox;

@@ -1,0 +1,60 @@
+//! Settings that keep our hooks from running at all.
+
+use std::path::PathBuf;
+
+use serde_json::Value;
+
+use crate::env::Env;
+use crate::places::SCOPES;
+
+/// The setting, its file, and whether an administrator set it.
+pub struct Disabled {
+    /// `disableAllHooks` or `allowManagedHooksOnly`.
+    pub setting: &'static str,
+    /// Where it is set.
+    pub file: PathBuf,
+}
+
+/// Every file that disables hooks, in any scope.
+#[must_use]
+pub fn find(env: &Env) -> Vec<Disabled> {
+    let mut files: Vec<PathBuf> = managed();
+    files.extend(SCOPES.iter().map(|scope| env.settings(*scope)));
+    let mut found: Vec<Disabled> = Vec::new();
+    for file in files {
+        let Some(settings) = parse(&file) else { continue };
+        for setting in ["disableAllHooks", "allowManagedHooksOnly"] {
+            // The home's project settings are the user's.
+            if settings.get(setting) == Some(&Value::Bool(true))
+                && !found.iter().any(|other| other.setting == setting && other.file == file)
+            {
+                found.push(Disabled { setting, file: file.clone() });
+            }
+        }
+    }
+    found
+}
+
+/// The administrator's files.
+fn managed() -> Vec<PathBuf> {
+    let folder = PathBuf::from(if cfg!(target_os = "macos") {
+        "/Library/Application Support/ClaudeCode"
+    } else {
+        "/etc/claude-code"
+    });
+    let more = std::fs::read_dir(folder.join("managed-settings.d")).into_iter().flatten().flatten();
+    let more =
+        more.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
+    let mut files: Vec<PathBuf> = [folder.join("managed-settings.json")].into_iter().chain(more).collect();
+    files.sort();
+    files
+}
+
+/// A file that cannot be read or parsed disables nothing: the CLI ignores it.
+fn parse(file: &std::path::Path) -> Option<Value> {
+    if !file.is_file() {
+        return None;
+    }
+    let text = std::fs::read(file).ok()?;
+    serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)).ok()
+}

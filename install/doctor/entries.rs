@@ -1,0 +1,147 @@
+//! Our entries in the settings of every scope.
+
+use std::path::{Path, PathBuf};
+
+use super::{Finding, Mend, copies};
+use crate::editor::{self, Entry, What};
+use crate::env::Env;
+use crate::install::Wanted;
+use crate::places::{SCOPES, Scope};
+use crate::settings::Settings;
+use crate::tryout::{self, Registered};
+use crate::{disabled, events, executables, receipt};
+
+/// One scope's.
+struct Found {
+    scope: Scope,
+    file: PathBuf,
+    text: Vec<u8>,
+    entries: Vec<Entry>,
+}
+
+/// Everything about the entries, and about what they start.
+pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let mut scopes: Vec<Found> = Vec::new();
+    for scope in SCOPES {
+        let file = env.settings(scope);
+        let refused = |reason: String| Finding::new("settings-unusable", reason, Mend::ByHand).at(&file);
+        let settings = match Settings::read(&file) {
+            Ok(settings) if settings.seen.is_some() => settings,
+            Ok(_) => continue,
+            Err(refusal) => {
+                findings.push(refused(refusal.reason));
+                continue;
+            }
+        };
+        // In the home directory, the project's settings are the user's.
+        if scopes.iter().any(|other| Settings::read(&other.file).is_ok_and(|other| other.real == settings.real)) {
+            continue;
+        }
+        match editor::entries(settings.bytes(), &events::executables()) {
+            Ok(entries) => scopes.push(Found { scope, text: settings.bytes().to_vec(), file, entries }),
+            Err(refusal) => findings.push(refused(format!("{}: {refusal}", file.display()))),
+        }
+    }
+    for disabled in disabled::find(env) {
+        let sentence = format!(
+            "{} is true in {}: no hook of yours runs; it is a decision that only you can take back",
+            disabled.setting,
+            env.brief(&disabled.file)
+        );
+        findings.push(Finding::new("hooks-disabled", sentence, Mend::ByHand).at(&disabled.file));
+    }
+    scopes.retain(|found| !found.entries.is_empty());
+    if let (Some(_), true, true) =
+        (wanted, scopes.is_empty(), findings.iter().all(|finding| finding.id != "settings-unusable"))
+    {
+        findings.push(Finding::new(
+            "not-installed",
+            "the hooks are not registered in any scope".to_owned(),
+            Mend::Install(Scope::User),
+        ));
+    }
+    for found in &scopes {
+        findings.extend(wanted.map(|wanted| differences(env, wanted, found)).unwrap_or_default());
+        let dead = dead(env, found);
+        if dead.is_empty() {
+            findings.extend(failing(env, found));
+        }
+        findings.extend(dead);
+    }
+    findings.extend(twice(env, &scopes));
+    findings
+}
+
+/// What install would change.
+fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
+    let keep_scripts = receipt::load(env, &found.file).is_some_and(|receipt| receipt.keep_scripts);
+    let Ok(plan) = wanted.plan(env, &found.text) else { return Vec::new() };
+    let file = env.brief(&found.file);
+    let finding = |id, sentence| Finding::new(id, sentence, Mend::Install(found.scope)).at(&found.file);
+    let of_entries = plan.registered.iter().filter_map(|change| {
+        let event = &change.event;
+        Some(match change.what {
+            What::Kept => return None,
+            What::Added => finding("entry-missing", format!("{event} is not registered in {file}")),
+            What::Updated => finding("entry-outdated", format!("{event} in {file} is registered as another version would: {}", change.command)),
+            What::Converged(more) => finding("entry-duplicated", format!("{event} is registered {} times in {file}", more + 1)),
+            What::Removed => finding(
+                "entry-unknown-event",
+                format!("{event} is registered in {file}, but this Claude Code does not know it and may drop all hooks of the file"),
+            ),
+        })
+    });
+    let of_scripts = plan.replaced_scripts.iter().filter(|_| !keep_scripts).map(|script| {
+        finding(
+            "script-beside",
+            format!(
+                "{} is still registered in {file} for {}: both write the same signals",
+                script.command, script.event
+            ),
+        )
+    });
+    of_entries.chain(of_scripts).collect()
+}
+
+/// Executables that cannot run, or are not those we have.
+fn dead(env: &Env, found: &Found) -> Vec<Finding> {
+    let mut paths: Vec<&str> = found.entries.iter().map(|entry| entry.path.as_str()).collect();
+    paths.sort_unstable();
+    paths.dedup();
+    paths.into_iter().filter_map(|path| copies::check(env, path.as_ref(), found.scope)).collect()
+}
+
+/// Each command once, as the CLI runs it; but only those that install wrote. Settings of a project come from anywhere,
+/// and what merely looks like ours is not for us to run.
+fn failing(env: &Env, found: &Found) -> Vec<Finding> {
+    let installed = |entry: &&Entry| {
+        let whole = executables::quoted(&entry.path) == (entry.command.clone(), !entry.args);
+        whole && Path::new(&entry.path).parent() == Some(&env.executables())
+    };
+    let registered = found.entries.iter().filter(installed);
+    let registered =
+        registered.map(|entry| Registered { event: &entry.event, command: &entry.command, args: entry.args });
+    let problems = tryout::run(env, registered);
+    problems.into_iter().map(|problem| Finding::new("executable-fails", problem, Mend::Install(found.scope))).collect()
+}
+
+/// The same event in more than one scope: the hook would run once for each.
+fn twice(env: &Env, scopes: &[Found]) -> Vec<Finding> {
+    let Some((first, others)) = scopes.split_first() else { return Vec::new() };
+    let finding = |other: &Found| {
+        let sentence = format!(
+            "the hooks are registered in {} and in {}: each event is signalled twice",
+            env.brief(&first.file),
+            env.brief(&other.file)
+        );
+        Finding::new("entry-in-two-scopes", sentence, Mend::Uninstall(other.scope)).at(&other.file)
+    };
+    others
+        .iter()
+        .filter(|other| {
+            other.entries.iter().any(|entry| first.entries.iter().any(|of_first| of_first.event == entry.event))
+        })
+        .map(finding)
+        .collect()
+}

@@ -1,0 +1,84 @@
+//! `hooks doctor`: looks at everything that install relies on, and mends what it may.
+
+mod copies;
+mod entries;
+mod findings;
+mod mend;
+mod sessions;
+mod signals;
+mod temporaries;
+
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::cli::Doctor;
+use crate::colour::Paint;
+use crate::env::Env;
+use crate::install::Wanted;
+use crate::report;
+pub use findings::{Finding, Mend};
+
+/// All that is said of a check. `hooks doctor --help` documents the JSON.
+#[derive(Serialize)]
+struct Checkup {
+    healthy: bool,
+    claude: Option<String>,
+    findings: Vec<Finding>,
+    mended: Vec<Finding>,
+    problems: Vec<String>,
+}
+
+/// Checks, mends where asked, and checks again.
+#[must_use]
+pub fn run(env: &Env, options: &Doctor) -> ExitCode {
+    let wanted = Wanted::of(env, false);
+    let mut findings = check(env, wanted.as_ref().ok());
+    if let Err(refusal) = &wanted {
+        findings.insert(0, Finding::new("claude-too-old", refusal.reason.clone(), Mend::ByHand));
+    }
+    let (mut mended, mut problems) = (Vec::new(), Vec::new());
+    if options.fix && !findings.is_empty() {
+        problems = mend::all(env, &findings);
+        let mut left = check(env, wanted.as_ref().ok());
+        left.extend(findings.iter().filter(|finding| finding.id == "claude-too-old").cloned());
+        mended = findings.into_iter().filter(|finding| !left.contains(finding)).collect();
+        findings = left;
+    }
+    let claude = wanted.ok().and_then(|wanted| wanted.claude.ok()).map(|version| version.to_string());
+    let checkup = Checkup { healthy: findings.is_empty() && problems.is_empty(), claude, findings, mended, problems };
+    if options.json {
+        report::print_json(&checkup);
+    } else {
+        say(&checkup, options.fix, Paint(env.colour));
+    }
+    if checkup.healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+}
+
+/// Everything that can be found. `wanted` is what install would do; there is none with a CLI too old for it.
+fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
+    let mut findings = entries::check(env, wanted);
+    findings.extend(signals::check(env));
+    findings.extend(temporaries::check(env));
+    findings.extend(sessions::check(env));
+    findings
+}
+
+fn say(checkup: &Checkup, fixing: bool, paint: Paint) {
+    let mut lines: Vec<String> = Vec::new();
+    for finding in &checkup.mended {
+        lines.push(format!("{} {}: {}", paint.good("mended"), finding.id, finding.sentence));
+    }
+    for finding in &checkup.findings {
+        lines.push(format!("{} {}", paint.bad(&format!("{}:", finding.id)), finding.sentence));
+        let fix = finding.fix.as_ref().filter(|_| !fixing);
+        lines.extend(fix.map(|fix| format!("    {}", paint.dim(&format!("--fix {fix}")))));
+    }
+    if checkup.healthy {
+        let claude = checkup.claude.as_ref().map_or("of unknown version", String::as_str);
+        lines.push(format!("{}: the hooks are installed and work (Claude Code {claude})", paint.good("healthy")));
+    }
+    report::print(&lines);
+    let problem = |problem: &String| format!("{} {problem}", paint.bad("error:"));
+    report::print_error(&checkup.problems.iter().map(problem).collect::<Vec<_>>());
+}

@@ -1,0 +1,39 @@
+//! Temporary files that a killed hook or installer left behind.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use super::{Finding, Mend};
+use crate::env::Env;
+use crate::places::SCOPES;
+use crate::replace::PREFIX;
+
+/// Whoever still writes is done by then.
+const OLD: Duration = Duration::from_secs(60);
+
+/// Every orphan: in the spool whatever begins with a dot, elsewhere only what bears our prefix.
+pub fn check(env: &Env) -> Vec<Finding> {
+    let mut found = orphans(&env.spool(), ".");
+    let settings =
+        SCOPES.iter().filter_map(|scope| env.settings(*scope).canonicalize().ok()?.parent().map(Path::to_owned));
+    let mut folders: Vec<PathBuf> =
+        [env.executables(), env.backups(), env.config.clone()].into_iter().chain(settings).collect();
+    folders.sort();
+    folders.dedup();
+    found.extend(folders.iter().flat_map(|folder| orphans(folder, PREFIX)));
+    let finding = |path: PathBuf| {
+        let sentence = format!("{} is what a killed process left behind", env.brief(&path));
+        Finding::new("orphan-temporary", sentence, Mend::Remove(path.clone())).at(&path)
+    };
+    found.into_iter().map(finding).collect()
+}
+
+fn orphans(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let old = entries.filter(|entry| {
+        let named = entry.file_name().to_string_lossy().starts_with(prefix);
+        let age = entry.metadata().and_then(|meta| Ok((meta.is_file(), meta.modified()?)));
+        named && age.is_ok_and(|(file, time)| file && time.elapsed().is_ok_and(|age| age > OLD))
+    });
+    old.map(|entry| entry.path()).collect()
+}

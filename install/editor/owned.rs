@@ -1,0 +1,86 @@
+//! Whose a hook is: ours, one of the dashboards' scripts that we replace, or somebody else's.
+
+use super::{
+    command::{self, Command, file_name},
+    document::{self, Member, Span},
+};
+
+/// The directory our executables are installed into, and that a checkout of the project is called.
+const DIRECTORY: &str = "session-signals";
+
+/// The scripts we replace, without their `.sh` or `.ps1`.
+const SCRIPTS: [&str; 4] = ["user-prompt-submit", "permission-request", "stop", "session-end"];
+
+const SHELLS: [&str; 9] = ["sh", "bash", "dash", "zsh", "ksh", "powershell", "powershell.exe", "pwsh", "pwsh.exe"];
+
+/// What the editor reads of one hook, `{"type":"command","command":…}`.
+pub struct Hook {
+    pub members: Vec<Member>,
+    /// The decoded command, as written.
+    pub line: String,
+    /// Whether `args` is an array: the CLI then starts `line` itself, without a shell.
+    pub exec: bool,
+    /// The command taken apart.
+    pub command: Command,
+}
+
+impl Hook {
+    /// The command as a person would type it: with the arguments that the CLI passes without a shell.
+    pub fn shown(&self) -> String {
+        let args = self.command.args.iter().filter(|_| self.exec);
+        args.fold(self.line.clone(), |shown, arg| shown + " " + arg)
+    }
+}
+
+/// Reads the hook at `at`; `None` where it runs no command, or more than one.
+pub fn hook(text: &str, at: &Span) -> Option<Hook> {
+    let members = document::members(text, at)?;
+    let value = |name| document::find(text, &members, name).map(|member| &members[member].value);
+    if document::string(text, value("type")?)? != "command" {
+        return None;
+    }
+    let line = document::string(text, value("command")?)?.into_owned();
+    let args = value("args").and_then(|args| document::items(text, args));
+    let exec = args.is_some();
+    let command = match args {
+        Some(args) => Command {
+            program: line.clone(),
+            args: args.iter().filter_map(|arg| document::string(text, arg)).map(Into::into).collect(),
+            decorated: false,
+        },
+        None => command::parse(&line)?,
+    };
+    Some(Hook { members, line, exec, command })
+}
+
+/// Which of our executables the program at `path` is; `None` where it is not ours.
+///
+/// Ours is what has the exact file name of one of `owned` and a directory named `session-signals` on its path:
+/// where `hooks install` puts it, or a checkout of this project. The name alone is not enough, for `hook-stop` is a
+/// name anybody may give: taking an entry of ours for a stranger's leaves a hook that runs twice, which does no
+/// harm and shows in the file; the other mistake deletes a stranger's. Since the path is that of the program that
+/// the command line starts, assignments before it, arguments, redirections and `|| true` after it do not hide it.
+pub fn executable<'a>(path: &str, owned: &[&'a str]) -> Option<&'a str> {
+    let (directories, name) = path.rsplit_once('/')?;
+    let ours = directories.split('/').any(|directory| directory == DIRECTORY);
+    owned.iter().copied().find(|executable| ours && *executable == name)
+}
+
+/// The path, as written, of the dashboards' script that `command` runs, by itself or by a shell.
+pub fn script(command: &Command) -> Option<&str> {
+    let is_script = |path: &str| {
+        let name = file_name(path);
+        name.strip_suffix(".sh").or(name.strip_suffix(".ps1")).is_some_and(|stem| SCRIPTS.contains(&stem))
+    };
+    if is_script(&command.program) {
+        return Some(&command.program);
+    }
+    if !SHELLS.contains(&file_name(&command.program)) {
+        return None;
+    }
+    // Options come before the script; PowerShell's have values: `-ExecutionPolicy Bypass -File stop.ps1`.
+    let file = command.args.iter().position(|arg| arg.eq_ignore_ascii_case("-file")).map(|at| at + 1);
+    let first = || command.args.iter().position(|arg| !arg.starts_with('-'));
+    let path = command.args.get(file.or_else(first)?)?;
+    is_script(path).then_some(path.as_str())
+}

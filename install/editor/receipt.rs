@@ -1,0 +1,71 @@
+//! The receipt of an installation: with it, uninstalling gives the original back byte for byte.
+
+use std::fmt::Write;
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::{
+    plan::Plan,
+    splice::{self, Splice},
+    uninstall::uninstall,
+};
+
+const VERSION: u32 = 1;
+
+/// What an installation did to the text, so that it can be taken back. It holds the bytes taken out of the
+/// settings: keep it as private as they are.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Receipt {
+    /// The form of the receipt itself.
+    version: u32,
+    /// SHA-256 of the text after the installation, in hexadecimal: what `sha256sum settings.json` prints.
+    sha256: String,
+    /// The edits that led there, oldest first: one, and one more for each later installation on top.
+    edits: Vec<Vec<Splice>>,
+}
+
+impl Receipt {
+    /// The receipt for a written `plan` of [`install`](super::install()). Where `previous` is the receipt of the
+    /// text the plan starts from, the original stays that of the first installation.
+    #[must_use]
+    pub fn of(plan: &Plan, previous: Option<&Self>) -> Self {
+        let mut edits = previous
+            .filter(|receipt| receipt.fits(&plan.before))
+            .map_or_else(Vec::new, |receipt| receipt.edits.clone());
+        edits.push(plan.splices.clone());
+        Self { version: VERSION, sha256: sha256(&plan.after), edits }
+    }
+
+    /// Whether this is the receipt of exactly this text.
+    #[must_use]
+    pub fn fits(&self, text: &[u8]) -> bool {
+        self.version == VERSION && self.sha256 == sha256(text)
+    }
+}
+
+/// Plans the way back from `now` to the text before the first installation; `None` where somebody has changed
+/// the text since, or the receipt is damaged: then [`uninstall`] is what remains.
+///
+/// An original that already held entries of ours comes back without these: their executables are going away,
+/// and the CLI would report an error on every event.
+#[must_use]
+pub fn undo(now: &[u8], receipt: &Receipt, owned: &[&str]) -> Option<Plan> {
+    let text = std::str::from_utf8(now).ok().filter(|_| receipt.fits(now))?;
+    let mut original = text.to_owned();
+    for edit in receipt.edits.iter().rev() {
+        original = splice::apply(&original, &splice::inverse(edit)?)?;
+    }
+    let original = String::from_utf8(uninstall(original.as_bytes(), owned).ok()?.after).ok()?;
+    let registered = uninstall(now, owned).ok()?.registered;
+    let splices = if original == text { Vec::new() } else { vec![splice::between(text, &original)] };
+    Some(Plan { before: now.to_vec(), after: original.into_bytes(), splices, registered, replaced_scripts: Vec::new() })
+}
+
+fn sha256(text: &[u8]) -> String {
+    let mut hex = String::new();
+    for byte in Sha256::digest(text) {
+        let _ = write!(hex, "{byte:02x}"); // a String takes every write
+    }
+    hex
+}

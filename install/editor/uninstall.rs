@@ -1,0 +1,82 @@
+//! Deciding what an uninstallation changes, and listing what is ours.
+
+use super::{
+    edit::Edit,
+    owned,
+    plan::{Change, Plan, What},
+    proof,
+    refusal::Refusal,
+    settings::Settings,
+    splice,
+    style::Style,
+};
+
+/// One hook of ours in the settings.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Entry {
+    /// The hook event.
+    pub event: String,
+    /// The command, as written.
+    pub command: String,
+    /// The executable's path in it, unquoted.
+    pub path: String,
+    /// Whether the CLI starts it without a shell.
+    pub args: bool,
+}
+
+/// Every hook of ours, in the file's order, duplicates included.
+///
+/// # Errors
+///
+/// The text is not strict JSON, or the settings or their `hooks` are not an object.
+pub fn entries(text: &[u8], owned: &[&str]) -> Result<Vec<Entry>, Refusal> {
+    let settings = Settings::read(text)?;
+    let mut entries = Vec::new();
+    for event in settings.events() {
+        for (_, _, hook) in event.hooks() {
+            if owned::executable(&hook.command.program, owned).is_some() {
+                entries.push(Entry {
+                    event: event.name.clone(),
+                    command: hook.line.clone(),
+                    path: hook.command.program.clone(),
+                    args: hook.exec,
+                });
+            }
+        }
+    }
+    Ok(entries)
+}
+
+/// Plans the removal of every hook of ours from the settings `text`.
+///
+/// A group, an event and `hooks` go with the last hook in them, whoever made them: an empty one means to the CLI
+/// what a missing one means, and without a receipt nobody knows. What was empty before stays.
+///
+/// # Errors
+///
+/// As for [`entries`].
+pub fn uninstall(text: &[u8], owned: &[&str]) -> Result<Plan, Refusal> {
+    let settings = Settings::read(text)?;
+    let mut edit = Edit::default();
+    let mut registered = Vec::new();
+    for (number, event) in settings.events().iter().enumerate() {
+        for (group, item, hook) in event.hooks() {
+            if owned::executable(&hook.command.program, owned).is_some() {
+                edit.remove.insert((number, group, item));
+                registered.push(Change { event: event.name.clone(), command: hook.line.clone(), what: What::Removed });
+            }
+        }
+    }
+    let splices = edit.splices(&settings, &Style::of(settings.text, settings.root.as_ref()));
+    let plan = Plan {
+        before: text.to_vec(),
+        after: splice::apply(settings.text, &splices)
+            .ok_or_else(|| Refusal::Unproven("overlapping edits".into()))?
+            .into(),
+        splices,
+        registered,
+        replaced_scripts: Vec::new(),
+    };
+    proof::prove(&plan, &[], owned)?;
+    Ok(plan)
+}

@@ -1,0 +1,50 @@
+//! Which events are registered, by the version of the CLI.
+//!
+//! Up to 2.1.100 one event that the CLI does not know makes it drop ALL hooks of the file.
+
+use session_signals::event::RULES;
+
+use crate::claude::Version;
+
+/// The oldest CLI we know: it has every event that [`SINCE`] does not name.
+pub const OLDEST: Version = Version(2, 0, 50);
+
+/// From here on an unknown event does no harm.
+const TOLERANT: Version = Version(2, 1, 122);
+
+/// The first version measured to know an event.
+const SINCE: [(&str, Version); 8] = [
+    ("PostToolUseFailure", Version(2, 1, 50)),
+    ("StopFailure", Version(2, 1, 100)),
+    ("PermissionDenied", Version(2, 1, 100)),
+    ("Elicitation", Version(2, 1, 100)),
+    ("ElicitationResult", Version(2, 1, 100)),
+    ("PostCompact", Version(2, 1, 100)),
+    // Older CLIs know it, but with no PostCompact its `working` would stay.
+    ("PreCompact", Version(2, 1, 100)),
+    ("PostToolBatch", TOLERANT),
+];
+
+/// The first CLI that an event can be registered with.
+#[must_use]
+pub fn since(event: &str) -> Version {
+    SINCE.iter().find(|(name, _)| *name == event).map_or(OLDEST, |(_, version)| *version)
+}
+
+/// Whether the CLI takes it. Of an unknown version only the oldest CLI's events are safe.
+#[must_use]
+pub fn known(event: &str, claude: Option<Version>) -> bool {
+    since(event) <= claude.unwrap_or(OLDEST)
+}
+
+/// The executables' names, each once, in the table's order.
+#[must_use]
+pub fn executables() -> Vec<&'static str> {
+    let mut names: Vec<&str> = Vec::new();
+    for name in RULES.iter().map(|rule| rule.hook.executable()) {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names
+}

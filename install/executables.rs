@@ -1,0 +1,94 @@
+//! The hook executables: found beside `hooks`, copied whole, removed.
+
+use std::io;
+use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+
+use crate::env::Env;
+use crate::events;
+use crate::refusal::Refusal;
+use crate::replace;
+
+/// One of them.
+pub struct Executable {
+    /// Its file name.
+    pub name: &'static str,
+    /// What it consists of.
+    pub bytes: Vec<u8>,
+}
+
+/// Reads those beside `hooks`.
+///
+/// # Errors
+/// Where one is missing.
+pub fn read(env: &Env) -> Result<Vec<Executable>, Refusal> {
+    let read = |name| match fs::read(env.source.join(name)) {
+        Ok(bytes) => Ok(Executable { name, bytes }),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(format!(
+            "{name} is not beside `hooks` in {}: build all with `cargo build --release`",
+            env.source.display()
+        ))),
+        Err(error) => Err(error.into()),
+    };
+    events::executables().into_iter().map(read).collect()
+}
+
+/// Copies those that are not yet there. A hook that runs keeps its old file; none is ever half there.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn copy(env: &Env, executables: &[Executable]) -> io::Result<Vec<PathBuf>> {
+    let folder = env.executables();
+    std::fs::DirBuilder::new()
+        .recursive(true)
+        .mode(0o755)
+        .create(&folder)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot make {}: {error}", folder.display())))?;
+    let mut copied = Vec::new();
+    for executable in executables {
+        let path = folder.join(executable.name);
+        if !same(&path, &executable.bytes) {
+            replace::write(&path, &executable.bytes, 0o755)?;
+            copied.push(path);
+        }
+    }
+    Ok(copied)
+}
+
+/// Whether a copy is the executable it should be, and can be run.
+#[must_use]
+pub fn same(path: &Path, bytes: &[u8]) -> bool {
+    let runs = path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 == 0o111);
+    runs && std::fs::read(path).is_ok_and(|found| found == bytes)
+}
+
+/// Removes the copies, and their directory where nothing else lies there.
+///
+/// # Errors
+/// Any of the file system's but that there are none.
+pub fn remove(env: &Env) -> io::Result<()> {
+    let folder = env.executables();
+    for name in events::executables() {
+        match fs::remove_file(folder.join(name)) {
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+            result => result?,
+        }
+    }
+    // Both may hold what is not ours: then they stay.
+    let _ = std::fs::remove_dir(&folder);
+    let _ = folder.parent().map(std::fs::remove_dir);
+    Ok(())
+}
+
+/// A word as a shell takes it, and whether it had to be quoted.
+#[must_use]
+pub fn quoted(word: &str) -> (String, bool) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.,:+@%=".contains(c);
+    if word.chars().all(plain) {
+        (word.to_owned(), false)
+    } else {
+        (format!("'{}'", word.replace('\'', r"'\''")), true)
+    }
+}

@@ -1,0 +1,196 @@
+//! `hooks install`
+
+use std::path::Path;
+
+use session_signals::event::{RULES, Rule};
+
+use crate::claude::{self, Version};
+use crate::cli::Install;
+use crate::commit::Written;
+use crate::disabled::{self, Disabled};
+use crate::editor::{self, Plan, Registration, Request};
+use crate::env::Env;
+use crate::executables::{self, Executable};
+use crate::places::Scope;
+use crate::receipt::Receipt;
+use crate::refusal::Refusal;
+use crate::report::{LeftOut, Report};
+use crate::settings::Settings;
+use crate::tryout::{self, Registered};
+use crate::{commit, diff, events, receipt, script, spool};
+
+/// Seconds that the CLI gives a hook. With none given it ends those of `SessionEnd` after 1.5 s.
+const TIMEOUT: u32 = 10;
+
+/// What is to be installed: the same for a dry run, a real one, and doctor.
+pub struct Wanted {
+    /// The CLI's version, or why it is unknown.
+    pub claude: Result<Version, String>,
+    folder: String,
+    keep_scripts: bool,
+}
+
+impl Wanted {
+    /// Asks the CLI, and decides.
+    ///
+    /// # Errors
+    /// A CLI too old for any of it; a config dir that JSON cannot name.
+    pub fn of(env: &Env, keep_scripts: bool) -> Result<Self, Refusal> {
+        let claude = claude::version(env);
+        if let Some(version) = claude.as_ref().ok().filter(|version| **version < events::OLDEST) {
+            let oldest = events::OLDEST;
+            return Err(Refusal::new(format!(
+                "claude {version} is older than {oldest}, the first whose hooks are known: one event too new would make it drop all of yours; `claude update`"
+            )));
+        }
+        let folder = env.executables();
+        let not_text = || Refusal::new(format!("{} is not UTF-8, which JSON has to be", folder.display()));
+        let folder = folder.to_str().ok_or_else(not_text)?.to_owned();
+        Ok(Self { claude, folder, keep_scripts })
+    }
+
+    /// What is registered in these settings. Where the CLI's version is unknown, what an earlier run that knew it
+    /// has registered stays.
+    #[must_use]
+    pub fn registrations(&self, text: &[u8]) -> Vec<Registration> {
+        let version = self.claude.as_ref().ok().copied();
+        let there = editor::entries(text, &events::executables()).unwrap_or_default();
+        let stays = |event| version.is_none() && there.iter().any(|entry| entry.event == event);
+        let registration = |rule: &Rule| {
+            let (command, quoted) = executables::quoted(&format!("{}/{}", self.folder, rule.hook.executable()));
+            Registration { event: rule.event, command, args: !quoted, timeout: TIMEOUT }
+        };
+        RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event)).map(registration).collect()
+    }
+
+    /// What becomes of these settings.
+    ///
+    /// # Errors
+    /// The editor's refusals.
+    pub fn plan(&self, env: &Env, text: &[u8]) -> Result<Plan, editor::Refusal> {
+        let request = Request {
+            registrations: &self.registrations(text),
+            owned: &events::executables(),
+            keep_scripts: self.keep_scripts,
+            writes_signals: &|path| script::writes_signals(env, path),
+        };
+        editor::install(text, &request)
+    }
+}
+
+/// Installs, or says what would be done.
+///
+/// # Errors
+/// Whatever leaves the settings as they were.
+pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
+    let wanted = Wanted::of(env, options.keep_scripts)?;
+    let executables = executables::read(env)?;
+    report.claude = wanted.claude.as_ref().ok().map(ToString::to_string);
+    let done = if options.dry_run { show(env, &wanted, report) } else { change(env, &wanted, &executables, report) };
+    done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(b"{}"))))?;
+    let disabled = disabled::find(env);
+    report.disabled = !disabled.is_empty();
+    report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
+    Ok(())
+}
+
+/// What is to become of the settings as they are now, or why it cannot be.
+fn planned(env: &Env, wanted: &Wanted, path: &Path) -> Result<Plan, Refusal> {
+    let before = Settings::read(path)?;
+    let plan = wanted.plan(env, before.bytes()).map_err(Refusal::of(path))?;
+    if plan.is_change() {
+        before.check_writable()?;
+    }
+    Ok(plan)
+}
+
+/// Changes nothing, and refuses what [`change`] would.
+fn show(env: &Env, wanted: &Wanted, report: &mut Report) -> Result<(), Refusal> {
+    let plan = planned(env, wanted, &report.file)?;
+    report.diff = Some(diff::unified(&report.file, &plan));
+    report.planned(&plan);
+    report.left_out = left_out(&wanted.registrations(&plan.before));
+    Ok(())
+}
+
+/// All that changes something. What fails before the settings are changed refuses; what fails after is a problem.
+fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut Report) -> Result<(), Refusal> {
+    let _lock = commit::lock(env)?;
+    let path = report.file.clone();
+    // Refused early, before anything is copied; planned anew once the executables are there.
+    planned(env, wanted, &path)?;
+    report.copied = executables::copy(env, executables)?;
+    report.executables = Some(env.executables());
+    let written = commit::edit(env, &path, false, &|text| wanted.plan(env, text))?;
+    let registrations = wanted.registrations(&written.plan.before);
+    report.planned(&written.plan);
+    report.left_out = left_out(&registrations);
+    report.backup.clone_from(&written.backup);
+    if written.plan.is_change() {
+        report.warnings.extend(written.before.warning());
+        let noted = note(env, wanted, written);
+        report.problems.extend(
+            noted
+                .err()
+                .map(|error| format!("the receipt was not written, uninstall will not restore every byte: {error}")),
+        );
+    }
+    if let Some(spool::Fault::Open(mode)) = spool::fault(&env.spool()) {
+        match spool::tighten(&env.spool()) {
+            Ok(()) => report
+                .warnings
+                .push(format!("{} was open to others (mode {mode:o}): it is 700 now", env.brief(&env.spool()))),
+            Err(error) => report.problems.push(error.to_string()),
+        }
+    }
+    let registered =
+        registrations.iter().map(|one| Registered { event: one.event, command: &one.command, args: one.args });
+    report.problems.extend(tryout::run(env, registered));
+    Ok(())
+}
+
+/// The events that are not registered.
+fn left_out(registrations: &[Registration]) -> Vec<LeftOut> {
+    let out = RULES.iter().filter(|rule| registrations.iter().all(|registration| registration.event != rule.event));
+    out.map(|rule| LeftOut { event: rule.event, since: events::since(rule.event).to_string() }).collect()
+}
+
+/// Writes the receipt.
+fn note(env: &Env, wanted: &Wanted, written: Written) -> std::io::Result<()> {
+    let previous = receipt::load(env, &written.before.path);
+    let edit = editor::Receipt::of(&written.plan, previous.as_ref().map(|previous| &previous.edit));
+    // Ours, and nobody's since: then it is still we who made the file.
+    let created = written.before.seen.is_none()
+        || previous.is_some_and(|previous| previous.created && previous.edit.fits(&written.plan.before));
+    receipt::store(env, &Receipt { file: written.before.path, created, keep_scripts: wanted.keep_scripts, edit })
+}
+
+/// What the user should know, whatever was changed.
+fn warnings(env: &Env, wanted: &Wanted, scope: Scope, disabled: &[Disabled]) -> Vec<String> {
+    let mut warnings = Vec::new();
+    if let Err(reason) = &wanted.claude {
+        warnings.push(format!(
+            "the CLI's version is unknown ({reason}): only the events that every version since {} knows are registered",
+            events::OLDEST
+        ));
+    }
+    for disabled in disabled {
+        warnings.push(format!("{} is set in {}: the hooks will not run", disabled.setting, env.brief(&disabled.file)));
+    }
+    if scope == Scope::Project {
+        warnings.push(
+            "everybody in this project gets these entries, but the paths are yours: `--scope local` is for you alone"
+                .to_owned(),
+        );
+    }
+    match spool::fault(&env.spool()) {
+        Some(spool::Fault::NotADirectory) => {
+            warnings.push(format!("{} is not a directory: the hooks will refuse it", env.brief(&env.spool())));
+        }
+        Some(spool::Fault::NotOurs(owner)) => {
+            warnings.push(format!("{} belongs to user {owner}: the hooks will refuse it", env.brief(&env.spool())));
+        }
+        Some(spool::Fault::Open(_)) | None => {}
+    }
+    warnings
+}

@@ -1,0 +1,75 @@
+//! What `install` noted, so that `uninstall` can give the very bytes back.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use serde::{Deserialize, Serialize};
+
+use crate::editor;
+use crate::env::Env;
+use crate::replace;
+
+/// One settings file's, beside the executables.
+#[derive(Serialize, Deserialize)]
+pub struct Receipt {
+    /// Which settings file.
+    pub file: PathBuf,
+    /// Whether there was none before.
+    pub created: bool,
+    /// Whether the scripts were to stay.
+    pub keep_scripts: bool,
+    /// What the editor took and put, and the hash of its result.
+    pub edit: editor::Receipt,
+}
+
+fn path(env: &Env, settings: &Path) -> PathBuf {
+    env.executables().join(format!("receipt.{}", env.slug(settings)))
+}
+
+/// The receipt of a settings file, where there is one that can be read.
+#[must_use]
+pub fn load(env: &Env, settings: &Path) -> Option<Receipt> {
+    let receipt: Receipt = serde_json::from_slice(&fs::read(path(env, settings)).ok()?).ok()?;
+    (receipt.file == settings).then_some(receipt)
+}
+
+/// Notes it.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn store(env: &Env, receipt: &Receipt) -> io::Result<()> {
+    let mut text = serde_json::to_vec(receipt)?;
+    text.push(b'\n');
+    replace::write(&path(env, &receipt.file), &text, 0o600)
+}
+
+/// Forgets it.
+///
+/// # Errors
+/// Any of the file system's but that there is none.
+pub fn forget(env: &Env, settings: &Path) -> io::Result<()> {
+    match fs::remove_file(path(env, settings)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
+/// Whether any settings file has one.
+#[must_use]
+pub fn any(env: &Env) -> bool {
+    let named = |entry: io::Result<std::fs::DirEntry>| {
+        entry.is_ok_and(|entry| entry.file_name().to_string_lossy().starts_with("receipt."))
+    };
+    std::fs::read_dir(env.executables()).is_ok_and(|mut entries| entries.any(named))
+}
+
+/// When the hooks were last installed anew: the time of the newest receipt.
+#[must_use]
+pub fn newest(env: &Env) -> Option<std::time::SystemTime> {
+    let entries = std::fs::read_dir(env.executables()).ok()?.flatten();
+    entries
+        .filter(|entry| entry.file_name().to_string_lossy().starts_with("receipt."))
+        .filter_map(|entry| entry.metadata().ok()?.modified().ok())
+        .max()
+}

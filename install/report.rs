@@ -1,0 +1,235 @@
+//! What a run did, for people and for programs.
+
+use std::io::Write;
+use std::path::PathBuf;
+use std::process::ExitCode;
+
+use serde::Serialize;
+
+use crate::colour::Paint;
+use crate::editor::{Plan, What};
+use crate::env::Env;
+use crate::places::Scope;
+use crate::refusal::Refusal;
+
+/// How it ended: the exit code says the same.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Outcome {
+    /// All of it was done.
+    Done,
+    /// There was nothing to do.
+    Unchanged,
+    /// The settings are as they were.
+    Refused,
+    /// The settings were changed, but something failed.
+    Partly,
+}
+
+/// One event's entry.
+#[derive(Serialize)]
+pub struct Entry {
+    event: String,
+    command: String,
+    change: &'static str,
+}
+
+/// An event the CLI does not know.
+#[derive(Clone, Serialize)]
+pub struct LeftOut {
+    /// Its name.
+    pub event: &'static str,
+    /// The first version it is registered with.
+    pub since: String,
+}
+
+/// A script that was taken out.
+#[derive(Serialize)]
+pub struct Script {
+    event: String,
+    command: String,
+}
+
+/// All that is said of a run. `hooks install --help` documents the JSON.
+#[derive(Serialize)]
+pub struct Report {
+    pub outcome: Outcome,
+    pub command: &'static str,
+    pub dry_run: bool,
+    pub scope: Scope,
+    pub file: PathBuf,
+    pub claude: Option<String>,
+    pub events: Vec<Entry>,
+    pub left_out: Vec<LeftOut>,
+    pub replaced: Vec<Script>,
+    pub executables: Option<PathBuf>,
+    pub copied: Vec<PathBuf>,
+    pub backup: Option<PathBuf>,
+    pub diff: Option<String>,
+    pub warnings: Vec<String>,
+    pub problems: Vec<String>,
+    pub reason: Option<String>,
+    pub snippet: Option<String>,
+    /// Whether a setting keeps all hooks from running.
+    #[serde(skip)]
+    pub disabled: bool,
+    #[serde(skip)]
+    changed: bool,
+}
+
+impl Report {
+    /// Of a run that has yet to do anything.
+    #[must_use]
+    pub fn new(command: &'static str, scope: Scope, file: PathBuf, dry_run: bool) -> Self {
+        Self {
+            outcome: Outcome::Unchanged,
+            command,
+            dry_run,
+            scope,
+            file,
+            claude: None,
+            events: Vec::new(),
+            left_out: Vec::new(),
+            replaced: Vec::new(),
+            executables: None,
+            copied: Vec::new(),
+            backup: None,
+            diff: None,
+            warnings: Vec::new(),
+            problems: Vec::new(),
+            reason: None,
+            snippet: None,
+            disabled: false,
+            changed: false,
+        }
+    }
+
+    /// Takes up what a plan does.
+    pub fn planned(&mut self, plan: &Plan) {
+        self.changed |= plan.is_change();
+        self.events = plan.registered.iter().map(Entry::of).collect();
+        let script =
+            |script: &crate::editor::Replaced| Script { event: script.event.clone(), command: script.command.clone() };
+        self.replaced = plan.replaced_scripts.iter().map(script).collect();
+    }
+
+    /// Prints it, and says the exit code.
+    #[must_use]
+    pub fn finish(mut self, env: &Env, json: bool, result: Result<(), Refusal>) -> ExitCode {
+        self.outcome = match &result {
+            Err(_) => Outcome::Refused,
+            Ok(()) if !self.problems.is_empty() => Outcome::Partly,
+            Ok(()) if self.changed || !self.copied.is_empty() => Outcome::Done,
+            Ok(()) => Outcome::Unchanged,
+        };
+        if let Err(refusal) = result {
+            self.reason = Some(refusal.reason);
+            self.snippet = refusal.snippet;
+        }
+        if json {
+            print_json(&self);
+        } else if self.outcome == Outcome::Refused {
+            self.say_refusal();
+        } else {
+            self.say(env);
+        }
+        ExitCode::from(match self.outcome {
+            Outcome::Done | Outcome::Unchanged => 0,
+            Outcome::Refused => 1,
+            Outcome::Partly => 3,
+        })
+    }
+
+    fn say_refusal(&self) {
+        let mut lines = vec![format!("hooks {}: {}", self.command, self.reason.as_deref().unwrap_or_default())];
+        if let Some(snippet) = &self.snippet {
+            let file = self.file.display();
+            lines.push(format!("Nothing was changed. To do it by hand, merge this into {file}:"));
+            lines.push(snippet.trim_end().to_owned());
+        }
+        print_error(&lines);
+    }
+
+    fn say(&self, env: &Env) {
+        let paint = Paint(env.colour);
+        match self.diff.as_deref() {
+            Some("") => print_error(&[format!("{} would stay as it is", env.brief(&self.file))]),
+            // Nothing but the diff on stdout: `patch` can take it.
+            Some(diff) => print_bytes(diff),
+            None => print(&self.what_was_done(env, paint)),
+        }
+        for (label, sentences) in [(paint.warning("warning:"), &self.warnings), (paint.bad("error:"), &self.problems)] {
+            print_error(&sentences.iter().map(|sentence| format!("{label} {sentence}")).collect::<Vec<_>>());
+        }
+    }
+
+    fn what_was_done(&self, env: &Env, paint: Paint) -> Vec<String> {
+        let file = env.brief(&self.file);
+        let claude = self.claude.as_ref().map(|version| format!(" for Claude Code {version}")).unwrap_or_default();
+        let mut lines = vec![match (self.command, self.changed) {
+            ("install", true) => format!("{} in {file}{claude}", paint.good("Installed")),
+            ("install", false) => format!("Already installed in {file}{claude}"),
+            (_, true) => format!("{} from {file}", paint.good("Uninstalled")),
+            (_, false) => format!("Not installed in {file}"),
+        }];
+        lines.extend(self.events.iter().map(|entry| {
+            let name = entry.command.rsplit('/').next().unwrap_or_default().trim_end_matches('\'');
+            format!("  {:<19} {name:<23} {}", entry.event, paint.dim(entry.change))
+        }));
+        if !self.left_out.is_empty() {
+            let names: Vec<String> =
+                self.left_out.iter().map(|left| format!("{} ({})", left.event, left.since)).collect();
+            lines.push(format!("Left out, until the CLI knows them: {}", names.join(", ")));
+        }
+        let replaced = |script: &Script| format!("Replaced in {}: {}", script.event, script.command);
+        lines.extend(self.replaced.iter().map(replaced));
+        if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
+            lines.push(format!("Executables: {} ({} new)", env.brief(executables), self.copied.len()));
+        }
+        lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.brief(backup))));
+        if self.command == "install" && self.changed && self.problems.is_empty() && !self.disabled {
+            let spool = env.brief(&env.spool());
+            lines.push(format!("From its next prompt on, every session says in {spool} what it is doing."));
+            lines.push(
+                "A session that is open and stays silent has to be started anew. `hooks doctor` checks.".to_owned(),
+            );
+        }
+        lines
+    }
+}
+
+impl Entry {
+    fn of(change: &crate::editor::Change) -> Self {
+        let word = match change.what {
+            What::Added => "added",
+            What::Kept => "kept",
+            What::Updated => "updated",
+            What::Converged(_) => "converged",
+            What::Removed => "removed",
+        };
+        Self { event: change.event.clone(), command: change.command.clone(), change: word }
+    }
+}
+
+/// Lines on stdout. A reader that went away is no error of ours: what was to be done is done.
+pub fn print(lines: &[String]) {
+    for line in lines {
+        print_bytes(&format!("{line}\n"));
+    }
+}
+
+/// Lines on stderr.
+pub fn print_error(lines: &[String]) {
+    for line in lines {
+        let _ = writeln!(std::io::stderr(), "{line}");
+    }
+}
+
+/// One JSON value on stdout.
+pub fn print_json(value: &impl Serialize) {
+    print(&[serde_json::to_string_pretty(value).unwrap_or_default()]);
+}
+
+fn print_bytes(text: &str) {
+    let _ = std::io::stdout().write_all(text.as_bytes());
+}

@@ -1,0 +1,78 @@
+//! A settings file: where it really lies, and whether it may be replaced.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use fs_err as fs;
+use rustix::fs::{Access, access};
+
+use crate::refusal::Refusal;
+use crate::replace::{self, Seen};
+
+/// One settings file, symlinks followed.
+pub struct Settings {
+    /// As it is called.
+    pub path: PathBuf,
+    /// Where its bytes lie.
+    pub real: PathBuf,
+    /// What was read; `None` where there is none.
+    pub seen: Option<Seen>,
+}
+
+impl Settings {
+    /// Reads it.
+    ///
+    /// # Errors
+    /// A symlink that leads nowhere or in a circle, something that is no file, or that may not be read.
+    pub fn read(path: &Path) -> Result<Self, Refusal> {
+        let real = match fs::canonicalize(path) {
+            Ok(real) => real,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                if let Ok(target) = std::fs::read_link(path) {
+                    let (path, target) = (path.display(), target.display());
+                    return Err(Refusal::new(format!("{path} is a symlink to {target}, which is not there")));
+                }
+                path.to_owned()
+            }
+            Err(_) if path.is_symlink() && circular(path) => {
+                return Err(Refusal::new(format!("{} is a symlink that leads in a circle", path.display())));
+            }
+            Err(error) => return Err(error.into()),
+        };
+        let seen = replace::see(&real)?;
+        Ok(Self { path: path.to_owned(), real, seen })
+    }
+
+    /// The bytes: none where there is no file.
+    #[must_use]
+    pub fn bytes(&self) -> &[u8] {
+        self.seen.as_ref().map_or(b"", |seen| &seen.bytes)
+    }
+
+    /// Whether it may be replaced.
+    ///
+    /// # Errors
+    /// Where the file or its folder is read-only: for us, or by its mode, which also binds root, who could.
+    pub fn check_writable(&self) -> Result<(), Refusal> {
+        let folder = self.real.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+        let file = self.seen.is_some().then_some(self.real.as_path());
+        for path in file.into_iter().chain([folder]) {
+            if fs::metadata(path)?.permissions().readonly() || access(path, Access::WRITE_OK).is_err() {
+                return Err(Refusal::new(format!("{} is read-only", path.display())));
+            }
+        }
+        Ok(())
+    }
+
+    /// What its owner should know before a rename.
+    #[must_use]
+    pub fn warning(&self) -> Option<String> {
+        let others = self.seen.as_ref()?.links.checked_sub(2)? + 1;
+        let what = if others == 1 { "another name".to_owned() } else { format!("{others} other names") };
+        Some(format!("{} has {what} (hard links): the change parts them, and they keep what was", self.real.display()))
+    }
+}
+
+fn circular(path: &Path) -> bool {
+    std::fs::metadata(path).is_err_and(|error| error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()))
+}

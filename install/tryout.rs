@@ -1,0 +1,56 @@
+//! Starts every registered command once: one that does not start is an error now, not at the next session.
+
+use std::process::Command;
+use std::time::Duration;
+
+use serde_json::json;
+
+use crate::child;
+use crate::env::Env;
+
+/// A hook takes less than a millisecond.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// A command as the settings have it.
+pub struct Registered<'a> {
+    /// Its event.
+    pub event: &'a str,
+    /// A path, or a shell's command line.
+    pub command: &'a str,
+    /// Whether the CLI starts it without a shell.
+    pub args: bool,
+}
+
+/// Runs each as the CLI would, but for a scratch directory; returns what failed, a sentence each.
+#[must_use]
+pub fn run<'a>(env: &Env, registered: impl IntoIterator<Item = Registered<'a>>) -> Vec<String> {
+    let scratch = match tempfile::tempdir() {
+        Ok(scratch) => scratch,
+        Err(error) => return vec![format!("nothing was tried out: {error}")],
+    };
+    let mut problems = Vec::new();
+    for Registered { event, command, args } in registered {
+        let payload = json!({
+            "session_id": "session-signals-tryout", "transcript_path": scratch.path().join("transcript.jsonl"), "cwd": scratch.path(),
+            "hook_event_name": event, "source": "startup", "reason": "other", "trigger": "manual",
+            "tool_name": "Bash", "tool_input": {"command": "true"},
+        });
+        let mut process = if args { Command::new(command) } else { shell(command) };
+        process.env_clear().env("CLAUDE_CONFIG_DIR", scratch.path()).env("HOME", scratch.path()).env("PATH", &env.path);
+        let failure = match child::run(process.current_dir(scratch.path()), payload.to_string().as_bytes(), LIMIT) {
+            Err(error) => error.to_string(),
+            Ok(said) if !said.status.success() => format!("{} {}", said.status, String::from_utf8_lossy(&said.stderr)),
+            // The CLI would put it into the conversation.
+            Ok(said) if !said.stdout.is_empty() => "it writes to stdout".to_owned(),
+            Ok(_) => continue,
+        };
+        problems.push(format!("{event}: {command} does not run: {}", failure.trim()));
+    }
+    problems
+}
+
+fn shell(line: &str) -> Command {
+    let mut shell = Command::new("/bin/sh");
+    shell.args(["-c", line]);
+    shell
+}

@@ -1,0 +1,340 @@
+//! Every finding of `hooks doctor`, and what --fix makes of it.
+
+use std::fs::File;
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use fs_err as fs;
+
+use super::home::{Home, registered, text};
+use crate::sandbox::outcome;
+
+fn installed() -> Home {
+    let home = Home::new();
+    home.succeeds(&["install"]);
+    assert_eq!(home.findings(), [""; 0]);
+    home
+}
+
+/// Finds these, mends them all, and is healthy.
+#[track_caller]
+fn finds_and_mends(home: &Home, ids: &[&str]) {
+    assert_eq!(home.findings(), ids);
+    let said = home.hooks(&["doctor"]).stdout;
+    assert!(ids.iter().all(|id| said.contains(&format!("{id}: "))) && said.contains("    --fix "), "{said}");
+    let (code, checkup) = home.json(&["doctor", "--fix"]);
+    let mended: Vec<String> = checkup["mended"].as_array().unwrap().iter().map(|one| text(&one["id"])).collect();
+    assert_eq!((code, mended), (0, ids.iter().map(|id| (*id).to_owned()).collect()), "{checkup}");
+    assert_eq!(home.hooks(&["doctor"]).stdout, "healthy: the hooks are installed and work (Claude Code 2.1.329)\n");
+}
+
+/// Finds these, and leaves them to their owner.
+#[track_caller]
+fn finds_and_leaves(home: &Home, ids: &[&str]) {
+    let before = (home.everything(), fs::read(home.settings()).ok());
+    assert_eq!(home.findings(), ids);
+    let (code, checkup) = home.json(&["doctor", "--fix"]);
+    assert_eq!((code, checkup["mended"].as_array().unwrap().len()), (1, 0), "{checkup}");
+    assert_eq!((home.everything(), fs::read(home.settings()).ok()), before);
+}
+
+fn age(path: &Path, seconds: u64) {
+    File::options()
+        .write(true)
+        .open(path)
+        .unwrap()
+        .set_modified(SystemTime::now() - Duration::from_secs(seconds))
+        .unwrap();
+}
+
+#[test]
+fn healthy_is_one_line() {
+    let home = installed();
+    let done = home.hooks(&["doctor"]);
+    assert_eq!(done.code, Some(0));
+    assert_eq!(done.stdout, "healthy: the hooks are installed and work (Claude Code 2.1.329)\n");
+}
+
+#[test]
+fn nothing_installed() {
+    finds_and_mends(&Home::new(), &["not-installed"]);
+}
+
+#[test]
+fn an_entry_missing() {
+    let home = installed();
+    let mut settings = home.parsed();
+    settings["hooks"].as_object_mut().unwrap().remove("Stop");
+    home.write(".claude/settings.json", &settings.to_string());
+    finds_and_mends(&home, &["entry-missing"]);
+    assert!(registered(&home.parsed()).contains(&"Stop".to_owned()));
+}
+
+#[test]
+fn an_entry_twice() {
+    let home = installed();
+    let mut settings = home.parsed();
+    let group = settings["hooks"]["Stop"][0].clone();
+    settings["hooks"]["Stop"].as_array_mut().unwrap().push(group);
+    home.write(".claude/settings.json", &settings.to_string());
+    finds_and_mends(&home, &["entry-duplicated"]);
+}
+
+#[test]
+fn an_entry_in_two_scopes() {
+    let home = installed();
+    home.succeeds(&["install", "--scope", "local"]);
+    finds_and_mends(&home, &["entry-in-two-scopes"]);
+    assert!(home.settings().exists() && !home.path("project/.claude/settings.local.json").exists());
+}
+
+#[test]
+fn an_entry_of_another_place() {
+    let home = installed();
+    let moved = home
+        .read(".claude/settings.json")
+        .replace("/hooks/session-signals/hook-stop", "/old/session-signals/hook-stop");
+    home.write(".claude/settings.json", &moved);
+    finds_and_mends(&home, &["entry-outdated", "entry-outdated", "executable-gone"]);
+}
+
+#[test]
+fn an_executable_gone() {
+    let home = installed();
+    fs::remove_file(home.installed("hook-stop")).unwrap();
+    finds_and_mends(&home, &["executable-gone"]);
+}
+
+#[test]
+fn an_executable_that_is_not_executable() {
+    let home = installed();
+    fs::set_permissions(home.installed("hook-stop"), PermissionsExt::from_mode(0o644)).unwrap();
+    finds_and_mends(&home, &["executable-not-executable"]);
+}
+
+#[test]
+fn an_executable_of_another_architecture() {
+    let home = installed();
+    let mut bytes = fs::read(home.installed("hook-stop")).unwrap();
+    // e_machine: of no computer that runs this.
+    bytes[18..20].copy_from_slice(&[0x08, 0x00]);
+    fs::write(home.installed("hook-stop"), bytes).unwrap();
+    finds_and_mends(&home, &["executable-foreign"]);
+    fs::write(home.installed("hook-stop"), "not one at all").unwrap();
+    finds_and_mends(&home, &["executable-foreign"]);
+}
+
+#[test]
+fn a_stale_copy() {
+    let home = installed();
+    let mut bytes = fs::read(home.installed("hook-stop")).unwrap();
+    bytes.extend(b"an older build");
+    fs::write(home.installed("hook-stop"), bytes).unwrap();
+    finds_and_mends(&home, &["executable-stale"]);
+}
+
+#[test]
+fn what_only_looks_like_ours_is_not_run() {
+    let home = installed();
+    let trap = home.write("project/session-signals/hook-stop", "#!/bin/sh\ntouch \"$0.ran\"\n");
+    fs::set_permissions(&trap, PermissionsExt::from_mode(0o755)).unwrap();
+    for members in [r#","args":[]"#, ""] {
+        let entry = format!(r#"{{"type":"command","command":"{}"{members}}}"#, trap.display());
+        home.write("project/.claude/settings.json", &format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{entry}]}}]}}}}"#));
+        home.hooks(&["doctor"]);
+        home.hooks(&["install", "--scope", "project"]);
+        assert!(!home.path("project/session-signals/hook-stop.ran").exists());
+    }
+}
+
+#[test]
+fn an_executable_that_fails() {
+    let home = Home::new();
+    let build = home.build("failing");
+    build.replace("hook-stop", b"#!/bin/sh\necho out of order >&2\nexit 1\n");
+    assert_eq!(build.hooks(&["install"]).code, Some(3));
+    let done = build.hooks(&["doctor"]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.stdout.contains("executable-fails: Stop: ") && done.stdout.contains("out of order"), "{done:?}");
+    // The same build cannot mend it, and says so.
+    let done = build.hooks(&["doctor", "--fix"]);
+    assert_eq!(done.code, Some(1), "{done:?}");
+    finds_and_mends(&home, &["executable-stale"]);
+}
+
+#[test]
+#[ignore = "mounts a file system in a namespace of its own, which takes root"]
+fn an_executable_mounted_noexec() {
+    let home = installed();
+    let folder = home.path(".claude/hooks/session-signals").display().to_string();
+    let hooks = crate::sandbox::executable("hooks").display().to_string();
+    let script = format!(
+        "cp -a {folder} {folder}.copy && mount -t tmpfs -o noexec none {folder} && cp -a {folder}.copy/. {folder} && exec {hooks} doctor"
+    );
+    let done = outcome(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
+    assert_eq!(done.code, Some(1), "{done:?}");
+    assert!(done.stdout.contains("executable-noexec: ~/.claude/hooks/session-signals/hook-stop lies on"), "{done:?}");
+}
+
+#[test]
+#[ignore = "mounts a file system in a namespace of its own, which takes root"]
+fn hooks_disabled_by_an_administrator() {
+    let home = installed();
+    let hooks = crate::sandbox::executable("hooks").display().to_string();
+    for (file, setting) in
+        [("managed-settings.json", "allowManagedHooksOnly"), ("managed-settings.d/10-hooks.json", "disableAllHooks")]
+    {
+        let script = format!(
+            "mount -t tmpfs none /etc && mkdir -p /etc/claude-code/managed-settings.d && \
+             echo '{{\"{setting}\": true}}' > /etc/claude-code/{file} && exec {hooks} doctor"
+        );
+        let done = outcome(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
+        assert_eq!(done.code, Some(1), "{done:?}");
+        let expected = format!("hooks-disabled: {setting} is true in /etc/claude-code/{file}: ");
+        assert!(done.stdout.starts_with(&expected), "{done:?}");
+    }
+}
+
+#[test]
+fn hooks_disabled_in_any_scope() {
+    for setting in ["disableAllHooks", "allowManagedHooksOnly"] {
+        for file in ["project/.claude/settings.json", "project/.claude/settings.local.json"] {
+            let home = installed();
+            home.write(file, &format!("{{\"{setting}\": true}}"));
+            finds_and_leaves(&home, &["hooks-disabled"]);
+        }
+        let home = Home::with_settings(&format!("{{\"{setting}\": true}}"));
+        home.succeeds(&["install"]);
+        finds_and_leaves(&home, &["hooks-disabled"]);
+    }
+}
+
+#[test]
+fn settings_that_cannot_be_used() {
+    let home = installed();
+    home.write("project/.claude/settings.json", "{ // mine\n}");
+    finds_and_leaves(&home, &["settings-unusable"]);
+}
+
+#[test]
+fn in_the_home_directory_the_project_is_the_user() {
+    let home = installed();
+    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    assert_eq!(outcome(hooks.current_dir(home.path("")).arg("doctor"), "").code, Some(0));
+}
+
+#[test]
+fn a_script_beside_its_executable() {
+    let home = installed();
+    home.write(".claude/hooks/stop.sh", "cat > ~/.claude/session-signals/x.stop.json");
+    let mut settings = home.parsed();
+    let script = serde_json::json!({"hooks": [{"type": "command", "command": "~/.claude/hooks/stop.sh"}]});
+    settings["hooks"]["Stop"].as_array_mut().unwrap().push(script);
+    home.write(".claude/settings.json", &settings.to_string());
+    finds_and_mends(&home, &["script-beside"]);
+}
+
+#[test]
+fn a_session_that_has_both() {
+    let home = installed();
+    let spool = ".claude/session-signals";
+    let now = SystemTime::now() - Duration::from_secs(100);
+    let signal = |session: &str, kind: &str, seconds: u64| {
+        let path = home.write(&format!("{spool}/{session}.{kind}.json"), "{}\n");
+        File::options().write(true).open(path).unwrap().set_modified(now + Duration::from_secs(seconds)).unwrap();
+    };
+    signal("one", "ended", 2);
+    signal("one", "working", 1);
+    signal("two", "ended", 1);
+    signal("two", "working", 2);
+    signal("three", "working", 1);
+    signal("three", "stop", 1);
+    // From before the clock stepped back.
+    signal("four", "stop", 1_000_000);
+    signal("four", "working", 1);
+    // No conflicts.
+    signal("five", "working", 1);
+    signal("five", "permission", 2);
+    fs::set_permissions(home.path(spool), PermissionsExt::from_mode(0o700)).unwrap();
+    let said = home.hooks(&["doctor"]).stdout;
+    assert!(said.contains("signal-conflict: one has both ended and working\n"), "{said}");
+    assert!(said.contains("signal-conflict: two has both working and ended\n"), "{said}");
+    finds_and_mends(&home, &["signal-conflict"; 4]);
+    let mut left: Vec<_> = fs::read_dir(home.path(spool)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+    left.sort();
+    let expected = [
+        "five.permission.json",
+        "five.working.json",
+        "four.working.json",
+        "one.ended.json",
+        "three.stop.json",
+        "two.working.json",
+    ];
+    assert_eq!(left, expected);
+}
+
+#[test]
+fn temporary_files_of_the_killed() {
+    let home = installed();
+    let old = [
+        ".claude/session-signals/.someone.working.1234",
+        ".claude/.session-signals.abcdef",
+        ".claude/hooks/session-signals/.session-signals.abcdef",
+        ".claude/backups/.session-signals.abcdef",
+    ];
+    for name in old {
+        age(&home.write(name, "half"), 61);
+    }
+    // Somebody may still write to it, or it is somebody else's.
+    home.write(".claude/session-signals/.someone.working.5678", "half");
+    age(&home.write(".claude/.credentials.json", "not ours"), 1000);
+    fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
+    finds_and_mends(&home, &["orphan-temporary"; 4]);
+    assert!(home.path(".claude/session-signals/.someone.working.5678").exists());
+    assert!(home.path(".claude/.credentials.json").exists());
+}
+
+#[test]
+fn a_spool_that_the_hooks_refuse() {
+    let home = installed();
+    let spool = home.path(".claude/session-signals");
+    fs::create_dir(&spool).unwrap();
+    fs::set_permissions(&spool, PermissionsExt::from_mode(0o770)).unwrap();
+    finds_and_mends(&home, &["spool-open"]);
+    if std::os::unix::fs::chown(&spool, Some(12345), None).is_ok() {
+        finds_and_leaves(&home, &["spool-not-ours"]);
+    }
+    fs::remove_dir(&spool).unwrap();
+    fs::write(&spool, "").unwrap();
+    finds_and_leaves(&home, &["spool-not-a-directory"]);
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_live_session_without_a_signal() {
+    let home = installed();
+    let me = std::process::id();
+    let account = fs::read_to_string("/proc/self/stat").unwrap();
+    let start = account.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap().to_owned();
+    let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
+    let later = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() + 60_000;
+    let session = |pid: u32, start: &str, domain: &str, time: u128| {
+        let account = serde_json::json!({
+            "pid": pid, "sessionId": "someone", "procStart": start, "pidDomain": format!("linux:abc:{domain}"), "statusUpdatedAt": time
+        });
+        home.write(&format!(".claude/sessions/{pid}.json"), &account.to_string());
+        home.findings()
+    };
+    assert_eq!(session(me, &start, &domain, later), ["session-silent"]);
+    // Quiet since the hooks were installed; another process of that number; another computer's.
+    assert_eq!(session(me, &start, &domain, 1_000), [""; 0]);
+    assert_eq!(session(me, "1", &domain, later), [""; 0]);
+    assert_eq!(session(me, &start, "pid:[1]", later), [""; 0]);
+    home.write(".claude/sessions/notes.json", "{}");
+    home.write(".claude/sessions/17.json", "half");
+    assert_eq!(session(me, &start, &domain, later), ["session-silent"]);
+    home.write(".claude/session-signals/someone.working.json", "{}");
+    fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
+    assert_eq!(home.findings(), [""; 0]);
+}

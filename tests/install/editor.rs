@@ -1,0 +1,71 @@
+//! The settings editor, against a corpus of settings files, an oracle of its own, and generated settings.
+
+#[path = "../../install/editor/mod.rs"]
+#[allow(dead_code, unused_imports)] // some of it is for the executable alone
+mod under_test;
+
+mod corpus;
+mod oracle;
+mod ownership;
+mod properties;
+mod receipts;
+mod refusals;
+mod rules;
+mod size;
+mod style;
+
+use under_test::{Plan, Registration, Request};
+
+/// The executables' file names, as an installation knows them.
+const OWNED: [&str; 9] = [
+    "hook-session-start",
+    "hook-user-prompt-submit",
+    "hook-permission-request",
+    "hook-post-tool-use",
+    "hook-subagent-stop",
+    "hook-compact",
+    "hook-stop",
+    "hook-session-end",
+    "hook-notification", // of an earlier version
+];
+
+const DIRECTORY: &str = "/home/you/.claude/hooks/session-signals";
+
+/// What an installation registers with a `claude` of unknown version.
+fn registrations() -> Vec<Registration> {
+    let events = [
+        ("SessionStart", "hook-session-start"),
+        ("UserPromptSubmit", "hook-user-prompt-submit"),
+        ("PermissionRequest", "hook-permission-request"),
+        ("PostToolUse", "hook-post-tool-use"),
+        ("SubagentStop", "hook-subagent-stop"),
+        ("Stop", "hook-stop"),
+        ("SessionEnd", "hook-session-end"),
+    ];
+    let registration =
+        |(event, name)| Registration { event, command: format!("{DIRECTORY}/{name}"), args: true, timeout: 10 };
+    events.map(registration).into()
+}
+
+/// Stands in for reading the script: those directly in a `hooks` directory write session signals.
+fn writes_signals(path: &str) -> bool {
+    path.rsplit(['/', '\\']).nth(1) == Some("hooks")
+}
+
+/// Installs as [`registrations`] has it; the tests that look at refusals do it themselves.
+fn install(text: &[u8]) -> Plan {
+    install_these(text, &registrations())
+}
+
+fn install_these(text: &[u8], registrations: &[Registration]) -> Plan {
+    let request = Request { registrations, owned: &OWNED, keep_scripts: false, writes_signals: &writes_signals };
+    under_test::install(text, &request).unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
+fn uninstall(text: &[u8]) -> Plan {
+    under_test::uninstall(text, &OWNED).unwrap_or_else(|refusal| panic!("{refusal}"))
+}
+
+fn show(text: &[u8]) -> String {
+    String::from_utf8_lossy(text).into_owned()
+}

@@ -1,0 +1,214 @@
+//! Whose a command is.
+
+use super::{
+    OWNED, install_these, registrations, show,
+    under_test::{Entry, Refusal, Registration, Request, entries},
+};
+
+#[test]
+fn ours_in_whatever_clothes() {
+    for command in [
+        "/home/you/.claude/hooks/session-signals/hook-stop",
+        "\"/home/my name/.claude/hooks/session-signals/hook-stop\"",
+        "'/home/my name/.claude/hooks/session-signals/hook-stop'",
+        r"/home/my\ name/.claude/hooks/session-signals/hook-stop",
+        "\"$HOME\"/.claude/hooks/session-signals/hook-stop",
+        "${CLAUDE_CONFIG_DIR}/hooks/session-signals/hook-stop",
+        "~/.claude/hooks/session-signals/hook-stop --verbose x",
+        "  \t/x/session-signals/hook-stop  ",
+        "A=1 B='two words' /x/session-signals/hook-stop",
+        "env A=1 /x/session-signals/hook-stop",
+        "/usr/bin/env A=1 exec /x/session-signals/hook-stop",
+        "/x/session-signals/hook-stop 2>/dev/null",
+        "/x/session-signals/hook-stop >>/tmp/log 2>&1",
+        "/x/session-signals/hook-stop < /dev/null || true",
+        "/x/session-signals/hook-stop||:",
+        "/src/session-signals/target/release/hook-stop",
+        "session-signals/hook-stop",
+    ] {
+        assert_eq!(owner(command, &OWNED).as_deref(), Some("hook-stop"), "{command}");
+    }
+}
+
+#[test]
+fn not_ours_though_alike() {
+    for command in [
+        "",
+        " ",
+        "hook-stop",
+        "/opt/x/hook-stop",
+        "/x/session-signals",
+        "/x/session-signals/",
+        "/x/session-signals/hook-stop/",
+        "/x/session-signals/hook-stop.sh",
+        "/x/session-signals/my-hook-stop-wrapper",
+        "/x/session-signals/hook-stop-done",
+        "/x/session-signals/HOOK-STOP",
+        "/x/session-signals-old/hook-stop",
+        "echo hook-stop-done",
+        "echo /x/session-signals/hook-stop",
+        "bash -c /x/session-signals/hook-stop",
+        "/x/session-signals/hook-stop; mine",
+        "/x/session-signals/hook-stop && mine",
+        "/x/session-signals/hook-stop || mine",
+        "/x/session-signals/hook-stop & mine",
+        "/x/session-signals/hook-stop\nmine",
+        "mine || /x/session-signals/hook-stop",
+        "mine | /x/session-signals/hook-stop",
+        "(/x/session-signals/hook-stop)",
+        "/x/session-signals/hook-stop $(mine)",
+        "/x/session-signals/hook-stop `mine`",
+        "/x/session-signals/hook-stop \"$(mine)\"",
+        "cat </x/session-signals/hook-stop",
+        "mine >/x/session-signals/hook-stop",
+        "A=/x/session-signals/hook-stop",
+        "A=/x/session-signals/hook-stop mine",
+        "'/x/session-signals/hook-stop",
+        "\"/x/session-signals/hook-stop",
+        "# /x/session-signals/hook-stop",
+        "/x/session-signals\\hook-stop",
+    ] {
+        assert_eq!(owner(command, &OWNED), None, "{command}");
+    }
+    assert_eq!(owner("/x/session-signals/hook-stop", &[]), None);
+    assert_eq!(owner("/x/session-signals/hook-stop", &["stop"]), None);
+}
+
+/// Which executable the editor finds in a hook of this command.
+fn owner(command: &str, owned: &[&str]) -> Option<String> {
+    let hook = serde_json::json!({"type": "command", "command": command});
+    let text = serde_json::json!({"hooks": {"Stop": [{"hooks": [hook]}]}}).to_string();
+    let entry = entries(text.as_bytes(), owned).expect("valid settings").pop()?;
+    assert_eq!((entry.event.as_str(), entry.command.as_str()), ("Stop", command));
+    Some(entry.path.rsplit('/').next()?.to_owned())
+}
+
+/// The commands under `Stop` that are left where scripts that write session signals are replaced, `asked` being
+/// the paths the editor asked about.
+fn left(commands: &[&str], keep_scripts: bool, writes: bool) -> (Vec<String>, Vec<String>) {
+    let hooks: Vec<_> = commands.iter().map(|line| serde_json::json!({"type": "command", "command": line})).collect();
+    let text = serde_json::json!({"hooks": {"Stop": [{"hooks": hooks}]}}).to_string();
+    let asked = std::cell::RefCell::new(Vec::new());
+    let writes_signals = |path: &str| {
+        asked.borrow_mut().push(path.to_owned());
+        writes
+    };
+    let request = Request { registrations: &[], owned: &OWNED, keep_scripts, writes_signals: &writes_signals };
+    let plan = super::under_test::install(text.as_bytes(), &request).expect("a plan");
+    let after = super::oracle::Json::read(&plan.after);
+    let left: Vec<_> = after.hooks().iter().map(|(_, hook)| hook.get("command").expect("a command").text()).collect();
+    assert_eq!(left.len() + plan.replaced_scripts.len(), commands.len());
+    assert!(
+        plan.replaced_scripts
+            .iter()
+            .all(|script| script.event == "Stop" && commands.contains(&script.command.as_str()))
+    );
+    (left, asked.into_inner())
+}
+
+#[test]
+fn the_dashboards_scripts_however_started() {
+    let commands = [
+        "~/.claude/hooks/stop.sh",
+        "$HOME/.claude/hooks/session-end.sh",
+        "\"$HOME/.claude/hooks/permission-request.sh\"",
+        "bash /home/my\\ name/user-prompt-submit.sh",
+        "/bin/sh '/home/my name/stop.sh'",
+        "/usr/bin/env bash -e ~/stop.sh x y",
+        "powershell -File C:\\Users\\you\\stop.ps1",
+        "powershell.exe -NoProfile -ExecutionPolicy Bypass -file \"C:\\my name\\session-end.ps1\"",
+        "pwsh ./stop.ps1",
+        "stop.sh",
+        "~/.claude/hooks/stop.sh 2>/dev/null || true",
+    ];
+    let paths = [
+        "~/.claude/hooks/stop.sh",
+        "$HOME/.claude/hooks/session-end.sh",
+        "$HOME/.claude/hooks/permission-request.sh",
+        "/home/my name/user-prompt-submit.sh",
+        "/home/my name/stop.sh",
+        "~/stop.sh",
+        "C:\\Users\\you\\stop.ps1",
+        "C:\\my name\\session-end.ps1",
+        "./stop.ps1",
+        "stop.sh",
+        "~/.claude/hooks/stop.sh",
+    ];
+    let (left_over, asked) = left(&commands, false, true);
+    assert_eq!(left_over, Vec::<String>::new());
+    assert_eq!(asked, paths);
+    let (left_over, asked) = left(&commands, true, true);
+    assert_eq!((left_over.len(), asked.len()), (commands.len(), 0), "--keep-scripts asks nothing and keeps all");
+    let (left_over, _) = left(&commands, false, false);
+    assert_eq!(left_over.len(), commands.len(), "those that write no signals are somebody else's");
+}
+
+#[test]
+fn other_scripts_are_not_even_asked_about() {
+    let commands = [
+        "~/.claude/hooks/my-stop.sh",
+        "~/.claude/hooks/stop",
+        "~/.claude/hooks/stop.sh.bak",
+        "~/.claude/hooks/stop.py",
+        "~/.claude/hooks/session-start.sh",
+        "echo ~/.claude/hooks/stop.sh",
+        "python3 ~/.claude/hooks/stop.sh",
+        "bash mine.sh ~/.claude/hooks/stop.sh",
+        "bash -c '~/.claude/hooks/stop.sh; mine'",
+        "~/.claude/hooks/stop.sh; mine",
+        "if true; then ~/.claude/hooks/stop.sh; fi",
+        "bash",
+        "bash -x",
+        "powershell -File",
+    ];
+    let (left_over, asked) = left(&commands, false, true);
+    assert_eq!(left_over, commands);
+    assert_eq!(asked, Vec::<String>::new());
+}
+
+#[test]
+fn lists_every_entry_of_ours() {
+    let text = br#"{"hooks": {"Stop": [{"hooks": [
+        {"type": "command", "command": "mine"},
+        {"type": "command", "command": "A=1 \"/my x/session-signals/hook-stop\" || true"},
+        {"type": "command", "command": "/my x/session-signals/hook-stop", "args": []}]}],
+        "Other": [{"hooks": [{"type": "command", "command": "/session-signals/hook-compact"}]}]}}"#;
+    let entry = |event: &str, command: &str, path: &str, args| Entry {
+        event: event.into(),
+        command: command.into(),
+        path: path.into(),
+        args,
+    };
+    let path = "/my x/session-signals/hook-stop";
+    let expected = vec![
+        entry("Stop", "A=1 \"/my x/session-signals/hook-stop\" || true", path, false),
+        entry("Stop", path, path, true),
+        entry("Other", "/session-signals/hook-compact", "/session-signals/hook-compact", false),
+    ];
+    assert_eq!(entries(text, &OWNED), Ok(expected));
+}
+
+#[test]
+fn a_path_with_spaces_is_registered_for_a_shell() {
+    let mut wanted = registrations();
+    for registration in &mut wanted {
+        registration.command = registration.command.replace("/home/you/", "\"/home/my name/") + "\"";
+        registration.args = false;
+    }
+    let plan = install_these(b"{}", &wanted);
+    assert_eq!(entries(&plan.after, &OWNED).expect("valid").len(), wanted.len());
+    assert!(!show(&plan.after).contains("args"), "with args, the quotes would be part of the path");
+    assert!(!install_these(&plan.after, &wanted).is_change());
+    // And back, as after a move to a home without spaces.
+    let back = install_these(&plan.after, &registrations());
+    assert_eq!(back.after.len(), install_these(b"{}", &registrations()).after.len());
+}
+
+#[test]
+fn what_could_not_be_told_as_ours_again_is_not_registered() {
+    for (command, owned) in [("/opt/x/hook-stop", &OWNED[..]), ("/x/session-signals/hook-stop", &[])] {
+        let wanted = Registration { event: "Stop", command: command.to_owned(), args: true, timeout: 10 };
+        let request = Request { registrations: &[wanted], owned, keep_scripts: false, writes_signals: &|_| false };
+        assert!(matches!(super::under_test::install(b"{}", &request), Err(Refusal::Unproven(_))), "{command}");
+    }
+}

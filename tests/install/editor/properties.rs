@@ -1,0 +1,71 @@
+//! What holds for generated settings: any JSON, laid out any way, hooks of ours and of others mixed in.
+
+mod generator;
+
+use proptest::{
+    prelude::*,
+    test_runner::{Config, TestCaseError},
+};
+
+use super::{
+    OWNED, install,
+    oracle::{Json, is_ours, is_script},
+    show,
+    under_test::{self, Receipt, undo},
+    uninstall,
+};
+
+fn minus_ours(settings: &Json) -> Json {
+    settings.without(&|hook| is_ours(hook) || is_script(hook)).tidied()
+}
+
+fn has(text: &[u8], is_it: fn(&Json) -> bool) -> bool {
+    Json::read(text).hooks().iter().any(|(_, hook)| is_it(hook))
+}
+
+fn holds(text: &str) -> Result<(), TestCaseError> {
+    let before = Json::read(text.as_bytes());
+    let plan = install(text.as_bytes());
+    let after = Json::read(&plan.after);
+    prop_assert_eq!(minus_ours(&after), minus_ours(&before), "installing");
+    prop_assert!(!has(&plan.after, is_script), "a script stays");
+    prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&plan.after).is_ok(), "no JSON");
+
+    let again = install(&plan.after);
+    prop_assert_eq!(show(&again.after), show(&plan.after), "installing again");
+
+    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED).expect("the receipt fits");
+    let original = uninstall(text.as_bytes()).after;
+    if !has(text.as_bytes(), is_ours) {
+        prop_assert_eq!(show(&original), text, "uninstalling nothing");
+    }
+    prop_assert_eq!(show(&back.after), show(&original), "undoing");
+
+    for rewritten in [after.write("\t"), after.collapsed().write("  ")] {
+        let gone = uninstall(rewritten.as_bytes()).after;
+        let expected = Json::read(rewritten.as_bytes()).without(&is_ours);
+        prop_assert_eq!(Json::read(&gone), expected, "uninstalling after a rewrite");
+        prop_assert!(!has(&gone, is_ours), "ours stays");
+    }
+    Ok(())
+}
+
+proptest! {
+    #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
+
+    #[test]
+    fn of_generated_settings((json, layout) in (generator::settings(), generator::layout())) {
+        let text = generator::lay_out(&json, &layout);
+        prop_assert_eq!(&Json::read(text.as_bytes()), &json, "the generator writes what it means");
+        holds(&text)?;
+        holds(&json.write("    "))?;
+    }
+
+    #[test]
+    fn of_any_bytes_and_any_prefix(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in 0_usize..2000) {
+        let _ = under_test::uninstall(&bytes, &OWNED);
+        let whole = install(b"{}").after;
+        let cut = &whole[..cut.min(whole.len())];
+        prop_assert_eq!(under_test::uninstall(cut, &OWNED).is_ok(), cut.len() == whole.len() || cut.is_empty());
+    }
+}

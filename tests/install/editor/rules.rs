@@ -1,0 +1,143 @@
+//! The rules for entries of ours that are there already, one example each.
+
+use super::{
+    DIRECTORY, OWNED, install, install_these, registrations, show,
+    under_test::{Plan, Registration, Request, What, snippet},
+    uninstall,
+};
+
+/// Installs for `Stop` alone.
+fn stop(text: &str) -> Plan {
+    let wanted: Vec<Registration> = registrations().into_iter().filter(|wanted| wanted.event == "Stop").collect();
+    install_these(text.as_bytes(), &wanted)
+}
+
+/// `text` with `BIN` as our directory.
+fn ours(text: &str) -> String {
+    text.replace("BIN", DIRECTORY)
+}
+
+#[track_caller]
+fn becomes(before: &str, after: &str, what: &[What]) {
+    let plan = stop(&ours(before));
+    assert_eq!(show(&plan.after), ours(after));
+    assert_eq!(plan.registered.iter().map(|change| change.what).collect::<Vec<_>>(), what);
+}
+
+#[test]
+fn added_at_the_end_of_its_event() {
+    becomes(
+        r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"mine"}]}]}}"#,
+        r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"mine"}]},{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#,
+        &[What::Added],
+    );
+}
+
+#[test]
+fn an_edited_timeout_matcher_and_member_stay() {
+    for hook in [
+        r#"{"timeout":99,"type":"command","args":[],"command":"BIN/hook-stop"}"#,
+        r#"{"type":"command","command":"BIN/hook-stop","args":[],"timeout":0.50}"#,
+        r#"{"type":"command","command":"BIN/hook-stop","args":[ ],"timeout":10,"statusMessage":"…"}"#,
+        r#"{"type":"command","command":"A=1 BIN/hook-stop 2>/tmp/log","timeout":10}"#,
+        r#"{"type":"command","command":"\"BIN/hook-stop\" || true","timeout":10}"#,
+        r#"{"type":"command","command":"BIN/hook-stop","args":["-v"],"timeout":10}"#,
+    ] {
+        let text = format!(r#"{{"hooks":{{"Stop":[{{"matcher":"x","hooks":[{hook}]}}]}}}}"#);
+        becomes(&text, &text, &[What::Kept]);
+    }
+}
+
+#[test]
+fn an_earlier_versions_entry_is_updated_in_place() {
+    let after =
+        r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]},7]}}"#;
+    for hook in [
+        r#"{"type":"command","command":"/old/session-signals/hook-stop","args":[],"timeout":10}"#,
+        r#"{"type":"command","command":"BIN/hook-stop","args":null,"timeout":10}"#,
+        r#"{"type":"command","command":"/old/session-signals/hook-stop","args":["x"],"timeout":10}"#,
+    ] {
+        becomes(&format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{hook}]}},7]}}}}"#), after, &[What::Updated]);
+    }
+    becomes(
+        r#"{"hooks": {"Stop": [{"hooks": [{"command": "A=1 '/old/session-signals/hook-stop' || true", "type": "command"}]}]}}"#,
+        r#"{"hooks": {"Stop": [{"hooks": [{"command": "BIN/hook-stop", "type": "command", "args": [], "timeout": 10}]}]}}"#,
+        &[What::Updated],
+    );
+}
+
+#[test]
+fn duplicates_converge_into_the_one_the_user_edited() {
+    let one = |timeout: u32| format!(r#"{{"type":"command","command":"BIN/hook-stop","args":[],"timeout":{timeout}}}"#);
+    let file = |groups: &str| format!(r#"{{"hooks":{{"Stop":[{groups}]}}}}"#);
+    let (plain, edited, mine) = (one(10), one(30), r#"{"type":"command","command":"mine"}"#);
+    becomes(
+        &file(&format!(r#"{{"hooks":[{plain},{mine},{plain}]}},{{"hooks":[{edited}]}},{{"hooks":[{plain}]}}"#)),
+        &file(&format!(r#"{{"hooks":[{mine}]}},{{"hooks":[{edited}]}}"#)),
+        &[What::Converged(3)],
+    );
+    // An entry for every matcher makes narrower ones duplicates; without it each matcher keeps its own.
+    becomes(
+        &file(&format!(r#"{{"matcher":"a","hooks":[{edited}]}},{{"matcher":"*","hooks":[{plain}]}}"#)),
+        &file(&format!(r#"{{"matcher":"*","hooks":[{plain}]}}"#)),
+        &[What::Converged(1)],
+    );
+    let apart = file(&format!(r#"{{"matcher":"a","hooks":[{plain}]}},{{"matcher":"b","hooks":[{plain}]}}"#));
+    becomes(&apart, &apart, &[What::Kept]);
+}
+
+#[test]
+fn entries_not_asked_for_go() {
+    let plan = stop(&ours(
+        r#"{"hooks":{"StopFailure":[{"hooks":[{"type":"command","command":"BIN/hook-stop"}]}],"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-compact"}]}]}}"#,
+    ));
+    let expected =
+        r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#;
+    assert_eq!(show(&plan.after), ours(expected));
+    let what: Vec<_> = plan.registered.iter().map(|change| (change.event.as_str(), change.what)).collect();
+    assert_eq!(what, [("Stop", What::Added), ("StopFailure", What::Removed), ("Stop", What::Removed)]);
+}
+
+#[test]
+fn a_script_makes_room_in_place() {
+    becomes(
+        "{\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [\n          {\"type\": \"command\", \"command\": \"~/.claude/hooks/stop.sh\"}\n        ]\n      }\n    ]\n  }\n}",
+        "{\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [\n          {\n            \"type\": \"command\",\n            \"command\": \"BIN/hook-stop\",\n            \"args\": [],\n            \"timeout\": 10\n          }\n        ]\n      }\n    ]\n  }\n}",
+        &[What::Added],
+    );
+}
+
+#[test]
+fn uninstalling_keeps_what_hides_something_from_the_cli() {
+    let hook = ours(r#"{"type":"command","command":"BIN/hook-stop"}"#);
+    let dead = r#"{"hooks":[{"type":"command","command":"dead"}]}"#;
+    for (before, after) in [
+        (
+            format!(r#"{{"hooks":{{"Stop":[{dead}]}},"hooks":{{"Stop":[{{"hooks":[{hook}]}}]}}}}"#),
+            format!(r#"{{"hooks":{{"Stop":[{dead}]}},"hooks":{{}}}}"#),
+        ),
+        (
+            format!(r#"{{"hooks":{{"Stop":[{dead}],"St\u006fp":[{{"hooks":[{hook}]}}]}}}}"#),
+            format!(r#"{{"hooks":{{"Stop":[{dead}],"St\u006fp":[]}}}}"#),
+        ),
+        (
+            format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{hook}],"note":"the user's"}}]}}}}"#),
+            r#"{"hooks":{"Stop":[{"hooks":[],"note":"the user's"}]}}"#.to_owned(),
+        ),
+        (
+            format!(r#"{{"hooks":{{"Stop":[{{"hooks":[7],"hooks":[{hook}]}}]}}}}"#),
+            r#"{"hooks":{"Stop":[{"hooks":[7],"hooks":[]}]}}"#.to_owned(),
+        ),
+    ] {
+        assert_eq!(show(&uninstall(before.as_bytes()).after), after);
+    }
+}
+
+#[test]
+fn the_snippet_is_what_an_empty_file_becomes() {
+    assert_eq!(snippet(&registrations()), show(&install(b"").after));
+    assert_eq!(snippet(&registrations()), show(&install(b"{}\n").after));
+    let request = Request { registrations: &[], owned: &OWNED, keep_scripts: false, writes_signals: &|_| false };
+    let nothing = super::under_test::install(b"{}", &request).expect("a plan");
+    assert!(!nothing.is_change(), "nothing to register is nothing to do");
+}

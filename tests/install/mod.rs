@@ -1,0 +1,13 @@
+//! `hooks`: what it does to the settings, and what it never does.
+
+mod cli;
+mod doctor;
+mod editor;
+mod files;
+mod gate;
+mod home;
+mod installing;
+mod race;
+mod real;
+mod refused;
+mod uninstall;

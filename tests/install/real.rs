@@ -1,0 +1,66 @@
+//! `hooks install`, then the real CLI: the signals appear.
+
+use serde_json::Value;
+
+use super::home::Home;
+use crate::real;
+use crate::sandbox::outcome;
+
+/// A home where this version is installed and `hooks install` was run.
+fn home_with(version: &str) -> Home {
+    let home = Home::new();
+    home.claude(&format!("exec {} \"$@\"", real::claude(version)));
+    let search = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    let done = outcome(hooks.env("PATH", search).args(["install", "--json"]), "");
+    let report: Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!((done.code, &report["claude"]), (Some(0), &version.into()), "{report}");
+    home
+}
+
+/// `claude -p PROMPT`: what it says, and the names in the spool afterwards.
+fn claude(home: &Home, arguments: &[&str]) -> (String, Vec<String>) {
+    let mut claude = real::alone(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
+    let done = outcome(claude.current_dir(home.project()), "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let spool = fs_err::read_dir(home.path(".claude/session-signals")).unwrap();
+    let mut names: Vec<String> = spool.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
+    names.sort();
+    (done.stdout.trim().to_owned(), names)
+}
+
+fn signals_appear(version: &str) {
+    let home = home_with(version);
+    let (said, names) = claude(&home, &["-p", "hi"]);
+    assert_eq!(said, "ok");
+    let [name] = &names[..] else { panic!("{names:?}") };
+    let session = name.strip_suffix(".ended.json").expect("a session that ended");
+    let signal: Value = serde_json::from_str(&home.read(&format!(".claude/session-signals/{name}"))).unwrap();
+    assert_eq!((&signal["session_id"], &signal["hook_event_name"]), (&session.into(), &"SessionEnd".into()));
+
+    // In the middle of a turn, asked by the tool it runs.
+    let prompt = "bash cat $HOME/.claude/session-signals/*.working.json > $HOME/seen";
+    let (said, names) = claude(&home, &["-p", "--allowedTools", "Bash", "--", prompt]);
+    assert_eq!((said.as_str(), names.len()), ("done", 2));
+    let working: Value = serde_json::from_str(&home.read("seen")).unwrap();
+    assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
+    assert!(names.contains(&format!("{}.ended.json", working["session_id"].as_str().unwrap())), "{names:?}");
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn the_oldest_cli_publishes() {
+    signals_appear(real::VERSIONS[0]);
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn the_last_cli_that_an_unknown_event_cripples_publishes() {
+    signals_appear(real::VERSIONS[1]);
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn the_cli_of_today_publishes() {
+    signals_appear(real::VERSIONS[2]);
+}

@@ -1,0 +1,95 @@
+//! What `hooks install` refuses: with the reason, the snippet to paste, and nothing changed.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use fs_err as fs;
+use session_signals::event::RULES;
+
+use super::home::{Home, registered, text};
+
+/// Installs, is refused for this reason, and has changed nothing.
+#[track_caller]
+fn refuses(home: &Home, reason: &str) {
+    let before = home.everything();
+    let (code, report) = home.json(&["install"]);
+    assert_eq!((code, &report["outcome"]), (1, &"refused".into()), "{report}");
+    let said = text(&report["reason"]);
+    assert!(said.contains(reason), "{said:?} should contain {reason:?}");
+    let snippet: serde_json::Value = serde_json::from_str(&text(&report["snippet"])).unwrap();
+    assert_eq!(registered(&snippet).len(), RULES.len());
+    assert_eq!(home.everything(), before);
+    let done = home.hooks(&["install"]);
+    assert_eq!((done.code, &*done.stdout), (Some(1), ""));
+    let pasted = format!("merge this into {}:\n{{\n", home.settings().display());
+    assert!(done.stderr.contains(reason) && done.stderr.contains(&pasted), "{}", done.stderr);
+    assert_eq!(home.everything(), before);
+}
+
+#[test]
+fn settings_that_are_not_what_the_cli_reads() {
+    for (settings, reason) in [
+        ("{", "not JSON"),
+        ("{\"a\": 1,}", "not JSON"),
+        ("{\n  // mine\n}", "line 2, column 3: comments make Claude Code ignore the whole file"),
+        ("[]", "must be an object {…}, not"),
+        ("null", "must be an object {…}, not"),
+        ("{\"hooks\": []}", "\"hooks\" must be an object"),
+        ("{\"hooks\": \"none\"}", "\"hooks\" must be an object"),
+        ("{\"hooks\": {\"Stop\": {}}}", "\"Stop\" in \"hooks\" must be an array"),
+    ] {
+        let home = Home::with_settings(settings);
+        refuses(&home, reason);
+        assert_eq!(home.read(".claude/settings.json"), settings);
+        assert_eq!(home.hooks(&["doctor"]).code, Some(1));
+    }
+}
+
+#[test]
+fn settings_that_are_not_text() {
+    let home = Home::new();
+    fs::create_dir_all(home.path(".claude")).unwrap();
+    fs::write(home.settings(), b"{\"a\": \"\xff\"}").unwrap();
+    refuses(&home, "not UTF-8");
+    assert_eq!(fs::read(home.settings()).unwrap(), b"{\"a\": \"\xff\"}");
+}
+
+#[test]
+fn a_read_only_file_or_directory() {
+    let home = Home::with_settings("{}");
+    fs::set_permissions(home.settings(), PermissionsExt::from_mode(0o444)).unwrap();
+    refuses(&home, "settings.json is read-only");
+    fs::set_permissions(home.settings(), PermissionsExt::from_mode(0o644)).unwrap();
+    let folder = home.path(".claude");
+    fs::set_permissions(&folder, PermissionsExt::from_mode(0o555)).unwrap();
+    refuses(&home, ".claude is read-only");
+    fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(home.read(".claude/settings.json"), "{}");
+}
+
+#[test]
+fn a_symlink_that_leads_nowhere_or_in_a_circle() {
+    let home = Home::new();
+    fs::create_dir_all(home.path(".claude")).unwrap();
+    symlink("../dotfiles/settings.json", home.settings()).unwrap();
+    refuses(&home, "is a symlink to ../dotfiles/settings.json, which is not there");
+    fs::remove_file(home.settings()).unwrap();
+    symlink("settings.json", home.settings()).unwrap();
+    refuses(&home, "is a symlink that leads in a circle");
+    assert!(home.settings().is_symlink());
+}
+
+#[test]
+fn something_that_is_no_file() {
+    let home = Home::new();
+    fs::create_dir_all(home.settings()).unwrap();
+    refuses(&home, "settings.json is not a file");
+}
+
+#[test]
+fn no_home_at_all() {
+    let home = Home::new();
+    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    let done = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
+    assert_eq!(done.code, Some(1));
+    assert_eq!(done.stderr, "hooks: neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?\n");
+}

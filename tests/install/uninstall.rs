@@ -1,0 +1,79 @@
+//! `hooks uninstall` gives back what was there.
+
+use super::home::Home;
+
+#[test]
+fn what_install_made_goes() {
+    let home = Home::new();
+    home.succeeds(&["install"]);
+    let said = home.succeeds(&["uninstall"]);
+    assert!(said.starts_with("Uninstalled from ~/.claude/settings.json\n"), "{said}");
+    let left: Vec<String> = home.everything().into_iter().filter(|name| !name.contains("backups")).collect();
+    assert_eq!(left, [".claude"]);
+}
+
+#[test]
+fn every_byte_comes_back() {
+    for original in ["", "{}", "{ }\n", "{\"hooks\":{}}", "\u{feff}{\r\n  \"a\": 1e400,\r\n  \"a\": \"\\u0026\"\r\n}"] {
+        let home = Home::with_settings(original);
+        home.succeeds(&["install"]);
+        assert_ne!(home.read(".claude/settings.json"), original);
+        home.succeeds(&["uninstall"]);
+        assert_eq!(home.read(".claude/settings.json"), original);
+    }
+}
+
+#[test]
+fn after_somebody_wrote_the_file_only_ours_goes() {
+    let home = Home::with_settings("{\"hooks\":{}}");
+    home.succeeds(&["install"]);
+    let mut settings = home.parsed();
+    settings["model"] = "opus".into();
+    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    home.succeeds(&["uninstall"]);
+    let left = home.parsed();
+    assert_eq!(left["model"], "opus");
+    assert!(!left.to_string().contains("session-signals"), "{left}");
+}
+
+#[test]
+fn a_file_that_install_made_and_others_wrote_stays() {
+    let home = Home::new();
+    home.succeeds(&["install"]);
+    let mut settings = home.parsed();
+    settings["model"] = "opus".into();
+    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    home.succeeds(&["uninstall"]);
+    assert_eq!(home.parsed()["model"], "opus");
+}
+
+#[test]
+fn an_upgrade_in_between_changes_nothing_of_that() {
+    let original = "{\"hooks\":{},\n  \"model\":\"opus\"}";
+    let home = Home::with_settings(original);
+    home.claude("echo 2.0.50");
+    home.succeeds(&["install"]);
+    home.claude("echo 2.1.329");
+    home.succeeds(&["install"]);
+    home.succeeds(&["uninstall"]);
+    assert_eq!(home.read(".claude/settings.json"), original);
+}
+
+#[test]
+fn where_nothing_is_installed_nothing_is_done() {
+    let home = Home::new();
+    assert!(home.succeeds(&["uninstall"]).starts_with("Not installed in ~/.claude/settings.json"));
+    assert_eq!(home.everything(), [""; 0]);
+    let home = Home::with_settings("{}");
+    home.succeeds(&["uninstall"]);
+    assert_eq!(home.everything(), [".claude", ".claude/settings.json"]);
+}
+
+#[test]
+fn files_of_others_beside_the_executables_stay() {
+    let home = Home::new();
+    home.succeeds(&["install"]);
+    home.write(".claude/hooks/session-signals/notes", "mine");
+    home.succeeds(&["uninstall"]);
+    assert_eq!(home.read(".claude/hooks/session-signals/notes"), "mine");
+}
