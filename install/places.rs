@@ -53,12 +53,6 @@ impl Env {
         self.config.join("session-signals")
     }
 
-    /// The CLI's own account of its live sessions.
-    #[must_use]
-    pub fn registry(&self) -> PathBuf {
-        self.config.join("sessions")
-    }
-
     /// Where the settings are saved before a change.
     #[must_use]
     pub fn backups(&self) -> PathBuf {
