@@ -49,7 +49,8 @@ pub struct Entry {
 struct Raw {
     pid: u32,
     session_id: String,
-    status: String,
+    #[serde(default, deserialize_with = "lenient")]
+    status: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
     waiting_for: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
@@ -101,7 +102,7 @@ pub fn parse(text: &[u8], file_pid: &str, host: &Host) -> Option<(Entry, bool)> 
     let is_here = domain.is_none() || host.namespace().is_none() || domain == host.namespace();
     let moment = |milliseconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
     let entry = Entry {
-        status: status(&raw.status, raw.waiting_for.as_deref()),
+        status: status(raw.status.as_deref().unwrap_or_default(), raw.waiting_for.as_deref()),
         session: raw.session_id,
         updated: raw.status_updated_at.and_then(moment)?,
         started: raw.started_at.and_then(moment),
