@@ -186,6 +186,21 @@ impl Standing {
         self.modified[kind as usize].is_some_and(|modified| time < modified && modified <= self.now)
     }
 
+    /// What the session does, where several states stand: what came last, and when.
+    #[must_use]
+    pub fn newest(&self) -> (Kind, Time) {
+        let mut newest = (Kind::Stop, Time::default());
+        for kind in [Kind::Working, Kind::Stop, Kind::Ended] {
+            if let Some(modified) = self.modified[kind as usize]
+                && newest.1 < modified
+                && modified <= self.now
+            {
+                newest = (kind, modified);
+            }
+        }
+        newest
+    }
+
     /// Whether the event was overtaken by a later one of its session.
     #[must_use]
     pub fn late(&self, facts: &Facts) -> bool {

@@ -11,6 +11,9 @@ use crate::spool::{self, Spool};
 use crate::sys::{self, Environment};
 use crate::time::Time;
 
+/// How often the list of calls is made anew where others change it at the same time.
+const TRIES: usize = 8;
+
 /// Handles the event on standard input. The exit code: 0, or 1 with one line on standard error.
 ///
 /// Never 2, which would block the user's prompt; and nothing on standard output, which the CLI would put
@@ -21,11 +24,18 @@ pub fn run(hook: Hook, environment: &Environment) -> i32 {
     match live(hook, environment, &mut id) {
         Ok(()) => 0,
         Err(error) => {
-            let spool = spool::paths(environment).map(|(_, spool)| spool).unwrap_or_default();
-            sys::complain(error.line(hook.executable(), &spool, id.as_bytes()).as_bytes());
+            report(hook, environment, &id, &error);
             1
         }
     }
+}
+
+/// Not inlined: its lines and paths are pages of stack that every hook would touch.
+#[cold]
+#[inline(never)]
+fn report(hook: Hook, environment: &Environment, id: &SessionId, error: &Error) {
+    let spool = spool::path(environment).unwrap_or_default();
+    sys::complain(error.line(hook.executable(), &spool, id.as_bytes()).as_bytes());
 }
 
 fn live(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()> {
@@ -42,7 +52,7 @@ fn live(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()>
         return Ok(());
     };
     let identity = LazyCell::new(process::identity as fn() -> Identity);
-    let session = Session { spool: &spool, id: id.as_bytes(), payload, fields: &fields, identity: &identity };
+    let session = Session { spool: &spool, id: id.as_bytes(), time, payload, fields: &fields, identity: &identity };
     let mut standing = spool.standing(session.id)?;
     if rule.publishes == Publishes::Start {
         for kind in KINDS {
@@ -50,14 +60,16 @@ fn live(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()>
         }
     }
     let decision = decide(rule, &facts, &standing);
-    session.carry_out(decision, time, &standing)?;
-    if spool.locked { Ok(()) } else { session.look_again(decision, &facts) }
+    session.carry_out(decision, &standing)?;
+    let changed = decision.publish.is_some() || decision.clear.contains(&true);
+    if changed && !session.is_alone() { session.settle(decision, &facts) } else { Ok(()) }
 }
 
 /// One session, as one event of it sees it.
 struct Session<'a> {
     spool: &'a Spool,
     id: &'a [u8],
+    time: Time,
     payload: &'a [u8],
     fields: &'a Fields<'a>,
     identity: &'a LazyCell<Identity>,
@@ -65,10 +77,11 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// The new signal first, then the clears: of a crash in between, both are left, and priority decides.
-    fn carry_out(&self, decision: Decision, time: Time, standing: &Standing) -> Result<()> {
+    fn carry_out(&self, decision: Decision, standing: &Standing) -> Result<()> {
         if let Some(kind) = decision.publish.filter(|kind| *kind != Kind::Permission) {
-            let (stamp, identity) = (time.stamp(), self.identity.tail.as_bytes());
-            self.spool.publish(self.id, kind, time, |out| {
+            let (stamp, identity) = (self.time.stamp(), self.identity.tail.as_bytes());
+            let may = || self.is_alone() || !self.is_overtaken(kind);
+            self.spool.publish(self.id, kind, self.time, &may, &|out| {
                 out.put(calls::open(self.payload))?;
                 out.put(b",\"")?;
                 out.put(kind.stamp_member().as_bytes())?;
@@ -78,39 +91,74 @@ impl Session<'_> {
                 out.put(identity)
             })?;
         }
-        let stands = |kind: Kind| standing.modified[kind as usize].is_some();
-        let asked = stands(Kind::Permission) && !decision.clear[Kind::Permission as usize];
-        if decision.calls == Calls::Add || asked && decision.calls != Calls::Keep {
-            self.revise(decision.calls, time, standing.now, asked)?;
+        if decision.calls != Calls::Keep {
+            self.revise(decision.calls, *standing)?;
         }
+        let stands = |kind: Kind| standing.modified[kind as usize].is_some();
         for kind in KINDS {
-            // Without the lock, what was not there may be there by now.
-            if decision.clear[kind as usize] && (stands(kind) || !self.spool.locked) {
-                self.spool.clear(self.id, kind)?;
+            if decision.clear[kind as usize] && stands(kind) {
+                self.clear(kind, self.time)?;
             }
         }
         Ok(())
     }
 
-    /// Adds this event's call to those that wait, or takes those out that it resolves.
-    fn revise(&self, calls: Calls, time: Time, now: Time, asked: bool) -> Result<()> {
-        let old = if asked { self.spool.read(self.id, Kind::Permission)? } else { b"" };
-        let waits = |entry: &&[u8]| !calls::resolves(calls, self.fields, time, now, entry);
+    /// Whether nobody else can be at work on the spool. One who is stopped while it holds the lock is not waited
+    /// for any longer, and does not know: it is too old to be sure.
+    fn is_alone(&self) -> bool {
+        self.spool.locked && sys::now().is_ok_and(|now| self.time.is_within(spool::PATIENCE, now))
+    }
+
+    /// Whether a newer event has published this kind.
+    fn is_overtaken(&self, kind: Kind) -> bool {
+        let now = sys::now().unwrap_or_default();
+        self.spool.modified(self.id, kind).is_some_and(|modified| self.time < modified && modified <= now)
+    }
+
+    /// Deletes a signal; that of a later event than `time` only if the lock says that there is none.
+    fn clear(&self, kind: Kind, time: Time) -> Result<()> {
+        if self.is_alone() { self.spool.clear(self.id, kind) } else { self.spool.clear_up_to(self.id, kind, time) }
+    }
+
+    /// Adds this event's call to those that wait, or takes those out that it resolves. Again, on what stands by
+    /// then, where somebody without the lock was quicker.
+    fn revise(&self, calls: Calls, mut standing: Standing) -> Result<()> {
+        for _ in 0..TRIES {
+            if self.revised(calls, &standing)? {
+                break;
+            }
+            standing = self.spool.standing(self.id)?;
+        }
+        Ok(())
+    }
+
+    /// `false` where the calls that wait are no longer those of `standing`.
+    fn revised(&self, calls: Calls, standing: &Standing) -> Result<bool> {
+        let (time, seen) = (self.time, standing.modified[Kind::Permission as usize]);
+        let still = || self.is_alone() || self.spool.modified(self.id, Kind::Permission) == seen;
+        let old = match seen.map(|_| self.spool.read(self.id, Kind::Permission)) {
+            Some(Err(_)) if !still() => return Ok(false),
+            old => old.transpose()?.unwrap_or_default(),
+        };
+        let waits = |entry: &&[u8]| !calls::resolves(calls, self.fields, time, standing.now, entry);
         let known = |entry: &[u8]| calls::same(self.fields, &Fields::of(entry));
         let adds = calls == Calls::Add && !calls::entries(old).any(known);
         let left = calls::entries(old).filter(waits).count();
         if !adds && left == 0 {
-            return self.spool.clear(self.id, Kind::Permission);
+            return match seen {
+                Some(seen) if still() => self.clear(Kind::Permission, seen).map(|()| true),
+                seen => Ok(seen.is_none()),
+            };
         }
         if !adds && left == calls::entries(old).count() {
-            return Ok(());
+            return Ok(true);
         }
         let (stamp, identity) = (calls::stamp(time), self.identity.tail.as_bytes());
         let list = || {
             let added = adds.then(|| Added::new(self.payload, time, stamp.as_bytes()));
             calls::merge(calls::entries(old).filter(waits), added)
         };
-        self.spool.publish(self.id, Kind::Permission, time, |out| {
+        self.spool.publish(self.id, Kind::Permission, time, &still, &|out| {
             // The oldest one's members are the file's own.
             for piece in list().next().into_iter().flatten() {
                 out.put(piece)?;
@@ -127,18 +175,18 @@ impl Session<'_> {
         })
     }
 
-    /// Without the lock: takes back what a newer event may not have seen.
-    fn look_again(&self, decision: Decision, facts: &Facts) -> Result<()> {
+    /// What others did meanwhile may not have taken this event into account: of several states the newest stays,
+    /// and a call that a newer event would have resolved does not.
+    fn settle(&self, decision: Decision, facts: &Facts) -> Result<()> {
         let standing = self.spool.standing(self.id)?;
-        let Some(kind) = decision.publish.filter(|_| standing.late(facts)) else {
-            return Ok(());
-        };
-        let is_this = standing.modified[kind as usize] == Some(facts.time);
-        match kind {
-            Kind::Permission if is_this => self.revise(Calls::Own, facts.time, standing.now, true),
-            _ if is_this => self.spool.clear(self.id, kind),
-            _ => Ok(()),
+        if decision.publish == Some(Kind::Permission) {
+            return if standing.late(facts) { self.revise(Calls::Own, standing) } else { Ok(()) };
         }
+        let (newest, time) = standing.newest();
+        for kind in newest.supersedes() {
+            self.spool.clear_up_to(self.id, *kind, time)?;
+        }
+        Ok(())
     }
 
     /// Whether the same CLI process published the signal that stands.

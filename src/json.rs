@@ -270,7 +270,7 @@ pub fn spells(raw: &[u8], name: &str) -> bool {
     ascii(raw).eq(name.bytes())
 }
 
-/// The characters that the raw text of a string means; each one beyond ASCII as 0xFF.
+/// The characters that the raw text of a string means; each byte or escape beyond ASCII as 0xFF.
 #[must_use]
 pub fn ascii(raw: &[u8]) -> Ascii<'_> {
     Ascii { raw }
@@ -301,7 +301,7 @@ impl Iterator for Ascii<'_> {
 fn hex(digit: u8) -> u8 {
     match digit {
         b'0'..=b'9' => digit - b'0',
-        _ => (digit | 0x20).wrapping_sub(b'a' - 10) & 0xf,
+        _ => digit.wrapping_sub(b'a' - 10) & 0xf,
     }
 }
 

@@ -8,7 +8,7 @@ use crate::text::{Name, Path};
 use crate::time::Time;
 
 /// How long others are waited for, in milliseconds, before going on without the lock.
-const PATIENCE: u32 = 200;
+pub const PATIENCE: u32 = 200;
 
 /// What a missing file or directory is called.
 const ENOENT: Errno = Errno(2);
@@ -17,22 +17,26 @@ const EEXIST: Errno = Errno(17);
 /// A signal, or its temporary file, larger than this is not read: 4 payloads.
 const MAX_LEN: u64 = 256 << 20;
 
-/// The paths of the configuration directory and of the spool in it.
+/// What the spool is called in the configuration directory.
+const DIRECTORY: &[u8] = b"/session-signals";
+
+/// The path of the spool, in the configuration directory.
 ///
 /// # Errors
-/// Where the environment does not say, or they are longer than the system takes.
-pub fn paths(environment: &Environment) -> Result<(Path, Path)> {
+/// Where the environment does not say, or it is longer than the system takes.
+pub fn path(environment: &Environment) -> Result<Path> {
     let set = |name| environment.variable(name).filter(|value| !value.is_empty());
-    let config = match (set("CLAUDE_CONFIG_DIR"), set("HOME")) {
-        (Some(config), _) => Path::of(&[config]),
-        (None, Some(home)) => Path::of(&[home, b"/.claude"]),
+    let parts: [&[u8]; 3] = match (set("CLAUDE_CONFIG_DIR"), set("HOME")) {
+        (Some(config), _) => [config, b"", DIRECTORY],
+        (None, Some(home)) => [home, b"/.claude", DIRECTORY],
         (None, None) => return Err(Error::words("find", Place::Config, "neither CLAUDE_CONFIG_DIR nor HOME is set")),
     };
-    let spool = Path::of(&[config.as_bytes(), b"/session-signals"]);
-    if config.overflowed() || spool.overflowed() {
+    // In place: a path is a page, and every copy of it another one for the kernel to find.
+    let path = Path::of(&parts);
+    if path.overflowed() {
         return Err(Error::words("find", Place::Config, "its path is longer than 4095 bytes"));
     }
-    Ok((config, spool))
+    Ok(path)
 }
 
 /// The open spool directory.
@@ -50,11 +54,11 @@ impl Spool {
     /// # Errors
     /// Where it is no directory, not ours, or writable by others.
     pub fn open(environment: &Environment, create: bool) -> Result<Option<Self>> {
-        let (config, spool) = paths(environment)?;
+        let spool = path(environment)?;
         let directory = match Directory::open(spool.as_cstr()) {
             Err(ENOENT) if !create => return Ok(None),
             Err(ENOENT) => {
-                make(&config).map_err(Error::at("create", Place::Config))?;
+                make(&parent(&spool)).map_err(Error::at("create", Place::Config))?;
                 make(&spool).map_err(Error::at("create", Place::Spool))?;
                 Directory::open(spool.as_cstr())
             }
@@ -78,8 +82,7 @@ impl Spool {
     /// # Errors
     /// Where something else than a regular file has a signal's name.
     pub fn standing(&self, session: &[u8]) -> Result<Standing> {
-        let now = sys::now().map_err(Error::at("read", Place::Clock))?;
-        let mut standing = Standing { now, ..Standing::default() };
+        let mut standing = Standing::default();
         for kind in KINDS {
             let name = name(session, kind);
             match self.directory.metadata(name.as_cstr()) {
@@ -89,6 +92,8 @@ impl Spool {
                 Err(errno) => return Err(Error::at("stat", Place::Signal(kind))(errno)),
             }
         }
+        // Last of all: what stands is of the future only if it is even now.
+        standing.now = sys::now().map_err(Error::at("read", Place::Clock))?;
         Ok(standing)
     }
 
@@ -110,7 +115,14 @@ impl Spool {
         Ok(&buffer.bytes[..len])
     }
 
+    /// When a signal was published; `None` where none stands.
+    #[must_use]
+    pub fn modified(&self, session: &[u8], kind: Kind) -> Option<Time> {
+        self.directory.metadata(name(session, kind).as_cstr()).ok().map(|metadata| metadata.modified)
+    }
+
     /// Puts a signal in the place of the one before it, whole or not at all; `time` is its event's.
+    /// `may` is asked at the last moment; where it says no, nothing happens and the answer is `false`.
     ///
     /// # Errors
     /// Where the system refuses. The old signal then stands as it was, and no temporary file.
@@ -119,16 +131,21 @@ impl Spool {
         session: &[u8],
         kind: Kind,
         time: Time,
-        content: impl FnOnce(&mut Writer) -> sys::Result<()>,
-    ) -> Result<()> {
-        let mut temporary = Name::of(&[b".", session, b".", kind.word().as_bytes(), b"."]);
-        temporary.push_hex(self.random);
+        may: &dyn Fn() -> bool,
+        content: &dyn Fn(&mut Writer) -> sys::Result<()>,
+    ) -> Result<bool> {
+        let temporary = self.temporary(session, kind);
         let fail = |operation| Error::at(operation, Place::Signal(kind));
         let file = self.directory.create_file(temporary.as_cstr()).map_err(fail("create"))?;
         let result = write(file, time, content).map_err(fail("write")).and_then(|()| {
-            self.directory.rename(temporary.as_cstr(), name(session, kind).as_cstr()).map_err(fail("rename"))
+            let may = may();
+            if may {
+                let name = name(session, kind);
+                self.directory.rename(temporary.as_cstr(), name.as_cstr()).map_err(fail("rename"))?;
+            }
+            Ok(may)
         });
-        if result.is_err() {
+        if !matches!(result, Ok(true)) {
             // What matters is the error at hand.
             let _ = self.directory.remove(temporary.as_cstr());
         }
@@ -146,6 +163,43 @@ impl Spool {
             Err(errno) => Err(Error::at("delete", Place::Signal(kind))(errno)),
         }
     }
+
+    /// The same without the lock: deletes a signal only where it is still that of `time` or an older one. It is
+    /// taken aside to be looked at, so that nobody can put a newer one in its place in between.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn clear_up_to(&self, session: &[u8], kind: Kind, time: Time) -> Result<()> {
+        let (name, aside) = (name(session, kind), self.temporary(session, kind));
+        let (from, to) = (name.as_cstr(), aside.as_cstr());
+        let clear = || {
+            self.directory.rename(from, to)?;
+            let back = || self.directory.rename(to, from);
+            let is_future = |found: Time| sys::now().is_ok_and(|now| found > now);
+            match self.directory.metadata(to) {
+                Ok(found) if found.modified <= time || is_future(found.modified) => {
+                    self.directory.remove(to).or_else(|errno| back().and(Err(errno)))
+                }
+                found => back().and(found.map(drop)),
+            }
+        };
+        match clear() {
+            Ok(()) | Err(ENOENT) => Ok(()),
+            Err(errno) => Err(Error::at("delete", Place::Signal(kind))(errno)),
+        }
+    }
+
+    fn temporary(&self, session: &[u8], kind: Kind) -> Name {
+        let mut name = Name::of(&[b".", session, b".", kind.word().as_bytes(), b"."]);
+        name.push_hex(self.random);
+        name
+    }
+}
+
+/// The configuration directory of a spool's path.
+#[cold]
+fn parent(spool: &Path) -> Path {
+    Path::of(&[spool.as_bytes().strip_suffix(DIRECTORY).unwrap_or_default()])
 }
 
 fn make(path: &Path) -> sys::Result<()> {
@@ -164,18 +218,19 @@ fn lock(directory: &Directory) -> bool {
             Ok(false) if waited < PATIENCE => {}
             Ok(false) | Err(_) => return false,
         }
-        let pause = (waited / 4).clamp(1, 10);
+        let pause = (waited / 4).clamp(1, 10).min(PATIENCE - waited);
         sys::sleep(pause);
         waited += pause;
     }
 }
 
 /// `<session>.<kind>.json`.
+#[inline(never)] // smaller
 fn name(session: &[u8], kind: Kind) -> Name {
     Name::of(&[session, b".", kind.word().as_bytes(), b".json"])
 }
 
-fn write(file: File, time: Time, content: impl FnOnce(&mut Writer) -> sys::Result<()>) -> sys::Result<()> {
+fn write(file: File, time: Time, content: &dyn Fn(&mut Writer) -> sys::Result<()>) -> sys::Result<()> {
     let mut writer = Writer { file, buffer: [0; 4096], used: 0 };
     content(&mut writer)?;
     writer.flush()?;

@@ -25,6 +25,16 @@ impl Time {
         stamp
     }
 
+    /// Whether `now` is less than so many milliseconds (below 1,000) later, and no earlier.
+    #[must_use]
+    pub fn is_within(self, milliseconds: u32, now: Self) -> bool {
+        let mut end = Self { nanoseconds: self.nanoseconds + milliseconds * 1_000_000, ..self };
+        if end.nanoseconds >= 1_000_000_000 {
+            end = Self { seconds: end.seconds + 1, nanoseconds: end.nanoseconds - 1_000_000_000 };
+        }
+        self <= now && now < end
+    }
+
     /// The moment that [`Time::stamp`] wrote; `None` for any other text.
     #[must_use]
     pub fn from_stamp(stamp: &[u8]) -> Option<Self> {

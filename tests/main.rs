@@ -1,11 +1,22 @@
 //! One integration crate: the real executables, each test in a home directory of its own.
 
+#[cfg(freestanding)]
+mod artefact;
 mod bad_input;
 mod behaviour;
+#[cfg(freestanding)]
+mod faults;
 mod fixtures;
 mod install;
+mod json;
 #[cfg(freestanding)]
 mod planted;
 mod privileged;
+mod races;
 mod real;
+#[cfg(freestanding)]
+mod release;
 mod sandbox;
+mod sessions;
+#[cfg(freestanding)]
+mod strace;

@@ -8,6 +8,8 @@ mod humanise;
 mod list;
 mod session;
 mod table;
+#[cfg(test)]
+mod tests;
 mod verdict;
 mod watch;
 

@@ -134,7 +134,7 @@ pub static RULES: [Rule; 19] = [
     rule("busy", |f| f.says(Status::Busy).map(|at| since(f.working).unwrap_or(at)), State::Working, "a turn runs"),
     rule("background", |f| f.says(Status::Shell).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over, a shell runs on"),
     rule("denied", |f| f.permission.and(f.says(Status::Idle)), State::Waiting, "denied or dismissed"),
-    rule("interrupted", |f| f.working.filter(|_| f.stop.is_none()).and(f.says(Status::Idle)), State::Waiting, "interrupted, or the prompt was blocked"),
+    rule("interrupted", |f| f.working.and(f.says(Status::Idle)), State::Waiting, "interrupted, or the prompt was blocked"),
     rule("idle", |f| f.says(Status::Idle).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over"),
     // The transcript, where there is no registry.
     rule("marked", |f| f.interrupted(), State::Waiting, "interrupted, says the transcript"),

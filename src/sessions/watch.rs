@@ -3,7 +3,7 @@
 use std::io::{self, Write as _};
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, Instant, SystemTime};
 
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
 use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
@@ -77,7 +77,7 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
         Err(RecvTimeoutError::Timeout) => return Next::Look,
         Err(RecvTimeoutError::Disconnected) => return Next::Quit,
     };
-    let until = std::time::Instant::now() + TOGETHER;
+    let until = Instant::now() + TOGETHER;
     while let Ok(news_item) = item {
         match news_item {
             News::Quit => return Next::Quit,
@@ -92,7 +92,11 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
                 collector.read_spool();
             }
         }
-        item = news.recv_timeout(until.saturating_duration_since(std::time::Instant::now()));
+        let left = until.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            break;
+        }
+        item = news.recv_timeout(left);
     }
     next
 }
@@ -103,8 +107,11 @@ struct Watcher(notify::RecommendedWatcher);
 impl Watcher {
     fn new(config: &Path, sender: &Sender<News>) -> io::Result<Self> {
         let sender = sender.clone();
-        let mut watcher = notify::recommended_watcher(move |event| {
-            let _ = sender.send(News::Files(event)); // a send fails where nobody waits any more
+        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Our own reading is no news.
+            if !event.as_ref().is_ok_and(|event| event.kind.is_access()) {
+                let _ = sender.send(News::Files(event)); // a send fails where nobody waits any more
+            }
         })
         .map_err(io::Error::other)?;
         watcher.watch(config, RecursiveMode::NonRecursive).map_err(io::Error::other)?;

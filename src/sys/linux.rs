@@ -158,11 +158,11 @@ pub fn sleep(milliseconds: u32) {
     let _ = unsafe { call(nr::NANOSLEEP, [address(&raw const time), 0]) };
 }
 
-/// The process that started this one; 0 where it is of another pid namespace.
+/// The process that started this one; 0 where it is of another pid namespace, or the system does not say.
 #[must_use]
 pub fn parent_id() -> u32 {
-    // SAFETY: takes no argument and cannot fail.
-    (unsafe { raw(nr::GETPPID, [0; 6]) }) as u32
+    // SAFETY: takes no argument. It fails only where a filter of system calls makes it.
+    (unsafe { raw(nr::GETPPID, [0; 6]) }).max(0) as u32
 }
 
 /// The machine's node name.

@@ -59,8 +59,9 @@ pub enum Sign {
 
 /// One version of the CLI with its home, and the person in front of it.
 pub struct Person {
-    sandbox: Sandbox,
+    // Before its home goes, the terminal must.
     terminal: Terminal,
+    sandbox: Sandbox,
     version: &'static str,
     pid: u32,
     session: String,

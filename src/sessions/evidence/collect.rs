@@ -86,7 +86,8 @@ impl Collector {
             let evidence = collected.sessions.entry(entry.session.clone()).or_default();
             evidence.life = Life::Alive;
             // Of two processes in one session, the one that did something last.
-            if evidence.registry.as_ref().is_none_or(|other| other.updated < entry.updated) {
+            let order = |entry: &registry::Entry| (entry.updated, entry.pid);
+            if evidence.registry.as_ref().is_none_or(|other| order(other) < order(&entry)) {
                 evidence.left = None;
                 evidence.registry = Some(entry);
             }

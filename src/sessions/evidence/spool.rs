@@ -35,13 +35,22 @@ impl Signals {
         self.iter().max_by_key(|signal| signal.at)
     }
 
-    /// The signal of this kind, unless a newer one supersedes it: a crash or a hook of somebody else's left it.
+    /// The signal of this kind, unless a newer one overtook it: a crash, or somebody else's hook, left it.
     pub fn in_force(&self, kind: Kind) -> Option<&Signal> {
         let signal = self.get(kind)?;
-        let superseded = KINDS.iter().any(|newer| {
-            newer.supersedes().contains(&kind) && self.get(*newer).is_some_and(|newer| newer.at > signal.at)
-        });
-        (!superseded).then_some(signal)
+        // Of those that say what the session does, the newest; of equals ended, then stop, then working.
+        let state = [Kind::Working, Kind::Stop, Kind::Ended].into_iter().filter(|kind| self.get(*kind).is_some());
+        let state = state.max_by_key(|kind| (self.get(*kind).map(|signal| signal.at), *kind as usize));
+        let newer = |other: Kind| self.get(other).is_some_and(|other| other.at > signal.at);
+        let overtaken = match kind {
+            // A turn's begin and end answer the main agent's calls; a subagent's outlive both.
+            Kind::Permission => {
+                state.is_some_and(|state| newer(state) && (state == Kind::Ended || !signal.asks_for_subagent()))
+            }
+            Kind::Ended => state != Some(kind) || newer(Kind::Permission),
+            _ => state != Some(kind),
+        };
+        (!overtaken).then_some(signal)
     }
 }
 
@@ -54,6 +63,13 @@ pub struct Signal {
     pub since: SystemTime,
     /// The members of the file.
     pub members: Members,
+}
+
+impl Signal {
+    fn asks_for_subagent(&self) -> bool {
+        let calls = self.members.pending.as_deref().unwrap_or_default();
+        calls.iter().any(|call| call.agent_id.is_some())
+    }
 }
 
 /// The members of a signal that a reader needs. One of another type than expected counts as missing.
@@ -134,6 +150,8 @@ pub fn read(path: &Path, kind: Kind) -> Option<Signal> {
 
 /// A signal's text and its file's modification time, understood.
 pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Signal> {
+    // serde would take an array for a struct whose members are all optional.
+    let text = text.trim_ascii_start().strip_prefix(b"{").and(Some(text))?;
     let members: Members = serde_json::from_slice(text).ok()?;
     let stamp = [&members.working_since, &members.pending_since, &members.stopped_at, &members.ended_at];
     let since = stamp[kind as usize].as_deref().and_then(from_stamp).unwrap_or(at);

@@ -1,0 +1,81 @@
+//! Tests of the pure parts. The executable itself is tested in the integration crate.
+
+mod properties;
+mod situations;
+mod sources;
+mod text;
+
+use std::time::{Duration, SystemTime};
+
+use session_signals::event::{KINDS, Kind};
+
+use crate::evidence::registry::Entry;
+use crate::evidence::{Evidence, Signals, Status, Tail, spool};
+
+/// `seconds` after an arbitrary moment.
+pub fn at(seconds: u64) -> SystemTime {
+    SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_246_000 + seconds)
+}
+
+/// `word@seconds word@seconds …`, apart.
+fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
+    text.split_whitespace().map(|word| {
+        let (word, seconds) = word.split_once('@').unwrap();
+        (word, at(seconds.parse().unwrap()))
+    })
+}
+
+/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission.
+pub fn signals(text: &str) -> Signals {
+    let mut signals = Signals::default();
+    for (word, at) in words(text) {
+        let name = if word == "asks" { "permission" } else { word };
+        let kind = KINDS.into_iter().find(|kind| kind.word() == name).unwrap();
+        let agent = if word == "asks" { r#""agent_id":"a","# } else { "" };
+        let content = match kind {
+            Kind::Permission => format!(r#"{{"pending":[{{{agent}"tool_name":"Bash","tool_input":{{"n":1}}}}]}}"#),
+            _ => "{}".to_owned(),
+        };
+        signals.0[kind as usize] = spool::parse(content.as_bytes(), at, kind);
+    }
+    signals
+}
+
+/// A registry's entry such as `busy@20`, of a process that started at 0.
+pub fn registry(text: &str) -> Option<Entry> {
+    let (word, updated) = words(text).next()?;
+    let status = match word {
+        "busy" => Status::Busy,
+        "idle" => Status::Idle,
+        "shell" => Status::Shell,
+        "permission" => Status::Permission,
+        "question" => Status::Question,
+        "dialog" => Status::Other,
+        _ => panic!("{word}"),
+    };
+    let session = "s".to_owned();
+    Some(Entry { session, status, updated, started: Some(at(0)), pid: 1, cwd: None, name: None })
+}
+
+/// A transcript's end such as `interrupted@15` or `answered@15`.
+fn tail(text: &str) -> Option<Tail> {
+    let (word, time) = words(text).next()?;
+    let line = match word {
+        "interrupted" => {
+            r#"{"type":"user","timestamp":"TIME","message":{"content":[{"type":"text","text":"[Request interrupted by user]"}]}}"#
+        }
+        "answered" => concat!(
+            r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{"n":1}}]}}"#,
+            "\n",
+            r#"{"type":"user","message":{"content":[{"type":"tool_result","tool_use_id":"t"}]}}"#
+        ),
+        _ => panic!("{word}"),
+    };
+    let time = humantime::format_rfc3339_millis(time).to_string();
+    Some(crate::evidence::transcript::parse(line.replace("TIME", &time).as_bytes()))
+}
+
+/// All of these.
+pub fn evidence(spool: &str, entry: &str, transcript: &str) -> Evidence {
+    Evidence { signals: signals(spool), registry: registry(entry), transcript: tail(transcript), ..Evidence::default() }
+}

@@ -1,0 +1,122 @@
+//! What holds of any evidence.
+
+use proptest::prelude::*;
+use session_signals::event::{KINDS, Kind};
+
+use crate::evidence::{Collector, Evidence, Life, Signals, spool};
+use crate::session::Session;
+use crate::tests::{at, registry};
+use crate::verdict::{RULES, judge};
+
+/// Any signals, at any times.
+fn any_signals() -> impl Strategy<Value = Signals> {
+    let content = prop_oneof![
+        Just(r#"{"pending":[{"tool_name":"Bash"}]}"#),
+        Just(r#"{"pending":[{"agent_id":"a","tool_name":"Bash"}]}"#),
+        Just(r#"{"pending":7,"cwd":[],"claude_pid":-1,"claude_start":"x","stopped_at":1}"#),
+        Just("{}"),
+    ];
+    let signal = proptest::option::of((0..40_u64, content));
+    proptest::array::uniform4(signal).prop_map(|signals| {
+        let mut kinds = KINDS.into_iter();
+        Signals(signals.map(|signal| {
+            let kind = kinds.next().unwrap();
+            signal.and_then(|(seconds, text)| spool::parse(text.as_bytes(), at(seconds), kind))
+        }))
+    })
+}
+
+fn any_evidence() -> impl Strategy<Value = Evidence> {
+    let entry =
+        (proptest::sample::select(vec!["busy", "idle", "shell", "permission", "question", "dialog"]), 0..40_u64);
+    let entry = proptest::option::of(entry)
+        .prop_map(|entry| registry(&entry.map_or(String::new(), |(word, t)| format!("{word}@{t}"))));
+    let life = proptest::sample::select(vec![Life::Unknown, Life::Alive, Life::Dead, Life::Elsewhere]);
+    let left = proptest::option::of((0..40_u64).prop_map(at));
+    (any_signals(), entry, life, left).prop_map(|(signals, registry, life, left)| Evidence {
+        signals,
+        registry,
+        life,
+        left,
+        transcript: None,
+    })
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(2000))]
+
+    #[test]
+    fn any_evidence_gets_a_verdict_of_a_rule_and_the_same_again(evidence in any_evidence(), now in 0..60_u64) {
+        let verdict = judge(&evidence, at(now));
+        prop_assert!(RULES.iter().any(|rule| rule.id == verdict.rule));
+        prop_assert_eq!(&verdict, &judge(&evidence.clone(), at(now)));
+        let session = Session::of("s", &evidence, at(now));
+        prop_assert_eq!(session.has_pending_tool_use, session.pending_count > 0);
+        prop_assert!(serde_json::to_string(&session).is_ok());
+    }
+
+    /// Of the signals that say what the session does, an older one is no news; nor is an older question of the main agent's.
+    #[test]
+    fn older_evidence_changes_nothing(evidence in any_evidence(), now in 0..60_u64, kind in 0..4_usize, age in 1..50_u64) {
+        let state = [Kind::Working, Kind::Stop, Kind::Ended].iter().filter_map(|kind| evidence.signals.get(*kind));
+        let Some(newest) = state.map(|signal| signal.at).max() else { return Ok(()) };
+        if evidence.signals.0[kind].is_some() {
+            return Ok(());
+        }
+        let older = newest - std::time::Duration::from_secs(age);
+        let mut more = evidence.clone();
+        more.signals.0[kind] = spool::parse(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, KINDS[kind]);
+        let (before, after) = (judge(&evidence, at(now)), judge(&more, at(now)));
+        prop_assert_eq!((before.state, before.rule), (after.state, after.rule));
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(100))]
+
+    /// Files in any number, under any name, with any content: what makes sense is told, and nothing panics.
+    #[test]
+    fn any_files_are_survived(files in proptest::collection::vec((any_name(), any_content()), 0..12)) {
+        let home = tempfile::tempdir().unwrap();
+        for directory in ["session-signals", "sessions"] {
+            fs_err::create_dir(home.path().join(directory)).unwrap();
+            for (name, content) in &files {
+                fs_err::write(home.path().join(directory).join(name), content).unwrap();
+            }
+        }
+        let mut collector = Collector::new(home.path());
+        collector.read_spool();
+        let once = collector.collect();
+        for (name, _) in files.iter().rev().chain(&files) {
+            collector.read_signal(name.as_ref());
+        }
+        let again = collector.collect();
+        prop_assert_eq!(once.sessions.keys().collect::<Vec<_>>(), again.sessions.keys().collect::<Vec<_>>());
+        for (id, evidence) in &once.sessions {
+            prop_assert_eq!(judge(evidence, at(100)), judge(&again.sessions[id], at(100)));
+        }
+    }
+}
+
+fn any_name() -> impl Strategy<Value = String> {
+    let kind = proptest::sample::select(vec!["working", "permission", "stop", "ended", "other"]);
+    prop_oneof![
+        ("[a-c]", kind).prop_map(|(id, kind)| format!("{id}.{kind}.json")),
+        "[0-9]{1,3}".prop_map(|pid| format!("{pid}.json")),
+        "\\PC{1,20}"
+            .prop_map(|name| name.replace(['/', '\0'], "_"))
+            .prop_filter("a name", |name| name != "." && name != ".."),
+    ]
+}
+
+fn any_content() -> impl Strategy<Value = Vec<u8>> {
+    prop_oneof![
+        any::<Vec<u8>>(),
+        Just(b"{}".to_vec()),
+        Just(br#"{"pending":[{},{"tool_input":[[]]}],"background_tasks":[{}],"claude_pid":1}"#.to_vec()),
+        (0..400_u32)
+            .prop_map(|pid| format!(r#"{{"pid":{pid},"sessionId":"a","status":"busy","statusUpdatedAt":{pid}}}"#)
+                .into_bytes()),
+        Just(br#"{"pid":1,"sessionId":"../..","status":"busy","statusUpdatedAt":18446744073709551615}"#.to_vec()),
+    ]
+}

@@ -1,0 +1,100 @@
+//! What a person's day holds, and what is to be said of it.
+
+use crate::evidence::{Evidence, Life};
+use crate::tests::{at, evidence};
+use crate::verdict::State::{self, Ended, Permission, Waiting, Working};
+use crate::verdict::{RULES, judge};
+
+/// The situation; the signals, the registry's entry and the end of the transcript; the state, by which rule.
+type Row = (&'static str, &'static str, &'static str, &'static str, State, &'static str);
+
+/// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
+#[rustfmt::skip]
+const SETTLED: [Row; 43] = [
+    ("started and waiting", "stop@10", "idle@10", "", Waiting, "idle"),
+    ("the same, an old CLI", "stop@10", "", "", Waiting, "stop"),
+    ("a turn runs", "working@10", "busy@10", "", Working, "busy"),
+    ("the same, an old CLI", "working@10", "", "", Working, "working"),
+    ("a permission pends", "working@10 permission@12", "permission@12", "", Permission, "asks"),
+    ("the same, an old CLI", "working@10 permission@12", "", "", Permission, "permission"),
+    ("approved, the tool runs", "working@10 permission@12", "busy@20", "", Working, "approved"),
+    ("approved and done, no hook said so, an old CLI", "working@10 permission@12", "", "answered@20", Working, "answered"),
+    ("denied", "working@10 permission@12", "idle@20", "", Waiting, "denied"),
+    ("the same, an old CLI", "working@10 permission@12", "", "interrupted@20", Waiting, "marked"),
+    ("dismissed with Esc", "working@10 permission@12", "idle@20", "interrupted@20", Waiting, "denied"),
+    ("interrupted before any output", "working@10", "idle@12", "", Waiting, "interrupted"),
+    ("interrupted in a tool, an old CLI", "working@10", "", "interrupted@12", Waiting, "marked"),
+    ("interrupted, then a new prompt, an old CLI", "working@14", "", "interrupted@12", Working, "working"),
+    ("an API error", "stop@11", "idle@11", "", Waiting, "idle"),
+    ("a question", "working@10 permission@12", "question@12", "", Permission, "questions"),
+    ("the second of two permissions in a row", "working@10 permission@22", "permission@22", "", Permission, "asks"),
+    ("parallel tools, one asks", "working@10 permission@12", "permission@12", "", Permission, "asks"),
+    ("a subagent runs on after Stop", "working@20", "busy@10", "", Working, "busy"),
+    ("the same, an old CLI", "working@20", "", "", Working, "working"),
+    ("its permission, while the main agent waits", "working@20 asks@12", "permission@20", "", Permission, "asks"),
+    ("the same, an old CLI", "working@20 asks@12", "", "", Permission, "permission"),
+    ("the same after the main agent's Stop, an old CLI", "stop@20 asks@12", "", "", Permission, "permission"),
+    ("a background shell after Stop", "stop@20", "shell@20", "", Waiting, "background"),
+    ("a queued prompt's turn", "stop@20", "busy@20", "", Working, "queued"),
+    ("a prompt that another hook blocked", "working@20", "idle@10", "", Waiting, "interrupted"),
+    ("!cmd is over", "stop@20", "idle@20", "", Waiting, "idle"),
+    ("a dialog, opened while the session waits", "stop@20", "dialog@30", "", Waiting, "stop"),
+    ("a dialog, opened in a turn", "working@20", "dialog@30", "", Working, "working"),
+    ("/clear, the old session", "ended@20", "", "", Ended, "ended"),
+    ("/compact in a turn", "working@10", "busy@10", "", Working, "busy"),
+    ("/compact, idle", "stop@20", "idle@20", "", Waiting, "idle"),
+    ("a sandbox asks, which fires no hook", "working@10", "permission@20", "", Permission, "asks"),
+    ("no hooks, a turn", "", "busy@20", "", Working, "busy"),
+    ("no hooks, idle", "", "idle@20", "", Waiting, "idle"),
+    ("ended and resumed, its SessionStart hook failed", "ended@10", "idle@20", "", Waiting, "idle"),
+    ("ended in the files, and nothing else", "ended@20", "", "", Ended, "ended"),
+    // Conflicts that only the files speak of: the newer one counts; of equals ended > permission > stop > working.
+    ("ended and working at once", "ended@20 working@20", "", "", Ended, "ended"),
+    ("permission and stop at once", "permission@20 stop@20 working@20", "", "", Permission, "permission"),
+    ("stop and working at once", "stop@20 working@20", "", "", Waiting, "stop"),
+    ("working, and a stop that was left behind", "stop@10 working@20", "", "", Working, "working"),
+    ("stop, and a permission that was left behind", "stop@20 permission@10", "", "", Waiting, "stop"),
+    ("working, and an end that was left behind", "ended@10 working@20", "", "", Working, "working"),
+];
+
+#[test]
+fn every_situation_is_told_right() {
+    for (situation, spool, registry, transcript, state, rule) in SETTLED {
+        let verdict = judge(&evidence(spool, registry, transcript), at(1000));
+        assert_eq!((verdict.state, verdict.rule), (state, rule), "{situation}");
+    }
+}
+
+#[test]
+fn the_registry_counts_only_once_all_is_quiet() {
+    for (spool, registry) in [("stop@20", "busy@20"), ("stop@20", "busy@10"), ("stop@10", "busy@20")] {
+        assert_eq!(judge(&evidence(spool, registry, ""), at(20)).rule, "stop", "{spool} {registry}");
+        assert_eq!(judge(&evidence(spool, registry, ""), at(21)).rule, "queued", "{spool} {registry}");
+    }
+    assert_eq!(judge(&evidence("", "busy@20", ""), at(20)).rule, "unsettled");
+    assert_eq!(judge(&evidence("", "idle@20", ""), at(20)).rule, "unknown");
+}
+
+#[test]
+fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
+    for spool in ["working@10", "working@10 permission@12", "stop@10"] {
+        let with = |life| Evidence { life, ..evidence(spool, "", "") };
+        assert_eq!(judge(&with(Life::Dead), at(20)).rule, "killed");
+        assert_ne!(judge(&with(Life::Elsewhere), at(20)).state, Ended);
+        assert_ne!(judge(&with(Life::Unknown), at(20)).state, Ended);
+    }
+    let left = |seconds| Evidence { left: Some(at(seconds)), life: Life::Alive, ..evidence("stop@10", "", "") };
+    assert_eq!(judge(&left(20), at(30)).rule, "left");
+    // The registry has yet to hear of a session that has just begun.
+    assert_eq!(judge(&left(5), at(30)).rule, "stop");
+}
+
+#[test]
+fn every_rule_is_met_and_told_in_the_readme() {
+    let readme = include_str!("../../../README.md");
+    let met: Vec<_> = SETTLED.iter().map(|row| row.5).chain(["killed", "left", "unsettled", "unknown"]).collect();
+    for rule in &RULES {
+        assert!(met.contains(&rule.id), "no situation for {}", rule.id);
+        assert!(readme.contains(&format!("| `{}` |", rule.id)), "the README does not tell {}", rule.id);
+    }
+}

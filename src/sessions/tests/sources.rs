@@ -1,0 +1,150 @@
+//! Each source on what the real CLI wrote.
+
+use std::time::{Duration, SystemTime};
+
+use session_signals::event::Kind;
+
+use crate::evidence::process::{Host, Life, lives};
+use crate::evidence::{Call, Status, registry, spool, transcript};
+use crate::tests::at;
+
+fn fixture(name: &str) -> Vec<u8> {
+    fs_err::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// A recorded account, as if it were this process's: `pid`, `procStart` and `pidDomain` made ours.
+fn as_ours(name: &str) -> String {
+    let mut account: serde_json::Value = serde_json::from_slice(&fixture(&format!("registry/{name}.json"))).unwrap();
+    let pid = std::process::id();
+    account["pid"] = pid.into();
+    account["procStart"] = session_signals::process::stat(pid).unwrap().start.to_string().into();
+    if let Some(namespace) = Host::here().namespace().filter(|_| account.get("pidDomain").is_some()) {
+        account["pidDomain"] = format!("linux:3d12:pid:[{namespace}]").into();
+    }
+    account.to_string()
+}
+
+fn parse(text: &str) -> Option<(registry::Entry, bool)> {
+    registry::parse(text.as_bytes(), &std::process::id().to_string(), &Host::here())
+}
+
+#[test]
+fn the_registry_of_both_versions() {
+    for (name, status) in [
+        ("busy", Status::Busy),
+        ("idle", Status::Idle),
+        ("waiting-permission", Status::Permission),
+        ("waiting-permission-2.1.197", Status::Permission),
+    ] {
+        let (entry, lives) = parse(&as_ours(name)).unwrap();
+        assert_eq!((entry.status, lives), (status, true), "{name}");
+        assert_eq!(entry.cwd.unwrap().to_str(), Some("/home/dev/work"));
+    }
+    let (entry, _) = parse(&as_ours("busy")).unwrap();
+    assert_eq!(entry.updated, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
+    for (waiting_for, status) in
+        [("input needed", Status::Question), ("dialog open", Status::Other), ("something new", Status::Other)]
+    {
+        let (entry, _) = parse(&as_ours("waiting-permission").replace("permission prompt", waiting_for)).unwrap();
+        assert_eq!(entry.status, status);
+    }
+}
+
+#[test]
+fn a_registry_file_is_believed_only_while_its_process_lives_here() {
+    let ours = as_ours("busy");
+    let start = session_signals::process::stat(std::process::id()).unwrap().start.to_string();
+    let (_, lives) = parse(&ours.replace(&start, "17")).unwrap();
+    assert!(!lives, "another process has the PID by now");
+    assert!(registry::parse(ours.as_bytes(), "1", &Host::here()).is_none(), "the name says another PID");
+    let namespace = Host::here().namespace().unwrap().to_owned();
+    assert!(parse(&ours.replace(&namespace, "1")).is_none(), "another pid namespace");
+    for torn in ["", "{", "[]", "null", r#"{"pid":1}"#, &ours[..ours.len() - 1]] {
+        assert!(parse(torn).is_none(), "{torn}");
+    }
+}
+
+#[test]
+fn the_transcript_marks_a_denial_and_an_interrupt_in_a_tool() {
+    let text = fixture("transcripts/denied-escaped-interrupted-failed.jsonl");
+    let tail = transcript::parse(&text);
+    assert_eq!(tail.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:26.249Z").unwrap()));
+    let call = |command: &str| Call {
+        tool_name: Some("Bash".into()),
+        tool_input: serde_json::json!({"command": command, "description": command}),
+        ..Call::default()
+    };
+    assert!(tail.has_result(&call("sleep 5 > x.txt")));
+    assert!(!tail.has_result(&call("sleep 6 > x.txt")));
+    assert!(!tail.has_result(&Call { agent_id: Some("a".into()), ..call("sleep 5 > x.txt") }));
+    let before = text.windows(3).position(|bytes| bytes == b"no2").unwrap();
+    let first = transcript::parse(&text[..before]);
+    assert_eq!(first.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:22.784Z").unwrap()));
+}
+
+#[test]
+fn a_transcript_of_any_size_costs_its_end() {
+    use std::io::{Seek as _, SeekFrom, Write as _};
+    let home = tempfile::tempdir().unwrap();
+    let path = home.path().join("t.jsonl");
+    let mut file = fs_err::File::create(&path).unwrap();
+    file.seek(SeekFrom::Start(8 << 30)).unwrap(); // a hole: 8 GiB that take no room
+    file.write_all(b"\n").unwrap();
+    file.write_all(&fixture("transcripts/denied-escaped-interrupted-failed.jsonl")).unwrap();
+    assert!(transcript::read(&path).unwrap().interrupted.is_some());
+    // An interrupt that lies further back than the end is none.
+    file.write_all(&vec![b' '; usize::try_from(transcript::MAX_LEN).unwrap()]).unwrap();
+    assert!(transcript::read(&path).unwrap().interrupted.is_none());
+    assert!(transcript::read(home.path()).is_err());
+    assert!(transcript::read("/dev/zero".as_ref()).is_err());
+}
+
+#[test]
+fn a_signal_and_what_is_none() {
+    let text = br#"{"cwd":"/w","pending":[{"tool_name":"Bash"}],"pending_since":"1795246536.500000000","claude_pid":7,"error":{"x":1}}"#;
+    let signal = spool::parse(text, at(0), Kind::Permission).unwrap();
+    assert_eq!(signal.since, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_500));
+    assert_eq!(
+        (signal.members.claude_pid, signal.members.error, signal.members.pending.unwrap().len()),
+        (Some(7), None, 1)
+    );
+    for torn in ["", "{", "[]", "null", "\u{0}", "{}}"] {
+        assert!(spool::parse(torn.as_bytes(), at(0), Kind::Stop).is_none(), "{torn:?}");
+    }
+    let long = format!("{}.stop.json", "x".repeat(129));
+    for name in
+        ["a.stop.json.tmp", ".a.stop.0123", "a.json", ".stop.json", "a.b.stop.json", "ä.stop.json", &long, "stop.json"]
+    {
+        assert!(spool::parse_name(name.as_ref()).is_none(), "{name}");
+    }
+    assert_eq!(spool::parse_name("a-1.stop.json".as_ref()), Some(("a-1", Kind::Stop)));
+}
+
+#[test]
+fn a_pid_counts_with_its_start_only() {
+    let start = session_signals::process::stat(std::process::id()).unwrap().start;
+    let signal = |members: &str, seconds: u64| {
+        let at = SystemTime::now() + Duration::from_secs(1) - Duration::from_secs(seconds);
+        spool::parse(format!("{{{members}}}").as_bytes(), at, Kind::Stop).unwrap()
+    };
+    let host = Host::here();
+    let life =
+        |members: &str, seconds| host.life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds));
+    assert_eq!(life("", 0), Life::Unknown);
+    assert_eq!(life(r#""claude_pid":PID"#, 0), Life::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), Life::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), Life::Dead);
+    assert_eq!(
+        life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 1_000_000_000),
+        Life::Dead,
+        "before the machine was started"
+    );
+    assert_eq!(life(r#""claude_pid":4194305"#, 0), Life::Dead);
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), Life::Elsewhere);
+    let mut child = std::process::Command::new("true").spawn().unwrap();
+    while session_signals::process::stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
+        std::thread::yield_now();
+    }
+    assert!(!lives(child.id(), None), "a zombie");
+    child.wait().unwrap();
+}

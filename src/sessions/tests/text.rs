@@ -1,0 +1,52 @@
+//! What a person gets to see.
+
+use std::time::Duration;
+
+use crate::humanise::{cut, duration, harmless, pad, width};
+use crate::session::Session;
+use crate::table::draw;
+use crate::tests::{at, evidence};
+
+#[test]
+fn durations_in_two_figures() {
+    let shown = [0, 59, 60, 3599, 3600, 86399, 86400, 8_640_000].map(|seconds| duration(Duration::from_secs(seconds)));
+    assert_eq!(shown, ["0s", "59s", "1m", "59m", "1h", "23h", "1d", "100d"]);
+}
+
+#[test]
+fn text_that_fits_and_does_no_harm() {
+    assert_eq!(harmless("a\x1b[31m\r\n\tb\u{202e}c\u{9b}"), "a [31m b c");
+    assert_eq!(
+        (cut("abcdef", 6), cut("abcdef", 5), cut("漢字漢字", 5), cut("漢字", 0)),
+        ("abcdef".into(), "abcd…".into(), "漢字…".into(), String::new())
+    );
+    assert_eq!((width("漢字e\u{301}"), pad("漢", 4)), (5, "漢  ".to_owned()));
+}
+
+#[test]
+fn who_needs_you_first_comes_first() {
+    let session = |id: &str, spool: &str| Session::of(id, &evidence(spool, "", ""), at(200));
+    let mut sessions = [
+        session("dddddddddddd", "ended@1"),
+        session("cccccccccccc", "working@20"),
+        session("bbbbbbbbbbbb", "stop@30"),
+        session("bbbbbbbbbbb0", "stop@20"),
+        session("aaaaaaaaaaaa", "working@20 permission@100"),
+    ];
+    sessions.sort_by_key(Session::order);
+    let table = draw(&sessions, at(200), None, false);
+    let expected = "\
+▲ approve    1m  -  -  aaaaaaaa  Bash: {\"n\":1}
+◆ waiting    3m  -  -  bbbbbbbb  the turn is over
+◆ waiting    2m  -  -  bbbbbbbb  the turn is over
+● working    3m  -  -  cccccccc  a turn runs
+○ ended      3m  -  -  dddddddd  the session ended
+";
+    assert_eq!(table, expected);
+    for columns in 0..60 {
+        let narrow = draw(&sessions, at(200), Some(columns), false);
+        assert!(narrow.lines().all(|line| width(line) <= columns.max(9)), "{columns}: {narrow}");
+    }
+    assert!(draw(&sessions, at(200), None, true).starts_with("\x1b[33m▲ approve\x1b[0m"));
+    assert!(draw(&[], at(0), None, true).starts_with("No session is open."));
+}

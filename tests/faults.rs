@@ -1,0 +1,79 @@
+//! Every system call of every hook's work, killed on entering it and failing in every way a disk fails:
+//! what is on disk afterwards is whole, old or new, and a hook that is told of an error leaves nothing half done.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicUsize, Ordering};
+
+use crate::faults::scenario::{Scenario, scenarios};
+
+mod scenario;
+mod short_writes;
+
+const ERRORS: [&str; 6] = ["ENOSPC", "EIO", "EINTR", "EROFS", "EMFILE", "EDQUOT"];
+
+/// A fault, and what a run with it is held to.
+struct Case<'a> {
+    scenario: &'a Scenario,
+    /// For `strace -e inject=`.
+    fault: String,
+    killed: bool,
+    /// Nothing can be written any more, be it on stderr.
+    mute: bool,
+}
+
+impl Case<'_> {
+    fn violations(&self) -> Vec<String> {
+        let sandbox = self.scenario.background();
+        let run = self.scenario.run(&sandbox, &["-e", &format!("inject={}", self.fault)]);
+        let mut violations = self.scenario.violations(&sandbox, &run.outcome, self.killed, self.mute);
+        if !run.trace.shows_fault() {
+            violations.push("the fault did not come to pass".to_owned());
+        }
+        let told =
+            |what| format!("{} after {:?}, {}: {what}", self.scenario.hook, self.scenario.before.keys(), self.fault);
+        violations.into_iter().map(told).collect()
+    }
+}
+
+/// Every call, killed and failing in every way: once, and from then on.
+fn cases(scenario: &Scenario) -> Vec<Case<'_>> {
+    let mut cases = Vec::new();
+    let mut seen = BTreeMap::new();
+    for name in scenario.calls.iter().filter(|name| !(scenario.unlocked && *name == "flock")) {
+        let nth = seen.entry(name).and_modify(|n| *n += 1).or_insert(1);
+        let mut case = |fault, killed, mute| cases.push(Case { scenario, fault, killed, mute });
+        case(format!("{name}:signal=KILL:when={nth}"), true, false);
+        for error in ERRORS {
+            case(format!("{name}:error={error}:when={nth}"), false, false);
+            // A process that can never exit is nothing that a kernel makes.
+            if name != "exit_group" {
+                case(format!("{name}:error={error}:when={nth}+"), false, name == "write");
+            }
+        }
+    }
+    cases
+}
+
+/// Does `work` with every item, on as many threads as there are CPUs; everything that it says.
+pub fn all<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+    let next = AtomicUsize::new(0);
+    let thread = || {
+        let items = std::iter::from_fn(|| items.get(next.fetch_add(1, Ordering::Relaxed)));
+        items.flat_map(&work).collect::<Vec<_>>()
+    };
+    let count = std::thread::available_parallelism().map_or(2, usize::from);
+    std::thread::scope(|scope| {
+        let threads: Vec<_> = (0..count).map(|_| scope.spawn(thread)).collect();
+        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
+    })
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn every_system_call_killed_and_failing() {
+    let scenarios = scenarios();
+    let cases: Vec<_> = scenarios.iter().flat_map(cases).collect();
+    let violations = all(&cases, Case::violations);
+    println!("{} cases, {} violations", cases.len(), violations.len());
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}

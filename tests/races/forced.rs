@@ -1,0 +1,143 @@
+//! Two hooks forced apart: one is held up, or stopped, at a chosen system call.
+
+use std::path::Path;
+use std::thread;
+use std::time::Duration;
+
+use crate::faults::all;
+use crate::release::hook;
+use crate::sandbox::{Sandbox, executable_for, payload};
+use crate::strace::{self, Run, Trace};
+
+/// An event for each kind of signal.
+const EVENTS: [(&str, &str); 4] =
+    [("UserPromptSubmit", "working"), ("PermissionRequest", "permission"), ("Stop", "stop"), ("SessionEnd", "ended")];
+
+type Event = (&'static str, &'static str);
+
+/// Every pair, in both orders.
+fn pairs() -> impl Iterator<Item = (Event, Event)> {
+    EVENTS.into_iter().flat_map(|first| EVENTS.into_iter().map(move |second| (first, second)))
+}
+
+fn run(sandbox: &Sandbox, log: &Path, (event, kind): Event, options: &[&str]) -> Run {
+    let tool = format!(r#""tool_name":"{}{kind}""#, log.file_name().unwrap().display());
+    strace::run_logged(sandbox, log, &hook(executable_for(event).unwrap()), &payload("s", event, &tool), options)
+}
+
+/// What is wrong with what two hooks left, the later one of which published `later` at `time`.
+fn violation(sandbox: &Sandbox, earlier: &str, later: &str, time: &str) -> Option<String> {
+    let state = sandbox.state("s");
+    let has = |kind: &str| state.split(' ').any(|standing| standing.starts_with(kind));
+    let states = ["working", "stop", "ended"].into_iter().filter(|kind| has(kind)).count();
+    // What a reader of the files sees: the first one of these that stands.
+    let seen = ["ended", "permission", "stop", "working"].into_iter().find(|kind| has(kind));
+    let stamp = |member| sandbox.read("s", later)[member] == *time;
+    let is_true = match (earlier, later) {
+        // Nothing waits in a session that is over; whether the request came before, its end does not ask.
+        ("ended", "permission") => seen == Some("ended") || seen == Some("permission"),
+        ("permission", "permission") => state.matches(',').count() == 1,
+        (_, "working") => state == "working" && stamp("working_since"),
+        (_, "stop") => state == "stop" && stamp("stopped_at"),
+        (_, "ended") => state == "ended" && stamp("ended_at"),
+        _ => seen == Some(later),
+    };
+    let whole = sandbox.files().iter().all(|name| !name.starts_with('.'));
+    (states > 1 || !is_true || !whole).then(|| format!("{state:?}, {:?}", sandbox.files()))
+}
+
+/// Where a hook is held up: before it has the lock, and at every step of its work with it.
+const DELAYED: [&str; 7] = [
+    "openat:delay_enter=50000:when=1",
+    "flock:delay_enter=50000",
+    "clock_gettime:delay_enter=50000:when=2",
+    "statx:delay_enter=50000:when=2",
+    "openat:delay_enter=50000:when=3",
+    "renameat:delay_enter=50000",
+    "unlinkat:delay_enter=50000",
+];
+
+#[test]
+#[ignore = "needs strace"]
+fn hooks_held_up_on_their_way() {
+    let delays = || DELAYED.into_iter().flat_map(|delay| [[Some(delay), None], [None, Some(delay)]]);
+    let cases: Vec<_> = pairs().flat_map(|pair| delays().map(move |delay| (pair, delay))).collect();
+    let violations = all(&cases, |((first, second), delays)| {
+        let sandbox = Sandbox::new();
+        // Something to clear for everybody.
+        sandbox.fire("s", "Stop", "").succeeds();
+        let (one, other) = (sandbox.home().join("first"), sandbox.home().join("second"));
+        let inject = delays.map(|delay| delay.map(|delay| format!("inject={delay}")));
+        let options = |n: usize| inject[n].as_ref().map_or(Vec::new(), |inject| vec!["-e", inject]);
+        let runs = thread::scope(|scope| {
+            let first = scope.spawn(|| run(&sandbox, &one, *first, &options(0)));
+            let second = run(&sandbox, &other, *second, &options(1));
+            [first.join().unwrap(), second]
+        });
+        for run in &runs {
+            run.outcome.succeeds();
+        }
+        let [first, second] = [(first.1, runs[0].trace.time()), (second.1, runs[1].trace.time())];
+        let (earlier, later) = if first.1 < second.1 { (first, second) } else { (second, first) };
+        let violation = violation(&sandbox, earlier.0, later.0, &later.1);
+        violation.map(|what| format!("{earlier:?}, {later:?}, {delays:?}: {what}")).into_iter().collect()
+    });
+    println!("{} cases, {} violations", cases.len(), violations.len());
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}
+
+/// A hook stopped at a call while it holds the lock; another one that does not wait for it; the first one again.
+fn stopped(first: Event, second: Event, stop: &str) -> Vec<String> {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let (one, other) = (sandbox.home().join("first"), sandbox.home().join("second"));
+    let (older, newer) = thread::scope(|scope| {
+        let inject = format!("inject={stop}");
+        let (sandbox, log) = (&sandbox, one.as_path());
+        let older = scope.spawn(move || run(sandbox, log, first, &["-e", &inject]));
+        while !older.is_finished() && (!one.exists() || Trace::read(&one).stopped().is_none()) {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let newer = run(sandbox, &other, second, &[]);
+        if let Some(process) = Trace::read(&one).stopped() {
+            sandbox.command("sh").args(["-c", "kill -CONT \"$0\"", process]).assert().success();
+        }
+        (older.join().unwrap(), newer)
+    });
+    older.outcome.succeeds();
+    newer.outcome.succeeds();
+    let mut violations: Vec<_> = violation(&sandbox, first.1, second.1, &newer.trace.time()).into_iter().collect();
+    if older.trace.stopped().is_none() {
+        violations.push("it was not stopped".to_owned());
+    }
+    if newer.trace.slept() > 200 {
+        violations.push(format!("it waited {} ms", newer.trace.slept()));
+    }
+    violations.into_iter().map(|what| format!("{}, stopped at {stop}, then {}: {what}", first.1, second.1)).collect()
+}
+
+/// The calls that a hook makes while it has the lock, each with its number among those of its name.
+fn under_the_lock(event: Event) -> Vec<String> {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let run = run(&sandbox, &sandbox.home().join("log"), event, &[]);
+    let names = run.trace.names();
+    let locked = names.iter().position(|name| *name == "flock").unwrap();
+    let unlocked = names.len() - 2;
+    let nth = |at: usize| names[..=at].iter().filter(|name| **name == names[at]).count();
+    // Between its last look at the clock and the call that it makes then, nothing protects a hook.
+    let is_covered = |at: &usize| !["unlinkat", "renameat"].contains(&names[at + 1]);
+    (locked..unlocked).filter(is_covered).map(|at| format!("{}:signal=STOP:when={}", names[at], nth(at))).collect()
+}
+
+#[test]
+#[ignore = "needs strace"]
+fn a_hook_stopped_while_it_holds_the_lock() {
+    let mut cases = Vec::new();
+    for (first, second) in pairs() {
+        cases.extend(under_the_lock(first).into_iter().map(|stop| (first, second, stop)));
+    }
+    let violations = all(&cases, |(first, second, stop)| stopped(*first, *second, stop));
+    println!("{} cases, {} violations", cases.len(), violations.len());
+    assert!(violations.is_empty(), "{}", violations.join("\n"));
+}

@@ -1,0 +1,62 @@
+//! Files that are missing, empty, torn, huge, foreign or hostile cost themselves, and nobody else.
+
+use std::os::unix::fs::symlink;
+use std::path::Path;
+
+use serde_json::json;
+
+use super::list::json;
+use crate::sandbox::{Sandbox, executable, outcome};
+
+fn plant(directory: &Path, name: &str) {
+    let path = |number: usize| directory.join(name.replacen('#', &number.to_string(), 1));
+    fs_err::create_dir_all(directory).unwrap();
+    fs_err::write(path(1), "").unwrap();
+    fs_err::write(path(2), r#"{"session_id":"x","cwd"#).unwrap();
+    fs_err::write(path(3), [0xff, 0, b'{']).unwrap();
+    fs_err::write(path(4), "[".repeat(100_000)).unwrap();
+    fs_err::create_dir(path(5)).unwrap();
+    assert!(std::process::Command::new("mkfifo").arg(path(6)).status().unwrap().success());
+    symlink("/dev/zero", path(7)).unwrap();
+    symlink(path(7), path(8)).unwrap();
+    fs_err::File::create(path(9)).unwrap().file().set_len(1 << 40).unwrap(); // a hole of 1 TiB
+}
+
+#[test]
+fn hostile_files_cost_themselves() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", r#""transcript_path":"/dev/zero""#).succeeds();
+    sandbox.fire("t", "UserPromptSubmit", r#""transcript_path":"/nonexistent""#).succeeds();
+    plant(&sandbox.spool(), "x#.stop.json");
+    plant(&sandbox.home().join(".claude/sessions"), "#.json");
+    fs_err::write(sandbox.spool().join("README"), "mine").unwrap();
+    let found = json(&sandbox, &[]);
+    let ids: Vec<_> = found.iter().map(|session| &session["sessionId"]).collect();
+    assert_eq!(ids, [&json!("s"), &json!("t")]);
+    let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
+    assert_eq!(verbose.stderr, "registry: 9 passed over\ntranscripts: 1 passed over\nsignals: 10 passed over\n");
+}
+
+#[test]
+fn every_source_may_be_missing() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let config = sandbox.home().join(".claude");
+    fs_err::write(config.join("sessions"), "a file where a directory should be").unwrap();
+    assert_eq!(json(&sandbox, &[]).len(), 1);
+    fs_err::remove_dir_all(&config).unwrap();
+    assert_eq!(json(&sandbox, &[]).len(), 0);
+    let mut homeless = sandbox.command(executable("sessions"));
+    outcome(homeless.env_remove("HOME"), "").fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
+}
+
+#[test]
+fn what_a_payload_says_is_never_obeyed_by_the_terminal() {
+    let sandbox = Sandbox::new();
+    sandbox
+        .fire("s", "Stop", r#""last_assistant_message":"a\u001b]0;owned\u0007\n\u202eb","cwd":"/\u001b[2J""#)
+        .succeeds();
+    let shown = super::list::sessions(&sandbox, &[]);
+    assert_eq!(shown.lines().count(), 1);
+    assert!(!shown.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{shown:?}");
+}

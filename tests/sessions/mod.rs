@@ -1,0 +1,5 @@
+//! The executable `sessions`, on what the hooks leave and on what nobody should.
+
+mod hostile;
+mod list;
+mod watch;

@@ -1,0 +1,119 @@
+//! `sessions --watch` in a terminal of its own.
+
+use std::process::Command;
+
+use crate::sandbox::{Sandbox, executable};
+
+/// A tmux server with one pane.
+struct Terminal<'a> {
+    sandbox: &'a Sandbox,
+}
+
+impl<'a> Terminal<'a> {
+    fn open(sandbox: &'a Sandbox) -> Self {
+        let terminal = Self { sandbox };
+        terminal.tmux(&["new-session", "-d", "-x", "80", "-y", "10", "PS1='$ ' sh"]);
+        terminal
+    }
+
+    fn tmux(&self, arguments: &[&str]) -> String {
+        let socket = self.sandbox.home().join("tmux");
+        let output = Command::new("tmux")
+            .env_clear()
+            .env("HOME", self.sandbox.home())
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("LANG", "C.UTF-8")
+            .args(["-u", "-f", "/dev/null", "-S", socket.to_str().unwrap()])
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"]).trim_end().to_owned()
+    }
+
+    /// Waits until the screen is as it should be.
+    #[track_caller]
+    fn until(&self, is_right: impl Fn(&str) -> bool) -> String {
+        for _ in 0..500 {
+            let screen = self.screen();
+            if is_right(&screen) {
+                return screen;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("never seen; last:\n{}", self.screen());
+    }
+
+    fn start(&self) {
+        let command = format!("{} --watch", executable("sessions").display());
+        self.tmux(&["send-keys", &command, "Enter"]);
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
+
+#[test]
+#[ignore = "needs tmux"]
+fn it_redraws_on_change_and_leaves_the_terminal_as_it_was() {
+    let sandbox = Sandbox::new();
+    fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
+    let terminal = Terminal::open(&sandbox);
+    terminal.start();
+    terminal.until(|screen| screen.starts_with("No session is open."));
+    // The spool is made only now.
+    sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+    terminal.until(|screen| screen.starts_with("● working") && screen.ends_with("go on"));
+    sandbox.fire("t", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).succeeds();
+    let screen = terminal.until(|screen| screen.lines().count() == 2);
+    assert!(screen.starts_with("▲ approve") && screen.lines().next().unwrap().ends_with("Bash: ls"), "{screen}");
+    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.fire("t", "SessionEnd", "").succeeds();
+    terminal.until(|screen| screen.starts_with("No session is open."));
+    fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    sandbox.fire("u", "Stop", "").succeeds();
+    terminal.until(|screen| screen.starts_with("◆ waiting"));
+    for key in ["q", "C-c"] {
+        terminal.tmux(&["send-keys", key]);
+        terminal.until(|screen| screen.contains("--watch") && screen.ends_with('$'));
+        // Echo and line mode are back: what is typed is seen and run.
+        terminal.tmux(&["send-keys", "clear; stty -a | grep -o ' icanon.* echo '; echo left", "Enter"]);
+        terminal.until(|screen| screen.contains("\nleft") && screen.contains("icanon"));
+        assert_eq!(terminal.tmux(&["display-message", "-p", "#{cursor_flag}#{alternate_on}"]).trim(), "10");
+        terminal.tmux(&["send-keys", "clear", "Enter"]);
+        terminal.start();
+        terminal.until(|screen| screen.starts_with("◆ waiting"));
+    }
+}
+
+/// What a process has had of the CPU, in clock ticks of 10 ms.
+fn cpu(pid: &str) -> u64 {
+    let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
+    fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
+}
+
+#[test]
+#[ignore = "needs tmux"]
+fn it_costs_nothing_while_nothing_happens() {
+    let sandbox = Sandbox::new();
+    for number in 0..200 {
+        sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
+    }
+    sandbox.fire("s", "Stop", "").succeeds();
+    let terminal = Terminal::open(&sandbox);
+    terminal.tmux(&["send-keys", &format!("exec {} --watch", executable("sessions").display()), "Enter"]);
+    terminal.until(|screen| screen.starts_with("◆ waiting"));
+    let pid = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
+    let before = cpu(pid.trim());
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    // One look a second, at one session that lives.
+    let spent = cpu(pid.trim()) - before;
+    assert!(spent <= 10, "{spent} ticks in 5 s");
+}
