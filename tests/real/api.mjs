@@ -70,7 +70,7 @@ function answer(request) {
   const step = prompt.split(" ~> ")[answers];
   if (step === undefined) return [{ text: "done" }];
   return step.split(" ~ ").map((action) => {
-    const [, verb, rest] = /^\s*(\w+)\s*([^]*?)\s*$/.exec(action) ?? [];
+    const [, verb, rest] = /^(\w+) *(.*)/.exec(action.trim()) ?? [];
     return act(verb, rest, request.tools);
   });
 }

@@ -1,7 +1,7 @@
 //! What a session can be in, as far as a keyboard can bring it about; and whether `sessions` knows.
 
 use super::person::Act::{self, Close, Deny, Kill, Open, Press, Prompt, Start};
-use super::person::Sign::{self, File, NewSession, Nothing, Text};
+use super::person::Sign::{self, File, Nothing, OtherDialog, OtherSession, Text};
 use super::person::{OLD, Person, Step};
 use super::truth::Truth::{self, Background, Dialog, Ended, Left, Permission, Shell, Waiting, Working};
 
@@ -36,13 +36,18 @@ const LIFE: &[Step] = &[
     step("the second permission", &[Open("first")], Permission, Nothing),
     step("approved, and its tool runs", &[Press("1")], Working, File("second.runs")),
     step("their turn is over", &[Open("second")], Waiting, Nothing),
-    step("parallel tools run", &[Prompt("agent bash ~/bin/free-gate left ~ agent bash ~/bin/free-gate right")], Working, File("right.runs")),
+    step("two tools in one answer", &[Prompt("bash ~/bin/free-gate one ~ bash ~/bin/free-gate two")], Working, File("one.runs")),
+    step("one of them is over", &[Open("one")], Working, File("two.runs")),
+    step("their turn is over", &[Open("two")], Waiting, Nothing),
+    step("two subagents at once", &[Prompt("agent bash ~/bin/free-gate left ~ agent bash ~/bin/free-gate right")], Working, File("right.runs")),
     step("one of them runs on", &[Open("left")], Working, File("left.ran")),
     step("their turn is over", &[Open("right")], Waiting, Nothing),
     step("two permissions at once", &[Prompt("read /etc/hostname ~ read /etc/passwd ~> hold read")], Permission, Nothing),
-    step("one of them approved", &[Press("1")], Permission, Nothing),
+    step("one of them approved", &[Press("1")], Permission, OtherDialog),
     step("both approved, and the turn goes on", &[Press("1")], Working, Nothing),
     step("their turn is over", &[Open("read")], Waiting, Text("held read")),
+    step("two permissions at once again", &[Prompt("read /etc/hostname ~ read /etc/passwd")], Permission, Nothing),
+    step("dismissed with Esc", &[Press("Escape")], Waiting, Nothing),
     step("a subagent's permission", &[Prompt("agent bash ~/bin/ask-gate agent")], Permission, Nothing),
     step("approved, and its tool runs", &[Press("1")], Working, File("agent.runs")),
     step("its turn is over", &[Open("agent")], Waiting, Nothing),
@@ -65,10 +70,15 @@ const LIFE: &[Step] = &[
     step("/model is closed", &[Press("Escape")], Waiting, Nothing),
     step("/compact runs", &[Prompt("/compact hold compact")], Working, Text("ompacting")),
     step("/compact is over", &[Open("compact")], Waiting, Text("Compacted")),
-    step("/clear: the new session", &[Prompt("/clear")], Waiting, NewSession),
-    step("/clear: the old session", &[], Left, NewSession),
+    step("/clear: the new session", &[Prompt("/clear")], Waiting, OtherSession),
+    step("/clear: the old session", &[], Left, Nothing),
     step("a turn in the new session", &[Prompt("hold new")], Working, Nothing),
     step("its turn is over", &[Open("new")], Waiting, Text("held new")),
+    step("/resume is open", &[Prompt("/resume")], Dialog, Nothing),
+    step("/resume: the old session", &[Press("Enter")], Waiting, OtherSession),
+    step("/resume: the one that it left", &[], Left, Nothing),
+    step("a turn in the resumed session", &[Prompt("hold back")], Working, Nothing),
+    step("its turn is over", &[Open("back")], Waiting, Text("held back")),
     step("/exit", &[Prompt("/exit")], Ended, Nothing),
     step("resumed", &[Start], Waiting, Nothing),
     step("a turn runs again", &[Prompt("hold killed")], Working, Nothing),
@@ -76,6 +86,8 @@ const LIFE: &[Step] = &[
     step("resumed after SIGKILL", &[Start], Waiting, Nothing),
     step("a permission is pending again", &[Prompt("bash ~/bin/ask-gate killed")], Permission, Nothing),
     step("SIGKILL while it is", &[Kill], Ended, Nothing),
+    step("resumed after that", &[Start], Waiting, Nothing),
+    step("Ctrl-C twice", &[Press("C-c"), Press("C-c")], Ended, Nothing),
     step("resumed after that", &[Start], Waiting, Nothing),
     step("a turn runs once more", &[Prompt("hold closed")], Working, Nothing),
     step("the terminal is closed", &[Close], Ended, Nothing),

@@ -9,7 +9,7 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::terminal::Terminal;
-use super::truth::{Truth, lives, registered};
+use super::truth::{Truth, lives, registered, shown};
 use super::{claude, eventually};
 use crate::sandbox::{Sandbox, executable, outcome};
 
@@ -53,8 +53,10 @@ pub enum Sign {
     Text(&'static str),
     /// This file in HOME.
     File(&'static str),
-    /// The process runs another session than the one it began with.
-    NewSession,
+    /// Another dialog than before.
+    OtherDialog,
+    /// The process runs another session than before.
+    OtherSession,
 }
 
 /// One version of the CLI with its home, and the person in front of it.
@@ -65,8 +67,10 @@ pub struct Person {
     version: &'static str,
     pid: u32,
     session: String,
-    /// The session that `/clear` ended.
+    /// The session that it ran before.
     previous: String,
+    /// The dialog and the session when the step began.
+    before: (String, String),
     right: usize,
     right_by_files: usize,
     steps: usize,
@@ -115,6 +119,7 @@ impl Person {
             pid: 0,
             session,
             previous,
+            before: Default::default(),
             right: 0,
             right_by_files: 0,
             steps: 0,
@@ -182,12 +187,14 @@ impl Person {
                 Sign::Nothing => true,
                 Sign::Text(text) => self.terminal.screen().contains(text),
                 Sign::File(name) => self.path(name).exists(),
-                Sign::NewSession => !self.previous.is_empty(),
+                Sign::OtherDialog => self.terminal.dialog() != self.before.0,
+                Sign::OtherSession => self.session != self.before.1,
             }
     }
 
     /// Does what the step says, waits until the truth is as it says, and compares.
     pub fn take(&mut self, step: &Step) {
+        self.before = (self.terminal.dialog(), self.session.clone());
         step.acts.iter().for_each(|act| self.act(act));
         let (mut held, mut wrong): (Option<Instant>, Option<Instant>) = (None, None);
         let mut behind = Duration::ZERO;
@@ -209,6 +216,9 @@ impl Person {
         let id = if step.truth == Truth::Left { &self.previous } else { &self.session };
         let said = self.said(id);
         let files = self.files_alone(id);
+        let call = &said["pendingPermission"]["toolInput"];
+        let asked = ["command", "file_path", "questions"].iter().find_map(|name| call[name].as_str());
+        let is_other = asked.is_some_and(|asked| !self.terminal.dialog().contains(asked));
         let expected = step.truth.state();
         let is_right = said["state"] == expected
             && (step.truth != Truth::Shell || said["background"].as_array().is_some_and(|list| !list.is_empty()));
@@ -224,7 +234,7 @@ impl Person {
             said["rule"].as_str().unwrap_or("-"),
             word(is_right),
             behind.as_millis(),
-            word(files == expected),
+            word(files == expected).to_owned() + if is_other { "   (the dialog is of another call)" } else { "" },
         );
         if !is_right {
             self.explain(id, &said);

@@ -1,5 +1,6 @@
 //! A terminal that a test types into: tmux, with a server of its own inside the network namespace.
 
+use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
 
@@ -11,6 +12,8 @@ use super::{alone, eventually};
 pub struct Terminal {
     server: Child,
     socket: PathBuf,
+    /// What was typed last.
+    typed: Cell<&'static str>,
 }
 
 impl Terminal {
@@ -20,7 +23,7 @@ impl Terminal {
         let arguments = ["tmux", "-S", socket.to_str().unwrap(), "-f", "/dev/null", "-D"];
         let server = alone(home, path, &arguments).stdin(Stdio::null()).spawn().unwrap();
         assert!(eventually(|| socket.exists()), "tmux does not start");
-        Self { server, socket }
+        Self { server, socket, typed: Cell::new("") }
     }
 
     fn tmux(&self, arguments: &[&str]) -> (bool, String) {
@@ -52,17 +55,32 @@ impl Terminal {
     }
 
     /// Types a prompt and sends it, once the screen shows it.
-    pub fn prompt(&self, text: &str) {
-        // An interrupted prompt comes back to be edited.
-        self.press("C-u");
+    pub fn prompt(&self, text: &'static str) {
+        // An interrupted prompt comes back to be edited. Keys that come with others are no keys but text.
+        let before = self.typed.replace(text);
+        if !before.is_empty() && self.input().contains(before) {
+            self.press("C-u");
+            assert!(eventually(|| !self.input().contains(before)), "still there: {}", self.screen());
+        }
         // An exclamation mark changes what the prompt is, and is not shown before it.
         let shown = text.trim_start_matches('!');
         for part in [&text[..text.len() - shown.len()], shown].into_iter().filter(|part| !part.is_empty()) {
             self.tmux(&["send-keys", "-l", part]);
         }
-        let typed = |line: &str| line.trim_start().starts_with(['❯', '>', '!']) && line.contains(shown);
-        assert!(eventually(|| self.screen().lines().any(typed)), "not typed: {text}\n{}", self.screen());
+        assert!(eventually(|| self.input().contains(shown)), "not typed: {text}\n{}", self.screen());
         self.press("Enter");
+    }
+
+    /// The line that is typed into.
+    fn input(&self) -> String {
+        let screen = self.screen();
+        screen.lines().rfind(|line| line.starts_with(['❯', '>', '!'])).unwrap_or_default().to_owned()
+    }
+
+    /// What is below the last line across the screen: a dialog, if one is open.
+    pub fn dialog(&self) -> String {
+        let screen = self.screen();
+        screen.rsplit_once("──").map(|(_, dialog)| dialog.to_owned()).unwrap_or_default()
     }
 
     /// The number that the dialog gives to an answer which starts with this word.
