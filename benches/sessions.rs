@@ -8,7 +8,7 @@ use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
 /// How many sessions; each has all four signals.
-const SIZES: [usize; 3] = [100, 1_000, 10_000];
+const SIZES: [u32; 3] = [100, 1_000, 10_000];
 
 const TURNS: usize = 11;
 
@@ -23,7 +23,7 @@ fn main() {
         let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
         fill(home.path(), sessions);
         let (list, read) = take_turns(home.path());
-        let each = list.as_secs_f64() * 1e6 / sessions as f64;
+        let each = list.as_secs_f64() * 1e6 / f64::from(sessions);
         costs.push((list.as_secs_f64() / read.as_secs_f64(), each));
         println!("| {:.2} | {list:.1?} | {read:.1?} | {each:.1} | {sessions} |", costs[costs.len() - 1].0);
     }
@@ -41,7 +41,7 @@ fn main() {
 }
 
 /// A spool as the hooks leave it, but with all four signals for each session.
-fn fill(home: &Path, sessions: usize) {
+fn fill(home: &Path, sessions: u32) {
     let spool = home.join("session-signals");
     fs_err::create_dir(&spool).expect("the spool");
     for number in 0..sessions {

@@ -2,7 +2,7 @@
 //!
 //! Up to 2.1.100 one event that the CLI does not know makes it drop ALL hooks of the file.
 
-use session_signals::event::RULES;
+use session_signals::event::{HOOKS, Hook};
 
 use crate::claude::Version;
 
@@ -37,14 +37,8 @@ pub fn known(event: &str, claude: Option<Version>) -> bool {
     since(event) <= claude.unwrap_or(OLDEST)
 }
 
-/// The executables' names, each once, in the table's order.
+/// The executables' names.
 #[must_use]
-pub fn executables() -> Vec<&'static str> {
-    let mut names: Vec<&str> = Vec::new();
-    for name in RULES.iter().map(|rule| rule.hook.executable()) {
-        if !names.contains(&name) {
-            names.push(name);
-        }
-    }
-    names
+pub fn executables() -> [&'static str; 8] {
+    HOOKS.map(Hook::executable)
 }

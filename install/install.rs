@@ -7,6 +7,7 @@ use session_signals::event::{RULES, Rule};
 use crate::claude::{self, Version};
 use crate::cli::Install;
 use crate::commit::Written;
+use crate::disabled::{self, Disabled};
 use crate::editor::{self, Plan, Registration, Request};
 use crate::env::Env;
 use crate::executables::{self, Executable};
@@ -16,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
-use crate::{commit, diff, disabled, events, receipt, script, spool};
+use crate::{commit, diff, events, receipt, script, spool};
 
 /// Seconds that the CLI gives a hook. With none given it ends those of `SessionEnd` after 1.5 s.
 const TIMEOUT: u32 = 10;
@@ -87,7 +88,9 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     report.claude = wanted.claude.as_ref().ok().map(ToString::to_string);
     let done = if options.dry_run { show(env, &wanted, report) } else { change(env, &wanted, &executables, report) };
     done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(b"{}"))))?;
-    report.warnings.extend(warnings(env, &wanted, options.scope));
+    let disabled = disabled::find(env);
+    report.disabled = !disabled.is_empty();
+    report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
     Ok(())
 }
 
@@ -163,7 +166,7 @@ fn note(env: &Env, wanted: &Wanted, written: Written) -> std::io::Result<()> {
 }
 
 /// What the user should know, whatever was changed.
-fn warnings(env: &Env, wanted: &Wanted, scope: Scope) -> Vec<String> {
+fn warnings(env: &Env, wanted: &Wanted, scope: Scope, disabled: &[Disabled]) -> Vec<String> {
     let mut warnings = Vec::new();
     if let Err(reason) = &wanted.claude {
         warnings.push(format!(
@@ -171,7 +174,7 @@ fn warnings(env: &Env, wanted: &Wanted, scope: Scope) -> Vec<String> {
             events::OLDEST
         ));
     }
-    for disabled in disabled::find(env) {
+    for disabled in disabled {
         warnings.push(format!("{} is set in {}: the hooks will not run", disabled.setting, env.brief(&disabled.file)));
     }
     if scope == Scope::Project {

@@ -12,6 +12,9 @@ mod doctor;
 mod editor;
 mod env;
 mod events;
+#[path = "../src/sessions/evidence/mod.rs"]
+#[allow(dead_code, unused_imports, reason = "doctor asks less than `sessions` does")]
+mod evidence;
 mod executables;
 mod generate;
 mod install;

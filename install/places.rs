@@ -11,7 +11,7 @@ use crate::env::Env;
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
-    /// Yours, in every project: <config dir>/settings.json
+    /// Yours, in every project: the config dir's settings.json
     User,
     /// Everybody's in this project: ./.claude/settings.json
     Project,
@@ -51,12 +51,6 @@ impl Env {
     #[must_use]
     pub fn spool(&self) -> PathBuf {
         self.config.join("session-signals")
-    }
-
-    /// The CLI's own account of its live sessions.
-    #[must_use]
-    pub fn registry(&self) -> PathBuf {
-        self.config.join("sessions")
     }
 
     /// Where the settings are saved before a change.

@@ -77,8 +77,10 @@ pub fn swap(path: &Path, seen: Option<&Seen>, bytes: &[u8]) -> io::Result<bool> 
     match exchange(&temporary, path) {
         Ok(()) if still(&temporary)? => {}
         Ok(()) => {
-            put_back(&temporary, path, bytes)?;
-            return Ok(false);
+            let Err(error) = put_back(&temporary, path, bytes) else { return Ok(false) };
+            let kept = temporary.keep().map_err(|error| error.error)?;
+            let kept = kept.display();
+            return Err(io::Error::new(error.kind(), format!("{kept} holds what another program wrote: {error}")));
         }
         Err(Errno::NOENT) => return Ok(false),
         // Not every file system can: there the moment since the look stays open.
@@ -108,7 +110,11 @@ fn put_back(held: &Path, path: &Path, ours: &[u8]) -> io::Result<()> {
     let mut expected = ours.to_vec();
     loop {
         let put = fs::read(held)?;
-        exchange(held, path)?;
+        match exchange(held, path) {
+            // Its newest is that there is none.
+            Err(Errno::NOENT) => return Ok(()),
+            done => done?,
+        }
         if fs::read(held)? == expected {
             sync_folder(path);
             return Ok(());

@@ -70,6 +70,9 @@ pub struct Report {
     pub problems: Vec<String>,
     pub reason: Option<String>,
     pub snippet: Option<String>,
+    /// Whether a setting keeps all hooks from running.
+    #[serde(skip)]
+    pub disabled: bool,
     #[serde(skip)]
     changed: bool,
 }
@@ -96,6 +99,7 @@ impl Report {
             problems: Vec::new(),
             reason: None,
             snippet: None,
+            disabled: false,
             changed: false,
         }
     }
@@ -183,7 +187,7 @@ impl Report {
             lines.push(format!("Executables: {} ({} new)", env.brief(executables), self.copied.len()));
         }
         lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.brief(backup))));
-        if self.command == "install" && self.changed && self.problems.is_empty() {
+        if self.command == "install" && self.changed && self.problems.is_empty() && !self.disabled {
             let spool = env.brief(&env.spool());
             lines.push(format!("From its next prompt on, every session says in {spool} what it is doing."));
             lines.push(

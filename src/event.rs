@@ -61,6 +61,18 @@ pub enum Hook {
     SessionEnd,
 }
 
+/// All executables.
+pub const HOOKS: [Hook; 8] = [
+    Hook::SessionStart,
+    Hook::UserPromptSubmit,
+    Hook::PermissionRequest,
+    Hook::PostToolUse,
+    Hook::SubagentStop,
+    Hook::Compact,
+    Hook::Stop,
+    Hook::SessionEnd,
+];
+
 impl Hook {
     /// The executable's file name.
     #[must_use]

@@ -1,6 +1,8 @@
 //! The executables themselves: small, static, and asking the system for nothing but their work.
 
-use crate::release::{HOOKS, hook};
+use session_signals::event::{HOOKS, Hook};
+
+use crate::release::hook;
 use crate::sandbox::{Sandbox, executable_for, payload};
 use crate::strace;
 
@@ -34,7 +36,7 @@ fn sections(elf: &[u8]) -> Vec<u64> {
 
 #[test]
 fn each_is_a_static_elf_of_at_most_32_kib() {
-    for name in HOOKS {
+    for name in HOOKS.map(Hook::executable) {
         let elf = fs_err::read(hook(name)).unwrap();
         assert!(elf.len() <= MAX_LEN, "{name}: {} bytes", elf.len());
         assert_eq!(&elf[..6], b"\x7fELF\x02\x01", "{name}: 64 bits, little-endian");

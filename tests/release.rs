@@ -4,17 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// All of them.
-pub const HOOKS: [&str; 8] = [
-    "hook-session-start",
-    "hook-user-prompt-submit",
-    "hook-permission-request",
-    "hook-post-tool-use",
-    "hook-subagent-stop",
-    "hook-compact",
-    "hook-stop",
-    "hook-session-end",
-];
+use session_signals::event::{HOOKS, Hook};
 
 /// A hook of the release build, which is made once, in the target directory of the tests.
 pub fn hook(name: &str) -> PathBuf {
@@ -25,8 +15,9 @@ pub fn hook(name: &str) -> PathBuf {
 fn build() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--bins", "--target-dir"])
+        .args(["build", "--quiet", "--release", "--target-dir"])
         .arg(target)
+        .args(HOOKS.map(Hook::executable).iter().flat_map(|name| ["--bin", name]))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .unwrap();

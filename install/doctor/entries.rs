@@ -1,6 +1,6 @@
 //! Our entries in the settings of every scope.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use super::{Finding, Mend, copies};
 use crate::editor::{self, Entry, What};
@@ -9,7 +9,7 @@ use crate::install::Wanted;
 use crate::places::{SCOPES, Scope};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
-use crate::{disabled, events, receipt};
+use crate::{disabled, events, executables, receipt};
 
 /// One scope's.
 struct Found {
@@ -63,11 +63,11 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     }
     for found in &scopes {
         findings.extend(wanted.map(|wanted| differences(env, wanted, found)).unwrap_or_default());
-        let executables = dead(env, found);
-        if executables.is_empty() {
+        let dead = dead(env, found);
+        if dead.is_empty() {
             findings.extend(failing(env, found));
         }
-        findings.extend(executables);
+        findings.extend(dead);
     }
     findings.extend(twice(env, &scopes));
     findings
@@ -112,10 +112,16 @@ fn dead(env: &Env, found: &Found) -> Vec<Finding> {
     paths.into_iter().filter_map(|path| copies::check(env, path.as_ref(), found.scope)).collect()
 }
 
-/// Each command once, as the CLI runs it.
+/// Each command once, as the CLI runs it; but only those that install wrote. Settings of a project come from anywhere,
+/// and what merely looks like ours is not for us to run.
 fn failing(env: &Env, found: &Found) -> Vec<Finding> {
+    let installed = |entry: &&Entry| {
+        let whole = executables::quoted(&entry.path) == (entry.command.clone(), !entry.args);
+        whole && Path::new(&entry.path).parent() == Some(&env.executables())
+    };
+    let registered = found.entries.iter().filter(installed);
     let registered =
-        found.entries.iter().map(|entry| Registered { event: &entry.event, command: &entry.command, args: entry.args });
+        registered.map(|entry| Registered { event: &entry.event, command: &entry.command, args: entry.args });
     let problems = tryout::run(env, registered);
     problems.into_iter().map(|problem| Finding::new("executable-fails", problem, Mend::Install(found.scope))).collect()
 }

@@ -1,7 +1,7 @@
 //! The settings editor: `settings.json` as text in, a [`Plan`] of text edits out. No I/O, no clock.
 //!
 //! Values are never re-serialised. The text is validated and located with `serde_json`'s raw values, which
-//! are slices of the text itself, and the edit is a list of [`Splice`]s between those slices: every byte that
+//! are slices of the text itself, and the edit is a list of [`Splice`](splice::Splice)s between those slices: every byte that
 //! is not ours stays, whatever its spelling. A CST library was measured first and is not exact enough:
 //! `jsonc-parser` 0.34 with strict options passes raw control characters and white space that the CLI's parser
 //! refuses, refuses a byte order mark and lone surrogates that it accepts, and spreads a one-line file over many.
@@ -27,9 +27,7 @@ mod style;
 mod uninstall;
 
 pub use install::{install, snippet};
-pub use owned::is_ours;
 pub use plan::{Change, Plan, Registration, Replaced, Request, What};
 pub use receipt::{Receipt, undo};
-pub use refusal::{Position, Refusal};
-pub use splice::Splice;
+pub use refusal::Refusal;
 pub use uninstall::{Entry, entries, uninstall};

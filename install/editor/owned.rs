@@ -53,19 +53,13 @@ pub fn hook(text: &str, at: &Span) -> Option<Hook> {
     Some(Hook { members, line, exec, command })
 }
 
-/// Which of our executables `command`, a shell's command line, starts; `None` where it is not ours.
+/// Which of our executables the program at `path` is; `None` where it is not ours.
 ///
-/// Ours are commands whose program has the exact file name of one of `owned` and a directory named
-/// `session-signals` on its path: where `hooks install` puts it, or a checkout of this project. The name alone
-/// is not enough, for `hook-stop` is a name anybody may give: taking an entry of ours for a stranger's leaves a
-/// hook that runs twice, which does no harm and `doctor` names; the other mistake deletes a stranger's.
-/// Assignments before the program, arguments, redirections and `|| true` after it do not hide it.
-#[must_use]
-pub fn is_ours<'a>(command: &str, owned: &[&'a str]) -> Option<&'a str> {
-    executable(&command::parse(command)?.program, owned)
-}
-
-/// Which of our executables the path names.
+/// Ours is what has the exact file name of one of `owned` and a directory named `session-signals` on its path:
+/// where `hooks install` puts it, or a checkout of this project. The name alone is not enough, for `hook-stop` is a
+/// name anybody may give: taking an entry of ours for a stranger's leaves a hook that runs twice, which does no
+/// harm and shows in the file; the other mistake deletes a stranger's. Since the path is that of the program that
+/// the command line starts, assignments before it, arguments, redirections and `|| true` after it do not hide it.
 pub fn executable<'a>(path: &str, owned: &[&'a str]) -> Option<&'a str> {
     let (directories, name) = path.rsplit_once('/')?;
     let ours = directories.split('/').any(|directory| directory == DIRECTORY);

@@ -18,7 +18,7 @@ pub struct Registration {
 /// Everything an installation depends on.
 pub struct Request<'a> {
     /// What shall be registered: at most one for each event and executable, every one of them
-    /// [ours](super::is_ours).
+    /// ours by its path, or it could not be told apart again.
     pub registrations: &'a [Registration],
     /// The file names of our executables, of earlier versions too.
     pub owned: &'a [&'a str],

@@ -135,6 +135,20 @@ fn a_stale_copy() {
 }
 
 #[test]
+fn what_only_looks_like_ours_is_not_run() {
+    let home = installed();
+    let trap = home.write("project/session-signals/hook-stop", "#!/bin/sh\ntouch \"$0.ran\"\n");
+    fs::set_permissions(&trap, PermissionsExt::from_mode(0o755)).unwrap();
+    for members in [r#","args":[]"#, ""] {
+        let entry = format!(r#"{{"type":"command","command":"{}"{members}}}"#, trap.display());
+        home.write("project/.claude/settings.json", &format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{entry}]}}]}}}}"#));
+        home.hooks(&["doctor"]);
+        home.hooks(&["install", "--scope", "project"]);
+        assert!(!home.path("project/session-signals/hook-stop.ran").exists());
+    }
+}
+
+#[test]
 fn an_executable_that_fails() {
     let home = Home::new();
     let build = home.build("failing");

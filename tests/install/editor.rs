@@ -14,20 +14,14 @@ mod rules;
 mod size;
 mod style;
 
+use std::sync::LazyLock;
+
+use session_signals::event::{HOOKS, Hook};
 use under_test::{Plan, Registration, Request};
 
-/// The executables' file names, as an installation knows them.
-const OWNED: [&str; 9] = [
-    "hook-session-start",
-    "hook-user-prompt-submit",
-    "hook-permission-request",
-    "hook-post-tool-use",
-    "hook-subagent-stop",
-    "hook-compact",
-    "hook-stop",
-    "hook-session-end",
-    "hook-notification", // of an earlier version
-];
+/// The executables' file names, as an installation knows them: ours, and one of an earlier version.
+static OWNED: LazyLock<Vec<&str>> =
+    LazyLock::new(|| HOOKS.map(Hook::executable).into_iter().chain(["hook-notification"]).collect());
 
 const DIRECTORY: &str = "/home/you/.claude/hooks/session-signals";
 

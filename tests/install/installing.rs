@@ -20,6 +20,7 @@ fn one_command_makes_working_hooks() {
         assert!(said.contains(&format!("  {:<19} {name:<23} added\n", rule.event)), "{said}");
         assert_eq!(fs::metadata(home.installed(name)).unwrap().permissions().mode() & 0o777, 0o755);
     }
+    assert!(said.contains("\nFrom its next prompt on, every session says in ~/.claude/session-signals"), "{said}");
     // As the CLI would: the registered command, with a payload on stdin.
     let command = text(&home.parsed()["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]);
     let prompt = payload("someone", "UserPromptSubmit", r#""prompt":"hi""#);
@@ -190,4 +191,6 @@ fn settings_that_disable_hooks_are_warned_of() {
     let (code, report) = home.json(&["install"]);
     assert_eq!(code, 0);
     assert_eq!(report["warnings"][0], "disableAllHooks is set in ~/.claude/settings.json: the hooks will not run");
+    home.succeeds(&["uninstall"]);
+    assert!(!home.succeeds(&["install"]).contains("From its next prompt on"));
 }

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use fs_err as fs;
 use serde_json::{Value, json};
@@ -132,6 +133,32 @@ fn no_hook_is_ever_run_half_copied() {
         }
         over.store(true, Ordering::Relaxed);
     });
+}
+
+/// Another program writes after our last look, while the rename is held up.
+#[test]
+#[ignore = "takes strace"]
+fn what_is_written_at_the_last_moment_is_not_lost() {
+    let home = &Home::with_settings(ORIGINAL);
+    thread::scope(|scope| {
+        scope.spawn(move || {
+            let staged = || home.everything().iter().any(|name| name.starts_with(".claude/.session-signals."));
+            while !staged() {
+                thread::yield_now();
+            }
+            thread::sleep(Duration::from_millis(500));
+            change(&home.settings(), &home.path(".claude/tool"), |settings| settings["model"] = "opus".into());
+        });
+        let mut strace = home.command("strace".as_ref());
+        strace.args(["-o", home.path("trace").to_str().unwrap()]);
+        strace.args(["-e", "trace=renameat2", "-e", "inject=renameat2:delay_enter=2s:when=1"]);
+        strace.arg(executable("hooks")).arg("install").assert().success();
+    });
+    let exchanges = home.read("trace").matches("RENAME_EXCHANGE").count();
+    assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", home.read("trace"));
+    assert_eq!(home.parsed()["model"], "opus");
+    assert_eq!(registered(&home.parsed()).len(), session_signals::event::RULES.len());
+    assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
 }
 
 /// SIGKILL on entry to each system call in turn, of install and of uninstall.

@@ -27,7 +27,8 @@ pub fn claude(version: &str) -> String {
     let _turn = ONE_AT_A_TIME.lock();
     let folder = packages().join(version);
     let modules = folder.join("node_modules/@anthropic-ai");
-    if !modules.exists() {
+    // npm writes it last.
+    if !folder.join("node_modules/.package-lock.json").exists() {
         fs::create_dir_all(&folder).unwrap();
         let mut npm = Command::new("npm");
         npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);

@@ -2,7 +2,7 @@
 
 use super::{
     OWNED, install_these, registrations, show,
-    under_test::{Entry, Refusal, Registration, Request, entries, is_ours},
+    under_test::{Entry, Refusal, Registration, Request, entries},
 };
 
 #[test]
@@ -26,7 +26,7 @@ fn ours_in_whatever_clothes() {
         "/src/session-signals/target/release/hook-stop",
         "session-signals/hook-stop",
     ] {
-        assert_eq!(is_ours(command, &OWNED), Some("hook-stop"), "{command}");
+        assert_eq!(owner(command, &OWNED).as_deref(), Some("hook-stop"), "{command}");
     }
 }
 
@@ -68,10 +68,19 @@ fn not_ours_though_alike() {
         "# /x/session-signals/hook-stop",
         "/x/session-signals\\hook-stop",
     ] {
-        assert_eq!(is_ours(command, &OWNED), None, "{command}");
+        assert_eq!(owner(command, &OWNED), None, "{command}");
     }
-    assert_eq!(is_ours("/x/session-signals/hook-stop", &[]), None);
-    assert_eq!(is_ours("/x/session-signals/hook-stop", &["stop"]), None);
+    assert_eq!(owner("/x/session-signals/hook-stop", &[]), None);
+    assert_eq!(owner("/x/session-signals/hook-stop", &["stop"]), None);
+}
+
+/// Which executable the editor finds in a hook of this command.
+fn owner(command: &str, owned: &[&str]) -> Option<String> {
+    let hook = serde_json::json!({"type": "command", "command": command});
+    let text = serde_json::json!({"hooks": {"Stop": [{"hooks": [hook]}]}}).to_string();
+    let entry = entries(text.as_bytes(), owned).expect("valid settings").pop()?;
+    assert_eq!((entry.event.as_str(), entry.command.as_str()), ("Stop", command));
+    Some(entry.path.rsplit('/').next()?.to_owned())
 }
 
 /// The commands under `Stop` that are left where scripts that write session signals are replaced, `asked` being
