@@ -54,10 +54,10 @@ const LIFE: &[Step] = &[
     step("a subagent runs after Stop", &[Prompt("background hold background")], Background, Text("done")),
     step("its news have been taken", &[Open("background")], Waiting, Nothing),
     step("a subagent's permission after Stop", &[Prompt("background bash ~/bin/ask-gate later")], Permission, Nothing),
-    step("approved, and its tool runs", &[Press("1")], Working, File("later.runs")),
-    step("its news have been taken", &[Open("later")], Waiting, Nothing),
-    step("a subagent's permission after Stop", &[Prompt("background bash ~/bin/ask-gate never")], Permission, Nothing),
-    step("dismissed with Esc", &[Press("Escape")], Waiting, Nothing),
+    step("approved after Stop, and its tool runs", &[Press("1")], Working, File("later.runs")),
+    step("its news have been taken, too", &[Open("later")], Waiting, Nothing),
+    step("another's permission after Stop", &[Prompt("background bash ~/bin/ask-gate never")], Permission, Nothing),
+    step("dismissed with Esc after Stop", &[Press("Escape")], Waiting, Nothing),
     step("a shell runs after Stop", &[Prompt("shell ~/bin/free-gate shell")], Shell, File("shell.runs")),
     step("its news have been taken", &[Open("shell")], Waiting, Nothing),
     step("a prompt is queued", &[Prompt("hold queue"), Prompt("hold queued")], Working, Nothing),
@@ -93,15 +93,29 @@ const LIFE: &[Step] = &[
     step("the terminal is closed", &[Close], Ended, Nothing),
 ];
 
-/// What no source tells of a CLI without registry.
-const UNSEEN: &[&str] =
-    &["approved, and the tool runs", "Esc before any output", "Esc while it does", "approved, and its tool runs"];
+/// What no source tells of a CLI without registry. (Its Stop says nothing of what runs in the background.)
+const UNSEEN: &[&str] = &[
+    "approved, and the tool runs",
+    "approved, and its tool runs",
+    "Esc before any output",
+    "Esc while it does",
+    "a subagent runs after Stop",
+    "a shell runs after Stop",
+    "another hook blocked the prompt",
+];
 
 /// What such a CLI cannot be brought into, and why.
 const IMPOSSIBLE: &[(&str, &str)] = &[
-    ("two permissions at once again", "Esc dismisses one of them, not both"),
-    ("both dismissed with Esc", "Esc dismisses one of them, not both"),
+    ("two permissions at once again", ONE_BY_ONE),
+    ("both dismissed with Esc", ONE_BY_ONE),
+    ("a subagent's permission after Stop", REFUSED),
+    ("approved after Stop, and its tool runs", REFUSED),
+    ("its news have been taken, too", REFUSED),
+    ("another's permission after Stop", REFUSED),
+    ("dismissed with Esc after Stop", REFUSED),
 ];
+const ONE_BY_ONE: &str = "Esc dismisses one of the two";
+const REFUSED: &str = "it refuses what a background subagent must ask for";
 
 fn live(version: &'static str, impossible: &[(&str, &str)], unseen: &[&str]) {
     let mut person = Person::new(version);
