@@ -64,6 +64,8 @@ const LIFE: &[Step] = &[
     step("the queued prompt's turn runs", &[Open("queue")], Working, Text("held queue")),
     step("its turn is over", &[Open("queued")], Waiting, Text("held queued")),
     step("another hook blocked the prompt", &[Prompt("block")], Waiting, Text("Blocked by another hook")),
+    step("the next prompt's turn runs", &[Prompt("hold next")], Working, Nothing),
+    step("its turn is over", &[Open("next")], Waiting, Text("held next")),
     step("!command runs", &[Prompt("!~/bin/ask-gate bang")], Working, File("bang.runs")),
     step("!command is over", &[Open("bang")], Waiting, File("bang.ran")),
     step("/model is open", &[Prompt("/model")], Dialog, Nothing),
@@ -102,6 +104,7 @@ const UNSEEN: &[&str] = &[
     "a subagent runs after Stop",
     "a shell runs after Stop",
     "another hook blocked the prompt",
+    "!command runs",
 ];
 
 /// What such a CLI cannot be brought into, and why.

@@ -221,7 +221,8 @@ impl Person {
         let files = self.files_alone(id);
         let call = &said["pendingPermission"]["toolInput"];
         let asked = ["command", "file_path", "questions"].iter().find_map(|name| call[name].as_str());
-        let is_other = asked.is_some_and(|asked| !self.terminal.dialog().contains(asked));
+        let is_other =
+            step.truth == Truth::Permission && asked.is_some_and(|asked| !self.terminal.dialog().contains(asked));
         let expected = step.truth.state();
         let is_right = said["state"] == expected
             && (step.truth != Truth::Shell || said["background"].as_array().is_some_and(|list| !list.is_empty()));
