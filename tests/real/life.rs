@@ -1,6 +1,6 @@
 //! What a session can be in, as far as a keyboard can bring it about; and whether `sessions` knows.
 
-use super::person::Act::{self, Close, Deny, Kill, Open, Press, Prompt, Start};
+use super::person::Act::{self, Close, Deny, Kill, Open, Press, Prompt, Quit, Start};
 use super::person::Sign::{self, File, Nothing, OtherDialog, OtherSession, Text};
 use super::person::{OLD, Person, Step};
 use super::truth::Truth::{self, Background, Dialog, Ended, Left, Permission, Shell, Waiting, Working};
@@ -89,7 +89,7 @@ const LIFE: &[Step] = &[
     step("a permission is pending again", &[Prompt("bash ~/bin/ask-gate killed")], Permission, Nothing),
     step("SIGKILL while it is", &[Kill], Ended, Nothing),
     step("resumed after that", &[Start], Waiting, Nothing),
-    step("Ctrl-C twice", &[Press("C-c"), Press("C-c")], Ended, Nothing),
+    step("Ctrl-C twice", &[Quit], Ended, Nothing),
     step("resumed after that", &[Start], Waiting, Nothing),
     step("a turn runs once more", &[Prompt("hold closed")], Working, Nothing),
     step("the terminal is closed", &[Close], Ended, Nothing),

@@ -31,6 +31,8 @@ pub enum Act {
     Deny,
     /// Lets go what holds until this file is there.
     Open(&'static str),
+    /// Presses Ctrl-C, and again as soon as the screen offers it.
+    Quit,
     /// SIGKILL.
     Kill,
     /// Closes the terminal: SIGHUP.
@@ -147,6 +149,11 @@ impl Person {
                 self.terminal.press(&number.unwrap_or_else(|| panic!("no No\n{}", self.terminal.screen())));
             }
             Act::Open(name) => fs::write(self.path(name), "").unwrap(),
+            Act::Quit => {
+                self.terminal.press("C-c");
+                assert!(eventually(|| self.terminal.screen().contains("again to exit")), "{}", self.terminal.screen());
+                self.terminal.press("C-c");
+            }
             Act::Kill => {
                 let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();
                 rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
