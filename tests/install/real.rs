@@ -21,7 +21,8 @@ fn home_with(version: &str) -> Home {
 /// `claude -p PROMPT`: what it says, and the names in the spool afterwards.
 fn claude(home: &Home, arguments: &[&str]) -> (String, Vec<String>) {
     let mut claude = real::alone(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
-    let done = outcome(claude.current_dir(home.project()), "");
+    claude.current_dir(home.project());
+    let done = outcome(&mut claude.into(), "");
     assert_eq!(done.code, Some(0), "{done:?}");
     let spool = fs_err::read_dir(home.path(".claude/session-signals")).unwrap();
     let mut names: Vec<String> = spool.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -4,38 +4,75 @@
 //
 // COMMAND gets ANTHROPIC_BASE_URL; its exit code becomes ours. What the model answers is in the prompt:
 //
-//   bash COMMAND     it calls the Bash tool
-//   ask QUESTION     it calls AskUserQuestion
-//   wait SECONDS     it thinks that long, then says "waited"
-//   fail STATUS      the API answers with this HTTP status
-//   anything else    it says "ok"; after a tool's result, "done"
+//   bash COMMAND        it calls the Bash tool
+//   shell COMMAND       it does, in the background
+//   read FILE           it calls Read
+//   ask QUESTION        it calls AskUserQuestion
+//   agent PROMPT        it calls a subagent, whose prompt is in this language too
+//   background PROMPT   it does, in the background
+//   wait SECONDS        it thinks that long, then says "waited"
+//   hold FILE           it thinks until this file is in HOME, then says "held FILE"
+//   fail STATUS         the API answers with this HTTP status
+//   anything else       it says "ok"; after the last tool's result, "done"
+//
+// `A ~ B` are two tools in one answer; `A ~> B` is B after the result of A.
 import { spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { createServer } from "node:http";
+import { join } from "node:path";
 
 let calls = 0;
 
-/** The newest part of the newest user message that a person or a tool put there. */
-function newest(messages) {
-  const content = messages.findLast((message) => message.role === "user")?.content ?? "";
-  const parts = typeof content === "string" ? [{ type: "text", text: content }] : content;
-  return parts.findLast((part) => !part.text?.trimStart().startsWith("<system-reminder>")) ?? { type: "text", text: "" };
+/** The newest prompt, and how many answers with tools it has had. */
+function position(messages) {
+  const texts = ({ role, content }) => {
+    const parts = role !== "user" ? [] : typeof content === "string" ? [{ text: content }] : content;
+    return parts.map((part) => part.text?.trim()).filter((text) => text && !text.startsWith("<system-reminder>"));
+  };
+  const at = messages.findLastIndex((message) => texts(message).length);
+  const answers = messages.slice(at + 1).filter((message) => message.role === "assistant").length;
+  // What /compact is told comes last in a prompt of the CLI's own.
+  const prompt = at < 0 ? "" : texts(messages[at]).at(-1).split("Additional Instructions:").at(-1).trim();
+  return { prompt, answers };
 }
 
-/** What the model says to a request: { text } or { tool, input }, after `wait` seconds; or { status }. */
-function answer(request) {
-  const part = newest(request.messages ?? []);
-  // Requests on the side (titles, summaries) offer no tools.
-  if (part.type === "tool_result") return { text: "done" };
-  if (!request.tools?.length) return { text: "ok" };
-  const [, verb, rest] = /^\s*(\w+)\s*([^]*)$/.exec(part.text ?? "") ?? [];
+/** What one verb makes of an answer: { tool, input }, or { text } (once `until` calls back), or { status }. */
+function act(verb, rest, offered) {
+  const subagent = () => offered.find(({ name }) => name === "Agent" || name === "Task").name;
   const question = { question: rest, header: "Scripted", multiSelect: false, options: ["Yes", "No"].map((label) => ({ label, description: label })) };
+  const bash = { command: rest, description: "scripted" };
+  const agent = { description: "scripted", prompt: rest, subagent_type: "general-purpose" };
   switch (verb) {
-    case "bash": return { tool: "Bash", input: { command: rest.trim(), description: "scripted" } };
+    case "bash": return { tool: "Bash", input: bash };
+    case "shell": return { tool: "Bash", input: { ...bash, run_in_background: true } };
+    case "read": return { tool: "Read", input: { file_path: rest } };
     case "ask": return { tool: "AskUserQuestion", input: { questions: [question] } };
-    case "wait": return { text: "waited", wait: Number(rest) };
+    case "agent": return { tool: subagent(), input: { ...agent, run_in_background: false } };
+    case "background": return { tool: subagent(), input: { ...agent, run_in_background: true } };
+    case "wait": return { text: "waited", until: (done) => setTimeout(done, Number(rest) * 1000) };
+    case "hold": return { text: `held ${rest}`, until: (done) => held(rest, done) };
     case "fail": return { status: Number(rest) };
     default: return { text: "ok" };
   }
+}
+
+/** Calls `done` once this file is in HOME. */
+function held(file, done) {
+  if (existsSync(join(process.env.HOME, file))) done();
+  else setTimeout(held, 50, file, done);
+}
+
+/** What the model says to a request: a list, of tools or of one text. */
+function answer(request) {
+  // Requests on the side (titles, summaries) offer no tools.
+  if (!request.tools?.length) return [{ text: "ok" }];
+  const { prompt, answers } = position(request.messages ?? []);
+  const step = prompt.split(" ~> ")[answers];
+  if (step === undefined) return [{ text: "done" }];
+  return step.split(" ~ ").map((action) => {
+    const [, verb, rest] = /^(\w+) *(.*)/.exec(action.trim()) ?? [];
+    return act(verb, rest, request.tools);
+  });
 }
 
 function block(said) {
@@ -44,21 +81,22 @@ function block(said) {
 
 function message(request, said, content) {
   const usage = { input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
-  const stop_reason = said.tool ? "tool_use" : "end_turn";
+  const stop_reason = said[0].tool ? "tool_use" : "end_turn";
   return { id: `msg_${++calls}`, type: "message", role: "assistant", model: request.model, content, stop_reason, stop_sequence: null, usage };
 }
 
 function stream(response, request, said) {
   const event = (type, members) => response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`);
-  const content = block(said);
-  const empty = said.tool ? { ...content, input: {} } : { ...content, text: "" };
-  const delta = said.tool ? { type: "input_json_delta", partial_json: JSON.stringify(content.input) } : { type: "text_delta", text: content.text };
   const { stop_reason, usage, ...start } = message(request, said, []);
   response.writeHead(200, { "content-type": "text/event-stream" });
   event("message_start", { message: { ...start, stop_reason: null, usage } });
-  event("content_block_start", { index: 0, content_block: empty });
-  event("content_block_delta", { index: 0, delta });
-  event("content_block_stop", { index: 0 });
+  for (const [index, content] of said.map(block).entries()) {
+    const empty = content.input ? { ...content, input: {} } : { ...content, text: "" };
+    const delta = content.input ? { type: "input_json_delta", partial_json: JSON.stringify(content.input) } : { type: "text_delta", text: content.text };
+    event("content_block_start", { index, content_block: empty });
+    event("content_block_delta", { index, delta });
+    event("content_block_stop", { index });
+  }
   event("message_delta", { delta: { stop_reason, stop_sequence: null }, usage: { output_tokens: 1 } });
   event("message_stop", {});
   response.end();
@@ -79,11 +117,12 @@ const server = createServer((incoming, response) => {
     if (!pathname.endsWith("/messages")) return json(response, 404, { type: "error", error: { type: "not_found_error", message: pathname } });
     const request = JSON.parse(Buffer.concat(chunks).toString());
     const said = answer(request);
-    if (said.status) return json(response, said.status, { type: "error", error: { type: "api_error", message: "scripted" } });
-    setTimeout(() => {
+    const { status, until = setImmediate } = said[0];
+    if (status) return json(response, status, { type: "error", error: { type: "api_error", message: "scripted" } });
+    until(() => {
       if (request.stream) stream(response, request, said);
-      else json(response, 200, message(request, said, [block(said)]));
-    }, (said.wait ?? 0) * 1000);
+      else json(response, 200, message(request, said, said.map(block)));
+    });
   });
 });
 

@@ -1,9 +1,15 @@
 //! The real CLI, alone in a network namespace with an API that says what the prompt tells it to.
 
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
+mod life;
+mod person;
+mod terminal;
+mod truth;
 
-use assert_cmd::Command;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::Mutex;
+use std::time::{Duration, Instant};
+
 use fs_err as fs;
 
 /// The versions that the ignored tests run: the oldest we know, the last that an unknown event cripples, and one of today.
@@ -26,7 +32,7 @@ pub fn claude(version: &str) -> String {
         fs::create_dir_all(&folder).unwrap();
         let mut npm = Command::new("npm");
         npm.args(["install", "--silent", "--no-audit", "--no-fund", "--prefix"]).arg(&folder);
-        npm.arg(format!("@anthropic-ai/claude-code@{version}")).assert().success();
+        assert!(npm.arg(format!("@anthropic-ai/claude-code@{version}")).status().unwrap().success());
     }
     // Newer packages hold an executable for each computer, older ones a script for node.
     let native =
@@ -57,4 +63,16 @@ pub fn alone(home: &Path, path: &Path, command: &[&str]) -> Command {
         unshare.env(name, value);
     }
     unshare
+}
+
+/// Whether this comes true before long.
+pub fn eventually(mut is_so: impl FnMut() -> bool) -> bool {
+    let start = Instant::now();
+    while !is_so() {
+        if start.elapsed() > Duration::from_secs(30) {
+            return false;
+        }
+        std::thread::sleep(Duration::from_millis(50));
+    }
+    true
 }

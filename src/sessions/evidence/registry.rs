@@ -49,6 +49,7 @@ pub struct Entry {
 struct Raw {
     pid: u32,
     session_id: String,
+    /// Missing in a CLI's first second, and in older CLIs for good.
     #[serde(default, deserialize_with = "lenient")]
     status: Option<String>,
     #[serde(default, deserialize_with = "lenient")]
@@ -79,14 +80,14 @@ pub fn read_all(directory: &Path, host: &Host) -> (Vec<Entry>, usize) {
         let content = file::read(&file.path(), MAX_LEN).ok();
         match content.and_then(|content| parse(&content.bytes, pid, host)) {
             Some((entry, true)) => entries.push(entry),
-            Some((_, false)) => {} // of a process that ended: as good as none
+            Some((_, false)) => {} // of a process that ended, or says nothing: as good as none
             None => passed_over += 1,
         }
     }
     (entries, passed_over)
 }
 
-/// A file's account, and whether its process lives; `None` where it is none, or not of this host.
+/// A file's account, and whether its process lives and says what it does; `None` where it is none, or not of this host.
 pub fn parse(text: &[u8], file_pid: &str, host: &Host) -> Option<(Entry, bool)> {
     let raw: Raw = serde_json::from_slice(text).ok()?;
     if raw.pid.to_string() != file_pid {
@@ -101,16 +102,17 @@ pub fn parse(text: &[u8], file_pid: &str, host: &Host) -> Option<(Entry, bool)> 
     let domain = raw.pid_domain.as_deref().and_then(|domain| domain.rsplit_once("pid:[")?.1.strip_suffix(']'));
     let is_here = domain.is_none() || host.namespace().is_none() || domain == host.namespace();
     let moment = |milliseconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
+    let said = raw.status.as_deref();
     let entry = Entry {
-        status: status(raw.status.as_deref().unwrap_or_default(), raw.waiting_for.as_deref()),
+        status: said.map_or(Status::Other, |said| status(said, raw.waiting_for.as_deref())),
         session: raw.session_id,
-        updated: raw.status_updated_at.and_then(moment)?,
+        updated: raw.status_updated_at.or(raw.started_at).and_then(moment)?,
         started: raw.started_at.and_then(moment),
         pid: raw.pid,
         cwd: raw.cwd,
         name: raw.name,
     };
-    is_here.then(|| (entry, lives(raw.pid, start)))
+    is_here.then(|| (entry, said.is_some() && lives(raw.pid, start)))
 }
 
 fn status(status: &str, waiting_for: Option<&str>) -> Status {

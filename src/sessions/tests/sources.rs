@@ -51,6 +51,14 @@ fn the_registry_of_both_versions() {
 }
 
 #[test]
+fn a_registry_file_without_a_status_is_no_evidence_and_no_nonsense() {
+    // So it is in a CLI's first second, and for good before 2.1.139.
+    let (_, counts) =
+        parse(&as_ours("busy").replace("\"status\"", "\"formerly\"").replace("statusUpdatedAt", "then")).unwrap();
+    assert!(!counts);
+}
+
+#[test]
 fn a_registry_file_is_believed_only_while_its_process_lives_here() {
     let ours = as_ours("busy");
     let start = session_signals::process::stat(std::process::id()).unwrap().start.to_string();
