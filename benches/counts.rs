@@ -24,10 +24,11 @@ pub fn print(contenders: &[Contender], home: &Home) {
     }
     let trace = |name| contenders.iter().find(|one| one.name == name).and_then(|one| system_calls(one, home));
     if let (Some(hook), Some(floor)) = (trace(HOOK), trace(FLOOR)) {
-        match hook.iter().zip(&floor).find(|(left, right)| left != right) {
-            None if hook.len() == floor.len() => println!("Hook and floor make the same {} system calls.", hook.len()),
-            difference => println!("Hook and floor make DIFFERENT system calls: {difference:?}"),
-        }
+        // Else it is no floor.
+        let first = hook.iter().zip(&floor).find(|(hook, floor)| hook != floor);
+        assert!(first.is_none(), "floor.c makes other system calls than the hook; first (hook's, floor's): {first:#?}");
+        assert_eq!(hook.len(), floor.len(), "floor.c makes more or fewer system calls than the hook");
+        println!("Hook and floor make the same {} system calls.", hook.len());
     }
 }
 

@@ -59,11 +59,11 @@ static inline void act(void)
 	CALL5(statx, spool, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status);
 	CALL0(geteuid);
 	CALL2(flock, spool, LOCK_EX | LOCK_NB);
-	CALL2(clock_gettime, CLOCK_REALTIME, &now);
 	CALL5(statx, spool, SESSION ".working.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
 	CALL5(statx, spool, SESSION ".permission.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
 	CALL5(statx, spool, SESSION ".stop.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
 	CALL5(statx, spool, SESSION ".ended.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL2(clock_gettime, CLOCK_REALTIME, &now);
 
 	CALL0(getppid);
 	long process = CALL4(openat, AT_FDCWD, "/proc/" PARENT "/stat", O_NONBLOCK | O_NOFOLLOW | O_CLOEXEC, 0);
@@ -78,8 +78,11 @@ static inline void act(void)
 	times[1] = times[0];
 	CALL4(utimensat, file, 0, times, 0);
 	CALL1(close, file);
+	CALL2(clock_gettime, CLOCK_REALTIME, &now);
 	CALL4(renameat, spool, TEMPORARY, spool, SESSION ".ended.json");
+	CALL2(clock_gettime, CLOCK_REALTIME, &now);
 	CALL3(unlinkat, spool, SESSION ".working.json", 0);
+	CALL2(clock_gettime, CLOCK_REALTIME, &now);
 	CALL1(close, spool);
 }
 #else

@@ -12,9 +12,15 @@ use crate::time::Time;
 /// These come back with the user's answers in their `tool_input`.
 const QUESTIONS: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 
-/// The entries of a `permission` signal, oldest first. Something else than a list is an empty one.
-pub fn entries(permission: &[u8]) -> impl Iterator<Item = &[u8]> {
-    json::items(json::member(permission, "pending").unwrap_or_default()).map(|item| item.value)
+/// The list of a `permission` signal, for [`entries`]; empty where it has none.
+#[must_use]
+pub fn pending(permission: &[u8]) -> &[u8] {
+    json::member(permission, "pending").unwrap_or_default()
+}
+
+/// The entries of a list, oldest first. Something else than a list has none.
+pub fn entries(pending: &[u8]) -> impl Iterator<Item = &[u8]> {
+    json::items(pending).map(|item| item.value)
 }
 
 /// Whether two payloads are about one call.

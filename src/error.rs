@@ -2,6 +2,7 @@
 
 use crate::event::Kind;
 use crate::json;
+use crate::spool;
 use crate::sys::{self, Errno};
 use crate::text::{Path, Text};
 
@@ -59,18 +60,21 @@ impl Error {
         Self { operation, place, reason: Reason::Words(words) }
     }
 
-    /// `who: operation path: reason` and a line feed. `spool` is the spool directory's path, as far as it is known.
+    /// `who: operation path: reason` and a line feed. `spool_path` is the spool directory's, as far as it is known.
     #[must_use]
-    pub fn line(&self, who: &str, spool: &Path, session: &[u8]) -> Text<8192> {
+    pub fn line(&self, who: &str, spool_path: &Path, session: &[u8]) -> Text<8192> {
         let mut line = Text::of(&[who.as_bytes(), b": ", self.operation.as_bytes(), b" "]);
         match self.place {
             Place::Stdin => line.push(b"stdin"),
             Place::Clock => line.push(b"clock"),
             Place::Memory => line.push(b"memory"),
-            Place::Config => line.push(b"config directory"),
-            Place::Spool => line.push(spool.as_bytes()),
+            Place::Config => line.push(match spool_path.as_bytes().strip_suffix(spool::DIRECTORY) {
+                Some(config) => config,
+                None => b"configuration directory",
+            }),
+            Place::Spool => line.push(spool_path.as_bytes()),
             Place::Signal(kind) => {
-                for part in [spool.as_bytes(), b"/", session, b".", kind.word().as_bytes(), b".json"] {
+                for part in [spool_path.as_bytes(), b"/", session, b".", kind.word().as_bytes(), b".json"] {
                     line.push(part);
                 }
             }

@@ -91,16 +91,15 @@ impl Session<'_> {
                 out.put(identity)
             })?;
         }
-        if decision.calls != Calls::Keep {
-            self.revise(decision.calls, *standing)?;
-        }
+        let revised = if decision.calls == Calls::Keep { Ok(()) } else { self.revise(decision.calls, *standing) };
         let stands = |kind: Kind| standing.modified[kind as usize].is_some();
         for kind in KINDS {
             if decision.clear[kind as usize] && stands(kind) {
                 self.clear(kind, self.time)?;
             }
         }
-        Ok(())
+        // A list that cannot be read or written keeps nothing else from being cleared.
+        revised
     }
 
     /// Whether nobody else can be at work on the spool. One who is stopped while it holds the lock is not waited
@@ -138,27 +137,37 @@ impl Session<'_> {
         let still = || self.is_alone() || self.spool.modified(self.id, Kind::Permission) == seen;
         let old = match seen.map(|_| self.spool.read(self.id, Kind::Permission)) {
             Some(Err(_)) if !still() => return Ok(false),
+            // All of an agent's calls, and who could say whose others are.
+            Some(Err(_)) if matches!(calls, Calls::Agents | Calls::All) => b"",
             old => old.transpose()?.unwrap_or_default(),
         };
         let waits = |entry: &&[u8]| !calls::resolves(calls, self.fields, time, standing.now, entry);
-        let known = |entry: &[u8]| calls::same(self.fields, &Fields::of(entry));
-        let adds = calls == Calls::Add && !calls::entries(old).any(known);
-        let left = calls::entries(old).filter(waits).count();
+        let pending = calls::pending(old);
+        let (mut adds, mut left, mut resolved) = (calls == Calls::Add, 0, 0);
+        for entry in calls::entries(pending) {
+            adds = adds && !calls::same(self.fields, &Fields::of(entry));
+            *if waits(&entry) { &mut left } else { &mut resolved } += 1;
+        }
         if !adds && left == 0 {
             return match seen {
                 Some(seen) if still() => self.clear(Kind::Permission, seen).map(|()| true),
                 seen => Ok(seen.is_none()),
             };
         }
-        if !adds && left == calls::entries(old).count() {
+        if !adds && resolved == 0 {
             return Ok(true);
         }
+        if adds && (old.len() + 2 * self.payload.len()) as u64 > spool::MAX_LEN {
+            return Err(Error::words("add to", Place::Signal(Kind::Permission), "too much waits already"));
+        }
+        // A late answer must not make what still waits look older than it is.
+        let modified = seen.filter(|seen| *seen <= standing.now).map_or(time, |seen| seen.max(time));
         let (stamp, identity) = (calls::stamp(time), self.identity.tail.as_bytes());
         let list = || {
             let added = adds.then(|| Added::new(self.payload, time, stamp.as_bytes()));
-            calls::merge(calls::entries(old).filter(waits), added)
+            calls::merge(calls::entries(pending).filter(waits), added)
         };
-        self.spool.publish(self.id, Kind::Permission, time, &still, &|out| {
+        self.spool.publish(self.id, Kind::Permission, modified, &still, &|out| {
             // The oldest one's members are the file's own.
             for piece in list().next().into_iter().flatten() {
                 out.put(piece)?;

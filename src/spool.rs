@@ -15,10 +15,10 @@ const ENOENT: Errno = Errno(2);
 const EEXIST: Errno = Errno(17);
 
 /// A signal, or its temporary file, larger than this is not read: 4 payloads.
-const MAX_LEN: u64 = 256 << 20;
+pub const MAX_LEN: u64 = 256 << 20;
 
 /// What the spool is called in the configuration directory.
-const DIRECTORY: &[u8] = b"/session-signals";
+pub const DIRECTORY: &[u8] = b"/session-signals";
 
 /// The path of the spool, in the configuration directory.
 ///

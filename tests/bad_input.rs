@@ -86,7 +86,8 @@ fn no_place_to_write_to() {
     let mut homeless = sandbox.command(executable("hook-stop"));
     outcome(homeless.env_remove("HOME"), payload("s", "Stop", "")).fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
     let mut lost = sandbox.command(executable("hook-stop"));
-    outcome(lost.env("HOME", "/nonexistent"), payload("s", "Stop", "")).fails("create config directory: No such file");
+    outcome(lost.env("HOME", "/nonexistent"), payload("s", "Stop", ""))
+        .fails("hook-stop: create /nonexistent/.claude: No such file");
     let mut endless = sandbox.command(executable("hook-stop"));
     outcome(endless.env("HOME", "/x".repeat(2048)), payload("s", "Stop", "")).fails("longer than 4095 bytes");
     let file = sandbox.home().join("file");
@@ -172,6 +173,30 @@ fn an_object_past_64_mib() {
     let large = fill(text);
     sandbox.run("hook-stop", large).succeeds();
     assert_eq!(sandbox.read("s", "stop")["x"].as_str().map(str::len), Some(text));
+}
+
+#[test]
+fn a_list_of_calls_that_is_too_large_keeps_nothing_else_from_being_cleared() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    let list = fs_err::File::create(sandbox.signal("s", "permission")).unwrap();
+    list.file().set_len((256 << 20) + 1).unwrap();
+    sandbox.fire("s", "PermissionRequest", r#""tool_name":"Bash""#).fails("it is larger than 256 MiB");
+    sandbox.fire("s", "PostToolUse", r#""tool_name":"Bash""#).fails("it is larger than 256 MiB");
+    assert_eq!(sandbox.files(), ["s.permission.json", "s.working.json"]);
+    sandbox.fire("s", "Stop", "").succeeds();
+    assert_eq!(sandbox.state("s"), "stop");
+}
+
+#[test]
+fn a_list_of_calls_does_not_grow_past_what_can_be_read() {
+    let sandbox = Sandbox::new();
+    let call = |number: u32| format!(r#""tool_name":"Write","tool_input":"{number}{}""#, "x".repeat(60 << 20));
+    for number in 0..2 {
+        sandbox.fire("s", "PermissionRequest", &call(number)).succeeds();
+    }
+    sandbox.fire("s", "PermissionRequest", &call(2)).fails("s.permission.json: too much waits already");
+    assert_eq!(sandbox.state("s"), "permission(Write,Write)");
 }
 
 #[test]

@@ -116,6 +116,18 @@ fn a_late_tool_still_answers_its_own_question() {
 }
 
 #[test]
+fn a_late_answer_makes_no_question_older() {
+    let sandbox = Sandbox::new();
+    let modified = || fs_err::metadata(sandbox.signal("s", "permission")).unwrap().modified().unwrap();
+    sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
+    let late = sandbox.hold("PostToolUse");
+    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+    let before = modified();
+    late.feed("s", "PostToolUse", EDIT).succeeds();
+    assert_eq!((sandbox.state("s"), modified()), ("permission(Bash)".to_owned(), before));
+}
+
+#[test]
 fn a_late_hook_of_a_cleared_session_does_not_bring_it_back() {
     for (event, members) in
         [("Stop", ""), ("PostToolUse", BASH), ("UserPromptSubmit", ""), ("PermissionRequest", AGENTS_BASH)]
