@@ -13,8 +13,7 @@ pub fn check(env: &Env) -> Vec<Finding> {
     let mut collector = Collector::new(&env.config);
     collector.read_spool();
     let sessions = collector.collect().sessions.into_values();
-    let silent =
-        sessions.filter(|evidence| evidence.signals.newest().is_none()).filter_map(|evidence| evidence.registry);
+    let silent = sessions.filter(|evidence| evidence.signals.is_empty()).filter_map(|evidence| evidence.registry);
     let finding = |Entry { session, pid, .. }| {
         let sentence = format!(
             "session {session} (process {pid}) has left no signal: a session older than the hooks has to be started anew"

@@ -6,6 +6,7 @@ mod environment;
 mod evidence;
 mod humanise;
 mod list;
+mod screen;
 mod session;
 mod table;
 #[cfg(test)]

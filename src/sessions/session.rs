@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::Value;
 use session_signals::event::Kind;
 
-use crate::evidence::{Call, Evidence, Life};
+use crate::evidence::{Call, Evidence, Life, moment};
 use crate::verdict::{State, Verdict, judge};
 
 /// One session. The JSON of `sessions --json` is this, and documented in the README.
@@ -96,22 +96,22 @@ impl Session {
     pub fn of(session_id: &str, evidence: &Evidence, now: SystemTime) -> Self {
         let Verdict { state, rule, reason, since } = judge(evidence, now);
         let signals = &evidence.signals;
-        let newest = signals.newest();
+        let newest = signals.newest(now);
         let registry = evidence.registry.as_ref();
-        let stop = signals.in_force(Kind::Stop).filter(|_| state == State::Waiting);
-        let working = signals.in_force(Kind::Working).filter(|_| state == State::Working);
+        let stop = signals.in_force(Kind::Stop, now).filter(|_| state == State::Waiting);
+        let working = signals.in_force(Kind::Working, now).filter(|_| state == State::Working);
         let permission = signals.get(Kind::Permission).filter(|_| state == State::Permission);
         let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
         let cwd = newest.and_then(|signal| signal.members.cwd.clone()).or_else(|| registry?.cwd.clone());
         let heard = [newest.map(|signal| signal.at), registry.map(|entry| entry.updated), transcript_time(evidence)];
-        let tasks = signals.iter().max_by_key(|signal| signal.at).and_then(|s| s.members.background_tasks.as_deref());
+        let tasks = newest.and_then(|signal| signal.members.background_tasks.as_deref());
         let running = tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != State::Ended);
         let mut background: Vec<_> = running.map(|task| format!("{} {}", task.r#type, task.description)).collect();
         if rule == "background" && background.is_empty() {
             background.push("shell".to_owned());
         }
         let error = stop.and_then(|stop| stop.members.error.clone());
-        let ended = signals.in_force(Kind::Ended).filter(|_| state == State::Ended);
+        let ended = signals.in_force(Kind::Ended, now).filter(|_| state == State::Ended);
         let elsewhere = newest.filter(|_| evidence.life == Life::Elsewhere);
         let members = newest.map(|signal| &signal.members);
         Self {
@@ -130,7 +130,7 @@ impl Session {
             branch: None,
             cwd,
             name: registry.and_then(|entry| entry.name.clone()),
-            last_activity_at: heard.into_iter().flatten().max().unwrap_or(now),
+            last_activity_at: heard.into_iter().flatten().max().map_or(now, |heard| heard.min(now)),
             since,
             reason: if error.is_some() { "an error ended the turn".to_owned() } else { reason.to_owned() },
             rule,
@@ -146,7 +146,7 @@ impl Session {
 
     /// Whether the dashboards show it.
     pub fn is_shown(&self) -> bool {
-        self.has_process && self.status != "idle"
+        self.state != State::Ended
     }
 
     /// Who needs the user first comes first; of equals, who waits longest.
@@ -166,7 +166,8 @@ fn transcript_time(evidence: &Evidence) -> Option<SystemTime> {
 }
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&humantime::format_rfc3339_millis(*time))
+    // It panics before 1970 and fails after 9999; one odd time must not cost all sessions.
+    to.collect_str(&humantime::format_rfc3339_millis(moment::clamped(*time)))
 }
 
 #[expect(clippy::ref_option, reason = "as serde calls it")]

@@ -39,7 +39,7 @@ pub fn draw(sessions: &[Session], now: SystemTime, columns: Option<usize>, colou
     for (session, project_name, branch_name) in &rows {
         let (symbol, word, sgr) = look(session.state);
         let age = duration(now.duration_since(session.since).unwrap_or_default());
-        let id: String = session.session_id.chars().take(8).collect();
+        let id: String = harmless(&session.session_id).chars().take(8).collect();
         let head = pad(&format!("{symbol} {word}"), 9);
         let rest = format!(
             "  {age:>4}  {}  {}  {}  {}",

@@ -73,12 +73,15 @@ impl Facts<'_> {
     fn ended(&self) -> Option<SystemTime> {
         let started = self.evidence.registry.as_ref().and_then(|entry| entry.started);
         let active = started.max(self.registry.map(|entry| entry.updated));
-        self.ended.filter(|ended| active.is_none_or(|active| active <= ended.at)).map(|ended| ended.since)
+        self.ended
+            .filter(|ended| active.is_none_or(|active| active <= ended.at && ended.at <= self.now))
+            .map(|ended| ended.since)
     }
 
     /// When the process of the newest signal ended, at the earliest.
     fn killed(&self) -> Option<SystemTime> {
-        (self.evidence.life == Life::Dead).then(|| self.newest()).flatten()
+        let newest = self.evidence.signals.newest(self.now).filter(|_| self.evidence.life == Life::Dead);
+        newest.map(|signal| signal.at)
     }
 
     fn left(&self) -> Option<SystemTime> {
@@ -87,9 +90,9 @@ impl Facts<'_> {
 
     /// When the user interrupted what the signals say.
     fn interrupted(&self) -> Option<SystemTime> {
-        let open = self.permission.or(self.working)?;
-        let newest = self.newest().unwrap_or(open.at);
-        self.evidence.transcript.as_ref()?.interrupted.filter(|interrupted| *interrupted > newest)
+        self.permission.or(self.working)?;
+        let interrupted = self.evidence.transcript.as_ref()?.interrupted;
+        interrupted.filter(|interrupted| self.newest().is_none_or(|newest| *interrupted > newest))
     }
 
     /// Every pending call has its result in the transcript.
@@ -100,8 +103,9 @@ impl Facts<'_> {
         pending.iter().all(|call: &Call| tail.has_result(call)).then_some(permission.at)
     }
 
+    /// When the newest signal was; `None` where that is yet to come.
     fn newest(&self) -> Option<SystemTime> {
-        self.evidence.signals.newest().map(|signal| signal.at)
+        self.evidence.signals.newest(self.now).map(|signal| signal.at).filter(|at| *at <= self.now)
     }
 }
 
@@ -151,16 +155,17 @@ pub static RULES: [Rule; 19] = [
 /// What the evidence says at `now`. Total and pure.
 pub fn judge(evidence: &Evidence, now: SystemTime) -> Verdict {
     let signals = &evidence.signals;
-    let newest = signals.newest().map(|signal| signal.at);
-    let quiet = |since: SystemTime| now.duration_since(since).is_ok_and(|quiet| quiet >= SETTLED);
+    let newest = signals.newest(now).map(|signal| signal.at);
+    // As far ahead is as quiet: the clock stepped back. Less may have come since `now` was taken.
+    let quiet = |since: SystemTime| now.duration_since(since).unwrap_or_else(|ahead| ahead.duration()) >= SETTLED;
     let settled = |entry: &&Entry| quiet(entry.updated) && newest.is_none_or(quiet);
     let facts = Facts {
         evidence,
         now,
-        ended: signals.in_force(Kind::Ended),
-        permission: signals.in_force(Kind::Permission),
-        stop: signals.in_force(Kind::Stop),
-        working: signals.in_force(Kind::Working),
+        ended: signals.in_force(Kind::Ended, now),
+        permission: signals.in_force(Kind::Permission, now),
+        stop: signals.in_force(Kind::Stop, now),
+        working: signals.in_force(Kind::Working, now),
         registry: evidence.registry.as_ref().filter(settled),
     };
     let found = RULES.iter().find_map(|rule| (rule.when)(&facts).map(|since| (rule, since)));

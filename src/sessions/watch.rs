@@ -1,17 +1,19 @@
 //! `sessions --watch`: the table, redrawn in place on every change.
 
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlternateScreen};
-use crossterm::{cursor, execute, queue};
 use notify::{RecursiveMode, Watcher as _};
+use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
+use signal_hook::iterator::Signals;
+use signal_hook::low_level::emulate_default_handler;
 
 use crate::cli::List;
 use crate::evidence::Collector;
+use crate::screen::{Screen, show};
 use crate::{environment, list, table};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
@@ -24,7 +26,8 @@ enum News {
     /// Files changed: these in the spool, or what is unknown.
     Files(notify::Result<notify::Event>),
     Redraw,
-    Quit,
+    /// The user leaves, or a signal says so.
+    Quit(Option<i32>),
 }
 
 /// Shows the table until the user leaves.
@@ -32,14 +35,34 @@ enum News {
 /// # Errors
 /// Where standard output is no terminal, or nothing can be watched.
 pub fn run(list: &List) -> io::Result<()> {
+    match watch(list)? {
+        // Whoever sent it sees that it was heeded; the terminal is given back by now.
+        Some(signal) => emulate_default_handler(signal),
+        None => Ok(()),
+    }
+}
+
+/// The same; the signal that ended it.
+fn watch(list: &List) -> io::Result<Option<i32>> {
     let config = environment::config()?;
+    if !config.is_dir() {
+        let told = format!("{} is no directory: Claude Code makes it when it is first started", config.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+    }
     let mut collector = Collector::new(&config);
     let (sender, news) = channel();
     // Before the first reading, so that nothing falls between.
     let mut watcher = Watcher::new(&config, &sender)?;
     watcher.watch(&collector);
     collector.read_spool();
+    let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let _screen = Screen::enter()?;
+    let of_signals = sender.clone();
+    std::thread::spawn(move || {
+        for signal in signals.forever() {
+            let _ = of_signals.send(News::Quit(Some(signal)));
+        }
+    });
     std::thread::spawn(move || keys(&sender));
     let mut shown = String::new();
     loop {
@@ -54,7 +77,7 @@ pub fn run(list: &List) -> io::Result<()> {
         match wait(&news, (!sessions.is_empty()).then_some(TICK), &mut collector, &mut watcher) {
             Next::Look => {}
             Next::Redraw => shown.clear(),
-            Next::Quit => return Ok(()),
+            Next::Quit(signal) => return Ok(signal),
         }
     }
 }
@@ -62,7 +85,7 @@ pub fn run(list: &List) -> io::Result<()> {
 enum Next {
     Look,
     Redraw,
-    Quit,
+    Quit(Option<i32>),
 }
 
 /// Waits for news, and takes in all that came with it.
@@ -75,12 +98,12 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
     let mut item = match first {
         Ok(item) => Ok(item),
         Err(RecvTimeoutError::Timeout) => return Next::Look,
-        Err(RecvTimeoutError::Disconnected) => return Next::Quit,
+        Err(RecvTimeoutError::Disconnected) => return Next::Quit(None),
     };
     let until = Instant::now() + TOGETHER;
     while let Ok(news_item) = item {
         match news_item {
-            News::Quit => return Next::Quit,
+            News::Quit(signal) => return Next::Quit(signal),
             News::Redraw => next = Next::Redraw,
             News::Files(Ok(event)) if !event.need_rescan() => {
                 for path in &event.paths {
@@ -143,14 +166,14 @@ fn keys(sender: &Sender<News>) {
     while let Ok(event) = event::read() {
         let news = match event {
             Event::Resize(..) => News::Redraw,
-            Event::Key(key) if key.kind == KeyEventKind::Press && leaves(key.code, key.modifiers) => News::Quit,
+            Event::Key(key) if key.kind == KeyEventKind::Press && leaves(key.code, key.modifiers) => News::Quit(None),
             _ => continue,
         };
         if sender.send(news).is_err() {
             return;
         }
     }
-    let _ = sender.send(News::Quit); // the terminal is gone
+    let _ = sender.send(News::Quit(None)); // the terminal is gone
 }
 
 fn leaves(code: KeyCode, modifiers: KeyModifiers) -> bool {
@@ -158,37 +181,5 @@ fn leaves(code: KeyCode, modifiers: KeyModifiers) -> bool {
         KeyCode::Char('q') | KeyCode::Esc => true,
         KeyCode::Char('c' | 'd') => modifiers.contains(KeyModifiers::CONTROL),
         _ => false,
-    }
-}
-
-/// Draws over what stands there, so that nothing flickers.
-fn show(table: &str) -> io::Result<()> {
-    let mut out = io::stdout().lock();
-    queue!(out, terminal::BeginSynchronizedUpdate, cursor::MoveTo(0, 0))?;
-    let rows = terminal::size().map_or(usize::MAX, |(_, rows)| rows.into());
-    for line in table.lines().take(rows) {
-        write!(out, "{line}")?;
-        queue!(out, Clear(ClearType::UntilNewLine), cursor::MoveToNextLine(1))?;
-    }
-    queue!(out, Clear(ClearType::FromCursorDown), terminal::EndSynchronizedUpdate)?;
-    out.flush()
-}
-
-/// The terminal in the hands of the table; given back at the end.
-struct Screen;
-
-impl Screen {
-    fn enter() -> io::Result<Self> {
-        terminal::enable_raw_mode()?;
-        execute!(io::stdout(), EnterAlternateScreen, cursor::Hide)?;
-        Ok(Self)
-    }
-}
-
-impl Drop for Screen {
-    fn drop(&mut self) {
-        // Whatever is still possible.
-        let _ = execute!(io::stdout(), cursor::Show, LeaveAlternateScreen);
-        let _ = terminal::disable_raw_mode();
     }
 }

@@ -56,7 +56,42 @@ fn what_a_payload_says_is_never_obeyed_by_the_terminal() {
     sandbox
         .fire("s", "Stop", r#""last_assistant_message":"a\u001b]0;owned\u0007\n\u202eb","cwd":"/\u001b[2J""#)
         .succeeds();
+    // A live process's own account, of a session that no signal speaks of.
+    let registry = sandbox.home().join(".claude/sessions");
+    fs_err::create_dir_all(&registry).unwrap();
+    let pid = std::process::id();
+    let account = format!(r#"{{"pid":{pid},"sessionId":"\u001b[31mX","status":"busy","statusUpdatedAt":1}}"#);
+    fs_err::write(registry.join(format!("{pid}.json")), account).unwrap();
+    let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
+    assert!(verbose.stderr.starts_with("registry: 1 passed over\n"), "{}", verbose.stderr);
     let shown = super::list::sessions(&sandbox, &[]);
     assert_eq!(shown.lines().count(), 1);
     assert!(!shown.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{shown:?}");
+}
+
+#[test]
+fn a_time_that_no_calendar_has_does_not_cost_the_other_sessions() {
+    let sandbox = Sandbox::new();
+    for session in ["r", "s", "t"] {
+        sandbox.fire(session, "Stop", "").succeeds();
+    }
+    fs_err::write(sandbox.signal("s", "stop"), r#"{"stopped_at":"999999999999.000000000"}"#).unwrap();
+    let touched =
+        std::process::Command::new("touch").args(["-d", "1960-01-01"]).arg(sandbox.signal("t", "stop")).status();
+    assert!(touched.unwrap().success());
+    let registry = sandbox.home().join(".claude/sessions");
+    fs_err::create_dir_all(&registry).unwrap();
+    let pid = std::process::id();
+    let account = format!(r#"{{"pid":{pid},"sessionId":"u","status":"busy","statusUpdatedAt":99999999999999999}}"#);
+    fs_err::write(registry.join(format!("{pid}.json")), account).unwrap();
+    assert_eq!(json(&sandbox, &["--all"]).len(), 3);
+}
+
+#[test]
+fn watching_without_a_terminal_or_a_directory_is_told_in_a_sentence() {
+    let sandbox = Sandbox::new();
+    let watch = || outcome(sandbox.command(executable("sessions")).arg("--watch"), "");
+    watch().fails(".claude is no directory: Claude Code makes it when it is first started");
+    fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
+    watch().fails("--watch needs a terminal");
 }

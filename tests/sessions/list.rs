@@ -1,5 +1,7 @@
 //! What it prints.
 
+use std::collections::BTreeSet;
+
 use serde_json::{Value, json};
 
 use crate::sandbox::{Life, Sandbox, executable, outcome};
@@ -67,9 +69,14 @@ fn the_json_has_the_members_that_the_readme_tells() {
     sandbox.fire("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).succeeds();
     let found = json(&sandbox, &[]).remove(0);
     let readme = include_str!("../../README.md");
-    for member in found.as_object().unwrap().keys() {
-        assert!(readme.contains(&format!("`{member}`")), "{member}");
-    }
+    let table = readme.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
+    let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
+    let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
+    let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
+    let told: BTreeSet<_> = rows.clone().flat_map(|(names, _)| quoted(names)).collect();
+    assert_eq!(told, members(&found));
+    let (_, pending) = rows.clone().find(|(names, _)| *names == "`pendingPermission`").unwrap();
+    assert_eq!(quoted(pending), members(&found["pendingPermission"]));
     let since = sandbox.read("s", "permission")["pending_since"].as_str().unwrap().to_owned();
     assert_eq!((&found["status"], &found["state"]), (&json!("waiting"), &json!("permission")));
     assert_eq!(

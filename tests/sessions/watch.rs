@@ -117,3 +117,38 @@ fn it_costs_nothing_while_nothing_happens() {
     let spent = cpu(pid.trim()) - before;
     assert!(spent <= 10, "{spent} ticks in 5 s");
 }
+
+#[test]
+#[ignore = "needs tmux"]
+fn a_signal_that_ends_it_leaves_the_terminal_as_it_was() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let terminal = Terminal::open(&sandbox);
+    for signal in ["TERM", "HUP", "INT"] {
+        terminal.start();
+        terminal.until(|screen| screen.starts_with("◆ waiting"));
+        let shell = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
+        let killed = Command::new("pkill").args([&format!("-{signal}"), "-P", shell.trim(), "sessions"]).status();
+        assert!(killed.unwrap().success());
+        terminal.until(|screen| screen.contains("--watch") && screen.ends_with('$'));
+        terminal.tmux(&["send-keys", "echo ended $?; clear; stty -a | grep -o ' icanon.* echo '; echo left", "Enter"]);
+        terminal.until(|screen| screen.contains("\nleft") && screen.contains("icanon"));
+        assert_eq!(terminal.tmux(&["display-message", "-p", "#{cursor_flag}#{alternate_on}"]).trim(), "10");
+        terminal.tmux(&["send-keys", "clear", "Enter"]);
+        terminal.until(|screen| screen == "$");
+    }
+}
+
+#[test]
+#[ignore = "needs tmux"]
+fn more_sessions_than_rows_are_counted() {
+    let sandbox = Sandbox::new();
+    for number in 0..12 {
+        sandbox.fire(&format!("s{number}"), "Stop", r#""last_assistant_message":"all done""#).succeeds();
+    }
+    let terminal = Terminal::open(&sandbox);
+    terminal.start();
+    let screen = terminal.until(|screen| screen.starts_with("◆ waiting"));
+    let lines: Vec<_> = screen.lines().collect();
+    assert_eq!((lines.len(), lines[8].ends_with("all done"), lines[9]), (10, true, "… 3 more"), "{screen}");
+}

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::time::SystemTime;
 
 use session_signals::event::Kind;
 
@@ -60,7 +61,7 @@ impl Collector {
         let is_fine = signal.is_some() || !path.exists();
         let signals = self.signals.entry(session.to_owned()).or_default();
         signals.0[kind as usize] = signal;
-        if signals.newest().is_none() {
+        if signals.is_empty() {
             self.signals.remove(session);
         }
         is_fine
@@ -68,13 +69,14 @@ impl Collector {
 
     /// What is known now of every session. Looks at processes, the registry and, where need be, transcripts.
     pub fn collect(&self) -> Collected {
+        let now = SystemTime::now();
         let (entries, registry_passed_over) = registry::read_all(&self.registry, &self.host);
         let mut collected = Collected::default();
         collected.passed_over.insert("registry", registry_passed_over);
         let by_process: HashMap<_, _> = entries.iter().map(|entry| (entry.pid, entry)).collect();
         for (session, signals) in &self.signals {
             let mut evidence = Evidence { signals: signals.clone(), ..Evidence::default() };
-            if let Some(newest) = signals.newest() {
+            if let Some(newest) = signals.newest(now) {
                 evidence.life = self.host.life(newest);
                 let process = newest.members.claude_pid.filter(|_| evidence.life == Life::Alive);
                 let entry = process.and_then(|pid| by_process.get(&pid));
@@ -94,7 +96,7 @@ impl Collector {
         }
         let mut torn = 0;
         for evidence in collected.sessions.values_mut() {
-            if let Some(path) = transcript_needed(evidence) {
+            if let Some(path) = transcript_needed(evidence, now) {
                 evidence.transcript = transcript::read(path).ok();
                 torn += usize::from(evidence.transcript.is_none());
             }
@@ -105,10 +107,10 @@ impl Collector {
 }
 
 /// The transcript speaks where the registry is silent, of what fires no hook: an interrupted turn, an answered call.
-fn transcript_needed(evidence: &Evidence) -> Option<&Path> {
-    let open = [Kind::Permission, Kind::Working].iter().any(|kind| evidence.signals.in_force(*kind).is_some());
+fn transcript_needed(evidence: &Evidence, now: SystemTime) -> Option<&Path> {
+    let open = [Kind::Permission, Kind::Working].iter().any(|kind| evidence.signals.in_force(*kind, now).is_some());
     if !open || evidence.registry.is_some() || evidence.life == Life::Dead {
         return None;
     }
-    evidence.signals.newest()?.members.transcript_path.as_deref()
+    evidence.signals.newest(now)?.members.transcript_path.as_deref()
 }

@@ -5,6 +5,8 @@
 
 mod collect;
 pub mod file;
+mod lenient;
+pub mod moment;
 pub mod process;
 pub mod registry;
 pub mod spool;

@@ -46,13 +46,15 @@ impl Host {
     /// Whether the process that a signal names lives.
     pub fn life(&self, signal: &Signal) -> Life {
         let members = &signal.members;
-        let Some(pid) = members.claude_pid else { return Life::Unknown };
-        if members.claude_host.is_some() && members.claude_host != self.name {
-            return Life::Elsewhere;
-        }
-        // A start time counts from boot, so it says nothing of a process from before it.
-        if self.booted.is_some_and(|booted| signal.at < booted) {
+        let is_here = members.claude_host.is_none() || members.claude_host == self.name;
+        // A start time counts from boot, so it says nothing of a process from before it; and no process at all
+        // outlives that, not even one that the signal does not name.
+        if is_here && self.booted.is_some_and(|booted| signal.at < booted) {
             return Life::Dead;
+        }
+        let Some(pid) = members.claude_pid else { return Life::Unknown };
+        if !is_here {
+            return Life::Elsewhere;
         }
         if lives(pid, members.claude_start) { Life::Alive } else { Life::Dead }
     }

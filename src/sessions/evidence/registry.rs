@@ -6,9 +6,10 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::file;
+use super::lenient::lenient;
 use super::process::{Host, lives};
-use super::spool::lenient;
+use super::spool::is_session_id;
+use super::{file, moment};
 
 /// A larger file is passed over, in bytes: they have some 700.
 const MAX_LEN: u64 = 1 << 20;
@@ -90,7 +91,7 @@ pub fn read_all(directory: &Path, host: &Host) -> (Vec<Entry>, usize) {
 /// A file's account, and whether its process lives and says what it does; `None` where it is none, or not of this host.
 pub fn parse(text: &[u8], file_pid: &str, host: &Host) -> Option<(Entry, bool)> {
     let raw: Raw = serde_json::from_slice(text).ok()?;
-    if raw.pid.to_string() != file_pid {
+    if raw.pid.to_string() != file_pid || !is_session_id(&raw.session_id) {
         return None;
     }
     let start = match &raw.proc_start {
@@ -101,13 +102,14 @@ pub fn parse(text: &[u8], file_pid: &str, host: &Host) -> Option<(Entry, bool)> 
     // `linux:<machine>:pid:[<inode>]`
     let domain = raw.pid_domain.as_deref().and_then(|domain| domain.rsplit_once("pid:[")?.1.strip_suffix(']'));
     let is_here = domain.is_none() || host.namespace().is_none() || domain == host.namespace();
-    let moment = |milliseconds| SystemTime::UNIX_EPOCH.checked_add(Duration::from_millis(milliseconds));
+    let moment = |milliseconds: Option<u64>| moment::after_epoch(Duration::from_millis(milliseconds?));
+    let started = moment(raw.started_at);
     let said = raw.status.as_deref();
     let entry = Entry {
         status: said.map_or(Status::Other, |said| status(said, raw.waiting_for.as_deref())),
         session: raw.session_id,
-        updated: raw.status_updated_at.or(raw.started_at).and_then(moment)?,
-        started: raw.started_at.and_then(moment),
+        updated: moment(raw.status_updated_at).or(started)?,
+        started,
         pid: raw.pid,
         cwd: raw.cwd,
         name: raw.name,

@@ -4,13 +4,13 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use serde::{Deserialize, Deserializer};
+use serde::Deserialize;
 use serde_json::Value;
-use serde_json::value::RawValue;
 use session_signals::event::{KINDS, Kind};
 use session_signals::time::Time;
 
-use super::file;
+use super::lenient::{each, lenient, or_default};
+use super::{file, moment};
 
 /// A larger signal is passed over, in bytes: a permission may hold several payloads of 64 MiB.
 const MAX_LEN: u64 = 256 << 20;
@@ -30,27 +30,38 @@ impl Signals {
         self.0.iter().flatten()
     }
 
+    /// Whether none stands.
+    pub fn is_empty(&self) -> bool {
+        self.iter().next().is_none()
+    }
+
     /// The newest of them.
-    pub fn newest(&self) -> Option<&Signal> {
-        self.iter().max_by_key(|signal| signal.at)
+    pub fn newest(&self, now: SystemTime) -> Option<&Signal> {
+        self.iter().max_by_key(|signal| signal.order(now))
     }
 
     /// The signal of this kind, unless a newer one overtook it: a crash, or somebody else's hook, left it.
-    pub fn in_force(&self, kind: Kind) -> Option<&Signal> {
+    pub fn in_force(&self, kind: Kind, now: SystemTime) -> Option<&Signal> {
         let signal = self.get(kind)?;
         // Of those that say what the session does, the newest; of equals ended, then stop, then working.
         let state = [Kind::Working, Kind::Stop, Kind::Ended].into_iter().filter(|kind| self.get(*kind).is_some());
-        let state = state.max_by_key(|kind| (self.get(*kind).map(|signal| signal.at), *kind as usize));
-        let newer = |other: Kind| self.get(other).is_some_and(|other| other.at > signal.at);
+        let state = state.max_by_key(|kind| (self.get(*kind).map(|signal| signal.order(now)), *kind as usize));
+        let newer = |other: Kind| self.get(other).is_some_and(|other| other.order(now) > signal.order(now));
         let overtaken = match kind {
-            // A turn's begin and end answer the main agent's calls; a subagent's outlive both.
-            Kind::Permission => {
-                state.is_some_and(|state| newer(state) && (state == Kind::Ended || !signal.asks_for_subagent()))
-            }
+            Kind::Permission => state.is_some_and(|state| newer(state) && self.answers(state, signal)),
             Kind::Ended => state != Some(kind) || newer(Kind::Permission),
             _ => state != Some(kind),
         };
         (!overtaken).then_some(signal)
+    }
+
+    /// Whether this newer state answers the question: a turn's begin and end answer the main agent's calls;
+    /// a subagent's outlive both. That a turn goes on, or is compacted, answers nobody's.
+    fn answers(&self, state: Kind, permission: &Signal) -> bool {
+        let event = self.get(state).and_then(|signal| signal.members.hook_event_name.as_deref());
+        // A script leaves no name, and publishes where a turn begins.
+        let is_turn = state != Kind::Working || matches!(event, None | Some("UserPromptSubmit" | "Stop"));
+        state == Kind::Ended || is_turn && !permission.asks_for_subagent()
     }
 }
 
@@ -66,6 +77,11 @@ pub struct Signal {
 }
 
 impl Signal {
+    /// Orders signals by age. One from the future is older than any other: the clock stepped back, as the hooks see it.
+    pub fn order(&self, now: SystemTime) -> (bool, SystemTime) {
+        (self.at <= now, self.at)
+    }
+
     fn asks_for_subagent(&self) -> bool {
         let calls = self.members.pending.as_deref().unwrap_or_default();
         calls.iter().any(|call| call.agent_id.is_some())
@@ -76,6 +92,8 @@ impl Signal {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Members {
+    #[serde(deserialize_with = "lenient")]
+    pub hook_event_name: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub cwd: Option<PathBuf>,
     #[serde(deserialize_with = "lenient")]
@@ -88,9 +106,9 @@ pub struct Members {
     pub error: Option<String>,
     #[serde(deserialize_with = "lenient")]
     pub reason: Option<String>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "each")]
     pub background_tasks: Option<Vec<Task>>,
-    #[serde(deserialize_with = "lenient")]
+    #[serde(deserialize_with = "each")]
     pub pending: Option<Vec<Call>>,
     #[serde(deserialize_with = "lenient")]
     pub claude_pid: Option<u32>,
@@ -112,8 +130,11 @@ pub struct Members {
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
 pub struct Task {
+    #[serde(deserialize_with = "or_default")]
     pub r#type: String,
+    #[serde(deserialize_with = "or_default")]
     pub status: String,
+    #[serde(deserialize_with = "or_default")]
     pub description: String,
 }
 
@@ -121,25 +142,32 @@ pub struct Task {
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
 pub struct Call {
+    #[serde(deserialize_with = "lenient")]
     pub agent_id: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     pub tool_name: Option<String>,
+    /// Null where it makes no sense, such as a number that is too large: the call waits all the same.
+    #[serde(deserialize_with = "or_default")]
     pub tool_input: Value,
+    #[serde(deserialize_with = "or_default")]
     pub hook_event_name: String,
+    #[serde(deserialize_with = "lenient")]
     pub message: Option<String>,
+    #[serde(deserialize_with = "or_default")]
     pub pending_since: String,
-}
-
-pub(super) fn lenient<'de, D: Deserializer<'de>, T: for<'a> Deserialize<'a>>(from: D) -> Result<Option<T>, D::Error> {
-    let raw = <&RawValue>::deserialize(from)?;
-    Ok(serde_json::from_str(raw.get()).ok())
 }
 
 /// `<session>.<kind>.json`, apart; `None` for any other name.
 pub fn parse_name(name: &OsStr) -> Option<(&str, Kind)> {
     let (session, word) = name.to_str()?.strip_suffix(".json")?.rsplit_once('.')?;
     let kind = KINDS.into_iter().find(|kind| kind.word() == word)?;
+    is_session_id(session).then_some((session, kind))
+}
+
+/// Whether the hooks would take this for a session's id. Nothing else may reach a path or a terminal.
+pub fn is_session_id(id: &str) -> bool {
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    ((1..=128).contains(&session.len()) && session.bytes().all(safe)).then_some((session, kind))
+    (1..=128).contains(&id.len()) && id.bytes().all(safe)
 }
 
 /// Reads one signal; `None` where it is not one.
@@ -154,13 +182,14 @@ pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Signal> {
     let text = text.trim_ascii_start().strip_prefix(b"{").and(Some(text))?;
     let members: Members = serde_json::from_slice(text).ok()?;
     let stamp = [&members.working_since, &members.pending_since, &members.stopped_at, &members.ended_at];
-    let since = stamp[kind as usize].as_deref().and_then(from_stamp).unwrap_or(at);
-    Some(Signal { at, since, members })
+    let since = stamp[kind as usize].as_deref().and_then(from_stamp).unwrap_or(moment::clamped(at));
+    Some(Signal { at: moment::clamped(at), since, members })
 }
 
 /// A stamp as a moment.
 pub fn from_stamp(stamp: &str) -> Option<SystemTime> {
     let time = Time::from_stamp(stamp.as_bytes())?;
-    let since = std::time::Duration::new(time.seconds.cast_unsigned(), time.nanoseconds);
-    SystemTime::UNIX_EPOCH.checked_add(since)
+    // Nine digits are less than a second.
+    let since = std::time::Duration::new(time.seconds.try_into().ok()?, time.nanoseconds);
+    moment::after_epoch(since)
 }

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Call, file};
+use super::{Call, file, moment};
 
 /// How much of a transcript is read, from its end, in bytes.
 pub const MAX_LEN: u64 = 256 << 10;
@@ -64,7 +64,7 @@ pub fn read(path: &Path) -> io::Result<Tail> {
     // The first line is cut, unless this is all of it.
     let whole =
         if start == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1) };
-    Ok(Tail { written: metadata.modified().ok(), ..parse(&bytes[whole..]) })
+    Ok(Tail { written: metadata.modified().ok().map(moment::clamped), ..parse(&bytes[whole..]) })
 }
 
 /// What the lines show. A line that is no JSON shows nothing.

@@ -25,16 +25,21 @@ fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
     })
 }
 
-/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission.
+/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission, `PreCompact@12` that event's `working`.
 pub fn signals(text: &str) -> Signals {
     let mut signals = Signals::default();
     for (word, at) in words(text) {
-        let name = if word == "asks" { "permission" } else { word };
+        let name = match word {
+            "asks" => "permission",
+            "UserPromptSubmit" | "PostToolUse" | "PreCompact" | "Stop" => "working",
+            word => word,
+        };
         let kind = KINDS.into_iter().find(|kind| kind.word() == name).unwrap();
         let agent = if word == "asks" { r#""agent_id":"a","# } else { "" };
         let content = match kind {
             Kind::Permission => format!(r#"{{"pending":[{{{agent}"tool_name":"Bash","tool_input":{{"n":1}}}}]}}"#),
-            _ => "{}".to_owned(),
+            _ if word == name => "{}".to_owned(),
+            _ => format!(r#"{{"hook_event_name":"{word}"}}"#),
         };
         signals.0[kind as usize] = spool::parse(content.as_bytes(), at, kind);
     }

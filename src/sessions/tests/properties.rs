@@ -1,5 +1,7 @@
 //! What holds of any evidence.
 
+use std::time::{Duration, SystemTime};
+
 use proptest::prelude::*;
 use session_signals::event::{KINDS, Kind};
 
@@ -8,20 +10,33 @@ use crate::session::Session;
 use crate::tests::{at, registry};
 use crate::verdict::{RULES, judge};
 
+/// Mostly one of a few; but what a file says may be any.
+fn any_time() -> impl Strategy<Value = SystemTime> {
+    let odd = any::<i64>().prop_filter_map("a time", |seconds| {
+        let away = Duration::from_secs(seconds.unsigned_abs());
+        let epoch = SystemTime::UNIX_EPOCH;
+        if seconds < 0 { epoch.checked_sub(away) } else { epoch.checked_add(away) }
+    });
+    prop_oneof![9 => (0..80_u64).prop_map(at), 1 => odd]
+}
+
 /// Any signals, at any times.
 fn any_signals() -> impl Strategy<Value = Signals> {
     let content = prop_oneof![
         Just(r#"{"pending":[{"tool_name":"Bash"}]}"#),
         Just(r#"{"pending":[{"agent_id":"a","tool_name":"Bash"}]}"#),
         Just(r#"{"pending":7,"cwd":[],"claude_pid":-1,"claude_start":"x","stopped_at":1}"#),
+        Just(r#"{"stopped_at":"999999999999.000000000","ended_at":"999999999999999999.999999999"}"#),
+        Just(r#"{"hook_event_name":"PostToolUse"}"#),
+        Just(r#"{"hook_event_name":"UserPromptSubmit"}"#),
         Just("{}"),
     ];
-    let signal = proptest::option::of((0..40_u64, content));
+    let signal = proptest::option::of((any_time(), content));
     proptest::array::uniform4(signal).prop_map(|signals| {
         let mut kinds = KINDS.into_iter();
         Signals(signals.map(|signal| {
             let kind = kinds.next().unwrap();
-            signal.and_then(|(seconds, text)| spool::parse(text.as_bytes(), at(seconds), kind))
+            signal.and_then(|(time, text)| spool::parse(text.as_bytes(), time, kind))
         }))
     })
 }
@@ -32,13 +47,12 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
     let entry = proptest::option::of(entry)
         .prop_map(|entry| registry(&entry.map_or(String::new(), |(word, t)| format!("{word}@{t}"))));
     let life = proptest::sample::select(vec![Life::Unknown, Life::Alive, Life::Dead, Life::Elsewhere]);
-    let left = proptest::option::of((0..40_u64).prop_map(at));
-    (any_signals(), entry, life, left).prop_map(|(signals, registry, life, left)| Evidence {
-        signals,
-        registry,
-        life,
-        left,
-        transcript: None,
+    let left = proptest::option::of(any_time());
+    (any_signals(), entry, any_time(), life, left).prop_map(|(signals, mut registry, started, life, left)| {
+        if let Some(entry) = &mut registry {
+            entry.started = Some(started);
+        }
+        Evidence { signals, registry, life, left, transcript: None }
     })
 }
 
@@ -55,17 +69,21 @@ proptest! {
         prop_assert!(serde_json::to_string(&session).is_ok());
     }
 
-    /// Of the signals that say what the session does, an older one is no news; nor is an older question of the main agent's.
+    /// Of the signals that say what the session does, an older one is no news; nor is an older question of the main
+    /// agent's, where the newest answers it: that a turn goes on does not.
     #[test]
     fn older_evidence_changes_nothing(evidence in any_evidence(), now in 0..60_u64, kind in 0..4_usize, age in 1..50_u64) {
         let state = [Kind::Working, Kind::Stop, Kind::Ended].iter().filter_map(|kind| evidence.signals.get(*kind));
-        let Some(newest) = state.map(|signal| signal.at).max() else { return Ok(()) };
-        if evidence.signals.0[kind].is_some() {
+        let Some(newest) = state.max_by_key(|signal| signal.order(at(now))) else { return Ok(()) };
+        let goes_on = newest.members.hook_event_name.as_deref() == Some("PostToolUse");
+        let Some(older) = newest.at.checked_sub(Duration::from_secs(age)) else { return Ok(()) };
+        let older = spool::parse(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, KINDS[kind]).unwrap();
+        let is_older = older.order(at(now)) < newest.order(at(now));
+        if evidence.signals.0[kind].is_some() || !is_older || goes_on && KINDS[kind] == Kind::Permission {
             return Ok(());
         }
-        let older = newest - std::time::Duration::from_secs(age);
         let mut more = evidence.clone();
-        more.signals.0[kind] = spool::parse(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, KINDS[kind]);
+        more.signals.0[kind] = Some(older);
         let (before, after) = (judge(&evidence, at(now)), judge(&more, at(now)));
         prop_assert_eq!((before.state, before.rule), (after.state, after.rule));
     }

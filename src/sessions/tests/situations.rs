@@ -10,7 +10,7 @@ type Row = (&'static str, &'static str, &'static str, &'static str, State, &'sta
 
 /// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
 #[rustfmt::skip]
-const SETTLED: [Row; 43] = [
+const SETTLED: [Row; 50] = [
     ("started and waiting", "stop@10", "idle@10", "", Waiting, "idle"),
     ("the same, an old CLI", "stop@10", "", "", Waiting, "stop"),
     ("a turn runs", "working@10", "busy@10", "", Working, "busy"),
@@ -54,6 +54,13 @@ const SETTLED: [Row; 43] = [
     ("stop and working at once", "stop@20 working@20", "", "", Waiting, "stop"),
     ("working, and a stop that was left behind", "stop@10 working@20", "", "", Working, "working"),
     ("stop, and a permission that was left behind", "stop@20 permission@10", "", "", Waiting, "stop"),
+    ("permission, and another tool's end in a turn that Stop did not end", "PostToolUse@22 permission@20", "", "", Permission, "permission"),
+    ("permission, and a compaction", "PreCompact@22 permission@20", "", "", Permission, "permission"),
+    ("permission, and the next prompt", "UserPromptSubmit@22 permission@20", "", "", Working, "working"),
+    ("permission, and a Stop while a subagent runs", "Stop@22 permission@20", "", "", Working, "working"),
+    ("stop from the future: the clock stepped back", "stop@5000 working@20", "", "", Working, "working"),
+    ("end from the future, and a turn", "ended@5000 working@20", "busy@20", "", Working, "busy"),
+    ("working from the future, and the registry", "working@5000", "idle@20", "", Waiting, "interrupted"),
     ("working, and an end that was left behind", "ended@10 working@20", "", "", Working, "working"),
 ];
 

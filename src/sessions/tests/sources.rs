@@ -116,6 +116,11 @@ fn a_signal_and_what_is_none() {
         (signal.members.claude_pid, signal.members.error, signal.members.pending.unwrap().len()),
         (Some(7), None, 1)
     );
+    for stamp in ["999999999999.000000000", "253402300800.000000000", "-1.000000000"] {
+        assert_eq!(spool::from_stamp(stamp), None);
+    }
+    let ancient = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
+    assert_eq!(spool::parse(b"{}", ancient, Kind::Stop).unwrap().at, SystemTime::UNIX_EPOCH);
     for torn in ["", "{", "[]", "null", "\u{0}", "{}}"] {
         assert!(spool::parse(torn.as_bytes(), at(0), Kind::Stop).is_none(), "{torn:?}");
     }
@@ -126,6 +131,33 @@ fn a_signal_and_what_is_none() {
         assert!(spool::parse_name(name.as_ref()).is_none(), "{name}");
     }
     assert_eq!(spool::parse_name("a-1.stop.json".as_ref()), Some(("a-1", Kind::Stop)));
+}
+
+#[test]
+fn one_odd_value_costs_itself() {
+    let text = br#"{"prompt":"a\ud800b \ud83d\ude00 \\ud800\udc00","background_tasks":[7,{"type":"shell","status":1}],"pending":[
+        {"tool_name":"A","tool_input":{"n":1e400}},7,[],{"tool_name":"B","tool_input":{"s":"x\udfff"},"message":7}]}"#;
+    let members = spool::parse(text, at(0), Kind::Permission).unwrap().members;
+    assert_eq!(members.prompt.as_deref(), Some("a\u{fffd}b \u{1f600} \\ud800\u{fffd}"));
+    assert_eq!(members.background_tasks.unwrap()[0].r#type, "shell");
+    let calls = members.pending.unwrap();
+    let told = |index: usize| (calls[index].tool_name.as_deref().unwrap(), calls[index].tool_input.to_string());
+    assert_eq!((calls.len(), told(0), told(1)), (2, ("A", "null".into()), ("B", "{\"s\":\"x\u{fffd}\"}".into())));
+}
+
+#[test]
+fn a_registry_file_with_an_odd_id_or_time_is_none() {
+    let with = |member: &str, value: serde_json::Value| {
+        let mut account: serde_json::Value = serde_json::from_str(&as_ours("busy")).unwrap();
+        account[member] = value;
+        parse(&account.to_string()).map(|(entry, _)| entry)
+    };
+    for id in ["\u{1b}[31mX", "", "..", "a/b", &"x".repeat(129)] {
+        assert!(with("sessionId", id.into()).is_none(), "{id:?}");
+    }
+    let entry = with("statusUpdatedAt", 99_999_999_999_999_999_u64.into()).unwrap();
+    assert_eq!(Some(entry.updated), entry.started);
+    assert_eq!(with("startedAt", u64::MAX.into()).unwrap().started, None);
 }
 
 #[test]
@@ -147,6 +179,8 @@ fn a_pid_counts_with_its_start_only() {
         Life::Dead,
         "before the machine was started"
     );
+    assert_eq!(life("", 1_000_000_000), Life::Dead, "the same, of a script that names no process");
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), Life::Elsewhere);
     assert_eq!(life(r#""claude_pid":4194305"#, 0), Life::Dead);
     assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), Life::Elsewhere);
     let mut child = std::process::Command::new("true").spawn().unwrap();

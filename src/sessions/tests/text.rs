@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use crate::humanise::{cut, duration, harmless, pad, width};
+use crate::screen::page;
 use crate::session::Session;
 use crate::table::draw;
 use crate::tests::{at, evidence};
@@ -21,6 +22,13 @@ fn text_that_fits_and_does_no_harm() {
         ("abcdef".into(), "abcd…".into(), "漢字…".into(), String::new())
     );
     assert_eq!((width("漢字e\u{301}"), pad("漢", 4)), (5, "漢  ".to_owned()));
+}
+
+#[test]
+fn what_a_screen_cannot_hold_is_counted() {
+    assert_eq!(page("a\nb\nc\n", 3), ["a", "b", "c"]);
+    assert_eq!(page("a\nb\nc\n", 2), ["a", "… 2 more"]);
+    assert_eq!((page("a\nb\n", 1), page("a\n", 0)), (vec!["… 2 more".to_owned()], vec![]));
 }
 
 #[test]
