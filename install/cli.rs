@@ -26,7 +26,7 @@ JSON (--json), one object; what does not apply is null or empty:
   claude        the version of the CLI, null where it is unknown
   events        [{event, command, change}]; change is \"added\", \"updated\",
                 \"kept\", \"converged\" or \"removed\"
-  left_out      [{event, since}]: this CLI does not know them before `since`
+  left_out      [{event, since}]: registered from version `since` on
   replaced      [{event, command}]: the scripts that were taken out
   executables   the directory they were copied to
   copied        those that were not there yet

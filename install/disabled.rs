@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::env::Env;
 use crate::places::SCOPES;
 
-/// The setting, its file, and whether an administrator set it.
+/// A setting, and the file it is set in.
 pub struct Disabled {
     /// `disableAllHooks` or `allowManagedHooksOnly`.
     pub setting: &'static str,

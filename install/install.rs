@@ -117,10 +117,16 @@ fn show(env: &Env, wanted: &Wanted, report: &mut Report) -> Result<(), Refusal> 
 fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut Report) -> Result<(), Refusal> {
     let _lock = commit::lock(env)?;
     let path = report.file.clone();
-    // Refused early, before anything is copied; planned anew once the executables are there.
-    planned(env, wanted, &path)?;
-    report.copied = executables::copy(env, executables)?;
-    report.executables = Some(env.executables());
+    // Refused early; planned anew once the executables are there.
+    let early = planned(env, wanted, &path);
+    if early.is_ok() || may_copy(env) {
+        match executables::copy(env, executables) {
+            Ok(copied) => (report.copied, report.executables) = (copied, Some(env.executables())),
+            Err(error) if early.is_ok() => return Err(error.into()),
+            Err(_) => {}
+        }
+    }
+    early?;
     let written = commit::edit(env, &path, false, &|text| wanted.plan(env, text))?;
     let registrations = wanted.registrations(&written.plan.before);
     report.planned(&written.plan);
@@ -147,6 +153,14 @@ fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut R
         registrations.iter().map(|one| Registered { event: one.event, command: &one.command, args: one.args });
     report.problems.extend(tryout::run(env, registered));
     Ok(())
+}
+
+/// Whether the executables may be copied although the settings are refused: what is pasted by hand starts them.
+/// A folder that is read-only by its mode is its owner's decision, root or not.
+fn may_copy(env: &Env) -> bool {
+    let folder = env.executables();
+    let folder = folder.ancestors().find_map(|folder| folder.metadata().ok());
+    folder.is_some_and(|meta| !meta.permissions().readonly())
 }
 
 /// The events that are not registered.

@@ -1,9 +1,11 @@
 //! Where everything lies.
 
+use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
 
 use crate::env::Env;
 
@@ -67,7 +69,10 @@ impl Env {
         }
         let path = settings.to_string_lossy();
         let slug: String = path.chars().map(|c| if c.is_ascii_alphanumeric() || c == '.' { c } else { '-' }).collect();
+        // /a/b and /a-b read alike, so a hash of the path tells them apart; the kernel names where we stand without symlinks.
+        let hash =
+            u64::from_be_bytes(Sha256::digest(settings.as_os_str().as_bytes())[..8].try_into().unwrap_or_default());
         // A file's name holds 255 bytes; the end of a path says most.
-        slug[slug.len().saturating_sub(200)..].to_owned()
+        format!("{}-{hash:016x}", &slug[slug.len().saturating_sub(200)..])
     }
 }

@@ -30,8 +30,17 @@ fn path(env: &Env, settings: &Path) -> PathBuf {
 /// The receipt of a settings file, where there is one that can be read.
 #[must_use]
 pub fn load(env: &Env, settings: &Path) -> Option<Receipt> {
-    let receipt: Receipt = serde_json::from_slice(&fs::read(path(env, settings)).ok()?).ok()?;
-    (receipt.file == settings).then_some(receipt)
+    read(env, settings).filter(|receipt| same(&receipt.file, settings))
+}
+
+fn read(env: &Env, settings: &Path) -> Option<Receipt> {
+    serde_json::from_slice(&fs::read(path(env, settings)).ok()?).ok()
+}
+
+/// Whether two paths name one file, be it there or not: a config dir may have a symlink for a second name.
+fn same(one: &Path, other: &Path) -> bool {
+    let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
+    one == other || one.file_name() == other.file_name() && folder(one).is_some() && folder(one) == folder(other)
 }
 
 /// Notes it.
@@ -44,11 +53,14 @@ pub fn store(env: &Env, receipt: &Receipt) -> io::Result<()> {
     replace::write(&path(env, &receipt.file), &text, 0o600)
 }
 
-/// Forgets it.
+/// Forgets it; another file's stays, for the executables are still in use there.
 ///
 /// # Errors
 /// Any of the file system's but that there is none.
 pub fn forget(env: &Env, settings: &Path) -> io::Result<()> {
+    if read(env, settings).is_some_and(|receipt| !same(&receipt.file, settings)) {
+        return Ok(());
+    }
     match fs::remove_file(path(env, settings)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,

@@ -129,7 +129,7 @@ impl Report {
         if json {
             print_json(&self);
         } else if self.outcome == Outcome::Refused {
-            self.say_refusal();
+            self.say_refusal(env);
         } else {
             self.say(env);
         }
@@ -140,11 +140,16 @@ impl Report {
         })
     }
 
-    fn say_refusal(&self) {
+    fn say_refusal(&self, env: &Env) {
         let mut lines = vec![format!("hooks {}: {}", self.command, self.reason.as_deref().unwrap_or_default())];
         if let Some(snippet) = &self.snippet {
             let file = self.file.display();
-            lines.push(format!("Nothing was changed. To do it by hand, merge this into {file}:"));
+            let folder = env.brief(&env.executables());
+            lines.push(match &self.executables {
+                Some(_) => format!("The settings were not changed; the executables are in {folder}."),
+                None => format!("The settings were not changed, and no executables were copied: `hooks install` copies them to {folder} where it can."),
+            });
+            lines.push(format!("To do it by hand, merge this into {file}:"));
             lines.push(snippet.trim_end().to_owned());
         }
         print_error(&lines);
@@ -179,7 +184,8 @@ impl Report {
         if !self.left_out.is_empty() {
             let names: Vec<String> =
                 self.left_out.iter().map(|left| format!("{} ({})", left.event, left.since)).collect();
-            lines.push(format!("Left out, until the CLI knows them: {}", names.join(", ")));
+            let why = if self.claude.is_some() { "with this version" } else { "while the version is not known" };
+            lines.push(format!("Left out {why}: {}", names.join(", ")));
         }
         let replaced = |script: &Script| format!("Replaced in {}: {}", script.event, script.command);
         lines.extend(self.replaced.iter().map(replaced));

@@ -10,6 +10,7 @@ use session_signals::event::KINDS;
 
 use super::{Finding, Mend};
 use crate::env::Env;
+use crate::evidence::spool::parse_name;
 use crate::spool::{Fault, fault};
 
 /// The hooks wait no longer for each other.
@@ -54,9 +55,9 @@ pub struct Conflict {
 pub fn conflicts(spool: &Spool) -> Vec<Conflict> {
     let mut sessions: BTreeMap<String, [Option<(SystemTime, PathBuf)>; 4]> = BTreeMap::new();
     for entry in std::fs::read_dir(&spool.folder).into_iter().flatten().flatten() {
-        let name = entry.file_name().to_string_lossy().into_owned();
-        let Some((session, word)) = name.strip_suffix(".json").and_then(|stem| stem.rsplit_once('.')) else { continue };
-        let Some(kind) = KINDS.into_iter().find(|kind| kind.word() == word) else { continue };
+        let name = entry.file_name();
+        // Names that no hook gives stay unread: what they hold would reach the terminal.
+        let Some((session, kind)) = parse_name(&name) else { continue };
         let Ok(modified) = entry.metadata().and_then(|meta| meta.modified()) else { continue };
         // From the future: the clock stepped back, and it is old.
         let modified = if modified > SystemTime::now() { UNIX_EPOCH } else { modified };

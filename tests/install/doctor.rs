@@ -338,3 +338,23 @@ fn a_live_session_without_a_signal() {
     fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
     assert_eq!(home.findings(), [""; 0]);
 }
+
+#[test]
+fn a_pipe_in_the_registry_holds_nobody_up() {
+    let home = installed();
+    fs::create_dir_all(home.path(".claude/sessions")).unwrap();
+    let pipe = home.path(".claude/sessions/1.json");
+    assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
+    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    hooks.timeout(Duration::from_secs(30)).arg("doctor").assert().code(0);
+}
+
+#[test]
+fn a_file_name_sends_nothing_to_the_terminal() {
+    let home = installed();
+    for kind in ["working", "ended"] {
+        home.write(&format!(".claude/session-signals/\u{1b}[31mred.{kind}.json"), "{}");
+    }
+    fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
+    assert_eq!(home.findings(), [""; 0]);
+}

@@ -132,7 +132,7 @@ fn what_is_left_out_is_named() {
     let (_, report) = home.json(&["install"]);
     assert_eq!(report["left_out"], serde_json::json!([{"event": "PostToolBatch", "since": "2.1.122"}]));
     let said = home.succeeds(&["install"]);
-    assert!(said.contains("Left out, until the CLI knows them: PostToolBatch (2.1.122)"), "{said}");
+    assert!(said.contains("Left out with this version: PostToolBatch (2.1.122)"), "{said}");
 }
 
 #[test]

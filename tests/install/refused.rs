@@ -1,4 +1,4 @@
-//! What `hooks install` refuses: with the reason, the snippet to paste, and nothing changed.
+//! What `hooks install` refuses: with the reason, the snippet to paste, and no settings changed.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -10,19 +10,21 @@ use super::home::{Home, registered, text};
 /// Installs, is refused for this reason, and has changed nothing.
 #[track_caller]
 fn refuses(home: &Home, reason: &str) {
-    let before = home.everything();
+    // The executables are copied all the same: the snippet starts them.
+    let others = || home.everything().into_iter().filter(|name| !name.starts_with(".claude/hooks")).collect::<Vec<_>>();
+    let before = others();
     let (code, report) = home.json(&["install"]);
     assert_eq!((code, &report["outcome"]), (1, &"refused".into()), "{report}");
     let said = text(&report["reason"]);
     assert!(said.contains(reason), "{said:?} should contain {reason:?}");
     let snippet: serde_json::Value = serde_json::from_str(&text(&report["snippet"])).unwrap();
     assert_eq!(registered(&snippet).len(), RULES.len());
-    assert_eq!(home.everything(), before);
+    assert_eq!(others(), before);
     let done = home.hooks(&["install"]);
     assert_eq!((done.code, &*done.stdout), (Some(1), ""));
     let pasted = format!("merge this into {}:\n{{\n", home.settings().display());
     assert!(done.stderr.contains(reason) && done.stderr.contains(&pasted), "{}", done.stderr);
-    assert_eq!(home.everything(), before);
+    assert_eq!(others(), before);
 }
 
 #[test]
@@ -92,4 +94,31 @@ fn no_home_at_all() {
     let done = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
     assert_eq!(done.code, Some(1));
     assert_eq!(done.stderr, "hooks: neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?\n");
+}
+
+#[test]
+fn what_is_pasted_by_hand_works() {
+    let home = Home::with_settings("{ // mine\n}");
+    let snippet = text(&home.json(&["install"]).1["snippet"]);
+    home.write(".claude/settings.json", &snippet);
+    assert_eq!(home.findings(), [""; 0]);
+}
+
+#[test]
+fn where_no_executables_can_be_copied_that_is_said() {
+    let home = Home::with_settings("[]");
+    home.write(".claude/hooks", "a file");
+    let done = home.hooks(&["install"]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.stderr.contains("The settings were not changed, and no executables were copied"), "{done:?}");
+}
+
+#[test]
+fn a_refusal_after_the_copies_says_what_is_there() {
+    let home = Home::with_settings("{}");
+    home.write(".claude/backups", "a file");
+    let done = home.hooks(&["install"]);
+    assert_eq!((done.code, home.read(".claude/settings.json").as_str()), (Some(1), "{}"), "{done:?}");
+    let said = "The settings were not changed; the executables are in ~/.claude/hooks/session-signals.\n";
+    assert!(done.stderr.contains(said), "{done:?}");
 }

@@ -77,3 +77,24 @@ fn files_of_others_beside_the_executables_stay() {
     home.succeeds(&["uninstall"]);
     assert_eq!(home.read(".claude/hooks/session-signals/notes"), "mine");
 }
+
+#[test]
+fn projects_whose_paths_read_alike_keep_apart() {
+    let home = Home::new();
+    let [one, other] = ["a/b", "a-b"].map(|name| home.path(name));
+    let hooks = |folder: &std::path::Path, command: &str| {
+        fs_err::create_dir_all(folder).unwrap();
+        let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+        crate::sandbox::outcome(hooks.current_dir(folder).args([command, "--scope", "local"]), "").succeeds();
+    };
+    home.write("a/b/.claude/settings.local.json", "{ }");
+    home.write("a-b/.claude/settings.local.json", "{  }");
+    hooks(&one, "install");
+    hooks(&other, "install");
+    hooks(&other, "uninstall");
+    assert!(home.installed("hook-stop").exists());
+    hooks(&one, "uninstall");
+    assert!(!home.installed("hook-stop").exists());
+    assert_eq!(home.read("a/b/.claude/settings.local.json"), "{ }");
+    assert_eq!(home.read("a-b/.claude/settings.local.json"), "{  }");
+}
