@@ -52,12 +52,13 @@ impl Env {
         })
     }
 
-    /// `path` as a person writes it: with `~` for the home.
+    /// `path` as a person writes it: with `~` for the home, and nothing in it that a terminal would obey.
     #[must_use]
     pub fn brief(&self, path: &Path) -> String {
-        match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
+        let path = match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
             Some(rest) => format!("~/{}", rest.display()),
             None => path.display().to_string(),
-        }
+        };
+        path.replace(char::is_control, "\u{fffd}")
     }
 }

@@ -85,7 +85,8 @@ fn projects_whose_paths_read_alike_keep_apart() {
     let hooks = |folder: &std::path::Path, command: &str| {
         fs_err::create_dir_all(folder).unwrap();
         let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-        crate::sandbox::outcome(hooks.current_dir(folder).args([command, "--scope", "local"]), "").succeeds();
+        let done = crate::sandbox::outcome(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
+        assert_eq!(done.code, Some(0), "{done:?}");
     };
     home.write("a/b/.claude/settings.local.json", "{ }");
     home.write("a-b/.claude/settings.local.json", "{  }");
