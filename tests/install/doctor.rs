@@ -321,7 +321,7 @@ fn a_live_session_without_a_signal() {
     let later = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() + 60_000;
     let session = |pid: u32, start: &str, domain: &str, time: u128| {
         let account = serde_json::json!({
-            "pid": pid, "sessionId": "someone", "procStart": start, "pidDomain": format!("linux:abc:{domain}"), "statusUpdatedAt": time
+            "pid": pid, "sessionId": "someone", "status": "idle", "procStart": start, "pidDomain": format!("linux:abc:{domain}"), "statusUpdatedAt": time
         });
         home.write(&format!(".claude/sessions/{pid}.json"), &account.to_string());
         home.findings()
