@@ -12,8 +12,8 @@ use super::{alone, eventually};
 pub struct Terminal {
     server: Child,
     socket: PathBuf,
-    /// What was typed last.
-    typed: Cell<&'static str>,
+    /// What was typed last, and whether Esc was pressed since.
+    typed: Cell<(&'static str, bool)>,
 }
 
 impl Terminal {
@@ -23,7 +23,7 @@ impl Terminal {
         let arguments = ["tmux", "-S", socket.to_str().unwrap(), "-f", "/dev/null", "-D"];
         let server = alone(home, path, &arguments).stdin(Stdio::null()).spawn().unwrap();
         assert!(eventually(|| socket.exists()), "tmux does not start");
-        Self { server, socket, typed: Cell::new("") }
+        Self { server, socket, typed: Cell::new(("", false)) }
     }
 
     fn tmux(&self, arguments: &[&str]) -> (bool, String) {
@@ -52,13 +52,14 @@ impl Terminal {
     /// Presses a key, by tmux's name for it.
     pub fn press(&self, key: &str) {
         assert!(self.tmux(&["send-keys", key]).0, "no window to press {key} in");
+        self.typed.set((self.typed.get().0, self.typed.get().1 || key == "Escape"));
     }
 
     /// Types a prompt and sends it, once the screen shows it.
     pub fn prompt(&self, text: &'static str) {
         // An interrupted prompt comes back to be edited. Keys that come with others are no keys but text.
-        let before = self.typed.replace(text);
-        if !before.is_empty() && self.input().contains(before) {
+        let (before, escaped) = self.typed.replace((text, false));
+        if escaped && self.input().contains(before) {
             self.press("C-u");
             assert!(eventually(|| !self.input().contains(before)), "still there: {}", self.screen());
         }
