@@ -12,8 +12,8 @@ use super::{alone, eventually};
 pub struct Terminal {
     server: Child,
     socket: PathBuf,
-    /// What was typed last, and whether Esc was pressed since.
-    typed: Cell<(&'static str, bool)>,
+    /// What was typed last.
+    typed: Cell<&'static str>,
 }
 
 impl Terminal {
@@ -23,7 +23,7 @@ impl Terminal {
         let arguments = ["tmux", "-S", socket.to_str().unwrap(), "-f", "/dev/null", "-D"];
         let server = alone(home, path, &arguments).stdin(Stdio::null()).spawn().unwrap();
         assert!(eventually(|| socket.exists()), "tmux does not start");
-        Self { server, socket, typed: Cell::new(("", false)) }
+        Self { server, socket, typed: Cell::new("") }
     }
 
     fn tmux(&self, arguments: &[&str]) -> (bool, String) {
@@ -52,30 +52,31 @@ impl Terminal {
     /// Presses a key, by tmux's name for it.
     pub fn press(&self, key: &str) {
         assert!(self.tmux(&["send-keys", key]).0, "no window to press {key} in");
-        self.typed.set((self.typed.get().0, self.typed.get().1 || key == "Escape"));
     }
 
     /// Types a prompt and sends it, once the screen shows it.
     pub fn prompt(&self, text: &'static str) {
-        // An interrupted prompt comes back to be edited. Keys that come with others are no keys but text.
-        let (before, escaped) = self.typed.replace((text, false));
-        if escaped && self.input().contains(before) {
+        // An exclamation mark changes what the prompt is, and is not shown before it.
+        let shown = text.trim_start_matches('!');
+        // An interrupted or blocked prompt comes back to be edited. Keys that come with others are no keys but text.
+        let before = self.typed.replace(shown);
+        if !before.is_empty() && self.input().contains(before) {
             self.press("C-u");
             assert!(eventually(|| !self.input().contains(before)), "still there: {}", self.screen());
         }
-        // An exclamation mark changes what the prompt is, and is not shown before it.
-        let shown = text.trim_start_matches('!');
         for part in [&text[..text.len() - shown.len()], shown].into_iter().filter(|part| !part.is_empty()) {
             self.tmux(&["send-keys", "-l", part]);
         }
         assert!(eventually(|| self.input().contains(shown)), "not typed: {text}\n{}", self.screen());
         self.press("Enter");
+        assert!(eventually(|| !self.input().contains(shown)), "not sent: {text}\n{}", self.screen());
     }
 
-    /// The line that is typed into.
+    /// What is typed into: it is between the last two lines across the screen.
     fn input(&self) -> String {
         let screen = self.screen();
-        screen.lines().rfind(|line| line.starts_with(['❯', '>', '!'])).unwrap_or_default().to_owned()
+        let mut parts = screen.rsplit('\n').skip_while(|line| !line.starts_with("──")).skip(1);
+        parts.by_ref().take_while(|line| !line.starts_with("──")).collect::<Vec<_>>().join("\n")
     }
 
     /// What is below the last line across the screen: a dialog, if one is open.
