@@ -75,8 +75,11 @@ impl Terminal {
     /// What is typed into: it is between the last two lines across the screen.
     fn input(&self) -> String {
         let screen = self.screen();
-        let mut parts = screen.rsplit('\n').skip_while(|line| !line.starts_with("──")).skip(1);
-        parts.by_ref().take_while(|line| !line.starts_with("──")).collect::<Vec<_>>().join("\n")
+        let lines: Vec<_> = screen.lines().collect();
+        let across: Vec<_> = (0..lines.len()).filter(|at| lines[*at].starts_with("──")).collect();
+        // A dialog has one line, and nothing to type into.
+        let [.., first, last] = across[..] else { return String::new() };
+        lines[first + 1..last].join("\n")
     }
 
     /// What is below the last line across the screen: a dialog, if one is open.
