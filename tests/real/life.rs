@@ -1,8 +1,9 @@
 //! What a session can be in, as far as a keyboard can bring it about; and whether `sessions` knows.
 
-use super::person::Act::{self, Close, Deny, Kill, Open, Press, Prompt, Quit, Start};
-use super::person::Sign::{self, File, Nothing, OtherDialog, OtherSession, Text};
-use super::person::{OLD, Person, Step};
+use super::person::{OLD, Person};
+use super::step::Act::{self, Close, Deny, Kill, Open, Press, Prompt, Quit, Start};
+use super::step::Sign::{self, File, Nothing, OtherDialog, OtherSession, Text};
+use super::step::Step;
 use super::truth::Truth::{self, Background, Dialog, Ended, Left, Permission, Shell, Waiting, Working};
 
 const fn step(situation: &'static str, acts: &'static [Act], truth: Truth, sign: Sign) -> Step {

@@ -1,7 +1,9 @@
 //! The real CLI, alone in a network namespace with an API that says what the prompt tells it to.
 
+mod home;
 mod life;
 mod person;
+mod step;
 mod terminal;
 mod truth;
 

@@ -1,16 +1,15 @@
 //! A person at the real CLI, who does one thing after another and holds `sessions` against the truth after each.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::time::{Duration, Instant, SystemTime};
 
 use fs_err as fs;
-use serde_json::{Value, json};
+use serde_json::Value;
 
+use super::step::{Act, Sign, Step};
 use super::terminal::Terminal;
 use super::truth::{Truth, lives, registered, shown};
-use super::{claude, eventually};
+use super::{claude, eventually, home};
 use crate::sandbox::{Sandbox, executable, outcome};
 
 /// How long the truth must have held before it is compared: the second that `sessions` gives the registry, and some.
@@ -18,48 +17,6 @@ const SETTLED: Duration = Duration::from_millis(1500);
 
 /// A CLI from before the registry.
 pub const OLD: &str = "2.1.100";
-
-/// What the person does.
-pub enum Act {
-    /// Starts the CLI; resumes the session where there was one.
-    Start,
-    /// Types this, and Enter.
-    Prompt(&'static str),
-    /// Presses this key.
-    Press(&'static str),
-    /// Answers the dialog with "No", whatever number it has.
-    Deny,
-    /// Lets go what holds until this file is there.
-    Open(&'static str),
-    /// Presses Ctrl-C, and again as soon as the screen offers it.
-    Quit,
-    /// SIGKILL.
-    Kill,
-    /// Closes the terminal: SIGHUP.
-    Close,
-}
-
-/// Something that a person can bring about.
-pub struct Step {
-    pub situation: &'static str,
-    pub acts: &'static [Act],
-    pub truth: Truth,
-    /// What must be seen besides, where the truth alone could still be the last step's.
-    pub sign: Sign,
-}
-
-/// Something to be seen.
-pub enum Sign {
-    Nothing,
-    /// This text on the screen.
-    Text(&'static str),
-    /// This file in HOME.
-    File(&'static str),
-    /// Another dialog than before.
-    OtherDialog,
-    /// The process runs another session than before.
-    OtherSession,
-}
 
 /// One version of the CLI with its home, and the person in front of it.
 pub struct Person {
@@ -81,39 +38,10 @@ pub struct Person {
 }
 
 impl Person {
-    /// Sets up a home where the hooks are installed, and one of somebody else's that blocks some prompts.
+    /// Sits down in front of a terminal in which nothing runs yet.
     pub fn new(version: &'static str) -> Self {
-        let sandbox = Sandbox::new();
-        let path = |name: &str| sandbox.home().join(name);
-        for folder in ["bin", "project", ".claude"] {
-            fs::create_dir(path(folder)).unwrap();
-        }
-        let script = |name: &str, text: &str| {
-            fs::write(path(name), format!("#!/bin/sh\n{text}\n")).unwrap();
-            fs::set_permissions(path(name), Permissions::from_mode(0o755)).unwrap();
-        };
-        script("bin/claude", &format!("exec {} \"$@\"", claude(version)));
-        // Two commands that end when the test says so; one of them needs approval.
-        script("bin/ask-gate", ": >~/$1.runs; until [ -e ~/$1 ]; do sleep 0.05; done; : >~/$1.ran");
-        script("bin/free-gate", "exec ~/bin/ask-gate $1");
-        script("bin/block", "! grep -q '\"prompt\":\"block' || { echo 'Blocked by another hook' >&2; exit 2; }");
-        let block = json!([{ "hooks": [{ "type": "command", "command": path("bin/block") }] }]);
-        let settings =
-            json!({ "hooks": { "UserPromptSubmit": block }, "permissions": { "allow": ["Bash(~/bin/free-gate:*)"] } });
-        fs::write(path(".claude/settings.json"), settings.to_string()).unwrap();
-        let project =
-            json!({ "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true, "allowedTools": [] });
-        let known = json!({
-            "hasCompletedOnboarding": true, "theme": "dark", "lastOnboardingVersion": "9.9.9",
-            "customApiKeyResponses": { "approved": ["sk-ant-api03-fake"], "rejected": [] },
-            "projects": { path("project").to_str().unwrap(): project },
-        });
-        fs::write(path(".claude.json"), known.to_string()).unwrap();
-        let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
-        let mut hooks = sandbox.command(executable("hooks"));
-        let installed = outcome(hooks.env("PATH", search).arg("install").current_dir(path("project")), "");
-        assert_eq!(installed.code, Some(0), "{installed:?}");
-        let terminal = Terminal::start(sandbox.home(), &path("bin"));
+        let sandbox = home::furnished(version);
+        let terminal = Terminal::start(sandbox.home(), &sandbox.home().join("bin"));
         let [session, previous] = [String::new(), String::new()];
         Self {
             sandbox,

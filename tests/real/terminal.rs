@@ -56,25 +56,30 @@ impl Terminal {
 
     /// Types a prompt and sends it, once the screen shows it.
     pub fn prompt(&self, text: &'static str) {
-        // An interrupted prompt comes back to be edited. Keys that come with others are no keys but text.
-        let before = self.typed.replace(text);
+        // An exclamation mark changes what the prompt is, and is not shown before it.
+        let shown = text.trim_start_matches('!');
+        // An interrupted or blocked prompt comes back to be edited. Keys that come with others are no keys but text.
+        let before = self.typed.replace(shown);
         if !before.is_empty() && self.input().contains(before) {
             self.press("C-u");
             assert!(eventually(|| !self.input().contains(before)), "still there: {}", self.screen());
         }
-        // An exclamation mark changes what the prompt is, and is not shown before it.
-        let shown = text.trim_start_matches('!');
         for part in [&text[..text.len() - shown.len()], shown].into_iter().filter(|part| !part.is_empty()) {
             self.tmux(&["send-keys", "-l", part]);
         }
         assert!(eventually(|| self.input().contains(shown)), "not typed: {text}\n{}", self.screen());
         self.press("Enter");
+        assert!(eventually(|| !self.input().contains(shown)), "not sent: {text}\n{}", self.screen());
     }
 
-    /// The line that is typed into.
+    /// What is typed into: it is between the last two lines across the screen.
     fn input(&self) -> String {
         let screen = self.screen();
-        screen.lines().rfind(|line| line.starts_with(['❯', '>', '!'])).unwrap_or_default().to_owned()
+        let lines: Vec<_> = screen.lines().collect();
+        let across: Vec<_> = (0..lines.len()).filter(|at| lines[*at].starts_with("──")).collect();
+        // A dialog has one line, and nothing to type into.
+        let [.., first, last] = across[..] else { return String::new() };
+        lines[first + 1..last].join("\n")
     }
 
     /// What is below the last line across the screen: a dialog, if one is open.

@@ -1,0 +1,44 @@
+//! The home that the real CLI finds.
+
+use std::fs::Permissions;
+use std::os::unix::fs::PermissionsExt as _;
+
+use fs_err as fs;
+use serde_json::json;
+
+use super::claude;
+use crate::sandbox::{Sandbox, executable, outcome};
+
+/// A home that this version knows, where the hooks are installed, and one of somebody else's that blocks some prompts.
+pub fn furnished(version: &str) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let path = |name: &str| sandbox.home().join(name);
+    for folder in ["bin", "project", ".claude"] {
+        fs::create_dir(path(folder)).unwrap();
+    }
+    let script = |name: &str, text: &str| {
+        fs::write(path(name), format!("#!/bin/sh\n{text}\n")).unwrap();
+        fs::set_permissions(path(name), Permissions::from_mode(0o755)).unwrap();
+    };
+    script("bin/claude", &format!("exec {} \"$@\"", claude(version)));
+    // Two commands that end when the test says so; one of them needs approval.
+    script("bin/ask-gate", ": >~/$1.runs; until [ -e ~/$1 ] || [ ! -d ~/bin ]; do sleep 0.05; done; : >~/$1.ran");
+    script("bin/free-gate", "exec ~/bin/ask-gate $1");
+    script("bin/block", "! grep -q '\"prompt\":\"block' || { echo 'Blocked by another hook' >&2; exit 2; }");
+    let block = json!([{ "hooks": [{ "type": "command", "command": path("bin/block") }] }]);
+    let settings =
+        json!({ "hooks": { "UserPromptSubmit": block }, "permissions": { "allow": ["Bash(~/bin/free-gate:*)"] } });
+    fs::write(path(".claude/settings.json"), settings.to_string()).unwrap();
+    let project = json!({ "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true, "allowedTools": [] });
+    let known = json!({
+        "hasCompletedOnboarding": true, "theme": "dark", "lastOnboardingVersion": "9.9.9",
+        "customApiKeyResponses": { "approved": ["sk-ant-api03-fake"], "rejected": [] },
+        "projects": { path("project").to_str().unwrap(): project },
+    });
+    fs::write(path(".claude.json"), known.to_string()).unwrap();
+    let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let mut hooks = sandbox.command(executable("hooks"));
+    let installed = outcome(hooks.env("PATH", search).arg("install").current_dir(path("project")), "");
+    assert_eq!(installed.code, Some(0), "{installed:?}");
+    sandbox
+}
