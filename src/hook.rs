@@ -3,7 +3,7 @@
 use core::cell::LazyCell;
 
 use crate::calls::{self, Added};
-use crate::error::{Error, Place, Result};
+use crate::error::{Error, Place, Reason, Result};
 use crate::event::{Calls, Decision, Facts, Hook, KINDS, Kind, Publishes, Standing, decide};
 use crate::payload::{self, Fields, SessionId};
 use crate::process::{self, Identity};
@@ -137,8 +137,8 @@ impl Session<'_> {
         let still = || self.is_alone() || self.spool.modified(self.id, Kind::Permission) == seen;
         let old = match seen.map(|_| self.spool.read(self.id, Kind::Permission)) {
             Some(Err(_)) if !still() => return Ok(false),
-            // All of an agent's calls, and who could say whose others are.
-            Some(Err(_)) if matches!(calls, Calls::Agents | Calls::All) => b"",
+            // No reader can tell what waits there. A list that can be read at another time is left for then.
+            Some(Err(Error { reason: Reason::Words(_), .. })) if matches!(calls, Calls::Agents | Calls::All) => b"",
             old => old.transpose()?.unwrap_or_default(),
         };
         let waits = |entry: &&[u8]| !calls::resolves(calls, self.fields, time, standing.now, entry);
