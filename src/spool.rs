@@ -54,12 +54,19 @@ impl Spool {
     /// # Errors
     /// Where it is no directory, not ours, or writable by others.
     pub fn open(environment: &Environment, create: bool) -> Result<Option<Self>> {
-        let spool = path(environment)?;
+        Self::at(&path(environment)?, environment.random(), create)
+    }
+
+    /// The same for the spool at this path; `random` is what nobody can foresee.
+    ///
+    /// # Errors
+    /// As for [`Spool::open`].
+    pub fn at(spool: &Path, random: u64, create: bool) -> Result<Option<Self>> {
         let directory = match Directory::open(spool.as_cstr()) {
             Err(ENOENT) if !create => return Ok(None),
             Err(ENOENT) => {
-                make(&parent(&spool)).map_err(Error::at("create", Place::Config))?;
-                make(&spool).map_err(Error::at("create", Place::Spool))?;
+                make(&parent(spool)).map_err(Error::at("create", Place::Config))?;
+                make(spool).map_err(Error::at("create", Place::Spool))?;
                 Directory::open(spool.as_cstr())
             }
             result => result,
@@ -74,7 +81,7 @@ impl Spool {
             return refuse("others may write to it (chmod 700 it)");
         }
         let locked = lock(&directory);
-        Ok(Some(Self { directory, random: environment.random(), locked }))
+        Ok(Some(Self { directory, random, locked }))
     }
 
     /// What stands for a session.

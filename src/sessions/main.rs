@@ -4,6 +4,7 @@ mod branch;
 mod cli;
 mod environment;
 mod evidence;
+mod heal;
 mod humanise;
 mod list;
 mod screen;

@@ -78,6 +78,7 @@ impl Collector {
             let mut evidence = Evidence { signals: signals.clone(), ..Evidence::default() };
             if let Some(newest) = signals.newest(now) {
                 evidence.life = self.host.life(newest);
+                evidence.is_of_this_host = self.host.is_of(newest);
                 let process = newest.members.claude_pid.filter(|_| evidence.life == Life::Alive);
                 let entry = process.and_then(|pid| by_process.get(&pid));
                 evidence.left = entry.filter(|entry| entry.session != *session).map(|entry| entry.updated);
@@ -86,6 +87,7 @@ impl Collector {
         }
         for entry in entries {
             let evidence = collected.sessions.entry(entry.session.clone()).or_default();
+            evidence.is_of_this_host |= entry.is_of_this_host && evidence.life != Life::Elsewhere;
             evidence.life = Life::Alive;
             // Of two processes in one session, the one that did something last.
             let order = |entry: &registry::Entry| (entry.updated, entry.pid);

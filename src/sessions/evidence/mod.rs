@@ -29,6 +29,8 @@ pub struct Evidence {
     pub registry: Option<Entry>,
     /// Whether the process of its newest signal lives.
     pub life: Life,
+    /// Whether that process, or the one that the registry names, is of this host for certain.
+    pub is_of_this_host: bool,
     /// Since when its process says that it runs another session.
     pub left: Option<SystemTime>,
     /// The end of its transcript.

@@ -43,10 +43,16 @@ impl Host {
         self.name.as_deref()?.rsplit_once('/').map(|(_, inode)| inode)
     }
 
+    /// Whether a signal says that its process is of this host.
+    pub fn is_of(&self, signal: &Signal) -> bool {
+        // A system that does not tell leaves no name in its signals either.
+        signal.members.claude_host == self.name
+    }
+
     /// Whether the process that a signal names lives.
     pub fn life(&self, signal: &Signal) -> Life {
         let members = &signal.members;
-        let is_here = members.claude_host.is_none() || members.claude_host == self.name;
+        let is_here = members.claude_host.is_none() || self.is_of(signal);
         // A start time counts from boot, so it says nothing of a process from before it; and no process at all
         // outlives that, not even one that the signal does not name.
         if is_here && self.booted.is_some_and(|booted| signal.at < booted) {

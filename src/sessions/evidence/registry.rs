@@ -41,6 +41,8 @@ pub struct Entry {
     /// When the process started.
     pub started: Option<SystemTime>,
     pub pid: u32,
+    /// Whether it says that the process is of this host.
+    pub is_of_this_host: bool,
     pub cwd: Option<PathBuf>,
     pub name: Option<String>,
 }
@@ -111,6 +113,7 @@ pub fn parse(text: &[u8], file_pid: &str, host: &Host) -> Option<(Entry, bool)> 
         updated: moment(raw.status_updated_at).or(started)?,
         started,
         pid: raw.pid,
+        is_of_this_host: domain.is_some() && domain == host.namespace(),
         cwd: raw.cwd,
         name: raw.name,
     };

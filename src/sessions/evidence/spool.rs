@@ -13,7 +13,7 @@ use super::lenient::{each, lenient, or_default};
 use super::{file, moment};
 
 /// A larger signal is passed over, in bytes: a permission may hold several payloads of 64 MiB.
-const MAX_LEN: u64 = 256 << 20;
+pub const MAX_LEN: u64 = 256 << 20;
 
 /// A session's signals, indexed by `Kind as usize`.
 #[derive(Clone, Debug, Default)]

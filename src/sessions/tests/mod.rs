@@ -1,5 +1,6 @@
 //! Tests of the pure parts. The executable itself is tested in the integration crate.
 
+mod heal;
 mod properties;
 mod situations;
 mod sources;
@@ -59,7 +60,7 @@ pub fn registry(text: &str) -> Option<Entry> {
         _ => panic!("{word}"),
     };
     let session = "s".to_owned();
-    Some(Entry { session, status, updated, started: Some(at(0)), pid: 1, cwd: None, name: None })
+    Some(Entry { session, status, updated, started: Some(at(0)), pid: 1, is_of_this_host: true, cwd: None, name: None })
 }
 
 /// A transcript's end such as `interrupted@15` or `answered@15`.

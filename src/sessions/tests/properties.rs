@@ -6,6 +6,7 @@ use proptest::prelude::*;
 use session_signals::event::{KINDS, Kind};
 
 use crate::evidence::{Collector, Evidence, Life, Signals, spool};
+use crate::heal::{self, by_files_alone, treatment};
 use crate::session::Session;
 use crate::tests::{at, registry};
 use crate::verdict::{RULES, judge};
@@ -52,7 +53,7 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
         if let Some(entry) = &mut registry {
             entry.started = Some(started);
         }
-        Evidence { signals, registry, life, left, transcript: None }
+        Evidence { signals, registry, life, left, is_of_this_host: true, transcript: None }
     })
 }
 
@@ -86,6 +87,31 @@ proptest! {
         more.signals.0[kind] = Some(older);
         let (before, after) = (judge(&evidence, at(now)), judge(&more, at(now)));
         prop_assert_eq!((before.state, before.rule), (after.state, after.rule));
+    }
+
+    /// What was healed is what was true, a reader of the files alone now sees it, and nothing is left to heal.
+    #[test]
+    fn healing_once_is_enough(evidence in any_evidence(), now in 0..60_u64) {
+        // A process that says it runs this session has not left it.
+        let evidence = Evidence { left: evidence.left.filter(|_| evidence.registry.is_none()), ..evidence };
+        let Some(treatment) = treatment(&evidence, at(now)) else { return Ok(()) };
+        let mut healed = evidence.clone();
+        for kind in KINDS {
+            if treatment.clear[kind as usize] {
+                healed.signals.0[kind as usize] = None;
+            }
+        }
+        if let Some(kind) = treatment.publish {
+            let nanoseconds = Duration::new(treatment.time.seconds.unsigned_abs(), treatment.time.nanoseconds);
+            let content = heal::content::healed(b"", "s", kind, &treatment);
+            let signal = spool::parse(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
+            prop_assert!(signal.is_some());
+            healed.signals.0[kind as usize] = signal;
+        }
+        prop_assert_eq!(judge(&healed, at(now)).state, treatment.is);
+        prop_assert_eq!(judge(&evidence, at(now)).state, treatment.is);
+        prop_assert_eq!(by_files_alone(&healed.signals), Some(treatment.is));
+        prop_assert_eq!(heal::treatment(&healed, at(now)), None);
     }
 }
 

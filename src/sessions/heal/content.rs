@@ -1,0 +1,37 @@
+//! What a healed signal holds: the session's members from the signal before it, and why it is there.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+use session_signals::event::Kind;
+
+use super::{Treatment, time};
+
+/// What is true of a session whatever it does.
+const OF_THE_SESSION: [&str; 4] = ["session_id", "transcript_path", "cwd", "permission_mode"];
+
+/// The CLI's process; last, and in this order, as the hooks write it and look for it.
+const OF_THE_PROCESS: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
+
+/// The signal's content. `base` is the newest signal's; where it makes no sense, the session's id is all there is.
+pub fn healed(base: &[u8], session: &str, kind: Kind, treatment: &Treatment) -> Vec<u8> {
+    let base: HashMap<String, &RawValue> = serde_json::from_slice(base).unwrap_or_default();
+    let mut members = Vec::new();
+    let carry_over = |members: &mut Vec<(String, String)>, names: &[&str]| {
+        let found = names.iter().filter_map(|name| Some(((*name).to_owned(), base.get(*name)?.get().to_owned())));
+        members.extend(found);
+    };
+    carry_over(&mut members, &OF_THE_SESSION);
+    if !members.iter().any(|(name, _)| name == "session_id") {
+        members.insert(0, ("session_id".to_owned(), format!("\"{session}\"")));
+    }
+    members.push(("healed_by".to_owned(), format!("\"{}\"", treatment.rule)));
+    if kind == Kind::Ended {
+        members.push(("reason".to_owned(), format!("\"{}\"", treatment.rule)));
+    }
+    let stamp = time(treatment.since).stamp();
+    members.push((kind.stamp_member().to_owned(), format!("\"{}\"", String::from_utf8_lossy(stamp.as_bytes()))));
+    carry_over(&mut members, &OF_THE_PROCESS);
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}\n", members.join(",")).into_bytes()
+}

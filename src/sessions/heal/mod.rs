@@ -1,0 +1,83 @@
+//! Heals the spool: where the files alone say something else than all the evidence, they are made to say the same.
+//!
+//! A healed signal is decided and written under the spool's lock, and is a nanosecond newer than what it replaces:
+//! no event that comes, or that waits at the lock, finds it newer than itself.
+
+pub mod content;
+mod treatment;
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::time::SystemTime;
+
+use session_signals::event::{KINDS, Kind, Standing};
+use session_signals::spool::{PATIENCE, Spool};
+use session_signals::sys;
+use session_signals::text::Text;
+use session_signals::time::Time;
+
+use crate::evidence::{Evidence, Signals, file, spool};
+pub use treatment::{Treatment, by_files_alone, treatment};
+
+/// Makes a session's files say what its evidence says at `now`, if they do not; what was done.
+/// Nothing is done where the lock is not to be had, or where the signals are no longer those of the evidence.
+///
+/// # Errors
+/// Where the spool is not to be used, or cannot be written to.
+pub fn heal(directory: &Path, session: &str, evidence: &Evidence, now: SystemTime) -> io::Result<Option<Treatment>> {
+    let Some(treatment) = treatment(evidence, now) else { return Ok(None) };
+    let path = Text::of(&[directory.as_os_str().as_bytes()]);
+    let id = session.as_bytes();
+    let done = || {
+        let random = RandomState::new().hash_one(session);
+        let Some(spool) = Spool::at(&path, random, false)?.filter(|spool| spool.locked) else { return Ok(false) };
+        let begun = sys::now().unwrap_or_default();
+        let still = |standing: &Standing| are_the_same(&evidence.signals, standing);
+        let standing = spool.standing(id)?;
+        if !still(&standing) {
+            return Ok(false);
+        }
+        if let Some(kind) = treatment.publish {
+            let base = treatment.base.map(|base| directory.join(format!("{session}.{}.json", base.word())));
+            let base = base.and_then(|base| file::read(&base, spool::MAX_LEN).ok());
+            let base = base.map(|base| base.bytes).unwrap_or_default();
+            let content = content::healed(&base, session, kind, &treatment);
+            // Whoever is stopped here for longer than others wait no longer has the lock.
+            let may = || {
+                let has_lock = sys::now().is_ok_and(|now| begun.is_within(PATIENCE, now));
+                has_lock && spool.standing(id).is_ok_and(|standing| still(&standing))
+            };
+            if !spool.publish(id, kind, treatment.time, &may, &|out| out.put(&content))? {
+                return Ok(false);
+            }
+        }
+        for kind in KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize]) {
+            // Its own time: what came since stays.
+            let time = standing.modified[kind as usize].unwrap_or_default();
+            spool.clear_up_to(id, kind, time)?;
+        }
+        Ok(true)
+    };
+    match done() {
+        Ok(done) => Ok(done.then_some(treatment)),
+        Err(error) => {
+            let error: session_signals::error::Error = error;
+            let line = error.line("heal", &path, id);
+            Err(io::Error::other(String::from_utf8_lossy(line.as_bytes().trim_ascii()).into_owned()))
+        }
+    }
+}
+
+/// Whether these are the signals that stand.
+fn are_the_same(signals: &Signals, standing: &Standing) -> bool {
+    let seen = |kind: Kind| signals.get(kind).map(|signal| time(signal.at));
+    KINDS.iter().all(|kind| seen(*kind) == standing.modified[*kind as usize])
+}
+
+/// A moment as the hooks have it.
+fn time(moment: SystemTime) -> Time {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time { seconds: since.as_secs().cast_signed(), nanoseconds: since.subsec_nanos() }
+}

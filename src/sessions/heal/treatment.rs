@@ -1,0 +1,118 @@
+//! What is wrong with a session's files, and what mends it. Pure.
+
+use std::time::{Duration, SystemTime};
+
+use session_signals::event::{KINDS, Kind};
+use session_signals::time::Time;
+
+use super::time;
+use crate::evidence::{Evidence, Signals};
+use crate::verdict::{State, Verdict, judge};
+
+/// How long the registry must have been silent of a prompt before it counts as blocked: it does not move then,
+/// and neither does it while it lags.
+const SILENT: Duration = Duration::from_secs(3);
+
+/// The rule of signals that a crash, or somebody else's hook, left beside newer ones.
+pub const OVERTAKEN: &str = "overtaken";
+
+/// What is to be done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Treatment {
+    /// The rule that says so: the verdict's, or [`OVERTAKEN`].
+    pub rule: &'static str,
+    /// Why, in words.
+    pub reason: &'static str,
+    /// What the files alone say.
+    pub was: Option<State>,
+    /// What is true.
+    pub is: State,
+    /// Since when.
+    pub since: SystemTime,
+    /// The signal to publish.
+    pub publish: Option<Kind>,
+    /// The modification time that it gets.
+    pub time: Time,
+    /// The newest signal: what is published has the session's members from it.
+    pub base: Option<Kind>,
+    /// The signals to delete, indexed by `Kind as usize`.
+    pub clear: [bool; 4],
+}
+
+/// What a reader says who has the files alone: ended > permission > stop > working.
+pub fn by_files_alone(signals: &Signals) -> Option<State> {
+    let order = [
+        (Kind::Ended, State::Ended),
+        (Kind::Permission, State::Permission),
+        (Kind::Stop, State::Waiting),
+        (Kind::Working, State::Working),
+    ];
+    order.into_iter().find(|(kind, _)| signals.get(*kind).is_some()).map(|(_, state)| state)
+}
+
+/// What mends the files; `None` where nothing is wrong, nothing is certain, or the process is not of this host.
+pub fn treatment(evidence: &Evidence, now: SystemTime) -> Option<Treatment> {
+    let signals = &evidence.signals;
+    let newest = signals.newest(now).filter(|_| evidence.is_of_this_host)?;
+    let Verdict { state, rule, reason, since } = judge(evidence, now);
+    if !is_certain(rule, evidence, now) {
+        return None;
+    }
+    let kind = match state {
+        State::Working => Kind::Working,
+        State::Permission => Kind::Permission,
+        State::Waiting => Kind::Stop,
+        State::Ended => Kind::Ended,
+    };
+    let in_force = |kind| signals.in_force(kind, now).is_some();
+    // What waits for an answer is known from its own event alone.
+    if kind == Kind::Permission && signals.get(kind).is_none() {
+        return None;
+    }
+    let publish = Some(kind).filter(|kind| *kind != Kind::Permission && !in_force(*kind));
+    let beside = |other| state == State::Permission && matches!(other, Kind::Working | Kind::Stop) && in_force(other);
+    let clear = KINDS.map(|other| other != kind && signals.get(other).is_some() && !beside(other));
+    let was = by_files_alone(signals);
+    if publish.is_none() && !clear.contains(&true) {
+        return None;
+    }
+    let is_told = was == Some(state) || matches!(rule, "working" | "stop" | "permission" | "ended");
+    let is_overtaken = publish.is_none() && is_told;
+    Some(Treatment {
+        rule: if is_overtaken { OVERTAKEN } else { rule },
+        reason: if is_overtaken { "a newer signal stands beside it" } else { reason },
+        was,
+        is: state,
+        since,
+        publish,
+        time: after(time(newest.at)),
+        base: KINDS.into_iter().find(|kind| signals.get(*kind).is_some_and(|signal| std::ptr::eq(signal, newest))),
+        clear,
+    })
+}
+
+/// Whether what a rule says is certain enough to write it down. What a reader takes back a second later, a file
+/// would have lost: the registry must have moved since the signal that it contradicts.
+fn is_certain(rule: &str, evidence: &Evidence, now: SystemTime) -> bool {
+    let at = |kind| evidence.signals.get(kind).map(|signal| signal.at);
+    let moved = evidence.registry.as_ref().map(|entry| entry.updated);
+    let has_moved_since = |kind| moved.is_some_and(|moved| at(kind).is_none_or(|at| at < moved));
+    match rule {
+        "approved" | "denied" => has_moved_since(Kind::Permission),
+        "queued" => has_moved_since(Kind::Stop),
+        "interrupted" => {
+            let silent = |at| now.duration_since(at).is_ok_and(|passed| passed >= SILENT);
+            has_moved_since(Kind::Working) || at(Kind::Working).is_some_and(silent)
+        }
+        "unsettled" | "unknown" => false,
+        _ => true,
+    }
+}
+
+/// One nanosecond later.
+fn after(time: Time) -> Time {
+    match time.nanoseconds {
+        999_999_999 => Time { seconds: time.seconds + 1, nanoseconds: 0 },
+        nanoseconds => Time { nanoseconds: nanoseconds + 1, ..time },
+    }
+}

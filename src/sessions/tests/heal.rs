@@ -1,0 +1,113 @@
+//! What is written down of the evidence, and what is not.
+
+use session_signals::event::KINDS;
+
+use crate::evidence::{Evidence, Life};
+use crate::heal::{Treatment, treatment};
+use crate::tests::{at, evidence};
+
+/// The situation; signals, registry, transcript; the signals after it, and the rule. `healed` stands for a new signal.
+type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip]
+const HEALED: [Row; 17] = [
+    ("approved, and the tool runs", "working@10 permission@12", "busy@20", "", "working@10", "approved"),
+    ("approved after Stop", "stop@10 permission@12", "busy@20", "", "healed working", "approved"),
+    ("approved, says the transcript", "working@10 permission@12", "", "answered@20", "working@10", "answered"),
+    ("denied", "working@10 permission@12", "idle@20", "", "healed stop", "denied"),
+    ("dismissed with Esc, an old CLI", "working@10 permission@12", "", "interrupted@20", "healed stop", "marked"),
+    ("a subagent's permission, dismissed after Stop", "stop@10 asks@12", "idle@20", "", "stop@10", "denied"),
+    ("interrupted", "working@10", "idle@12", "", "healed stop", "interrupted"),
+    ("another hook blocked the prompt", "working@20", "idle@10", "", "healed stop", "interrupted"),
+    ("a queued prompt's turn", "stop@20", "busy@21", "", "healed working", "queued"),
+    ("resumed, its SessionStart hook failed", "ended@10", "idle@20", "", "healed stop", "idle"),
+    ("the same, and a turn runs", "ended@10", "busy@20", "", "healed working", "busy"),
+    ("ended and working at once", "ended@20 working@10", "", "", "ended@20", "overtaken"),
+    ("working, and an end that was left behind", "ended@10 working@20", "", "", "working@20", "overtaken"),
+    ("stop, and a turn that was left behind", "stop@20 working@10", "idle@20", "", "stop@20", "overtaken"),
+    ("stop, and a question that it answered", "stop@20 permission@10", "", "", "stop@20", "overtaken"),
+    ("a question after an end that was left behind", "ended@10 asks@20 working@15", "", "", "permission@20 working@15", "overtaken"),
+    ("a stop that was left behind, interrupted", "stop@10 working@20", "idle@30", "", "healed stop", "interrupted"),
+];
+
+/// Nothing is wrong, or nothing is certain.
+#[rustfmt::skip]
+const LEFT_ALONE: [(&str, &str, &str, &str); 12] = [
+    ("a turn runs", "working@10", "busy@10", ""),
+    ("it is over", "stop@10", "idle@10", ""),
+    ("a call waits", "working@10 permission@12", "permission@12", ""),
+    ("a subagent's call waits after Stop", "stop@10 asks@12", "permission@12", ""),
+    ("it ended", "ended@10", "", ""),
+    ("no hook tells what a sandbox asks", "working@10", "permission@20", ""),
+    ("no signals at all", "", "busy@10", ""),
+    ("a call waits, and the registry has not heard of it", "working@10 permission@12", "busy@10", ""),
+    ("the same of a subagent's after Stop", "stop@11 asks@12", "idle@11", ""),
+    ("the turn is over, and the registry has not heard of it", "stop@20", "busy@10", ""),
+    ("a dialog is open", "stop@20", "dialog@30", ""),
+    ("nothing but signals", "working@10", "", ""),
+];
+
+fn here(spool: &str, registry: &str, transcript: &str) -> Evidence {
+    Evidence { is_of_this_host: true, ..evidence(spool, registry, transcript) }
+}
+
+/// What stands after the treatment.
+fn after(before: &str, treatment: &Treatment) -> String {
+    let kinds = KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize] || treatment.publish == Some(*kind));
+    let gone: Vec<_> = kinds.map(|kind| kind.word()).collect();
+    let before = before.replace("asks@", "permission@");
+    let kept = before.split_whitespace().filter(|signal| gone.iter().all(|word| !signal.starts_with(word)));
+    let healed = treatment.publish.map(|kind| format!("healed {}", kind.word()));
+    healed.into_iter().chain(kept.map(str::to_owned)).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_files_are_made_to_say_what_is_true() {
+    for (situation, spool, registry, transcript, expected, rule) in HEALED {
+        let evidence = here(spool, registry, transcript);
+        let treatment = treatment(&evidence, at(1000)).expect(situation);
+        assert_eq!((&*after(spool, &treatment), treatment.rule), (expected, rule), "{situation}");
+        // A nanosecond newer than the newest: no event of real life finds it newer than itself.
+        let newest = evidence.signals.newest(at(1000)).unwrap().at;
+        let since = newest.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!(
+            (treatment.time.seconds.cast_unsigned(), treatment.time.nanoseconds),
+            (since.as_secs(), 1),
+            "{situation}"
+        );
+    }
+}
+
+#[test]
+fn what_is_true_or_not_certain_is_left_alone() {
+    for (situation, spool, registry, transcript) in LEFT_ALONE {
+        assert_eq!(treatment(&here(spool, registry, transcript), at(1000)), None, "{situation}");
+    }
+    // The registry counts only once it and the signals are quiet.
+    assert_eq!(treatment(&here("working@10 permission@12", "busy@20", ""), at(20)), None);
+    assert!(treatment(&here("working@10 permission@12", "busy@20", ""), at(21)).is_some());
+    // It does not move for a prompt that another hook blocked, so that is waited for longer.
+    assert_eq!(treatment(&here("working@20", "idle@10", ""), at(22)), None);
+    assert!(treatment(&here("working@20", "idle@10", ""), at(23)).is_some());
+}
+
+#[test]
+fn a_process_of_another_host_is_none_of_our_business() {
+    for (situation, spool, registry, transcript, ..) in HEALED {
+        assert_eq!(treatment(&evidence(spool, registry, transcript), at(1000)), None, "{situation}");
+    }
+    for life in [Life::Alive, Life::Elsewhere, Life::Unknown] {
+        let evidence = Evidence { life, ..here("working@10", "", "") };
+        assert_eq!(treatment(&evidence, at(1000)), None, "{life:?}");
+    }
+}
+
+#[test]
+fn a_dead_process_ends_its_session() {
+    for spool in ["working@10", "working@10 permission@12", "stop@10", "ended@5 working@10"] {
+        let dead = Evidence { life: Life::Dead, ..here(spool, "", "") };
+        let treatment = treatment(&dead, at(20)).unwrap();
+        assert_eq!((&*after(spool, &treatment), treatment.rule), ("healed ended", "killed"), "{spool}");
+        assert_eq!(super::super::heal::treatment(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
+    }
+}
