@@ -31,6 +31,7 @@ JSON (--json), one object; what does not apply is null or empty:
   executables   the directory they were copied to
   copied        those that were not there yet
   backup        the settings as they were
+  service       the description of the service that was written or removed
   diff          with --dry-run: the unified diff
   warnings      sentences
   problems      sentences; any makes the outcome \"partly\"
@@ -80,6 +81,7 @@ pub enum Command {
 
 /// `hooks install`
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct Install {
     /// Whose settings: yours, this project's, or yours in this project
     #[arg(long, value_enum, default_value_t = Scope::User, value_name = "user|project|local", hide_possible_values = true)]
@@ -90,6 +92,12 @@ pub struct Install {
     /// Leave the scripts registered that the executables replace
     #[arg(long)]
     pub keep_scripts: bool,
+    /// Run `sessions serve` now and at every login: systemd or launchd
+    #[arg(long)]
+    pub service: bool,
+    /// Stop that service and remove it
+    #[arg(long, conflicts_with = "service")]
+    pub no_service: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,

@@ -13,6 +13,10 @@ pub struct Env {
     pub home: Option<PathBuf>,
     /// Claude Code's own directory: `$CLAUDE_CONFIG_DIR`, else `$HOME/.claude`.
     pub config: PathBuf,
+    /// Whether `$CLAUDE_CONFIG_DIR` says so: then a service has to be told.
+    pub config_is_set: bool,
+    /// `$XDG_CONFIG_HOME`.
+    pub xdg_config: Option<PathBuf>,
     /// The project of `--scope project` and `local`: where we were started.
     pub project: PathBuf,
     /// Where the executables to install lie: beside the one that runs.
@@ -42,6 +46,8 @@ impl Env {
         let ourselves = env::current_exe().map_err(|error| Refusal::new(format!("our own executable: {error}")))?;
         Ok(Self {
             home,
+            config_is_set: set("CLAUDE_CONFIG_DIR").is_some(),
+            xdg_config: set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()),
             config: project.join(config),
             source: ourselves.parent().unwrap_or(Path::new("/")).to_owned(),
             project,

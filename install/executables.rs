@@ -9,7 +9,7 @@ use fs_err as fs;
 use crate::env::Env;
 use crate::events;
 use crate::refusal::Refusal;
-use crate::replace;
+use crate::{replace, service};
 
 /// One of them.
 pub struct Executable {
@@ -70,7 +70,7 @@ pub fn same(path: &Path, bytes: &[u8]) -> bool {
 /// Any of the file system's but that there are none.
 pub fn remove(env: &Env) -> io::Result<()> {
     let folder = env.executables();
-    for name in events::executables() {
+    for name in events::executables().into_iter().chain([service::EXECUTABLE]) {
         match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => result?,

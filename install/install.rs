@@ -17,7 +17,7 @@ use crate::refusal::Refusal;
 use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
-use crate::{commit, diff, events, receipt, script, spool};
+use crate::{commit, diff, events, receipt, script, service, spool};
 
 /// Seconds that the CLI gives a hook. With none given it ends those of `SessionEnd` after 1.5 s.
 const TIMEOUT: u32 = 10;
@@ -88,9 +88,25 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     report.claude = wanted.claude.as_ref().ok().map(ToString::to_string);
     let done = if options.dry_run { show(env, &wanted, report) } else { change(env, &wanted, &executables, report) };
     done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(b"{}"))))?;
+    // The settings are changed by now: what fails here is a problem.
+    let served = serve(env, options, report);
+    report.problems.extend(served.err().map(|refusal| refusal.reason));
     let disabled = disabled::find(env);
     report.disabled = !disabled.is_empty();
     report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
+    Ok(())
+}
+
+/// The service, as the options want it; one that is there is kept up to date.
+fn serve(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
+    if options.dry_run {
+        let planned = if options.service || options.no_service { service::plan(env, options.service)? } else { None };
+        report.warnings.extend(planned);
+    } else if options.no_service {
+        service::remove(env, report)?;
+    } else if options.service || service::is_installed(env) {
+        service::install(env, options.service, report)?;
+    }
     Ok(())
 }
 

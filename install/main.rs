@@ -24,6 +24,7 @@ mod refusal;
 mod replace;
 mod report;
 mod script;
+mod service;
 mod settings;
 mod spool;
 mod tryout;

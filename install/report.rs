@@ -65,6 +65,7 @@ pub struct Report {
     pub executables: Option<PathBuf>,
     pub copied: Vec<PathBuf>,
     pub backup: Option<PathBuf>,
+    pub service: Option<PathBuf>,
     pub diff: Option<String>,
     pub warnings: Vec<String>,
     pub problems: Vec<String>,
@@ -75,6 +76,8 @@ pub struct Report {
     pub disabled: bool,
     #[serde(skip)]
     changed: bool,
+    #[serde(skip)]
+    changed_besides: bool,
 }
 
 impl Report {
@@ -94,6 +97,7 @@ impl Report {
             executables: None,
             copied: Vec::new(),
             backup: None,
+            service: None,
             diff: None,
             warnings: Vec::new(),
             problems: Vec::new(),
@@ -101,7 +105,13 @@ impl Report {
             snippet: None,
             disabled: false,
             changed: false,
+            changed_besides: false,
         }
+    }
+
+    /// Takes up that something besides the settings was changed.
+    pub fn touched(&mut self) {
+        self.changed_besides = true;
     }
 
     /// Takes up what a plan does.
@@ -119,7 +129,7 @@ impl Report {
         self.outcome = match &result {
             Err(_) => Outcome::Refused,
             Ok(()) if !self.problems.is_empty() => Outcome::Partly,
-            Ok(()) if self.changed || !self.copied.is_empty() => Outcome::Done,
+            Ok(()) if self.changed || self.changed_besides || !self.copied.is_empty() => Outcome::Done,
             Ok(()) => Outcome::Unchanged,
         };
         if let Err(refusal) = result {
@@ -192,6 +202,11 @@ impl Report {
         if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
             lines.push(format!("Executables: {} ({} new)", env.brief(executables), self.copied.len()));
         }
+        let service = self.service.iter().map(|file| match file.exists() {
+            true => format!("Service: {}, on http://127.0.0.1:4450", env.brief(file)),
+            false => format!("Service removed: {}", env.brief(file)),
+        });
+        lines.extend(service);
         lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.brief(backup))));
         if self.command == "install" && self.changed && self.problems.is_empty() && !self.disabled {
             let spool = env.brief(&env.spool());

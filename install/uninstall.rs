@@ -8,7 +8,7 @@ use crate::receipt::{self, Receipt};
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::{commit, diff, events, executables};
+use crate::{commit, diff, events, executables, service};
 
 /// By the receipt where the settings are what install left; else only our entries go.
 fn plan(text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
@@ -48,8 +48,13 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         report.backup.clone_from(&written.backup);
         report.warnings.extend(written.plan.is_change().then(|| written.before.warning()).flatten());
     }
-    let cleared =
-        receipt::forget(env, &path).and_then(|()| if in_use(env) { Ok(()) } else { executables::remove(env) });
+    let forgotten = receipt::forget(env, &path);
+    let is_last = forgotten.is_ok() && !in_use(env);
+    if is_last {
+        let removed = service::remove(env, report);
+        report.problems.extend(removed.err().map(|refusal| refusal.reason));
+    }
+    let cleared = forgotten.and_then(|()| if is_last { executables::remove(env) } else { Ok(()) });
     report.problems.extend(cleared.err().map(|error| error.to_string()));
     Ok(())
 }

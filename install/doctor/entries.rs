@@ -1,5 +1,6 @@
 //! Our entries in the settings of every scope.
 
+use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Mend, copies};
@@ -25,12 +26,12 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     let mut scopes: Vec<Found> = Vec::new();
     for scope in SCOPES {
         let file = env.settings(scope);
-        let refused = |reason: String| Finding::new("settings-unusable", reason, Mend::ByHand).at(&file);
+        let refused = |reason: String| unusable(&file, reason);
         let settings = match Settings::read(&file) {
             Ok(settings) if settings.seen.is_some() => settings,
             Ok(_) => continue,
             Err(refusal) => {
-                findings.push(refused(refusal.reason));
+                findings.push(Finding::new("settings-unusable", refusal.reason, Mend::ByHand).at(&file));
                 continue;
             }
         };
@@ -40,7 +41,7 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
         }
         match editor::entries(settings.bytes(), &events::executables()) {
             Ok(entries) => scopes.push(Found { scope, text: settings.bytes().to_vec(), file, entries }),
-            Err(refusal) => findings.push(refused(format!("{}: {refusal}", file.display()))),
+            Err(refusal) => findings.push(refused(refusal.to_string())),
         }
     }
     for disabled in disabled::find(env) {
@@ -50,6 +51,13 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
             env.brief(&disabled.file)
         );
         findings.push(Finding::new("hooks-disabled", sentence, Mend::ByHand).at(&disabled.file));
+    }
+    // Settings that install would refuse cannot be mended by it.
+    if let Some(wanted) = wanted {
+        for found in scopes.iter().filter(|found| found.scope == Scope::User || !found.entries.is_empty()) {
+            let refusal = wanted.plan(env, &found.text).err();
+            findings.extend(refusal.map(|refusal| unusable(&found.file, refusal.to_string())));
+        }
     }
     scopes.retain(|found| !found.entries.is_empty());
     if let (Some(_), true, true) =
@@ -61,7 +69,7 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
             Mend::Install(Scope::User),
         ));
     }
-    for found in &scopes {
+    for found in scopes.iter().filter(|found| !is_of_another_config(env, found)) {
         findings.extend(wanted.map(|wanted| differences(env, wanted, found)).unwrap_or_default());
         let dead = dead(env, found);
         if dead.is_empty() {
@@ -73,9 +81,30 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     findings
 }
 
+/// How many events any settings here have our entries for.
+pub fn events(env: &Env) -> usize {
+    let entries = SCOPES.into_iter().filter_map(|scope| {
+        let settings = Settings::read(&env.settings(scope)).ok()?;
+        editor::entries(settings.bytes(), &events::executables()).ok()
+    });
+    entries.flatten().map(|entry| entry.event).collect::<BTreeSet<_>>().len()
+}
+
+fn unusable(file: &Path, reason: String) -> Finding {
+    Finding::new("settings-unusable", format!("{}: {reason}", file.display()), Mend::ByHand).at(file)
+}
+
+/// Whether these are the settings of the usual config dir, which are a project's for who stands in the home directory
+/// and has another: what is registered there is not for this config dir to judge.
+fn is_of_another_config(env: &Env, found: &Found) -> bool {
+    let usual = env.home.as_ref().map(|home| home.join(".claude"));
+    found.scope != Scope::User && usual.is_some_and(|usual| found.file.parent() == Some(&usual) && env.config != usual)
+}
+
 /// What install would change.
 fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
     let keep_scripts = receipt::load(env, &found.file).is_some_and(|receipt| receipt.keep_scripts);
+    // Where it is refused, that has been told.
     let Ok(plan) = wanted.plan(env, &found.text) else { return Vec::new() };
     let file = env.brief(&found.file);
     let finding = |id, sentence| Finding::new(id, sentence, Mend::Install(found.scope)).at(&found.file);
@@ -135,7 +164,8 @@ fn twice(env: &Env, scopes: &[Found]) -> Vec<Finding> {
             env.brief(&first.file),
             env.brief(&other.file)
         );
-        Finding::new("entry-in-two-scopes", sentence, Mend::Uninstall(other.scope)).at(&other.file)
+        let mend = if is_of_another_config(env, other) { Mend::ByHand } else { Mend::Uninstall(other.scope) };
+        Finding::new("entry-in-two-scopes", sentence, mend).at(&other.file)
     };
     others
         .iter()

@@ -11,6 +11,7 @@ mod temporaries;
 use std::process::ExitCode;
 
 use serde::Serialize;
+use session_signals::event::RULES;
 
 use crate::cli::Doctor;
 use crate::colour::Paint;
@@ -50,7 +51,7 @@ pub fn run(env: &Env, options: &Doctor) -> ExitCode {
     if options.json {
         report::print_json(&checkup);
     } else {
-        say(&checkup, options.fix, Paint(env.colour));
+        say(env, &checkup, options.fix);
     }
     if checkup.healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
@@ -64,7 +65,8 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     findings
 }
 
-fn say(checkup: &Checkup, fixing: bool, paint: Paint) {
+fn say(env: &Env, checkup: &Checkup, fixing: bool) {
+    let paint = Paint(env.colour);
     let mut lines: Vec<String> = Vec::new();
     for finding in &checkup.mended {
         lines.push(format!("{} {}: {}", paint.good("mended"), finding.id, finding.sentence));
@@ -75,8 +77,15 @@ fn say(checkup: &Checkup, fixing: bool, paint: Paint) {
         lines.extend(fix.map(|fix| format!("    {}", paint.dim(&format!("--fix {fix}")))));
     }
     if checkup.healthy {
-        let claude = checkup.claude.as_ref().map_or("of unknown version", String::as_str);
-        lines.push(format!("{}: the hooks are installed and work (Claude Code {claude})", paint.good("healthy")));
+        let healthy = paint.good("healthy");
+        lines.push(match &checkup.claude {
+            Some(claude) => format!("{healthy}: the hooks are installed and work (Claude Code {claude})"),
+            None => format!(
+                "{healthy}: the hooks are installed and work, for {} of {} events (the version of Claude Code is unknown)",
+                entries::events(env),
+                RULES.len()
+            ),
+        });
     }
     report::print(&lines);
     let problem = |problem: &String| format!("{} {problem}", paint.bad("error:"));

@@ -5,6 +5,7 @@ use clap::{Args, Parser};
 /// What every Claude Code session is doing: which works, which needs approval, which waits, which has ended.
 #[derive(Parser)]
 #[command(
+    name = "sessions",
     version,
     after_help = "\
 Examples:

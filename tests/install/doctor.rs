@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 
 use super::home::{Home, registered, text};
-use crate::sandbox::outcome;
+use crate::sandbox::{executable, outcome};
 
 fn installed() -> Home {
     let home = Home::new();
@@ -87,6 +87,29 @@ fn an_entry_in_two_scopes() {
     home.succeeds(&["install", "--scope", "local"]);
     finds_and_mends(&home, &["entry-in-two-scopes"]);
     assert!(home.settings().exists() && !home.path("project/.claude/settings.local.json").exists());
+}
+
+#[test]
+fn settings_that_install_would_refuse() {
+    let home = Home::with_settings(r#"{"hooks":{"Stop":{}}}"#);
+    finds_and_leaves(&home, &["settings-unusable"]);
+    assert!(home.hooks(&["doctor"]).stdout.contains("\"Stop\""), "{:?}", home.hooks(&["doctor"]));
+}
+
+#[test]
+fn the_settings_of_another_config_dir_are_not_mended() {
+    let home = installed();
+    let usual = home.read(".claude/settings.json");
+    let hooks = |arguments: &[&str]| {
+        let mut command = home.command(&executable("hooks"));
+        command.args(arguments).env("CLAUDE_CONFIG_DIR", home.path("other")).current_dir(home.path(""));
+        outcome(&mut command, "")
+    };
+    assert_eq!(hooks(&["install"]).code, Some(0));
+    let found = hooks(&["doctor", "--fix"]);
+    assert_eq!((found.code, found.stdout.matches(':').count() > 0), (Some(1), true), "{found:?}");
+    assert!(found.stdout.starts_with("entry-in-two-scopes: "), "{found:?}");
+    assert_eq!(home.read(".claude/settings.json"), usual);
 }
 
 #[test]

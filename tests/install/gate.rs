@@ -144,5 +144,9 @@ fn a_cli_that_cannot_be_asked_loses_nothing_it_had() {
     home.succeeds(&["install"]);
     assert_eq!(home.read(".claude/settings.json"), before);
     assert_eq!(home.findings(), [""; 0]);
-    assert!(home.succeeds(&["doctor"]).ends_with("(Claude Code of unknown version)\n"));
+    assert!(home.succeeds(&["doctor"]).ends_with("for 15 of 15 events (the version of Claude Code is unknown)\n"));
+    let home = Home::new();
+    home.claude("exit 1");
+    home.succeeds(&["install"]);
+    assert!(home.succeeds(&["doctor"]).ends_with("for 7 of 15 events (the version of Claude Code is unknown)\n"));
 }

@@ -10,4 +10,5 @@ mod installing;
 mod race;
 mod real;
 mod refused;
+mod service;
 mod uninstall;

@@ -121,15 +121,15 @@ const IMPOSSIBLE: &[(&str, &str)] = &[
 const ONE_BY_ONE: &str = "Esc dismisses one of the two";
 const REFUSED: &str = "it refuses what a background subagent must ask for";
 
-fn live(version: &'static str, impossible: &[(&str, &str)], unseen: &[&str]) {
-    let mut person = Person::new(version);
+fn live(version: &'static str, impossible: &[(&str, &str)], unseen: &'static [&'static str]) {
+    let mut person = Person::new(version, unseen);
     for step in LIFE {
         match impossible.iter().find(|(situation, _)| *situation == step.situation) {
             Some((situation, reason)) => println!("{version} {situation:44} impossible: {reason}"),
             None => person.take(step),
         }
     }
-    person.concludes(unseen);
+    person.concludes();
 }
 
 #[test]

@@ -2,6 +2,7 @@
 
 mod home;
 mod life;
+mod observer;
 mod person;
 mod step;
 mod terminal;

@@ -1,7 +1,7 @@
 //! A person at the real CLI, who does one thing after another and holds `sessions` against the truth after each.
 
 use std::path::PathBuf;
-use std::time::{Duration, Instant, SystemTime};
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use serde_json::Value;
@@ -9,11 +9,18 @@ use serde_json::Value;
 use super::step::{Act, Sign, Step};
 use super::terminal::Terminal;
 use super::truth::{Truth, lives, registered, shown};
-use super::{claude, eventually, home};
-use crate::sandbox::{Sandbox, executable, outcome};
+use super::{claude, eventually, home, observer};
+use crate::sandbox::Sandbox;
 
 /// How long the truth must have held before it is compared: the second that `sessions` gives the registry, and some.
 const SETTLED: Duration = Duration::from_millis(1500);
+
+/// How long `sessions` may be behind the truth besides: on a machine that does more than this.
+const BEHIND: Duration = Duration::from_secs(3);
+
+/// After how long a key is pressed once more, where the dialog that it was meant for has not moved: a dialog that has
+/// just come ignores keys.
+const UNHEARD: Duration = Duration::from_secs(8);
 
 /// A CLI from before the registry.
 pub const OLD: &str = "2.1.100";
@@ -24,6 +31,8 @@ pub struct Person {
     terminal: Terminal,
     sandbox: Sandbox,
     version: &'static str,
+    /// The situations in which nothing tells the truth.
+    unseen: &'static [&'static str],
     pid: u32,
     session: String,
     /// The session that it ran before.
@@ -39,7 +48,7 @@ pub struct Person {
 
 impl Person {
     /// Sits down in front of a terminal in which nothing runs yet.
-    pub fn new(version: &'static str) -> Self {
+    pub fn new(version: &'static str, unseen: &'static [&'static str]) -> Self {
         let sandbox = home::furnished(version);
         let terminal = Terminal::start(sandbox.home(), &sandbox.home().join("bin"));
         let [session, previous] = [String::new(), String::new()];
@@ -47,6 +56,7 @@ impl Person {
             sandbox,
             terminal,
             version,
+            unseen,
             pid: 0,
             session,
             previous,
@@ -135,11 +145,17 @@ impl Person {
         step.acts.iter().for_each(|act| self.act(act));
         let (mut held, mut wrong): (Option<Instant>, Option<Instant>) = (None, None);
         let mut behind = Duration::ZERO;
+        let (begun, mut is_repeated) = (Instant::now(), false);
         let came_true = eventually(|| {
             let truth = self.truth(step);
+            if held.is_none() && !is_repeated && begun.elapsed() > UNHEARD {
+                is_repeated = true;
+                self.press_again(step);
+            }
             held = self.holds(step, truth).then(|| held.unwrap_or_else(Instant::now));
             // Meanwhile: for how long does `sessions` say something else?
-            let agrees = truth.is_none_or(|truth| self.said(&self.session)["state"] == truth.state());
+            let agrees =
+                truth.is_none_or(|truth| observer::said(&self.sandbox, &self.session)["state"] == truth.state());
             wrong = (!agrees).then(|| wrong.unwrap_or_else(Instant::now));
             behind = behind.max(wrong.map_or(Duration::ZERO, |wrong| wrong.elapsed()));
             held.is_some_and(|held| held.elapsed() >= SETTLED)
@@ -149,18 +165,30 @@ impl Person {
             self.wrong.push(step.situation);
             let truth = self.truth(step);
             println!("{} {:44} NOT PRODUCED: {truth:?}\n{}", self.version, step.situation, self.terminal.screen());
-            return;
+        } else {
+            self.compare(step, behind);
         }
+    }
+
+    /// Holds what `sessions` says against the truth; `behind` is for how long it said something else until now.
+    fn compare(&mut self, step: &Step, mut behind: Duration) {
         let id = if step.truth == Truth::Left { &self.previous } else { &self.session };
-        let said = self.said(id);
-        let files = self.files_alone(id);
+        let expected = step.truth.state();
+        let is_said = |said: &Value| {
+            said["state"] == expected
+                && (step.truth != Truth::Shell || said["background"].as_array().is_some_and(|list| !list.is_empty()))
+        };
+        let (compared, mut said) = (Instant::now(), observer::said(&self.sandbox, id));
+        while !is_said(&said) && !self.unseen.contains(&step.situation) && compared.elapsed() < BEHIND {
+            said = observer::said(&self.sandbox, id);
+            behind = behind.max(SETTLED + compared.elapsed());
+        }
+        let is_right = is_said(&said);
+        let files = observer::files_alone(&self.sandbox, id);
         let call = &said["pendingPermission"]["toolInput"];
         let asked = ["command", "file_path", "questions"].iter().find_map(|name| call[name].as_str());
         let is_other =
             step.truth == Truth::Permission && asked.is_some_and(|asked| !self.terminal.dialog().contains(asked));
-        let expected = step.truth.state();
-        let is_right = said["state"] == expected
-            && (step.truth != Truth::Shell || said["background"].as_array().is_some_and(|list| !list.is_empty()));
         self.right += usize::from(is_right);
         self.right_by_files += usize::from(files == expected);
         let word = |is_right| if is_right { "ok" } else { "WRONG" };
@@ -177,49 +205,30 @@ impl Person {
         );
         if !is_right {
             self.wrong.push(step.situation);
-            self.explain(id, &said);
+            observer::explain(&self.sandbox, id, self.pid, &said);
+            println!("{}", self.terminal.screen());
         }
     }
 
-    /// What `sessions` says of a session.
-    fn said(&self, id: &str) -> Value {
-        let done = outcome(self.sandbox.command(executable("sessions")).args(["--all", "--json"]), "");
-        assert_eq!(done.code, Some(0), "{done:?}");
-        let mut all: Vec<Value> = serde_json::from_str(&done.stdout).unwrap();
-        all.iter().position(|one| one["sessionId"] == id).map_or(Value::Null, |at| all.swap_remove(at))
-    }
-
-    /// What a reader says who has only the signals.
-    fn files_alone(&self, id: &str) -> &'static str {
-        let order = [("ended", "ended"), ("permission", "permission"), ("stop", "waiting"), ("working", "working")];
-        order.iter().find(|(kind, _)| self.sandbox.signal(id, kind).exists()).map_or("-", |(_, state)| state)
-    }
-
-    /// All that there is to know where `sessions` is wrong.
-    fn explain(&self, id: &str, said: &Value) {
-        println!("  now {:?}\n  sessions: {said}", SystemTime::now());
-        println!(
-            "  registry: {}",
-            fs::read_to_string(self.path(&format!(".claude/sessions/{}.json", self.pid))).unwrap_or_default()
-        );
-        for kind in ["ended", "permission", "stop", "working"] {
-            let signal = self.sandbox.signal(id, kind);
-            if let Ok(metadata) = fs::metadata(&signal) {
-                println!("  {kind} {:?}: {}", metadata.modified().unwrap(), fs::read_to_string(signal).unwrap().trim());
-            }
+    /// Presses the step's last key once more, where its dialog is still as it was.
+    fn press_again(&mut self, step: &Step) {
+        let dialog = self.terminal.dialog();
+        if let Some(act @ (Act::Press(_) | Act::Deny)) = step.acts.last()
+            && !dialog.trim().is_empty()
+            && dialog == self.before.0
+        {
+            println!("{} {:44} the key was not heard", self.version, step.situation);
+            self.act(act);
         }
-        let start = Instant::now();
-        let later = eventually(|| start.elapsed() > Duration::from_secs(4) || self.said(id)["state"] != said["state"]);
-        println!("  {:?} later: {} ({later})\n{}", start.elapsed(), self.said(id)["state"], self.terminal.screen());
     }
 
     /// The two figures; fails unless `sessions` was right of all but what nothing tells of this version.
-    pub fn concludes(self, unseen: &[&str]) {
+    pub fn concludes(self) {
         println!("{} agreement {}/{}", self.version, self.right, self.steps);
         println!("{} files alone {}/{}", self.version, self.right_by_files, self.steps);
-        let surprises: Vec<_> = self.wrong.iter().filter(|situation| !unseen.contains(situation)).collect();
+        let surprises: Vec<_> = self.wrong.iter().filter(|situation| !self.unseen.contains(situation)).collect();
         assert!(surprises.is_empty(), "wrong of {}: {surprises:?}", self.version);
-        let seen: Vec<_> = unseen.iter().filter(|situation| !self.wrong.contains(situation)).collect();
+        let seen: Vec<_> = self.unseen.iter().filter(|situation| !self.wrong.contains(situation)).collect();
         assert!(seen.is_empty(), "right of {} after all: {seen:?}", self.version);
     }
 }

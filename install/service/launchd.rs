@@ -1,0 +1,52 @@
+//! A launchd agent: launchd.plist(5).
+
+use std::path::Path;
+
+use super::{Service, command};
+
+const LABEL: &str = "session-signals.serve";
+
+/// `config`: `$CLAUDE_CONFIG_DIR`, where it is set; `user`: whose session it belongs to.
+pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -> Service {
+    let environment = config.map_or(String::new(), |config| {
+        let config = escaped(config);
+        format!(
+            "\t<key>EnvironmentVariables</key>\n\t<dict><key>CLAUDE_CONFIG_DIR</key><string>{config}</string></dict>\n"
+        )
+    });
+    let text = format!(
+        "\
+<?xml version=\"1.0\" encoding=\"UTF-8\"?>
+<!DOCTYPE plist PUBLIC \"-//Apple//DTD PLIST 1.0//EN\" \"http://www.apple.com/DTDs/PropertyList-1.0.dtd\">
+<plist version=\"1.0\">
+<dict>
+\t<key>Label</key><string>{LABEL}</string>
+\t<key>ProgramArguments</key>
+\t<array><string>{}</string><string>serve</string></array>
+{environment}\t<key>RunAtLoad</key><true/>
+\t<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
+</dict>
+</plist>
+",
+        escaped(executable)
+    );
+    let file = home.join("Library/LaunchAgents").join(format!("{LABEL}.plist"));
+    let domain = format!("gui/{user}");
+    let target = format!("{domain}/{LABEL}");
+    let path = file.to_string_lossy().into_owned();
+    Service {
+        text,
+        start: vec![
+            // There may be none to take out, which is no failure.
+            command(&["sh", "-c", "launchctl bootout \"$1\" 2>/dev/null; true", "sh", &target]),
+            command(&["launchctl", "bootstrap", &domain, &path]),
+        ],
+        stop: vec![command(&["launchctl", "bootout", &target])],
+        file,
+    }
+}
+
+/// Text in XML.
+fn escaped(text: &str) -> String {
+    text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
+}

@@ -1,0 +1,148 @@
+//! `sessions serve` as a service of the user's: a systemd user unit, or a launchd agent on macOS.
+
+mod launchd;
+mod systemd;
+
+use std::io;
+use std::path::PathBuf;
+use std::process::Command;
+use std::time::Duration;
+
+use fs_err as fs;
+
+use crate::env::Env;
+use crate::refusal::Refusal;
+use crate::report::Report;
+use crate::{child, replace};
+
+/// The executable that it runs; copied beside the hooks.
+pub const EXECUTABLE: &str = "sessions";
+
+/// How long the service manager may take.
+const LIMIT: Duration = Duration::from_secs(20);
+
+/// The service, as this system's manager takes it.
+struct Service {
+    /// Where its description lies.
+    file: PathBuf,
+    /// The description.
+    text: String,
+    /// What starts it now and at every login; each takes up a change of what runs already.
+    start: Vec<Vec<String>>,
+    /// What stops it for good, before its file goes.
+    stop: Vec<Vec<String>>,
+}
+
+fn service(env: &Env) -> Result<Service, Refusal> {
+    let executable = env.executables().join(EXECUTABLE);
+    let utf8 = |path: &std::path::Path| match path.to_str() {
+        Some(text) if !text.contains(char::is_control) => Ok(text.to_owned()),
+        _ => Err(Refusal::new(format!("{} is no path that a service can be described with", path.display()))),
+    };
+    let config = env.config_is_set.then(|| utf8(&env.config)).transpose()?;
+    let home = env.home.as_ref().ok_or_else(|| Refusal::new("HOME is not set: whose service is meant?"))?;
+    let executable = utf8(&executable)?;
+    Ok(if cfg!(target_os = "macos") {
+        launchd::service(home, &executable, config.as_deref(), rustix::process::getuid().as_raw())
+    } else {
+        systemd::service(home, env.xdg_config.as_deref(), &executable, config.as_deref())
+    })
+}
+
+/// Words as one command's.
+fn command(words: &[&str]) -> Vec<String> {
+    words.iter().map(|word| (*word).to_owned()).collect()
+}
+
+/// Whether it is there.
+#[must_use]
+pub fn is_installed(env: &Env) -> bool {
+    service(env).is_ok_and(|service| service.file.exists())
+}
+
+/// What would be done, a sentence each, changing nothing.
+///
+/// # Errors
+/// As for [`install`].
+pub fn plan(env: &Env, wanted: bool) -> Result<Option<String>, Refusal> {
+    let service = service(env)?;
+    let file = env.brief(&service.file);
+    Ok(match (wanted, service.file.exists()) {
+        (true, _) => Some(format!("{file} would be written, and `sessions serve` started by it")),
+        (false, true) => Some(format!("{file} would be removed, and its `sessions serve` stopped")),
+        (false, false) => None,
+    })
+}
+
+/// Copies the executable, writes the description, and has the manager start it, now and at every login; where both
+/// were there, only if it `is_asked_for`.
+///
+/// # Errors
+/// What keeps it from being written. Where the manager fails, that is a problem in the report.
+pub fn install(env: &Env, is_asked_for: bool, report: &mut Report) -> Result<(), Refusal> {
+    let service = service(env)?;
+    let source = env.source.join(EXECUTABLE);
+    let bytes = fs::read(&source).map_err(|error| match error.kind() {
+        io::ErrorKind::NotFound => Refusal::new(format!(
+            "{EXECUTABLE} is not beside `hooks` in {}: build all with `cargo build --release`",
+            env.source.display()
+        )),
+        _ => error.into(),
+    })?;
+    let copy = env.executables().join(EXECUTABLE);
+    let mut is_changed = is_asked_for;
+    if !crate::executables::same(&copy, &bytes) {
+        is_changed = true;
+        fs::create_dir_all(env.executables())?;
+        replace::write(&copy, &bytes, 0o755)?;
+        report.copied.push(copy);
+        report.executables = Some(env.executables());
+    }
+    if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
+        if let Some(folder) = service.file.parent() {
+            fs::create_dir_all(folder)?;
+        }
+        replace::write(&service.file, service.text.as_bytes(), 0o644)?;
+        report.touched();
+        is_changed = true;
+    }
+    if is_changed {
+        report.problems.extend(run(env, &service.start));
+    }
+    report.service = Some(service.file);
+    Ok(())
+}
+
+/// Stops it, and removes its description, where there is one.
+///
+/// # Errors
+/// What keeps the file from being removed.
+pub fn remove(env: &Env, report: &mut Report) -> Result<(), Refusal> {
+    let Ok(service) = service(env) else { return Ok(()) };
+    if !service.file.exists() {
+        return Ok(());
+    }
+    report.problems.extend(run(env, &service.stop));
+    fs::remove_file(&service.file)?;
+    report.touched();
+    report.service = Some(service.file);
+    Ok(())
+}
+
+/// Runs them in order up to the first that fails; why it did.
+fn run(env: &Env, commands: &[Vec<String>]) -> Option<String> {
+    commands.iter().find_map(|words| {
+        let line = words.join(" ");
+        let mut command = Command::new(&words[0]);
+        command.args(&words[1..]).env("PATH", &env.path);
+        match child::run(&mut command, b"", LIMIT) {
+            Ok(said) if said.status.success() => None,
+            Ok(said) => {
+                let stderr = String::from_utf8_lossy(&said.stderr);
+                let reason = stderr.trim().replace(char::is_control, " ");
+                Some(format!("`{line}` failed, do it by hand: {} {reason}", said.status))
+            }
+            Err(error) => Some(format!("`{line}` failed, do it by hand: {error}")),
+        }
+    })
+}

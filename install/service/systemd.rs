@@ -1,0 +1,53 @@
+//! A systemd user unit: systemd.unit(5), systemd.service(5).
+
+use std::path::Path;
+
+use super::{Service, command};
+
+const NAME: &str = "session-signals.service";
+
+/// `xdg_config`: `$XDG_CONFIG_HOME`; `config`: `$CLAUDE_CONFIG_DIR`, where it is set.
+pub fn service(home: &Path, xdg_config: Option<&Path>, executable: &str, config: Option<&str>) -> Service {
+    let environment = config
+        .map_or(String::new(), |config| format!("Environment={}\n", quoted(&format!("CLAUDE_CONFIG_DIR={config}"))));
+    let text = format!(
+        "\
+[Unit]
+Description=What every Claude Code session is doing, on http://127.0.0.1:4450
+
+[Service]
+ExecStart={}
+{environment}Restart=on-failure
+RestartSec=1
+NoNewPrivileges=yes
+
+[Install]
+WantedBy=default.target
+",
+        started(executable)
+    );
+    let file = xdg_config.map_or_else(|| home.join(".config"), Path::to_owned).join("systemd/user").join(NAME);
+    let systemctl = |words: &[&str]| command(&[&["systemctl", "--user"], words].concat());
+    Service {
+        file,
+        text,
+        // `enable --now` leaves what runs already alone, and its executable may have changed.
+        start: vec![systemctl(&["daemon-reload"]), systemctl(&["enable", NAME]), systemctl(&["restart", NAME])],
+        stop: vec![systemctl(&["disable", "--now", NAME])],
+    }
+}
+
+/// The command line. systemd takes no executable with a quote or a backslash in its name, but a shell does; and in an
+/// argument `$` begins a variable.
+fn started(executable: &str) -> String {
+    if executable.contains(['"', '\'', '\\']) {
+        format!("/bin/sh -c 'exec \"$$0\" serve' {}", quoted(executable).replace('$', "$$"))
+    } else {
+        format!("{} serve", quoted(executable))
+    }
+}
+
+/// A word in a unit file: quotes and backslashes are escaped, and `%` begins a specifier.
+fn quoted(word: &str) -> String {
+    format!("\"{}\"", word.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%"))
+}
