@@ -43,8 +43,8 @@ impl Host {
         self.name.as_deref()?.rsplit_once('/').map(|(_, inode)| inode)
     }
 
-    /// Whether the process that a signal names lives.
-    pub fn life(&self, signal: &Signal) -> Life {
+    /// Whether the process that a signal names lives; `lives` as the function of that name.
+    pub fn life(&self, signal: &Signal, lives: impl FnOnce(u32, Option<u64>) -> bool) -> Life {
         let members = &signal.members;
         let is_here = members.claude_host.is_none() || members.claude_host == self.name;
         // A start time counts from boot, so it says nothing of a process from before it; and no process at all

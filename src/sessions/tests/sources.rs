@@ -169,7 +169,7 @@ fn a_pid_counts_with_its_start_only() {
     };
     let host = Host::here();
     let life =
-        |members: &str, seconds| host.life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds));
+        |members: &str, seconds| host.life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), lives);
     assert_eq!(life("", 0), Life::Unknown);
     assert_eq!(life(r#""claude_pid":PID"#, 0), Life::Alive);
     assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), Life::Alive);
