@@ -1,23 +1,41 @@
 //! The command line.
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
 
 /// What every Claude Code session is doing: which works, which needs approval, which waits, which has ended.
 #[derive(Parser)]
 #[command(
     name = "sessions",
     version,
+    args_conflicts_with_subcommands = true,
     after_help = "\
 Examples:
   sessions                          who needs you, and who works
   sessions --watch                  the same, redrawn on every change
+  sessions serve                    the same in a browser, at http://127.0.0.1:4450/
   sessions --json | jq -r '.[] | select(.state == \"permission\").cwd'
 
 Exit codes: 0 done, 1 it could not be done, 2 wrong usage."
 )]
 pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
     #[command(flatten)]
     pub list: List,
+}
+
+/// What stays and works, rather than printing once.
+#[derive(Subcommand)]
+pub enum Command {
+    Serve(Serve),
+}
+
+/// Stay, and answer at http://127.0.0.1:4450/ with a live page, and at /sessions with a stream of every change
+#[derive(Args)]
+pub struct Serve {
+    /// The port on 127.0.0.1 and [::1]; 0 takes one that is free
+    #[arg(long, default_value_t = 4450)]
+    pub port: u16,
 }
 
 /// Options of the list.

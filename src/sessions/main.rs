@@ -8,21 +8,28 @@ mod heal;
 mod humanise;
 mod list;
 mod screen;
+mod serve;
 mod session;
 mod table;
 #[cfg(test)]
 mod tests;
 mod verdict;
 mod watch;
+mod watcher;
 
 use std::io;
 use std::process::ExitCode;
 
 use clap::Parser as _;
+use cli::Command;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let result = if cli.list.watch { watch::run(&cli.list) } else { list::run(&cli.list) };
+    let result = match &cli.command {
+        Some(Command::Serve(serve)) => serve::run(serve),
+        None if cli.list.watch => watch::run(&cli.list),
+        None => list::run(&cli.list),
+    };
     match result {
         // The reader has had enough, as with `sessions | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,

@@ -21,6 +21,18 @@ pub enum State {
     Ended,
 }
 
+impl State {
+    /// In a word, as JSON has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Working => "working",
+            Self::Permission => "permission",
+            Self::Waiting => "waiting",
+            Self::Ended => "ended",
+        }
+    }
+}
+
 /// A state, and why.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Verdict {

@@ -1,12 +1,10 @@
 //! `sessions --watch`: the table, redrawn in place on every change.
 
 use std::io;
-use std::path::Path;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use crossterm::event::{self, Event, KeyCode, KeyEventKind, KeyModifiers};
-use notify::{RecursiveMode, Watcher as _};
 use signal_hook::consts::{SIGHUP, SIGINT, SIGTERM};
 use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
@@ -14,6 +12,7 @@ use signal_hook::low_level::emulate_default_handler;
 use crate::cli::List;
 use crate::evidence::Collector;
 use crate::screen::{Screen, show};
+use crate::watcher::{Change, Watcher};
 use crate::{environment, list, table};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
@@ -52,8 +51,10 @@ fn watch(list: &List) -> io::Result<Option<i32>> {
     let mut collector = Collector::new(&config);
     let (sender, news) = channel();
     // Before the first reading, so that nothing falls between.
-    let mut watcher = Watcher::new(&config, &sender)?;
-    watcher.watch(&collector);
+    let of_files = sender.clone();
+    let mut watcher = Watcher::new(&config, &collector, move |event| {
+        let _ = of_files.send(News::Files(event)); // fails where nobody waits any more
+    })?;
     collector.read_spool();
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let _screen = Screen::enter()?;
@@ -105,14 +106,14 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
         match news_item {
             News::Quit(signal) => return Next::Quit(signal),
             News::Redraw => next = Next::Redraw,
-            News::Files(Ok(event)) if !event.need_rescan() => {
-                for path in &event.paths {
-                    watcher.take_in(path, collector);
+            News::Files(event) => {
+                for change in watcher.changes(event) {
+                    match change {
+                        Change::Signal(name) => _ = collector.read_signal(&name),
+                        Change::Everything => _ = collector.read_spool(),
+                        Change::Registry => {} // read at every look
+                    }
                 }
-            }
-            // Something was missed.
-            News::Files(_) => {
-                collector.read_spool();
             }
         }
         let left = until.saturating_duration_since(Instant::now());
@@ -122,43 +123,6 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
         item = news.recv_timeout(left);
     }
     next
-}
-
-/// Watches the spool, the registry, and the directory above, in which they may yet be made.
-struct Watcher(notify::RecommendedWatcher);
-
-impl Watcher {
-    fn new(config: &Path, sender: &Sender<News>) -> io::Result<Self> {
-        let sender = sender.clone();
-        let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Our own reading is no news.
-            if !event.as_ref().is_ok_and(|event| event.kind.is_access()) {
-                let _ = sender.send(News::Files(event)); // a send fails where nobody waits any more
-            }
-        })
-        .map_err(io::Error::other)?;
-        watcher.watch(config, RecursiveMode::NonRecursive).map_err(io::Error::other)?;
-        Ok(Self(watcher))
-    }
-
-    /// Watches what is there of the directories.
-    fn watch(&mut self, collector: &Collector) {
-        for directory in collector.directories() {
-            // One that is not there is watched when it comes.
-            let _ = self.0.watch(directory, RecursiveMode::NonRecursive);
-        }
-    }
-
-    /// Reads again what changed.
-    fn take_in(&mut self, path: &Path, collector: &mut Collector) {
-        let [spool, registry] = collector.directories();
-        if path == spool || path == registry {
-            self.watch(collector);
-            collector.read_spool();
-        } else if let (true, Some(name)) = (path.parent() == Some(spool), path.file_name()) {
-            collector.read_signal(name);
-        }
-    }
 }
 
 /// Turns keys into news.

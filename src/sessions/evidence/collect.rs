@@ -1,14 +1,15 @@
 //! Brings together what the sources say, session by session.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet};
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use session_signals::event::Kind;
 
+use super::look::Look;
 use super::process::{Host, Life};
-use super::{Evidence, Signals, registry, spool, transcript};
+use super::{Entry, Evidence, Signals, registry, spool, transcript};
 
 /// Reads all sources; keeps the signals between two looks, because there may be many of them.
 pub struct Collector {
@@ -67,44 +68,52 @@ impl Collector {
         is_fine
     }
 
-    /// What is known now of every session. Looks at processes, the registry and, where need be, transcripts.
+    /// Looks at the registry now.
+    pub fn look(&self) -> Look {
+        let (entries, passed_over) = registry::read_all(&self.registry, &self.host);
+        Look::new(entries, passed_over)
+    }
+
+    /// Every session that the spool or this look at the registry knows.
+    pub fn sessions<'a>(&'a self, look: &'a Look) -> BTreeSet<&'a str> {
+        self.signals.keys().map(String::as_str).chain(look.sessions()).collect()
+    }
+
+    /// What is known of one session; `None` where nothing is. Looks at its process and, where need be, its transcript.
+    pub fn evidence(&self, session: &str, look: &Look, now: SystemTime) -> Option<Evidence> {
+        let signals = self.signals.get(session);
+        let account = look.of_session(session);
+        if signals.is_none() && account.is_none() {
+            return None;
+        }
+        let mut evidence = Evidence { signals: signals.cloned().unwrap_or_default(), ..Evidence::default() };
+        let newest = signals.and_then(|signals| signals.newest(now));
+        let vouches =
+            |account: &Entry| account.is_of_this_host && !newest.is_some_and(|newest| self.host.is_elsewhere(newest));
+        evidence.is_of_this_host = newest.is_some_and(|newest| self.host.is_of(newest)) || account.is_some_and(vouches);
+        if let Some(account) = account {
+            evidence.life = Life::Alive;
+            evidence.registry = Some(account.clone());
+        } else if let Some(newest) = newest {
+            evidence.life = self.host.life(newest, |pid, start| look.lives(pid, start));
+            let process = newest.members.claude_pid.filter(|_| evidence.life == Life::Alive);
+            // No account of this session: then it is another's.
+            evidence.left = process.and_then(|pid| look.of_process(pid));
+        }
+        evidence.transcript = transcript_needed(&evidence, now).and_then(|path| transcript::read(path).ok());
+        Some(evidence)
+    }
+
+    /// What is known now of every session.
     pub fn collect(&self) -> Collected {
         let now = SystemTime::now();
-        let (entries, registry_passed_over) = registry::read_all(&self.registry, &self.host);
-        let mut collected = Collected::default();
-        collected.passed_over.insert("registry", registry_passed_over);
-        let by_process: HashMap<_, _> = entries.iter().map(|entry| (entry.pid, entry)).collect();
-        for (session, signals) in &self.signals {
-            let mut evidence = Evidence { signals: signals.clone(), ..Evidence::default() };
-            if let Some(newest) = signals.newest(now) {
-                evidence.life = self.host.life(newest);
-                evidence.is_of_this_host = self.host.is_of(newest);
-                let process = newest.members.claude_pid.filter(|_| evidence.life == Life::Alive);
-                let entry = process.and_then(|pid| by_process.get(&pid));
-                evidence.left = entry.filter(|entry| entry.session != *session).map(|entry| entry.updated);
-            }
-            collected.sessions.insert(session.clone(), evidence);
-        }
-        for entry in entries {
-            let evidence = collected.sessions.entry(entry.session.clone()).or_default();
-            evidence.is_of_this_host |= entry.is_of_this_host && evidence.life != Life::Elsewhere;
-            evidence.life = Life::Alive;
-            // Of two processes in one session, the one that did something last.
-            let order = |entry: &registry::Entry| (entry.updated, entry.pid);
-            if evidence.registry.as_ref().is_none_or(|other| order(other) < order(&entry)) {
-                evidence.left = None;
-                evidence.registry = Some(entry);
-            }
-        }
-        let mut torn = 0;
-        for evidence in collected.sessions.values_mut() {
-            if let Some(path) = transcript_needed(evidence, now) {
-                evidence.transcript = transcript::read(path).ok();
-                torn += usize::from(evidence.transcript.is_none());
-            }
-        }
-        collected.passed_over.insert("transcripts", torn);
-        collected
+        let look = self.look();
+        let known = |session: &str| Some((session.to_owned(), self.evidence(session, &look, now)?));
+        let sessions: BTreeMap<_, _> = self.sessions(&look).into_iter().filter_map(known).collect();
+        let torn = |evidence: &&Evidence| evidence.transcript.is_none() && transcript_needed(evidence, now).is_some();
+        let torn = sessions.values().filter(torn).count();
+        let passed_over = BTreeMap::from([("registry", look.passed_over()), ("transcripts", torn)]);
+        Collected { sessions, passed_over }
     }
 }
 

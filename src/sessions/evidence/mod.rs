@@ -6,6 +6,7 @@
 mod collect;
 pub mod file;
 mod lenient;
+mod look;
 pub mod moment;
 pub mod process;
 pub mod registry;
@@ -15,6 +16,7 @@ pub mod transcript;
 use std::time::SystemTime;
 
 pub use collect::Collector;
+pub use look::Look;
 pub use process::Life;
 pub use registry::{Entry, Status};
 pub use spool::{Call, Signal, Signals};

@@ -49,10 +49,15 @@ impl Host {
         signal.members.claude_host == self.name
     }
 
-    /// Whether the process that a signal names lives.
-    pub fn life(&self, signal: &Signal) -> Life {
+    /// Whether a signal says that its process is of another host.
+    pub fn is_elsewhere(&self, signal: &Signal) -> bool {
+        signal.members.claude_host.is_some() && !self.is_of(signal)
+    }
+
+    /// Whether the process that a signal names lives; `lives` as the function of that name.
+    pub fn life(&self, signal: &Signal, lives: impl FnOnce(u32, Option<u64>) -> bool) -> Life {
         let members = &signal.members;
-        let is_here = members.claude_host.is_none() || self.is_of(signal);
+        let is_here = !self.is_elsewhere(signal);
         // A start time counts from boot, so it says nothing of a process from before it; and no process at all
         // outlives that, not even one that the signal does not name.
         if is_here && self.booted.is_some_and(|booted| signal.at < booted) {

@@ -2,6 +2,7 @@
 
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::SystemTime;
 
 use serde::Deserialize;
@@ -15,19 +16,19 @@ use super::{file, moment};
 /// A larger signal is passed over, in bytes: a permission may hold several payloads of 64 MiB.
 pub const MAX_LEN: u64 = 256 << 20;
 
-/// A session's signals, indexed by `Kind as usize`.
+/// A session's signals, indexed by `Kind as usize`. Shared, because there may be very many, and every look takes them.
 #[derive(Clone, Debug, Default)]
-pub struct Signals(pub [Option<Signal>; 4]);
+pub struct Signals(pub [Option<Arc<Signal>>; 4]);
 
 impl Signals {
     /// The signal of this kind.
     pub fn get(&self, kind: Kind) -> Option<&Signal> {
-        self.0[kind as usize].as_ref()
+        self.0[kind as usize].as_deref()
     }
 
     /// The signals that stand.
     pub fn iter(&self) -> impl Iterator<Item = &Signal> {
-        self.0.iter().flatten()
+        self.0.iter().flatten().map(Arc::as_ref)
     }
 
     /// Whether none stands.
@@ -171,19 +172,19 @@ pub fn is_session_id(id: &str) -> bool {
 }
 
 /// Reads one signal; `None` where it is not one.
-pub fn read(path: &Path, kind: Kind) -> Option<Signal> {
+pub fn read(path: &Path, kind: Kind) -> Option<Arc<Signal>> {
     let content = file::read(path, MAX_LEN).ok()?;
     parse(&content.bytes, content.modified, kind)
 }
 
 /// A signal's text and its file's modification time, understood.
-pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Signal> {
+pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Arc<Signal>> {
     // serde would take an array for a struct whose members are all optional.
     let text = text.trim_ascii_start().strip_prefix(b"{").and(Some(text))?;
     let members: Members = serde_json::from_slice(text).ok()?;
     let stamp = [&members.working_since, &members.pending_since, &members.stopped_at, &members.ended_at];
     let since = stamp[kind as usize].as_deref().and_then(from_stamp).unwrap_or(moment::clamped(at));
-    Some(Signal { at: moment::clamped(at), since, members })
+    Some(Arc::new(Signal { at: moment::clamped(at), since, members }))
 }
 
 /// A stamp as a moment.

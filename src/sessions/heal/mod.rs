@@ -4,7 +4,7 @@
 //! no event that comes, or that waits at the lock, finds it newer than itself.
 
 pub mod content;
-mod treatment;
+pub mod treatment;
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
@@ -19,7 +19,7 @@ use session_signals::text::Text;
 use session_signals::time::Time;
 
 use crate::evidence::{Evidence, Signals, file, spool};
-pub use treatment::{Treatment, by_files_alone, treatment};
+pub use treatment::{Treatment, treatment};
 
 /// Makes a session's files say what its evidence says at `now`, if they do not; what was done.
 /// Nothing is done where the lock is not to be had, or where the signals are no longer those of the evidence.

@@ -6,7 +6,8 @@ use proptest::prelude::*;
 use session_signals::event::{KINDS, Kind};
 
 use crate::evidence::{Collector, Evidence, Life, Signals, spool};
-use crate::heal::{self, by_files_alone, treatment};
+use crate::heal::treatment::by_files_alone;
+use crate::heal::{self, treatment};
 use crate::session::Session;
 use crate::tests::{at, registry};
 use crate::verdict::{RULES, judge};

@@ -1,0 +1,41 @@
+//! Mends the spool for those who read the files alone, and says so on standard error, each with its rule.
+
+use std::collections::BTreeMap;
+use std::time::SystemTime;
+
+use crate::evidence::{Collector, Evidence};
+use crate::heal::{Treatment, heal};
+use crate::verdict::State;
+
+/// Heals, and remembers what it said.
+#[derive(Default)]
+pub struct Healer {
+    complaint: String,
+}
+
+impl Healer {
+    /// Mends what the evidence shows to be wrong.
+    pub fn heal(&mut self, collector: &Collector, sessions: &BTreeMap<String, Evidence>, now: SystemTime) {
+        let [spool, _] = collector.directories();
+        for (session, evidence) in sessions {
+            match heal(spool, session, evidence, now) {
+                Ok(None) => {}
+                Ok(Some(treatment)) => eprintln!("{}", line(session, &treatment)),
+                // The same again every second helps nobody.
+                Err(error) => {
+                    let complaint = format!("sessions: {error}");
+                    if complaint != self.complaint {
+                        eprintln!("{complaint}");
+                        self.complaint = complaint;
+                    }
+                }
+            }
+        }
+    }
+}
+
+/// What was done, as the log has it.
+fn line(session: &str, treatment: &Treatment) -> String {
+    let Treatment { was, is, rule, reason, .. } = treatment;
+    format!("healed {session}: {} -> {} ({rule}: {reason})", was.map_or("nothing", State::word), is.word())
+}

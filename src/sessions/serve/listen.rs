@@ -1,0 +1,164 @@
+//! The ports, and the connections that come in on them.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::net::{Ipv4Addr, Ipv6Addr, TcpListener};
+use std::path::Path;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use axum::Router;
+use hyper::server::conn::http1;
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
+use tokio::net::TcpStream;
+use tokio::task::{AbortHandle, JoinSet};
+
+use super::holder;
+
+/// A client that has not said by then what it wants is let go.
+const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+
+/// What a request's head may take, in bytes; hyper needs 8 KiB.
+const MAX_HEAD: usize = 16 << 10;
+
+/// How many headers it may have.
+const MAX_HEADERS: usize = 64;
+
+/// So many connections at a time. For one more the oldest is let go: a client that follows the stream comes again and
+/// goes on where it was, so those who do nothing crowd out nobody else.
+const MAX_CONNECTIONS: usize = 512;
+
+/// Takes the port on 127.0.0.1 and, where there is such a thing, on \[::1\].
+///
+/// # Errors
+/// Where somebody has it, whose name the error tells.
+pub fn bind(port: u16, config: &Path) -> io::Result<Vec<TcpListener>> {
+    // Of the ports that the system picks, one may be taken on the other address.
+    let mut tries = if port == 0 { 20 } else { 1 };
+    loop {
+        tries -= 1;
+        match bind_both(port) {
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(taken(port, config, error.kind())),
+            Err(error) => return Err(io::Error::new(error.kind(), format!("port {port}: {error}"))),
+            bound => return bound,
+        }
+    }
+}
+
+fn bind_both(port: u16) -> io::Result<Vec<TcpListener>> {
+    let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
+    let second = TcpListener::bind((Ipv6Addr::LOCALHOST, first.local_addr()?.port()));
+    let bound = match second {
+        Ok(second) => vec![first, second],
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(error),
+        Err(_) => vec![first], // no IPv6 here
+    };
+    for listener in &bound {
+        listener.set_nonblocking(true)?;
+    }
+    Ok(bound)
+}
+
+fn taken(port: u16, config: &Path, kind: io::ErrorKind) -> io::Error {
+    let told = match holder::find(port) {
+        Some(holder) if holder.name == "sessions" && holder.config.as_deref() == Some(config) => {
+            format!("already serving at http://127.0.0.1:{port}/ (PID {})", holder.pid)
+        }
+        Some(holder) => {
+            format!("port {port} is taken by `{}` (PID {}); --port takes another", holder.name, holder.pid)
+        }
+        None => format!("port {port} is taken; --port takes another"),
+    };
+    io::Error::new(kind, told)
+}
+
+/// The connections that are open, oldest first.
+#[derive(Default)]
+struct Connections {
+    newest: u64,
+    open: BTreeMap<u64, AbortHandle>,
+}
+
+type Shared = Arc<Mutex<Connections>>;
+
+fn locked(connections: &Shared) -> MutexGuard<'_, Connections> {
+    connections.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// Answers on these ports for as long as it is polled.
+///
+/// # Errors
+/// Where the runtime will not have them.
+pub async fn answer(listeners: Vec<TcpListener>, router: Router) -> io::Result<()> {
+    let connections = Shared::default();
+    let most = most_connections();
+    let mut acceptors = JoinSet::new();
+    for listener in listeners {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        let (router, connections) = (router.clone(), Arc::clone(&connections));
+        acceptors.spawn(async move {
+            loop {
+                match listener.accept().await {
+                    Ok((stream, _)) => {
+                        make_room(&connections, most);
+                        serve(stream, router.clone(), &connections);
+                    }
+                    // No descriptor is left, or the client is gone already.
+                    Err(_) => {
+                        let open = locked(&connections).open.len();
+                        make_room(&connections, open);
+                        tokio::time::sleep(Duration::from_millis(10)).await;
+                    }
+                }
+            }
+        });
+    }
+    while acceptors.join_next().await.is_some() {}
+    Ok(())
+}
+
+/// Lets the oldest go, so that there are fewer than `most`.
+fn make_room(connections: &Shared, most: usize) {
+    let mut connections = locked(connections);
+    while connections.open.len() >= most.max(1) {
+        let Some((_, oldest)) = connections.open.pop_first() else { return };
+        oldest.abort();
+    }
+}
+
+fn serve(stream: TcpStream, router: Router, connections: &Shared) {
+    let _ = stream.set_nodelay(true); // else an event may wait for the last one's acknowledgement
+    let service = TowerToHyperService::new(router);
+    let mut http = http1::Builder::new();
+    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
+    let connection = http.serve_connection(TokioIo::new(stream), service);
+    let mut open = locked(connections);
+    open.newest += 1;
+    let number = open.newest;
+    let shared = Arc::clone(connections);
+    let task = tokio::spawn(async move {
+        let _ = connection.await; // how it ended is the client's business
+        locked(&shared).open.remove(&number);
+    });
+    open.open.insert(number, task.abort_handle());
+}
+
+/// How many connections there may be: as many as we want, or else as many as there are descriptors for.
+fn most_connections() -> usize {
+    let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
+    let wanted = MAX_CONNECTIONS as u64 * 2;
+    let raised = maximum.map_or(wanted, |maximum| maximum.min(wanted));
+    let files = match current {
+        Some(current) if current < raised => {
+            let is_raised = setrlimit(Resource::Nofile, Rlimit { current: Some(raised), maximum }).is_ok();
+            if is_raised { raised } else { current }
+        }
+        Some(current) => current,
+        None => wanted,
+    };
+    // Half of them for all else.
+    MAX_CONNECTIONS.min(usize::try_from(files / 2).unwrap_or(MAX_CONNECTIONS))
+}

@@ -1,0 +1,218 @@
+//! What is true of every session, kept so: files change, time goes by, and what is new of it goes into the feed.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
+use std::time::{Duration, Instant, SystemTime};
+
+use super::feed::{Feed, Said};
+use super::heal::Healer;
+use super::steady::Steady;
+use crate::branch;
+use crate::evidence::{Collector, Evidence, Look, spool};
+use crate::session::Session;
+use crate::watcher::{Change, Watcher};
+
+/// What time alone changes (a process that died, a registry that settled) is looked at this often.
+const TICK: Duration = Duration::from_secs(1);
+
+/// After the registry changed it is looked at this long after the last time.
+const SOON: Duration = Duration::from_millis(250);
+
+/// What no time should change (a session that ended) is looked at this often all the same: a branch may be another one.
+const ALL: Duration = Duration::from_secs(60);
+
+/// News are not kept waiting longer than this by a look at very many sessions.
+const SLICE: Duration = Duration::from_millis(5);
+
+/// So many events are taken in before the first of them is told of.
+const TOGETHER: usize = 4096;
+
+/// The sessions, and what is known of each.
+pub struct Model {
+    collector: Collector,
+    watcher: Watcher,
+    events: Receiver<notify::Result<notify::Event>>,
+    feed: Arc<Feed>,
+    look: Look,
+    branches: HashMap<PathBuf, Option<String>>,
+    known: HashMap<String, Steady>,
+    round: Round,
+    healer: Healer,
+}
+
+/// A look at many sessions, of which it takes some at a time.
+struct Round {
+    /// Who is still to be looked at.
+    left: Vec<String>,
+    /// What was found of the others.
+    found: BTreeMap<String, Evidence>,
+    is_over: bool,
+    began: Instant,
+    next: Instant,
+    next_of_all: Instant,
+}
+
+impl Model {
+    /// Watches, reads everything, takes in what changed meanwhile, and judges every session: then the feed is true.
+    ///
+    /// # Errors
+    /// Where nothing can be watched.
+    pub fn new(config: &Path, feed: Arc<Feed>) -> io::Result<Self> {
+        let mut collector = Collector::new(config);
+        let (sender, events) = channel();
+        let watcher = Watcher::new(config, &collector, move |event| {
+            let _ = sender.send(event); // fails where nobody waits any more
+        })?;
+        collector.read_spool();
+        let (look, now) = (collector.look(), Instant::now());
+        let round = Round {
+            left: Vec::new(),
+            found: BTreeMap::new(),
+            is_over: true,
+            began: now,
+            next: now + TICK,
+            next_of_all: now + ALL,
+        };
+        let (branches, known) = (HashMap::new(), HashMap::new());
+        let mut model =
+            Self { collector, watcher, events, feed, look, branches, known, round, healer: Healer::default() };
+        let events: Vec<_> = model.events.try_iter().collect();
+        model.take_in(events);
+        let all = model.all();
+        model.settle(all);
+        Ok(model)
+    }
+
+    /// Keeps the feed true for ever.
+    pub fn run(mut self) {
+        loop {
+            let wait = if self.round.is_over {
+                self.round.next.saturating_duration_since(Instant::now())
+            } else {
+                Duration::ZERO
+            };
+            match self.events.recv_timeout(wait) {
+                Ok(event) => {
+                    let more = self.events.try_iter().take(TOGETHER);
+                    let events: Vec<_> = std::iter::once(event).chain(more).collect();
+                    let changed = self.take_in(events);
+                    self.settle(changed);
+                }
+                Err(RecvTimeoutError::Timeout) => {}
+                Err(RecvTimeoutError::Disconnected) => return,
+            }
+            if self.round.is_over && self.round.next <= Instant::now() {
+                self.begin_round();
+            }
+            if !self.round.is_over {
+                self.go_on();
+            }
+        }
+    }
+
+    /// Every session that is known of, or was.
+    fn all(&self) -> BTreeSet<String> {
+        let known = self.known.keys().map(String::as_str);
+        self.collector.sessions(&self.look).into_iter().chain(known).map(str::to_owned).collect()
+    }
+
+    /// Reads again what changed; the sessions that this may concern.
+    fn take_in(&mut self, events: Vec<notify::Result<notify::Event>>) -> BTreeSet<String> {
+        let mut changes: Vec<_> = events.into_iter().flat_map(|event| self.watcher.changes(event)).collect();
+        changes.sort_unstable();
+        changes.dedup();
+        if changes.contains(&Change::Everything) {
+            self.collector.read_spool();
+            self.look_soon();
+            return self.all();
+        }
+        let mut concerned = BTreeSet::new();
+        for change in changes {
+            match change {
+                Change::Signal(name) => {
+                    self.collector.read_signal(&name);
+                    concerned.extend(spool::parse_name(&name).map(|(session, _)| session.to_owned()));
+                }
+                Change::Registry | Change::Everything => self.look_soon(),
+            }
+        }
+        concerned
+    }
+
+    fn look_soon(&mut self) {
+        self.round.next = self.round.next.min(self.round.began + SOON);
+    }
+
+    /// Judges these sessions and tells what is new.
+    fn settle(&mut self, sessions: BTreeSet<String>) {
+        let said: Vec<_> = sessions.into_iter().map(|session| self.judge(session, |_, _| ())).collect();
+        self.feed.publish(said);
+    }
+
+    /// What is to be said of a session; `open` gets the evidence of one that has not ended for good.
+    fn judge(&mut self, id: String, open: impl FnOnce(&str, Evidence)) -> Said {
+        let now = SystemTime::now();
+        let Some(evidence) = self.collector.evidence(&id, &self.look, now) else {
+            self.known.remove(&id);
+            return (id, None);
+        };
+        let mut session = Session::of(&id, &evidence, now);
+        if let Some(cwd) = &session.cwd {
+            session.branch = self.branches.entry(cwd.clone()).or_insert_with(|| branch::of(cwd)).clone();
+        }
+        let steady = Steady::of(&mut session, self.known.get(&id), now);
+        // What stands beside an end is a mistake.
+        if !steady.has_ended || evidence.signals.iter().count() > 1 {
+            open(&id, evidence);
+        }
+        let json = serde_json::to_string(&session).ok();
+        self.known.insert(id.clone(), steady);
+        (id, json)
+    }
+
+    /// Begins to look at all whom time may change.
+    fn begin_round(&mut self) {
+        let now = Instant::now();
+        if self.watcher.follow() {
+            self.collector.read_spool();
+            self.round.next_of_all = now;
+        }
+        let before = std::mem::replace(&mut self.look, self.collector.look());
+        self.branches.clear();
+        self.round.began = now;
+        self.round.next = now + TICK;
+        self.round.is_over = false;
+        let of_registry = before.sessions().chain(self.look.sessions()).map(str::to_owned);
+        let open = self.known.iter().filter(|(_, steady)| !steady.has_ended).map(|(id, _)| id.clone());
+        let all = if self.round.next_of_all <= now {
+            self.round.next_of_all = now + ALL;
+            self.all()
+        } else {
+            of_registry.chain(open).collect()
+        };
+        self.round.left = all.into_iter().collect();
+    }
+
+    /// Looks at some of them.
+    fn go_on(&mut self) {
+        let until = Instant::now() + SLICE;
+        let mut said = Vec::new();
+        let mut found = std::mem::take(&mut self.round.found);
+        while let Some(id) = self.round.left.pop() {
+            said.push(self.judge(id, |id, evidence| _ = found.insert(id.to_owned(), evidence)));
+            if Instant::now() >= until {
+                break;
+            }
+        }
+        self.feed.publish(said);
+        self.round.is_over = self.round.left.is_empty();
+        if self.round.is_over {
+            self.healer.heal(&self.collector, &found, SystemTime::now());
+        } else {
+            self.round.found = found;
+        }
+    }
+}

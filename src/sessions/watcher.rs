@@ -1,0 +1,102 @@
+//! Watches the spool, the registry, and the directory above, in which they may yet be made, or made anew.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::fs::MetadataExt as _;
+use std::path::{Path, PathBuf};
+
+use notify::{RecursiveMode, Watcher as _};
+
+use crate::evidence::Collector;
+
+/// What is to be read again.
+#[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Change {
+    /// The signal of this name.
+    Signal(OsString),
+    /// The registry.
+    Registry,
+    /// All of it: something was missed, or a directory is another one now.
+    Everything,
+}
+
+/// The directories, and which ones they were when they were last watched.
+pub struct Watcher {
+    watcher: notify::RecommendedWatcher,
+    /// The configuration directory, the spool, the registry.
+    directories: [(PathBuf, Option<Identity>); 3],
+}
+
+/// Device and inode: another directory may come under the same path.
+type Identity = (u64, u64);
+
+impl Watcher {
+    /// Watches what is there; `tell` hears of what happens from another thread.
+    ///
+    /// # Errors
+    /// Where the system lets nothing be watched.
+    pub fn new<F>(config: &Path, collector: &Collector, tell: F) -> io::Result<Self>
+    where
+        F: Fn(notify::Result<notify::Event>) + Send + 'static,
+    {
+        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+            // Our own reading is no news.
+            if !event.as_ref().is_ok_and(|event| event.kind.is_access()) {
+                tell(event);
+            }
+        });
+        let [spool, registry] = collector.directories();
+        let directories = [config, spool, registry].map(|path| (path.to_owned(), None));
+        let mut watcher = Self { watcher: watcher.map_err(io::Error::other)?, directories };
+        watcher.follow();
+        Ok(watcher)
+    }
+
+    /// Watches the directories that came, or came anew, since; whether there are any.
+    pub fn follow(&mut self) -> bool {
+        let mut is_new = false;
+        for (path, watched) in &mut self.directories {
+            let found = fs_err::metadata(&*path).ok().filter(std::fs::Metadata::is_dir);
+            let found = found.map(|metadata| (metadata.dev(), metadata.ino()));
+            if *watched == found {
+                continue;
+            }
+            is_new = true;
+            // Of one that is gone the system has told already, or it is elsewhere now.
+            let _ = self.watcher.unwatch(path);
+            let is_watched = found.is_some() && self.watcher.watch(path, RecursiveMode::NonRecursive).is_ok();
+            *watched = found.filter(|_| is_watched);
+        }
+        is_new
+    }
+
+    /// What an event asks to be read again.
+    pub fn changes(&mut self, event: notify::Result<notify::Event>) -> Vec<Change> {
+        let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
+            self.follow_anew(|_| true);
+            return vec![Change::Everything];
+        };
+        event.paths.iter().filter_map(|path| self.change(path)).collect()
+    }
+
+    fn change(&mut self, path: &Path) -> Option<Change> {
+        let [_, (spool, _), (registry, _)] = &self.directories;
+        if path.parent() == Some(registry) {
+            return Some(Change::Registry);
+        }
+        if let (true, Some(name)) = (path.parent() == Some(spool), path.file_name()) {
+            return Some(Change::Signal(name.to_owned()));
+        }
+        let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
+        is_directory.then(|| {
+            self.follow_anew(|directory| directory == path);
+            Change::Everything
+        })
+    }
+
+    /// Watches these again, even where they seem to be the same: the next directory may get the last one's inode.
+    fn follow_anew(&mut self, which: impl Fn(&Path) -> bool) {
+        self.directories.iter_mut().filter(|(path, _)| which(path)).for_each(|(_, watched)| *watched = None);
+        self.follow();
+    }
+}
