@@ -7,6 +7,7 @@ mod behaviour;
 #[cfg(freestanding)]
 mod faults;
 mod fixtures;
+mod healing;
 mod install;
 mod json;
 #[cfg(freestanding)]

@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
-use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+use std::process::{Child, ChildStdin, ChildStdout, Output, Stdio};
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -23,6 +23,16 @@ pub struct Outcome {
     pub code: Option<i32>,
     pub stdout: String,
     pub stderr: String,
+}
+
+impl From<Output> for Outcome {
+    fn from(output: Output) -> Self {
+        Self {
+            code: output.status.code(),
+            stdout: String::from_utf8(output.stdout).unwrap(),
+            stderr: String::from_utf8(output.stderr).unwrap(),
+        }
+    }
 }
 
 impl Outcome {
@@ -161,16 +171,11 @@ impl Sandbox {
 }
 
 impl Held {
-    /// Lets it go on.
+    /// Lets it go on, if it still waits.
     pub fn feed(self, session: &str, event: &str, members: &str) -> Outcome {
         let Self(mut child) = self;
-        child.stdin.take().unwrap().write_all(payload(session, event, members).as_bytes()).unwrap();
-        let output = child.wait_with_output().unwrap();
-        Outcome {
-            code: output.status.code(),
-            stdout: String::from_utf8(output.stdout).unwrap(),
-            stderr: String::from_utf8(output.stderr).unwrap(),
-        }
+        let _ = child.stdin.take().unwrap().write_all(payload(session, event, members).as_bytes());
+        child.wait_with_output().unwrap().into()
     }
 }
 
@@ -185,12 +190,7 @@ fn tools(permission: &Value) -> String {
 }
 
 pub fn outcome(command: &mut Command, input: impl Into<Vec<u8>>) -> Outcome {
-    let output = command.write_stdin(input).output().unwrap();
-    Outcome {
-        code: output.status.code(),
-        stdout: String::from_utf8(output.stdout).unwrap(),
-        stderr: String::from_utf8(output.stderr).unwrap(),
-    }
+    command.write_stdin(input).output().unwrap().into()
 }
 
 /// A process that stands for one life of the CLI: the hooks are its children, as they are the CLI's.

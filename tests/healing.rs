@@ -1,0 +1,196 @@
+//! `sessions serve` mends the files: whoever reads them alone sees what is true.
+
+use std::io::{BufRead as _, BufReader};
+use std::os::unix::fs::PermissionsExt as _;
+use std::process::{Child, Stdio};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+use fs_err as fs;
+use serde_json::json;
+use session_signals::process::stat;
+
+use crate::sandbox::{Life, Sandbox, executable};
+
+/// A `sessions serve` that writes its log into the sandbox.
+struct Serve<'a> {
+    sandbox: &'a Sandbox,
+    child: Child,
+}
+
+impl<'a> Serve<'a> {
+    fn start(sandbox: &'a Sandbox) -> Self {
+        let mut child = std::process::Command::new(executable("sessions"))
+            .args(["serve", "--port", "0"])
+            .env_clear()
+            .env("HOME", sandbox.home())
+            .stdout(Stdio::piped())
+            .stderr(fs::File::create(sandbox.home().join("log")).unwrap().into_file())
+            .spawn()
+            .unwrap();
+        let mut address = String::new();
+        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
+        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
+        Self { sandbox, child }
+    }
+
+    fn log(&self) -> String {
+        fs::read_to_string(self.sandbox.home().join("log")).unwrap()
+    }
+
+    /// Waits until the files say this of a session, and the log names the rule.
+    #[track_caller]
+    fn heals(&self, session: &str, state: &str, rule: &str) {
+        let line = format!("healed {session}: ");
+        let start = Instant::now();
+        let is_told =
+            |log: &str| log.lines().any(|told| told.starts_with(&line) && told.contains(&format!("({rule}: ")));
+        while self.sandbox.state(session) != state || !is_told(&self.log()) {
+            let is_late = start.elapsed() > Duration::from_secs(20);
+            assert!(
+                !is_late,
+                "{session} is {:?}, not {state:?} by {rule}\n{}",
+                self.sandbox.state(session),
+                self.log()
+            );
+            std::thread::sleep(Duration::from_millis(20));
+        }
+    }
+}
+
+impl Drop for Serve<'_> {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// What the CLI says of its session, `ago` before now.
+fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago: Duration) {
+    // It counts in milliseconds: the next one is newer than any signal until now.
+    std::thread::sleep(Duration::from_millis(2));
+    let directory = sandbox.home().join(".claude/sessions");
+    fs::create_dir_all(&directory).unwrap();
+    let updated = (SystemTime::now() - ago).duration_since(UNIX_EPOCH).unwrap().as_millis();
+    let pid = life.pid();
+    let entry = json!({
+        "pid": pid, "sessionId": session, "cwd": "/", "procStart": stat(pid).unwrap().start.to_string(),
+        "status": status, "statusUpdatedAt": u64::try_from(updated).unwrap(),
+    });
+    fs::write(directory.join(format!("{pid}.json")), entry.to_string()).unwrap();
+}
+
+const NOW: Duration = Duration::ZERO;
+const ASKS: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
+
+/// Session, its events, what the registry says and since when; what the files must say in the end, and by which rule.
+type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, Duration, &'static str, &'static str);
+
+#[rustfmt::skip]
+const LIVING: [Row; 6] = [
+    ("approved", &[("UserPromptSubmit", ""), ("PermissionRequest", ASKS)], "busy", NOW, "working", "approved"),
+    ("denied", &[("UserPromptSubmit", ""), ("PermissionRequest", ASKS)], "idle", NOW, "stop", "denied"),
+    ("interrupted", &[("UserPromptSubmit", "")], "idle", NOW, "stop", "interrupted"),
+    ("blocked", &[("UserPromptSubmit", "")], "idle", Duration::from_secs(60), "stop", "interrupted"),
+    ("queued", &[("UserPromptSubmit", ""), ("Stop", "")], "busy", NOW, "working", "queued"),
+    ("reopened", &[("SessionEnd", "")], "idle", NOW, "stop", "idle"),
+];
+
+#[test]
+fn what_fires_no_hook_is_written_down() {
+    let sandbox = Sandbox::new();
+    let mut lives = Vec::new();
+    for (session, events, status, ago, ..) in LIVING {
+        let mut life = Life::begin(&sandbox);
+        for (event, members) in events {
+            life.fire(session, event, members).succeeds();
+        }
+        register(&sandbox, &life, session, status, ago);
+        lives.push(life);
+    }
+    let serve = Serve::start(&sandbox);
+    for (session, .., state, rule) in LIVING {
+        serve.heals(session, state, rule);
+    }
+    // A healed signal is like any other, and says who wrote it.
+    let stop = sandbox.read("denied", "stop");
+    assert_eq!((&stop["session_id"], &stop["healed_by"]), (&"denied".into(), &"denied".into()), "{stop}");
+    assert!(stop["stopped_at"].is_string() && stop["claude_pid"].is_u64() && stop["claude_host"].is_string(), "{stop}");
+    assert_eq!(fs::metadata(sandbox.signal("denied", "stop")).unwrap().permissions().mode() & 0o777, 0o600);
+    // Once is enough.
+    let told = serve.log();
+    assert_eq!(told.lines().count(), LIVING.len(), "{told}");
+}
+
+#[test]
+fn a_dead_process_has_ended_unless_it_is_of_another_host() {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    life.fire("working", "UserPromptSubmit", "").succeeds();
+    life.fire("asking", "UserPromptSubmit", "").succeeds();
+    life.fire("asking", "PermissionRequest", ASKS).succeeds();
+    for host in ["elsewhere", "unnamed"] {
+        life.fire(host, "UserPromptSubmit", "").succeeds();
+        let signal = sandbox.signal(host, "working");
+        let mut members = sandbox.read(host, "working");
+        match host {
+            "elsewhere" => members["claude_host"] = "elsewhere/4026531836".into(),
+            _ => _ = members.as_object_mut().unwrap().remove("claude_host"),
+        }
+        fs::write(signal, format!("{members}\n")).unwrap();
+    }
+    let serve = Serve::start(&sandbox);
+    let newest = fs::metadata(sandbox.signal("asking", "permission")).unwrap().modified().unwrap();
+    drop(life);
+    serve.heals("working", "ended", "killed");
+    serve.heals("asking", "ended", "killed");
+    // A nanosecond newer than what it replaces, so that no event finds it newer than itself.
+    let ended = fs::metadata(sandbox.signal("asking", "ended")).unwrap().modified().unwrap();
+    assert_eq!(ended, newest + Duration::from_nanos(1));
+    assert_eq!(sandbox.read("asking", "ended")["reason"], "killed");
+    // Another look, which finds the next dead, has not touched them either.
+    let mut life = Life::begin(&sandbox);
+    life.fire("next", "Stop", "").succeeds();
+    drop(life);
+    serve.heals("next", "ended", "killed");
+    for host in ["elsewhere", "unnamed"] {
+        assert_eq!(sandbox.state(host), "working", "{host}\n{}", serve.log());
+    }
+}
+
+#[test]
+fn an_event_that_waits_while_a_signal_is_healed_wins() {
+    let sandbox = Sandbox::new();
+    let serve = Serve::start(&sandbox);
+    for attempt in 0..20 {
+        let mut life = Life::begin(&sandbox);
+        let session = format!("s{attempt}");
+        life.fire(&session, "UserPromptSubmit", r#""prompt":"old""#).succeeds();
+        std::thread::sleep(Duration::from_millis(1100));
+        // It has read the clock, and waits for its payload: for a second at most.
+        let held = sandbox.hold("UserPromptSubmit");
+        register(&sandbox, &life, &session, "idle", Duration::from_millis(1050));
+        serve.heals(&session, "stop", "interrupted");
+        if held.feed(&session, "UserPromptSubmit", r#""prompt":"new""#).code == Some(0) {
+            let prompt = &sandbox.read(&session, "working")["prompt"];
+            assert_eq!((sandbox.state(&session), prompt), ("working".to_owned(), &"new".into()));
+            return;
+        }
+    }
+    panic!("never healed within a second");
+}
+
+#[test]
+fn nothing_is_healed_without_the_lock() {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    life.fire("s", "Stop", "").succeeds();
+    let lock = fs::File::open(sandbox.spool()).unwrap().into_file();
+    lock.lock().unwrap();
+    drop(life);
+    let serve = Serve::start(&sandbox);
+    // Two looks of one second each.
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!((sandbox.state("s"), serve.log()), ("stop".to_owned(), String::new()));
+    drop(lock);
+    serve.heals("s", "ended", "killed");
+}
