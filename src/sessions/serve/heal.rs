@@ -1,6 +1,7 @@
 //! Mends the spool for those who read the files alone, and says so on standard error, each with its rule.
 
 use std::collections::BTreeMap;
+use std::io::{self, Write as _};
 use std::time::SystemTime;
 
 use crate::evidence::{Collector, Evidence};
@@ -20,18 +21,23 @@ impl Healer {
         for (session, evidence) in sessions {
             match heal(spool, session, evidence, now) {
                 Ok(None) => {}
-                Ok(Some(treatment)) => eprintln!("{}", line(session, &treatment)),
+                Ok(Some(treatment)) => log(&line(session, &treatment)),
                 // The same again every second helps nobody.
                 Err(error) => {
                     let complaint = format!("sessions: {error}");
                     if complaint != self.complaint {
-                        eprintln!("{complaint}");
+                        log(&complaint);
                         self.complaint = complaint;
                     }
                 }
             }
         }
     }
+}
+
+/// A log that is gone must not end the daemon.
+fn log(line: &str) {
+    let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// What was done, as the log has it.
