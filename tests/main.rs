@@ -18,6 +18,7 @@ mod real;
 #[cfg(freestanding)]
 mod release;
 mod sandbox;
+mod serve;
 mod sessions;
 #[cfg(freestanding)]
 mod strace;

@@ -1,5 +1,5 @@
 //! The executable `sessions`, on what the hooks leave and on what nobody should.
 
 mod hostile;
-mod list;
+pub mod list;
 mod watch;

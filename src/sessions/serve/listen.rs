@@ -18,7 +18,7 @@ use tokio::task::{AbortHandle, JoinSet};
 use super::holder;
 
 /// A client that has not said by then what it wants is let go.
-const HEADERS_WITHIN: Duration = Duration::from_secs(10);
+const HEADERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// What a request's head may take, in bytes; hyper needs 8 KiB.
 const MAX_HEAD: usize = 16 << 10;

@@ -38,7 +38,9 @@ pub async fn read(
 ) -> Response {
     let Ok(Query(asked)) = asked else { return refuse(StatusCode::BAD_REQUEST, "a parameter is given twice") };
     if method == Method::HEAD {
-        return answer(&feed, StatusCode::OK, feed.tail()).body(Body::empty());
+        // Of unknown length: an empty one would be said to be of none.
+        let nothing = Body::from_stream(stream::empty::<Result<&str, Infallible>>());
+        return answer(&feed, StatusCode::OK, feed.tail()).body(nothing);
     }
     let is_given = asked.offset.is_some();
     let from = match offset::parse(asked.offset.as_deref().unwrap_or("-1"), &feed) {

@@ -1,0 +1,69 @@
+//! Clients that are many, slow, or say too much cost themselves and nobody else.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use super::server::{Server, within};
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_thousand_idle_connections_and_slow_readers_starve_nobody() {
+    let sandbox = Sandbox::new();
+    // Enough that it fits into no socket's buffer.
+    let prompt = format!(r#""prompt":"{}""#, "x".repeat(4 << 20));
+    for session in ["a", "b", "c"] {
+        sandbox.fire(session, "UserPromptSubmit", &prompt).succeeds();
+    }
+    let server = Server::start(&sandbox);
+    let mut follower = server.follow("now");
+    follower.next().unwrap();
+    let slow = |_| {
+        let mut stream = server.connect();
+        stream.write_all(b"GET /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream
+    };
+    let slow: Vec<TcpStream> = (0..20).map(slow).collect();
+    let idle: Vec<TcpStream> = (0..1000).filter_map(|_| TcpStream::connect(("127.0.0.1", server.port)).ok()).collect();
+    assert!(idle.len() > 900, "{}", idle.len());
+    // Who asks is answered, and who follows is told, or comes again and is told.
+    let before = std::time::Instant::now();
+    assert_eq!(server.ask("HEAD", "/sessions", &[]).status, 200);
+    sandbox.fire("d", "Stop", "").succeeds();
+    assert!(within(|| server.get("/sessions?offset=now").status == 200));
+    let mut follower = server.follow("now");
+    follower.next().unwrap();
+    sandbox.fire("d", "SessionEnd", "").succeeds();
+    assert_eq!(follower.batch().0[0]["value"]["state"], "ended");
+    assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
+    drop((slow, idle));
+}
+
+#[test]
+fn who_does_not_say_what_they_want_is_let_go() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    for said in ["", "GET /sessions HTTP/1.1\r\nHost: local", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+        let mut stream = server.connect();
+        stream.write_all(said.as_bytes()).unwrap();
+        // Its end comes, and not from us.
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+    }
+}
+
+#[test]
+fn heads_have_a_limit() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    assert_eq!(server.ask("GET", "/sessions", &[&format!("X: {}", "x".repeat(4000))]).status, 200);
+    for large in [format!("X: {}", "x".repeat(64 << 10)), vec!["X: x"; 200].join("\r\n")] {
+        assert_eq!(server.ask("GET", "/sessions", &[&large]).status, 431);
+    }
+    let long = server.get(&format!("/{}", "x".repeat(64 << 10))).status;
+    assert!(matches!(long, 414 | 431), "{long}");
+    for nonsense in ["\0\0\0\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\0\r\n\r\n"] {
+        assert!(matches!(server.raw(nonsense).status, 400 | 0), "{nonsense:?}");
+    }
+    assert_eq!(server.get("/sessions").status, 200);
+}

@@ -1,0 +1,200 @@
+//! What goes wrong on a machine: in the end it says what the disk says.
+
+use std::fmt::Write as _;
+use std::time::{Duration, Instant};
+
+use serde_json::{Value, json};
+
+use super::server::{Server, within};
+use crate::sandbox::{Sandbox, executable, outcome};
+use crate::sessions::list;
+
+/// Writes a signal as the hooks do: whole, under another name first.
+pub fn publish(sandbox: &Sandbox, session: &str, kind: &str, members: &str) {
+    let temporary = sandbox.spool().join(format!(".{session}.{kind}"));
+    fs_err::write(&temporary, format!("{{\"session_id\":\"{session}\"{members}}}\n")).unwrap();
+    fs_err::rename(temporary, sandbox.signal(session, kind)).unwrap();
+}
+
+/// What the disk says, sorted by id.
+pub fn truth(sandbox: &Sandbox) -> Vec<Value> {
+    let mut sessions = list::json(sandbox, &["--all"]);
+    sessions.sort_by_key(|value| value["sessionId"].to_string());
+    sessions
+}
+
+#[track_caller]
+fn agrees(server: &Server, sandbox: &Sandbox) {
+    let truth = truth(sandbox);
+    let mut told = Vec::new();
+    let is_so = within(|| {
+        told = server.sessions();
+        told == truth
+    });
+    let first = told.iter().zip(&truth).find(|(told, truth)| told != truth);
+    assert!(is_so, "{} sessions, not {}; first: {first:#?}", told.len(), truth.len());
+}
+
+#[test]
+fn more_changes_than_the_system_keeps_are_found_on_the_disk() {
+    let sandbox = Sandbox::new();
+    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    let server = Server::start(&sandbox);
+    let (_, offset) = server.follow("-1").batch();
+    let kept: usize =
+        fs_err::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    server.signal("-STOP");
+    // Each makes several events; what cannot be kept is lost.
+    let changes = 20_000.max(kept / 2);
+    for number in 0..changes {
+        let session = format!("s{}", number % 500);
+        publish(&sandbox, &session, "stop", &format!(r#","last_assistant_message":"{number}""#));
+    }
+    for number in 0..100 {
+        fs_err::remove_file(sandbox.signal(&format!("s{number}"), "stop")).unwrap();
+    }
+    server.signal("-CONT");
+    agrees(&server, &sandbox);
+    assert_eq!(server.sessions().len(), 400);
+    // And one who followed is told of it all.
+    let told = server.get(&format!("/sessions?offset={offset}")).messages();
+    assert_eq!(told.len(), 400);
+    publish(&sandbox, "more", "stop", "");
+    agrees(&server, &sandbox);
+}
+
+#[test]
+fn a_spool_that_goes_and_comes_is_followed() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    // Made late.
+    sandbox.fire("s", "Stop", "").succeeds();
+    agrees(&server, &sandbox);
+    sandbox.fire("s", "SessionEnd", "").succeeds();
+    server.until("s", "ended ended");
+    // Deleted: all are gone, and who follows is told.
+    let mut events = server.follow("-1");
+    events.batch();
+    fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    assert_eq!(events.batch().0[0]["headers"]["operation"], "delete");
+    assert!(within(|| server.sessions().is_empty()));
+    // Made anew, perhaps under the same inode.
+    for round in 0..5 {
+        let session = format!("t{round}");
+        sandbox.fire(&session, "Stop", "").succeeds();
+        agrees(&server, &sandbox);
+        sandbox.fire(&session, "UserPromptSubmit", "").succeeds();
+        server.until(&session, "working working");
+        fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    }
+    // Replaced by another one, whole.
+    let other = Sandbox::new();
+    other.fire("u", "Stop", "").succeeds();
+    sandbox.fire("t", "Stop", "").succeeds();
+    server.until("t", "waiting stop");
+    fs_err::rename(sandbox.spool(), sandbox.home().join("old")).unwrap();
+    fs_err::rename(other.spool(), sandbox.spool()).unwrap();
+    agrees(&server, &sandbox);
+    sandbox.fire("u", "UserPromptSubmit", "").succeeds();
+    server.until("u", "working working");
+    // And with the directory above.
+    fs_err::rename(sandbox.home().join(".claude"), sandbox.home().join("older")).unwrap();
+    assert!(within(|| server.sessions().is_empty()));
+    sandbox.fire("v", "Stop", "").succeeds();
+    agrees(&server, &sandbox);
+}
+
+#[test]
+fn it_ends_within_a_second_whoever_listens() {
+    for signal in ["-TERM", "-INT", "-HUP"] {
+        let sandbox = Sandbox::new();
+        sandbox.fire("s", "Stop", "").succeeds();
+        let server = Server::start(&sandbox);
+        let mut followers: Vec<_> = (0..20).map(|_| server.follow("-1")).collect();
+        let idle = server.connect();
+        assert_eq!(followers[0].batch().0.len(), 1);
+        let start = Instant::now();
+        server.signal(signal);
+        assert_eq!(server.wait(), Some(0), "{signal}");
+        assert!(start.elapsed() < Duration::from_secs(1), "{:?}", start.elapsed());
+        // They are told that it ends; they are not cut off.
+        assert!(followers[0].next().is_none());
+        drop(idle);
+    }
+}
+
+#[test]
+fn a_process_that_dies_and_a_clock_that_jumps_are_seen() {
+    let sandbox = Sandbox::new();
+    let mut life = crate::sandbox::Life::begin(&sandbox);
+    life.fire("s", "UserPromptSubmit", "").succeeds();
+    let server = Server::start(&sandbox);
+    server.until("s", "working working");
+    drop(life);
+    server.until("s", "ended killed");
+    let touch = |kind: &str, when: &str| {
+        let touched = std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal("t", kind)).status();
+        assert!(touched.unwrap().success());
+    };
+    // What is from the future is older than what is not: the clock stepped back.
+    publish(&sandbox, "t", "stop", "");
+    publish(&sandbox, "t", "working", "");
+    touch("stop", "+1 day");
+    server.until("t", "working working");
+    agrees(&server, &sandbox);
+    touch("working", "+2 days");
+    server.until("t", "working working");
+    touch("stop", "now");
+    server.until("t", "waiting stop");
+    agrees(&server, &sandbox);
+    // A moment ahead comes to pass, with no event: then it is the newest.
+    touch("working", "+2 seconds");
+    server.until("t", "working working");
+}
+
+/// Sessions that ended, as most of very many have, as the hooks leave them.
+pub fn fill(sandbox: &Sandbox, count: usize) {
+    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    let mut text = String::new();
+    for number in 0..count {
+        let id = format!("0cc11bc4-3864-478d-bc8b-{number:012}");
+        text.clear();
+        let _ = write!(
+            text,
+            r#"{{"session_id":"{id}","transcript_path":"/home/dev/.claude/projects/-home-dev-work/{id}.jsonl","cwd":"/home/dev/work","hook_event_name":"SessionEnd","reason":"prompt_input_exit","ended_at":"1795246000.123456789","claude_pid":4194300,"claude_start":17,"claude_host":"here/4026531836"}}"#
+        );
+        fs_err::write(sandbox.signal(&id, "ended"), &text).unwrap();
+    }
+}
+
+#[test]
+fn ten_thousand_sessions_fit_into_30_mb() {
+    let sandbox = Sandbox::new();
+    fill(&sandbox, 10_000);
+    let server = Server::start(&sandbox);
+    assert_eq!(server.messages().len(), 10_000);
+    agrees(&server, &sandbox);
+    sandbox.fire("s", "Stop", r#""last_assistant_message":"done""#).succeeds();
+    server.until("s", "waiting stop");
+    let resident = server.resident();
+    assert!(resident < 30 << 10, "{resident} KiB");
+}
+
+#[test]
+fn what_makes_no_sense_costs_itself() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    fs_err::write(sandbox.spool().join("torn.stop.json"), "{\"session_id\":").unwrap();
+    fs_err::create_dir(sandbox.spool().join("directory.stop.json")).unwrap();
+    fs_err::write(sandbox.spool().join("\u{202e}.stop.json"), "{}").unwrap();
+    fs_err::write(sandbox.spool().join("README"), "mine").unwrap();
+    std::os::unix::fs::symlink("/dev/zero", sandbox.spool().join("zero.stop.json")).unwrap();
+    publish(&sandbox, "t", "stop", r#","last_assistant_message":"\ud800 </script> \u2028""#);
+    server.until("t", "waiting stop");
+    agrees(&server, &sandbox);
+    assert_eq!(server.sessions().len(), 2);
+    assert_eq!(server.sessions()[1]["lastMessage"], json!("\u{fffd} </script> \u{2028}"));
+    let port = outcome(sandbox.command(executable("sessions")).args(["serve", "--port", "x"]), "");
+    assert_eq!(port.code, Some(2));
+}

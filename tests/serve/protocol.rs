@@ -1,0 +1,240 @@
+//! The read side of the Durable Streams protocol, clause by clause.
+
+use serde_json::{Value, json};
+
+use super::server::{Server, within};
+use crate::sandbox::Sandbox;
+use crate::sessions::list;
+
+fn said(messages: &[Value]) -> Vec<String> {
+    let said = |message: &Value| {
+        assert_eq!(message["type"], "session");
+        let state = message["value"]["state"].as_str().unwrap_or("-");
+        format!("{} {} {state}", message["headers"]["operation"], message["key"]).replace('"', "")
+    };
+    messages.iter().map(said).collect()
+}
+
+#[test]
+fn the_dashboards_question_is_answered_as_they_document_it() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.fire("t", "SessionEnd", "").succeeds();
+    let server = Server::start(&sandbox);
+    let answer = server.get("/sessions");
+    assert_eq!(answer.header("stream-up-to-date"), "true");
+    let over: Vec<_> = answer.messages().into_iter().filter(|message| message["value"]["status"] == "idle").collect();
+    assert_eq!(over.len(), 1);
+    assert_eq!(over[0]["value"]["sessionId"], "t");
+    let listed = list::json(&sandbox, &["--all"]);
+    let found: Vec<_> = server.messages().into_iter().map(|mut message| message["value"].take()).collect();
+    assert!(listed.iter().all(|session| found.contains(session)) && listed.len() == found.len());
+}
+
+#[test]
+fn a_catch_up_read_begins_where_the_last_one_ended() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    let server = Server::start(&sandbox);
+    let first = server.get("/sessions?offset=-1");
+    assert_eq!(said(&first.messages()), ["insert s working"]);
+    let offset = first.header("stream-next-offset").to_owned();
+    let again = server.get(&format!("/sessions?offset={offset}"));
+    assert_eq!((&*again.body, again.header("stream-next-offset")), ("[]", &*offset));
+    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.fire("t", "Stop", "").succeeds();
+    server.until("s", "waiting stop");
+    server.until("t", "waiting stop");
+    let more = server.get(&format!("/sessions?offset={offset}"));
+    assert_eq!(said(&more.messages()), ["update s waiting", "insert t waiting"]);
+    assert!(*more.header("stream-next-offset") > *offset, "offsets sort as events do");
+    // To who comes new, what is left of a compacted log is where a session begins.
+    assert_eq!(said(&server.messages()), ["insert s waiting", "insert t waiting"]);
+    fs_err::remove_file(sandbox.signal("t", "stop")).unwrap();
+    assert!(within(|| server.messages().len() == 1));
+    let more = server.get(&format!("/sessions?offset={offset}"));
+    assert_eq!(said(&more.messages()), ["update s waiting", "delete t -"]);
+}
+
+#[test]
+fn now_is_where_the_stream_ends() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    let now = server.get("/sessions?offset=now");
+    let tail = server.get("/sessions").header("stream-next-offset").to_owned();
+    assert_eq!((now.status, &*now.body, now.header("stream-next-offset")), (200, "[]", &*tail));
+    assert_eq!((now.header("stream-up-to-date"), now.header("etag")), ("true", ""));
+    let mut events = server.follow("now");
+    let first = events.next().unwrap();
+    assert_eq!((&*first.name, &first.data["upToDate"]), ("control", &json!(true)));
+    assert_eq!(first.data["streamNextOffset"], *tail);
+    sandbox.fire("s", "SessionEnd", "").succeeds();
+    assert_eq!(said(&events.batch().0), ["update s ended"]);
+}
+
+#[test]
+fn an_etag_saves_the_same_answer() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    let tag = server.get("/sessions").header("etag").to_owned();
+    assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2, "{tag}");
+    for known in [tag.clone(), format!("\"other\", W/{tag}"), "*".to_owned()] {
+        let answer = server.ask("GET", "/sessions", &[&format!("If-None-Match: {known}")]);
+        assert_eq!((answer.status, &*answer.body, answer.header("etag")), (304, "", &*tag));
+        assert_ne!(answer.header("stream-next-offset"), "");
+    }
+    sandbox.fire("s", "SessionEnd", "").succeeds();
+    server.until("s", "ended ended");
+    let answer = server.ask("GET", "/sessions", &[&format!("If-None-Match: {tag}")]);
+    assert_eq!(answer.status, 200);
+    assert_ne!(answer.header("etag"), tag);
+}
+
+#[test]
+fn head_tells_where_the_stream_ends_and_nothing_else() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    let head = server.ask("HEAD", "/sessions", &[]);
+    let get = server.get("/sessions");
+    assert_eq!((head.status, &*head.body), (200, ""));
+    for name in ["content-type", "stream-next-offset", "cache-control"] {
+        assert_eq!(head.header(name), get.header(name), "{name}");
+    }
+    assert_eq!((head.header("cache-control"), head.header("content-length")), ("no-store", ""));
+    // It does not wait, nor follow.
+    assert_eq!(server.ask("HEAD", "/sessions?offset=now&live=sse", &[]).status, 200);
+}
+
+#[test]
+fn a_long_poll_is_answered_when_something_happens() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    let at_once = server.get("/sessions?offset=-1&live=long-poll");
+    assert_eq!(said(&at_once.messages()), ["insert s waiting"]);
+    let cursor: u64 = at_once.header("stream-cursor").parse().unwrap();
+    for offset in [at_once.header("stream-next-offset"), "now"] {
+        let path = &format!("/sessions?offset={offset}&live=long-poll&cursor={cursor}");
+        std::thread::scope(|scope| {
+            let waiting = scope.spawn(|| server.get(path));
+            std::thread::sleep(std::time::Duration::from_millis(100));
+            assert!(!waiting.is_finished(), "there is nothing yet");
+            let event = if offset == "now" { "UserPromptSubmit" } else { "SessionEnd" };
+            sandbox.fire("s", event, "").succeeds();
+            let answer = waiting.join().unwrap();
+            let state = if offset == "now" { "working" } else { "ended" };
+            assert_eq!(said(&answer.messages()), [format!("update s {state}")]);
+            assert!(answer.header("stream-cursor").parse::<u64>().unwrap() > cursor, "never the client's own");
+            assert_eq!(answer.header("stream-up-to-date"), "true");
+        });
+    }
+}
+
+#[test]
+fn who_waits_in_vain_is_told_where_the_stream_ends() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    let tail = server.get("/sessions").header("stream-next-offset").to_owned();
+    // After half a minute, or as here because the server ends.
+    let path = &format!("/sessions?offset={tail}&live=long-poll");
+    std::thread::scope(|scope| {
+        let waiting = scope.spawn(|| server.get(path));
+        std::thread::sleep(std::time::Duration::from_millis(200));
+        server.signal("-TERM");
+        let answer = waiting.join().unwrap();
+        assert_eq!((answer.status, &*answer.body, answer.header("stream-next-offset")), (204, "", &*tail));
+        assert_eq!(answer.header("stream-up-to-date"), "true");
+        assert_ne!(answer.header("stream-cursor"), "");
+    });
+}
+
+#[test]
+fn server_sent_events_tell_all_and_go_on_where_they_were() {
+    let sandbox = Sandbox::new();
+    for session in ["s", "t"] {
+        sandbox.fire(session, "UserPromptSubmit", r#""prompt":"two\nlines\r\nand more""#).succeeds();
+    }
+    let server = Server::start(&sandbox);
+    let mut events = server.follow("-1");
+    assert!(events.head.contains("content-type: text/event-stream\r\n"), "{}", events.head);
+    let (messages, first) = events.batch();
+    assert_eq!(said(&messages), ["insert s working", "insert t working"]);
+    assert_eq!(messages[0]["value"]["prompt"], "two\nlines\r\nand more");
+    sandbox.fire("s", "Stop", "").succeeds();
+    let (messages, second) = events.batch();
+    assert_eq!(said(&messages), ["update s waiting"]);
+    assert!(second > first);
+    drop(events);
+    sandbox.fire("t", "Stop", "").succeeds();
+    server.until("t", "waiting stop");
+    assert_eq!(said(&server.follow(&first).batch().0), ["update s waiting", "update t waiting"]);
+    assert_eq!(said(&server.follow(&second).batch().0), ["update t waiting"]);
+}
+
+#[test]
+fn a_question_that_makes_no_sense_is_refused_in_a_sentence() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    let tail = server.get("/sessions").header("stream-next-offset").to_owned();
+    let beyond = format!("{}f", &tail[..tail.len() - 1]);
+    for (path, status, why) in [
+        ("/sessions?offset=", 400, "offset is none of this stream\n"),
+        ("/sessions?offset=7", 400, "offset is none of this stream\n"),
+        ("/sessions?offset=-2", 400, "offset is none of this stream\n"),
+        ("/sessions?offset=NOW", 400, "offset is none of this stream\n"),
+        ("/sessions?offset=+000000000000001_0000000000000000", 400, "offset is none of this stream\n"),
+        (&*format!("/sessions?offset={}", tail.to_uppercase() + "0"), 400, "offset is none of this stream\n"),
+        (&*format!("/sessions?offset={beyond}"), 400, "offset is none of this stream\n"),
+        ("/sessions?live=sse", 400, "live needs an offset\n"),
+        ("/sessions?live=long-poll", 400, "live needs an offset\n"),
+        ("/sessions?offset=-1&live=yes", 400, "live is long-poll or sse\n"),
+        ("/sessions?offset=-1&offset=now", 400, "a parameter is given twice\n"),
+        ("/sessions/", 404, "there is / and /sessions\n"),
+        ("/..%2f..%2fetc/passwd", 404, "there is / and /sessions\n"),
+        ("/sessions/s", 404, "there is / and /sessions\n"),
+    ] {
+        let answer = server.get(path);
+        assert_eq!((answer.status, &*answer.body), (status, why), "{path}");
+    }
+}
+
+#[test]
+fn an_offset_of_another_run_is_gone() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    let offset = server.get("/sessions").header("stream-next-offset").to_owned();
+    drop(server);
+    let server = Server::start(&sandbox);
+    for live in ["", "&live=long-poll", "&live=sse"] {
+        let answer = server.get(&format!("/sessions?offset={offset}{live}"));
+        assert_eq!(answer.status, 410, "{live}");
+        assert_eq!(answer.body, "this offset is no longer known: read again from -1\n");
+    }
+    assert!(*server.get("/sessions").header("stream-next-offset") > *offset);
+}
+
+#[test]
+fn what_time_alone_changes_makes_no_updates() {
+    let sandbox = Sandbox::new();
+    // The clock stepped back, so that "last heard of" is now at every look; and a session that nothing tells of.
+    sandbox.fire("s", "Stop", "").succeeds();
+    let touched = std::process::Command::new("touch").args(["-d", "+1 day"]).arg(sandbox.signal("s", "stop")).status();
+    assert!(touched.unwrap().success());
+    let registry = sandbox.home().join(".claude/sessions");
+    fs_err::create_dir_all(&registry).unwrap();
+    let pid = std::process::id();
+    let account = format!(r#"{{"pid":{pid},"sessionId":"t","status":"odd","statusUpdatedAt":1}}"#);
+    fs_err::write(registry.join(format!("{pid}.json")), account).unwrap();
+    let server = Server::start(&sandbox);
+    server.until("t", "waiting unknown");
+    let offset = server.get("/sessions").header("stream-next-offset").to_owned();
+    // Three looks later.
+    std::thread::sleep(std::time::Duration::from_millis(3200));
+    let answer = server.get(&format!("/sessions?offset={offset}"));
+    assert_eq!((&*answer.body, answer.header("stream-next-offset")), ("[]", &*offset));
+}
