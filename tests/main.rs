@@ -7,7 +7,6 @@ mod behaviour;
 #[cfg(freestanding)]
 mod faults;
 mod fixtures;
-mod healing;
 mod install;
 mod json;
 #[cfg(freestanding)]

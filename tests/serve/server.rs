@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
+use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
@@ -17,6 +18,7 @@ pub const PATIENCE: Duration = Duration::from_secs(60);
 pub struct Server {
     process: Child,
     pub port: u16,
+    log: PathBuf,
 }
 
 /// What it answered.
@@ -43,17 +45,22 @@ impl Server {
 
     /// On this port, which may take a moment to be free.
     pub fn start_at(sandbox: &Sandbox, port: u16) -> Self {
-        let mut process = command(sandbox, port).spawn().unwrap();
+        let log = sandbox.home().join("serve.log");
+        let mut command = command(sandbox, port);
+        let mut process = command.stderr(fs_err::File::create(&log).unwrap().into_file()).spawn().unwrap();
         let mut told = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut told).unwrap();
         let Some(port) = told.strip_prefix("http://127.0.0.1:").and_then(|rest| rest.strip_suffix("/\n")) else {
             let _ = process.kill();
-            let mut why = String::new();
-            process.stderr.take().unwrap().read_to_string(&mut why).unwrap();
-            panic!("it did not start: {told:?} {why}");
+            panic!("it did not start: {told:?} {}", fs_err::read_to_string(log).unwrap());
         };
         let port = port.parse().unwrap();
-        Self { process, port }
+        Self { process, port, log }
+    }
+
+    /// What it has said on standard error.
+    pub fn log(&self) -> String {
+        fs_err::read_to_string(&self.log).unwrap()
     }
 
     pub fn pid(&self) -> u32 {
@@ -104,7 +111,8 @@ impl Server {
         let mut last = String::new();
         let is_so = within(|| {
             let found = self.sessions().into_iter().find(|value| value["sessionId"] == session);
-            last = found.map_or_else(String::new, |value| format!("{} {}", value["state"], value["rule"]).replace('"', ""));
+            last = found
+                .map_or_else(String::new, |value| format!("{} {}", value["state"], value["rule"]).replace('"', ""));
             last == told
         });
         assert!(is_so, "{session} should be {told:?}, is {last:?}");

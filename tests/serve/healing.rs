@@ -1,67 +1,20 @@
 //! `sessions serve` mends the files: whoever reads them alone sees what is true.
 
-use std::io::{BufRead as _, BufReader};
 use std::os::unix::fs::PermissionsExt as _;
-use std::process::{Child, Stdio};
-use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 use serde_json::json;
 use session_signals::event::{KINDS, Kind};
 use session_signals::process::stat;
 
-use crate::sandbox::{Life, Sandbox, executable};
-
-/// A `sessions serve` that writes its log into the sandbox.
-struct Serve<'a> {
-    sandbox: &'a Sandbox,
-    child: Child,
-}
-
-impl<'a> Serve<'a> {
-    fn start(sandbox: &'a Sandbox) -> Self {
-        let mut child = std::process::Command::new(executable("sessions"))
-            .args(["serve", "--port", "0"])
-            .env_clear()
-            .env("HOME", sandbox.home())
-            .stdout(Stdio::piped())
-            .stderr(fs::File::create(sandbox.home().join("log")).unwrap().into_file())
-            .spawn()
-            .unwrap();
-        let mut address = String::new();
-        BufReader::new(child.stdout.take().unwrap()).read_line(&mut address).unwrap();
-        assert!(address.starts_with("http://127.0.0.1:"), "{address}");
-        Self { sandbox, child }
-    }
-
-    fn log(&self) -> String {
-        fs::read_to_string(self.sandbox.home().join("log")).unwrap()
-    }
-
-    /// Waits until the log says that a session was healed by this rule: then the files say this.
-    #[track_caller]
-    fn heals(&self, session: &str, state: &str, rule: &str) {
-        let (line, rule) = (format!("healed {session}: "), format!("({rule}: "));
-        let start = Instant::now();
-        while !self.log().lines().any(|told| told.starts_with(&line) && told.contains(&rule)) {
-            assert!(start.elapsed() < Duration::from_secs(20), "{session} is not healed by {rule}\n{}", self.log());
-            std::thread::sleep(Duration::from_millis(20));
-        }
-        assert_eq!(stands(self.sandbox, session), state, "{session}");
-    }
-}
+use super::server::{Server, within};
+use crate::sandbox::{Life, Sandbox};
 
 /// The kinds that stand for a session, while others change.
 fn stands(sandbox: &Sandbox, session: &str) -> String {
     let stands = |kind: &&Kind| sandbox.signal(session, kind.word()).exists();
     KINDS.iter().filter(stands).map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
-}
-
-impl Drop for Serve<'_> {
-    fn drop(&mut self) {
-        let _ = self.child.kill();
-        let _ = self.child.wait();
-    }
 }
 
 /// What the CLI says of its session, `ago` before now.
@@ -77,6 +30,15 @@ fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago: Du
         "status": status, "statusUpdatedAt": u64::try_from(updated).unwrap(),
     });
     fs::write(directory.join(format!("{pid}.json")), entry.to_string()).unwrap();
+}
+
+/// Waits until the log says that a session was healed by this rule: then the files say this.
+#[track_caller]
+fn heals(sandbox: &Sandbox, server: &Server, session: &str, state: &str, rule: &str) {
+    let (line, rule) = (format!("healed {session}: "), format!("({rule}: "));
+    let is_told = within(|| server.log().lines().any(|told| told.starts_with(&line) && told.contains(&rule)));
+    assert!(is_told, "{session} is not healed by {rule}\n{}", server.log());
+    assert_eq!(stands(sandbox, session), state, "{session}");
 }
 
 const NOW: Duration = Duration::ZERO;
@@ -107,9 +69,9 @@ fn what_fires_no_hook_is_written_down() {
         register(&sandbox, &life, session, status, ago);
         lives.push(life);
     }
-    let serve = Serve::start(&sandbox);
+    let server = Server::start(&sandbox);
     for (session, .., state, rule) in LIVING {
-        serve.heals(session, state, rule);
+        heals(&sandbox, &server, session, state, rule);
     }
     // A healed signal is like any other, and says who wrote it.
     let stop = sandbox.read("denied", "stop");
@@ -117,7 +79,7 @@ fn what_fires_no_hook_is_written_down() {
     assert!(stop["stopped_at"].is_string() && stop["claude_pid"].is_u64() && stop["claude_host"].is_string(), "{stop}");
     assert_eq!(fs::metadata(sandbox.signal("denied", "stop")).unwrap().permissions().mode() & 0o777, 0o600);
     // Once is enough.
-    let told = serve.log();
+    let told = server.log();
     assert_eq!(told.lines().count(), LIVING.len(), "{told}");
 }
 
@@ -138,11 +100,11 @@ fn a_dead_process_has_ended_unless_it_is_of_another_host() {
         }
         fs::write(signal, format!("{members}\n")).unwrap();
     }
-    let serve = Serve::start(&sandbox);
+    let server = Server::start(&sandbox);
     let newest = fs::metadata(sandbox.signal("asking", "permission")).unwrap().modified().unwrap();
     drop(life);
-    serve.heals("working", "ended", "killed");
-    serve.heals("asking", "ended", "killed");
+    heals(&sandbox, &server, "working", "ended", "killed");
+    heals(&sandbox, &server, "asking", "ended", "killed");
     // A nanosecond newer than what it replaces, so that no event finds it newer than itself.
     let ended = fs::metadata(sandbox.signal("asking", "ended")).unwrap().modified().unwrap();
     assert_eq!(ended, newest + Duration::from_nanos(1));
@@ -151,16 +113,16 @@ fn a_dead_process_has_ended_unless_it_is_of_another_host() {
     let mut life = Life::begin(&sandbox);
     life.fire("next", "Stop", "").succeeds();
     drop(life);
-    serve.heals("next", "ended", "killed");
+    heals(&sandbox, &server, "next", "ended", "killed");
     for host in ["elsewhere", "unnamed"] {
-        assert_eq!(stands(&sandbox, host), "working", "{host}\n{}", serve.log());
+        assert_eq!(stands(&sandbox, host), "working", "{host}\n{}", server.log());
     }
 }
 
 #[test]
 fn an_event_that_waits_while_a_signal_is_healed_wins() {
     let sandbox = Sandbox::new();
-    let serve = Serve::start(&sandbox);
+    let server = Server::start(&sandbox);
     for attempt in 0..20 {
         let mut life = Life::begin(&sandbox);
         let session = format!("s{attempt}");
@@ -169,7 +131,7 @@ fn an_event_that_waits_while_a_signal_is_healed_wins() {
         // It has read the clock, and waits for its payload: for a second at most.
         let held = sandbox.hold("UserPromptSubmit");
         register(&sandbox, &life, &session, "idle", Duration::from_millis(1050));
-        serve.heals(&session, "stop", "interrupted");
+        heals(&sandbox, &server, &session, "stop", "interrupted");
         if held.feed(&session, "UserPromptSubmit", r#""prompt":"new""#).code == Some(0) {
             let prompt = &sandbox.read(&session, "working")["prompt"];
             assert_eq!((sandbox.state(&session), prompt), ("working".to_owned(), &"new".into()));
@@ -187,10 +149,10 @@ fn nothing_is_healed_without_the_lock() {
     let lock = fs::File::open(sandbox.spool()).unwrap().into_file();
     lock.lock().unwrap();
     drop(life);
-    let serve = Serve::start(&sandbox);
+    let server = Server::start(&sandbox);
     // Two looks of one second each.
     std::thread::sleep(Duration::from_millis(2500));
-    assert_eq!((sandbox.state("s"), serve.log()), ("stop".to_owned(), String::new()));
+    assert_eq!((sandbox.state("s"), server.log()), ("stop".to_owned(), String::new()));
     drop(lock);
-    serve.heals("s", "ended", "killed");
+    heals(&sandbox, &server, "s", "ended", "killed");
 }
