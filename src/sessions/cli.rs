@@ -1,22 +1,39 @@
 //! The command line.
 
-use clap::{Args, Parser};
+use clap::{Args, Parser, Subcommand};
+
+use crate::daemons;
 
 /// What every Claude Code session is doing: which works, which needs approval, which waits, which has ended.
 #[derive(Parser)]
 #[command(
     version,
+    args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
     after_help = "\
 Examples:
   sessions                          who needs you, and who works
   sessions --watch                  the same, redrawn on every change
   sessions --json | jq -r '.[] | select(.state == \"permission\").cwd'
+  sessions daemons list             the companions of every session
 
 Exit codes: 0 done, 1 it could not be done, 2 wrong usage."
 )]
 pub struct Cli {
+    #[command(subcommand)]
+    pub command: Option<Command>,
     #[command(flatten)]
     pub list: List,
+}
+
+/// What else there is.
+#[derive(Subcommand)]
+pub enum Command {
+    /// Companions that live and die with their session
+    Daemons {
+        #[command(subcommand)]
+        command: daemons::cli::Daemons,
+    },
 }
 
 /// Options of the list.

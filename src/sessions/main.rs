@@ -2,6 +2,7 @@
 
 mod branch;
 mod cli;
+mod daemons;
 mod environment;
 mod evidence;
 mod humanise;
@@ -21,7 +22,11 @@ use clap::Parser as _;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let result = if cli.list.watch { watch::run(&cli.list) } else { list::run(&cli.list) };
+    let result = match cli.command {
+        Some(cli::Command::Daemons { command }) => daemons::run(command),
+        None if cli.list.watch => watch::run(&cli.list),
+        None => list::run(&cli.list),
+    };
     match result {
         // The reader has had enough, as with `sessions | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
