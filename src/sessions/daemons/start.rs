@@ -30,7 +30,7 @@ const LIMIT: Duration = Duration::from_secs(8);
 pub fn run(options: &Start) -> io::Result<()> {
     let home = environment::config()?;
     match &options.session {
-        Some(session) => begin(&home, by_hand(session, options)?),
+        Some(session) => begin(&home, &by_hand(session, options)?),
         None => by_hook(&home),
     }
 }
@@ -55,7 +55,7 @@ fn by_hook(home: &Path) -> io::Result<()> {
     }
     let claude = process::claude(set("CLAUDE_PID").and_then(|pid| pid.to_str()?.parse().ok()));
     // Its daemons run even where its tools will not know the session's id.
-    let begun = begin(home, Orders { session: event.session, claude, project: project(event.cwd)? });
+    let begun = begin(home, &Orders { session: event.session, claude, project: project(event.cwd)? });
     begun.and(exported)
 }
 
@@ -65,7 +65,7 @@ fn project(said: Option<PathBuf>) -> io::Result<PathBuf> {
     std::path::absolute(project.map_or_else(std::env::current_dir, Ok)?)
 }
 
-fn begin(home: &Path, orders: Orders) -> io::Result<()> {
+fn begin(home: &Path, orders: &Orders) -> io::Result<()> {
     if config::read(&config::path(home))?.is_none() {
         return Ok(());
     }
@@ -73,9 +73,9 @@ fn begin(home: &Path, orders: Orders) -> io::Result<()> {
     place.make()?;
     sweep::sweep(home)?;
     let Some(lock) = lock(&place, &orders.session)? else { return Ok(()) };
-    supersede(&place, &orders);
+    supersede(&place, orders);
     place.clear(&orders.session);
-    let problems = match guard(&lock, &orders) {
+    let problems = match guard(&lock, orders) {
         Ok(said) => told(said)?,
         Err(error) => {
             lock.release();
