@@ -38,7 +38,7 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
         if scopes.iter().any(|other| Settings::read(&other.file).is_ok_and(|other| other.real == settings.real)) {
             continue;
         }
-        match editor::entries(settings.bytes(), &events::executables()) {
+        match editor::entries(settings.bytes(), &events::owned()) {
             Ok(entries) => scopes.push(Found { scope, text: settings.bytes().to_vec(), file, entries }),
             Err(refusal) => findings.push(refused(format!("{}: {refusal}", file.display()))),
         }
@@ -116,12 +116,17 @@ fn dead(env: &Env, found: &Found) -> Vec<Finding> {
 /// and what merely looks like ours is not for us to run.
 fn failing(env: &Env, found: &Found) -> Vec<Finding> {
     let installed = |entry: &&Entry| {
-        let whole = executables::quoted(&entry.path) == (entry.command.clone(), !entry.args);
-        whole && Path::new(&entry.path).parent() == Some(&env.executables())
+        let whole = executables::command(&entry.path, &entry.args) == (entry.command.clone(), entry.exec);
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        let is_bare = events::owned().contains(&&*[&[name.to_owned()], &*entry.args].concat().join(" "));
+        whole && is_bare && Path::new(&entry.path).parent() == Some(&env.executables())
     };
     let registered = found.entries.iter().filter(installed);
-    let registered =
-        registered.map(|entry| Registered { event: &entry.event, command: &entry.command, args: entry.args });
+    let registered = registered.map(|entry| Registered {
+        event: &entry.event,
+        command: &entry.command,
+        args: entry.exec.then(|| entry.args.clone()),
+    });
     let problems = tryout::run(env, registered);
     problems.into_iter().map(|problem| Finding::new("executable-fails", problem, Mend::Install(found.scope))).collect()
 }

@@ -207,7 +207,7 @@ fn a_path_with_spaces_is_registered_for_a_shell() {
 #[test]
 fn what_could_not_be_told_as_ours_again_is_not_registered() {
     for (command, owned) in [("/opt/x/hook-stop", &OWNED[..]), ("/x/session-signals/hook-stop", &[])] {
-        let wanted = Registration { event: "Stop", command: command.to_owned(), args: true, timeout: 10 };
+        let wanted = Registration { event: "Stop", command: command.to_owned(), args: Some(&[]), timeout: 10 };
         let request = Request { registrations: &[wanted], owned, keep_scripts: false, writes_signals: &|_| false };
         assert!(matches!(super::under_test::install(b"{}", &request), Err(Refusal::Unproven(_))), "{command}");
     }
