@@ -37,13 +37,14 @@ pub fn run(options: &Stop) -> io::Result<()> {
 fn end(place: &Place, session: &str) -> io::Result<()> {
     let until = Instant::now() + LIMIT;
     while place.sessions().contains(session) {
-        if let Some(state) = state::live(place, session) {
+        // What it says of a guard counts only while somebody holds the lock.
+        if let Some(lock) = Lock::take(&place.lock(session))? {
+            sweep::bury(place, vec![(session.to_owned(), lock)]);
+        } else if let Some(state) = state::live(place, session) {
             if state.guard.signal(Signal::TERM)? && !state.guard.wait(PATIENCE) {
                 state.guard.signal(Signal::KILL)?;
                 state.guard.wait(PATIENCE);
             }
-        } else if let Some(lock) = Lock::take(&place.lock(session))? {
-            sweep::bury(place, vec![(session.to_owned(), lock)]);
         } else if Instant::now() > until {
             // Held, and no guard says that it holds it.
             let lock = place.lock(session);
