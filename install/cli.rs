@@ -8,6 +8,7 @@ const EXAMPLES: &str = "\
 Examples:
   hooks install                  for you, in every project
   hooks install --dry-run        show the change, change nothing
+  hooks install --daemons        and start each session's companions
   hooks doctor --fix             find what is wrong, and mend it
   hooks uninstall                give the settings back as they were
 
@@ -89,6 +90,9 @@ pub struct Install {
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// Start the daemons of session-daemons.json with every session, and end them with it
+    #[arg(long)]
+    pub daemons: bool,
     /// Leave the scripts registered that the executables replace
     #[arg(long)]
     pub keep_scripts: bool,

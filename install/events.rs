@@ -37,8 +37,21 @@ pub fn known(event: &str, claude: Option<Version>) -> bool {
     since(event) <= claude.unwrap_or(OLDEST)
 }
 
+/// The executable that starts and ends daemons, and serves.
+pub const SESSIONS: &str = "sessions";
+
+/// What it is registered for with `--daemons`, and its arguments. Every CLI knows these events.
+pub const OF_DAEMONS: [(&str, &[&str]); 2] =
+    [("SessionStart", &["daemons", "start"]), ("SessionEnd", &["daemons", "stop"])];
+
 /// The executables' names.
 #[must_use]
 pub fn executables() -> [&'static str; 8] {
     HOOKS.map(Hook::executable)
+}
+
+/// What is ours in the settings: these, and `sessions` where it starts or ends daemons.
+#[must_use]
+pub fn owned() -> Vec<&'static str> {
+    executables().into_iter().chain(["sessions daemons start", "sessions daemons stop"]).collect()
 }

@@ -9,7 +9,7 @@ use fs_err as fs;
 use crate::env::Env;
 use crate::events;
 use crate::refusal::Refusal;
-use crate::{replace, service};
+use crate::replace;
 
 /// One of them.
 pub struct Executable {
@@ -19,11 +19,11 @@ pub struct Executable {
     pub bytes: Vec<u8>,
 }
 
-/// Reads those beside `hooks`.
+/// Reads those beside `hooks`; that of the daemons, too, where they are wanted.
 ///
 /// # Errors
 /// Where one is missing.
-pub fn read(env: &Env) -> Result<Vec<Executable>, Refusal> {
+pub fn read(env: &Env, daemons: bool) -> Result<Vec<Executable>, Refusal> {
     let read = |name| match fs::read(env.source.join(name)) {
         Ok(bytes) => Ok(Executable { name, bytes }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(format!(
@@ -32,7 +32,7 @@ pub fn read(env: &Env) -> Result<Vec<Executable>, Refusal> {
         ))),
         Err(error) => Err(error.into()),
     };
-    events::executables().into_iter().map(read).collect()
+    events::executables().into_iter().chain(daemons.then_some(events::SESSIONS)).map(read).collect()
 }
 
 /// Copies those that are not yet there. A hook that runs keeps its old file; none is ever half there.
@@ -70,7 +70,7 @@ pub fn same(path: &Path, bytes: &[u8]) -> bool {
 /// Any of the file system's but that there are none.
 pub fn remove(env: &Env) -> io::Result<()> {
     let folder = env.executables();
-    for name in events::executables().into_iter().chain([service::EXECUTABLE]) {
+    for name in events::executables().into_iter().chain([events::SESSIONS]) {
         match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => result?,
@@ -80,6 +80,17 @@ pub fn remove(env: &Env) -> io::Result<()> {
     let _ = std::fs::remove_dir(&folder);
     let _ = folder.parent().map(std::fs::remove_dir);
     Ok(())
+}
+
+/// The command that settings start the executable at `path` by, and whether the CLI does so without a shell: it
+/// then has the arguments apart.
+#[must_use]
+pub fn command(path: &str, args: &[impl AsRef<str>]) -> (String, bool) {
+    let (mut command, quoted) = quoted(path);
+    for arg in args.iter().filter(|_| quoted) {
+        command = command + " " + arg.as_ref();
+    }
+    (command, !quoted)
 }
 
 /// A word as a shell takes it, and whether it had to be quoted.

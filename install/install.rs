@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use session_signals::event::{RULES, Rule};
+use session_signals::event::RULES;
 
 use crate::claude::{self, Version};
 use crate::cli::Install;
@@ -28,6 +28,7 @@ pub struct Wanted {
     pub claude: Result<Version, String>,
     folder: String,
     keep_scripts: bool,
+    daemons: bool,
 }
 
 impl Wanted {
@@ -35,7 +36,7 @@ impl Wanted {
     ///
     /// # Errors
     /// A CLI too old for any of it; a config dir that JSON cannot name.
-    pub fn of(env: &Env, keep_scripts: bool) -> Result<Self, Refusal> {
+    pub fn of(env: &Env, keep_scripts: bool, daemons: bool) -> Result<Self, Refusal> {
         let claude = claude::version(env);
         if let Some(version) = claude.as_ref().ok().filter(|version| **version < events::OLDEST) {
             let oldest = events::OLDEST;
@@ -46,21 +47,31 @@ impl Wanted {
         let folder = env.executables();
         let not_text = || Refusal::new(format!("{} is not UTF-8, which JSON has to be", folder.display()));
         let folder = folder.to_str().ok_or_else(not_text)?.to_owned();
-        Ok(Self { claude, folder, keep_scripts })
+        Ok(Self { claude, folder, keep_scripts, daemons })
     }
 
     /// What is registered in these settings. Where the CLI's version is unknown, what an earlier run that knew it
-    /// has registered stays.
+    /// has registered stays; and so do daemons.
     #[must_use]
     pub fn registrations(&self, text: &[u8]) -> Vec<Registration> {
         let version = self.claude.as_ref().ok().copied();
-        let there = editor::entries(text, &events::executables()).unwrap_or_default();
+        let there = editor::entries(text, &events::owned()).unwrap_or_default();
         let stays = |event| version.is_none() && there.iter().any(|entry| entry.event == event);
-        let registration = |rule: &Rule| {
-            let (command, quoted) = executables::quoted(&format!("{}/{}", self.folder, rule.hook.executable()));
-            Registration { event: rule.event, command, args: !quoted, timeout: TIMEOUT }
+        let registration = |event, name, args: &'static [&'static str]| {
+            let (command, exec) = executables::command(&format!("{}/{name}", self.folder), args);
+            Registration { event, command, args: exec.then_some(args), timeout: TIMEOUT }
         };
-        RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event)).map(registration).collect()
+        let known = RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event));
+        let hooks = known.map(|rule| registration(rule.event, rule.hook.executable(), &[]));
+        let daemons = events::OF_DAEMONS.into_iter().filter(|_| self.has_daemons(text));
+        hooks.chain(daemons.map(|(event, args)| registration(event, events::SESSIONS, args))).collect()
+    }
+
+    /// Whether daemons are to be started: they were asked for, now or when these settings were made.
+    #[must_use]
+    pub fn has_daemons(&self, text: &[u8]) -> bool {
+        let there = editor::entries(text, &events::owned()).unwrap_or_default();
+        self.daemons || there.iter().any(|entry| entry.path.ends_with(&format!("/{}", events::SESSIONS)))
     }
 
     /// What becomes of these settings.
@@ -70,7 +81,7 @@ impl Wanted {
     pub fn plan(&self, env: &Env, text: &[u8]) -> Result<Plan, editor::Refusal> {
         let request = Request {
             registrations: &self.registrations(text),
-            owned: &events::executables(),
+            owned: &events::owned(),
             keep_scripts: self.keep_scripts,
             writes_signals: &|path| script::writes_signals(env, path),
         };
@@ -83,14 +94,17 @@ impl Wanted {
 /// # Errors
 /// Whatever leaves the settings as they were.
 pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
-    let wanted = Wanted::of(env, options.keep_scripts)?;
-    let executables = executables::read(env)?;
+    let wanted = Wanted::of(env, options.keep_scripts, options.daemons)?;
+    let there = Settings::read(&report.file).ok();
+    let serves = !options.no_service && (options.service || service::is_installed(env));
+    let has_daemons = wanted.has_daemons(there.as_ref().map_or(b"", Settings::bytes));
+    let executables = executables::read(env, has_daemons || serves)?;
     report.claude = wanted.claude.as_ref().ok().map(ToString::to_string);
     let done = if options.dry_run { show(env, &wanted, report) } else { change(env, &wanted, &executables, report) };
     done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(b"{}"))))?;
     // The settings are changed by now: what fails here is a problem.
-    let served = serve(env, options, report);
-    report.problems.extend(served.err().map(|refusal| refusal.reason));
+    let done = serve(env, options, report);
+    report.problems.extend(done.err().map(|refusal| refusal.reason));
     let disabled = disabled::find(env);
     report.disabled = !disabled.is_empty();
     report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
@@ -165,10 +179,17 @@ fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut R
             Err(error) => report.problems.push(error.to_string()),
         }
     }
-    let registered =
-        registrations.iter().map(|one| Registered { event: one.event, command: &one.command, args: one.args });
+    let registered = registrations.iter().map(|one| Registered {
+        event: one.event,
+        command: &one.command,
+        args: one.args.map(owned),
+    });
     report.problems.extend(tryout::run(env, registered));
     Ok(())
+}
+
+fn owned(args: &[&str]) -> Vec<String> {
+    args.iter().map(ToString::to_string).collect()
 }
 
 /// Whether the executables may be copied although the settings are refused: what is pasted by hand starts them.

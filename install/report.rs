@@ -188,7 +188,7 @@ impl Report {
             (_, false) => format!("Not installed in {file}"),
         }];
         lines.extend(self.events.iter().map(|entry| {
-            let name = entry.command.rsplit('/').next().unwrap_or_default().trim_end_matches('\'');
+            let name = entry.command.rsplit('/').next().unwrap_or_default().replace('\'', "");
             format!("  {:<19} {name:<23} {}", entry.event, paint.dim(entry.change))
         }));
         if !self.left_out.is_empty() {

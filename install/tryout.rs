@@ -17,8 +17,8 @@ pub struct Registered<'a> {
     pub event: &'a str,
     /// A path, or a shell's command line.
     pub command: &'a str,
-    /// Whether the CLI starts it without a shell.
-    pub args: bool,
+    /// The arguments with which the CLI starts it without a shell; `None` where a shell does.
+    pub args: Option<Vec<String>>,
 }
 
 /// Runs each as the CLI would, but for a scratch directory; returns what failed, a sentence each.
@@ -35,7 +35,14 @@ pub fn run<'a>(env: &Env, registered: impl IntoIterator<Item = Registered<'a>>) 
             "hook_event_name": event, "source": "startup", "reason": "other", "trigger": "manual",
             "tool_name": "Bash", "tool_input": {"command": "true"},
         });
-        let mut process = if args { Command::new(command) } else { shell(command) };
+        let mut process = match args {
+            Some(args) => {
+                let mut process = Command::new(command);
+                process.args(args);
+                process
+            }
+            None => shell(command),
+        };
         process.env_clear().env("CLAUDE_CONFIG_DIR", scratch.path()).env("HOME", scratch.path()).env("PATH", &env.path);
         let failure = match child::run(process.current_dir(scratch.path()), payload.to_string().as_bytes(), LIMIT) {
             Err(error) => error.to_string(),

@@ -12,7 +12,7 @@ use crate::{commit, diff, events, executables, service};
 
 /// By the receipt where the settings are what install left; else only our entries go.
 fn plan(text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
-    let owned = events::executables();
+    let owned = events::owned();
     match receipt.and_then(|receipt| editor::undo(text, &receipt.edit, &owned)) {
         Some(plan) => Ok(plan),
         None => editor::uninstall(text, &owned),
@@ -50,7 +50,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     }
     let forgotten = receipt::forget(env, &path);
     let is_last = forgotten.is_ok() && !in_use(env);
-    if is_last {
+    if is_last && service::is_installed(env) {
         let removed = service::remove(env, report);
         report.problems.extend(removed.err().map(|refusal| refusal.reason));
     }
@@ -64,7 +64,7 @@ fn in_use(env: &Env) -> bool {
     let registered = |scope: &Scope| {
         let settings = Settings::read(&env.settings(*scope));
         settings.is_ok_and(|settings| {
-            editor::entries(settings.bytes(), &events::executables()).is_ok_and(|entries| !entries.is_empty())
+            editor::entries(settings.bytes(), &events::owned()).is_ok_and(|entries| !entries.is_empty())
         })
     };
     receipt::any(env) || SCOPES.iter().any(registered)

@@ -4,6 +4,7 @@
 mod artefact;
 mod bad_input;
 mod behaviour;
+mod daemons;
 #[cfg(freestanding)]
 mod faults;
 mod fixtures;

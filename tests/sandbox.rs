@@ -225,10 +225,14 @@ impl Life {
 
     /// Runs the executable for this event as a child of this life.
     pub fn run(&mut self, executable_name: &str, input: &str) -> Outcome {
+        self.run_line(&executable(executable_name).display().to_string(), input)
+    }
+
+    /// Runs a command, as a shell takes it.
+    pub fn run_line(&mut self, hook: &str, input: &str) -> Outcome {
         let file = |name: &str| self.directory.path().join(name);
         fs_err::write(file("in"), input).unwrap();
-        let hook = executable(executable_name);
-        let (hook, directory) = (hook.display(), self.directory.path().display());
+        let directory = self.directory.path().display();
         writeln!(self.commands, "{hook} <{directory}/in >{directory}/out 2>{directory}/err; echo $?").unwrap();
         let mut code = String::new();
         self.results.read_line(&mut code).unwrap();

@@ -26,7 +26,6 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     let mut scopes: Vec<Found> = Vec::new();
     for scope in SCOPES {
         let file = env.settings(scope);
-        let refused = |reason: String| unusable(&file, reason);
         let settings = match Settings::read(&file) {
             Ok(settings) if settings.seen.is_some() => settings,
             Ok(_) => continue,
@@ -39,9 +38,9 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
         if scopes.iter().any(|other| Settings::read(&other.file).is_ok_and(|other| other.real == settings.real)) {
             continue;
         }
-        match editor::entries(settings.bytes(), &events::executables()) {
+        match editor::entries(settings.bytes(), &events::owned()) {
             Ok(entries) => scopes.push(Found { scope, text: settings.bytes().to_vec(), file, entries }),
-            Err(refusal) => findings.push(refused(refusal.to_string())),
+            Err(refusal) => findings.push(unusable(&file, &refusal)),
         }
     }
     for disabled in disabled::find(env) {
@@ -56,7 +55,7 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     if let Some(wanted) = wanted {
         for found in scopes.iter().filter(|found| found.scope == Scope::User || !found.entries.is_empty()) {
             let refusal = wanted.plan(env, &found.text).err();
-            findings.extend(refusal.map(|refusal| unusable(&found.file, refusal.to_string())));
+            findings.extend(refusal.map(|refusal| unusable(&found.file, &refusal)));
         }
     }
     scopes.retain(|found| !found.entries.is_empty());
@@ -90,7 +89,7 @@ pub fn events(env: &Env) -> usize {
     entries.flatten().map(|entry| entry.event).collect::<BTreeSet<_>>().len()
 }
 
-fn unusable(file: &Path, reason: String) -> Finding {
+fn unusable(file: &Path, reason: &editor::Refusal) -> Finding {
     Finding::new("settings-unusable", format!("{}: {reason}", file.display()), Mend::ByHand).at(file)
 }
 
@@ -145,12 +144,17 @@ fn dead(env: &Env, found: &Found) -> Vec<Finding> {
 /// and what merely looks like ours is not for us to run.
 fn failing(env: &Env, found: &Found) -> Vec<Finding> {
     let installed = |entry: &&Entry| {
-        let whole = executables::quoted(&entry.path) == (entry.command.clone(), !entry.args);
-        whole && Path::new(&entry.path).parent() == Some(&env.executables())
+        let whole = executables::command(&entry.path, &entry.args) == (entry.command.clone(), entry.exec);
+        let name = entry.path.rsplit('/').next().unwrap_or_default();
+        let is_bare = events::owned().contains(&&*[&[name.to_owned()], &*entry.args].concat().join(" "));
+        whole && is_bare && Path::new(&entry.path).parent() == Some(&env.executables())
     };
     let registered = found.entries.iter().filter(installed);
-    let registered =
-        registered.map(|entry| Registered { event: &entry.event, command: &entry.command, args: entry.args });
+    let registered = registered.map(|entry| Registered {
+        event: &entry.event,
+        command: &entry.command,
+        args: entry.exec.then(|| entry.args.clone()),
+    });
     let problems = tryout::run(env, registered);
     problems.into_iter().map(|problem| Finding::new("executable-fails", problem, Mend::Install(found.scope))).collect()
 }

@@ -33,8 +33,15 @@ fn one(env: &Env, mend: &Mend) -> Result<(), Vec<String>> {
         Mend::ByHand => Ok(()),
         Mend::Install(scope) => {
             let keep_scripts = receipt::load(env, &env.settings(*scope)).is_some_and(|receipt| receipt.keep_scripts);
-            let options =
-                Install { scope: *scope, dry_run: false, keep_scripts, service: false, no_service: false, json: false };
+            let options = Install {
+                scope: *scope,
+                dry_run: false,
+                daemons: false,
+                keep_scripts,
+                service: false,
+                no_service: false,
+                json: false,
+            };
             run(env, "install", *scope, |report| install::run(env, &options, report))
         }
         Mend::Uninstall(scope) => {

@@ -33,7 +33,7 @@ struct Checkup {
 /// Checks, mends where asked, and checks again.
 #[must_use]
 pub fn run(env: &Env, options: &Doctor) -> ExitCode {
-    let wanted = Wanted::of(env, false);
+    let wanted = Wanted::of(env, false, false);
     let mut findings = check(env, wanted.as_ref().ok());
     if let Err(refusal) = &wanted {
         findings.insert(0, Finding::new("claude-too-old", refusal.reason.clone(), Mend::ByHand));

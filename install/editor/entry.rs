@@ -1,13 +1,13 @@
 //! Our entries that are there already: which of them stay, and what an earlier version's lacks.
 
 use super::{
-    command,
+    command::{self, Command},
     container::{Child, rewrite},
     document::{self, Span},
     edit,
     owned::Hook,
     plan::Registration,
-    render::{self, Json},
+    render::{self, Json, Place},
     settings::{Event, Group},
     splice::Splice,
     style::Style,
@@ -66,18 +66,19 @@ pub fn update(text: &str, at: &Span, hook: &Hook, registration: &Registration, s
     };
     let find = |name| document::find(text, &hook.members, name);
     // The user's own way of starting the wanted executable stays.
+    let wanted = wanted(registration);
     let is_own_way =
-        hook.command.program == program(registration) && (hook.command.decorated || !hook.command.args.is_empty());
+        hook.command.program == wanted.program && (hook.command.decorated || hook.command.args != wanted.args);
     if !is_own_way {
         if let Some(command) = find("command").filter(|_| hook.line != registration.command) {
             replace(&hook.members[command].value, render::text(&registration.command));
         }
         match (registration.args, find("args")) {
-            (true, None) => added.push(Child { key: Some("args"), value: Json::Array(Vec::new()) }),
-            (true, Some(args)) if !hook.exec || !hook.command.args.is_empty() => {
-                replace(&hook.members[args].value, "[]".to_owned());
+            (Some(args), None) => added.push(Child { key: Some("args"), value: render::texts(args) }),
+            (Some(args), Some(found)) if !hook.exec || hook.command.args != wanted.args => {
+                replace(&hook.members[found].value, render::texts(args).render(style, Place::Line));
             }
-            (false, Some(args)) => removed = Some(args),
+            (None, Some(args)) => removed = Some(args),
             _ => {}
         }
     }
@@ -90,8 +91,18 @@ pub fn update(text: &str, at: &Span, hook: &Hook, registration: &Registration, s
     splices
 }
 
-/// The path of the executable that the registration starts.
-pub fn program(registration: &Registration) -> String {
-    let parsed = command::parse(&registration.command).filter(|_| !registration.args);
-    parsed.map_or_else(|| registration.command.clone(), |command| command.program)
+/// What the registration starts, taken apart.
+pub fn wanted(registration: &Registration) -> Command {
+    let parsed = command::parse(&registration.command).filter(|_| registration.args.is_none());
+    parsed.unwrap_or_else(|| Command {
+        program: registration.command.clone(),
+        args: registration.args.iter().copied().flatten().map(ToString::to_string).collect(),
+        decorated: false,
+    })
+}
+
+/// The registration as a person would type it.
+pub fn shown(registration: &Registration) -> String {
+    let args = registration.args.iter().copied().flatten();
+    args.fold(registration.command.clone(), |shown, arg| shown + " " + arg)
 }

@@ -1,7 +1,6 @@
 //! Deciding what an installation changes.
 
 use super::{
-    command,
     edit::Edit,
     entry,
     owned::{self, Hook},
@@ -42,8 +41,7 @@ pub fn install(text: &[u8], request: &Request) -> Result<Plan, Refusal> {
     let Decisions { mut edit, changes, replaced_scripts } = decisions;
     let mut registered = Vec::new();
     for (registration, what) in request.registrations.iter().zip(matched) {
-        let change =
-            |what| Change { event: registration.event.to_owned(), command: registration.command.clone(), what };
+        let change = |what| Change { event: registration.event.to_owned(), command: entry::shown(registration), what };
         registered.push(change(what.unwrap_or(What::Added)));
         if what.is_none() {
             edit.add.push((registration.event, render::group(registration)));
@@ -105,7 +103,7 @@ impl Decisions {
         let mut ours = Vec::new();
         for found in event.hooks() {
             let (group, item, hook) = found;
-            if owned::executable(&hook.command.program, request.owned).is_some() {
+            if owned::executable(&hook.command, request.owned).is_some() {
                 ours.push(found);
             } else if !request.keep_scripts && owned::script(&hook.command).is_some_and(request.writes_signals) {
                 self.edit.remove.insert((number, group, item));
@@ -116,8 +114,8 @@ impl Decisions {
             if registration.event != event.name {
                 continue;
             }
-            let wanted = entry::program(registration);
-            let same = |hook: &Hook| command::file_name(&hook.command.program) == command::file_name(&wanted);
+            let wanted = owned::executable(&entry::wanted(registration), request.owned);
+            let same = |hook: &Hook| owned::executable(&hook.command, request.owned) == wanted;
             let (candidates, others): (Vec<_>, Vec<_>) = ours.into_iter().partition(|(_, _, hook)| same(hook));
             ours = others;
             if candidates.is_empty() {
@@ -145,7 +143,7 @@ impl Decisions {
         }
         for (group, item, hook) in ours {
             self.edit.remove.insert((number, group, item));
-            self.changes.push(Change { event: event.name.clone(), command: hook.line.clone(), what: What::Removed });
+            self.changes.push(Change { event: event.name.clone(), command: hook.shown(), what: What::Removed });
         }
     }
 }

@@ -53,17 +53,22 @@ pub fn hook(text: &str, at: &Span) -> Option<Hook> {
     Some(Hook { members, line, exec, command })
 }
 
-/// Which of our executables the program at `path` is; `None` where it is not ours.
+/// Which of `owned` a command starts; `None` where it is not ours.
 ///
-/// Ours is what has the exact file name of one of `owned` and a directory named `session-signals` on its path:
+/// Ours is what has the exact file name of one of them and a directory named `session-signals` on its path:
 /// where `hooks install` puts it, or a checkout of this project. The name alone is not enough, for `hook-stop` is a
 /// name anybody may give: taking an entry of ours for a stranger's leaves a hook that runs twice, which does no
 /// harm and shows in the file; the other mistake deletes a stranger's. Since the path is that of the program that
 /// the command line starts, assignments before it, arguments, redirections and `|| true` after it do not hide it.
-pub fn executable<'a>(path: &str, owned: &[&'a str]) -> Option<&'a str> {
-    let (directories, name) = path.rsplit_once('/')?;
+pub fn executable<'a>(command: &Command, owned: &[&'a str]) -> Option<&'a str> {
+    let (directories, name) = command.program.rsplit_once('/')?;
     let ours = directories.split('/').any(|directory| directory == DIRECTORY);
-    owned.iter().copied().find(|executable| ours && *executable == name)
+    let is_it = |executable: &str| {
+        let mut words = executable.split(' ');
+        let mut args = command.args.iter();
+        words.next() == Some(name) && words.all(|word| args.next().is_some_and(|arg| arg == word))
+    };
+    owned.iter().copied().find(|executable| ours && is_it(executable))
 }
 
 /// The path, as written, of the dashboards' script that `command` runs, by itself or by a shell.

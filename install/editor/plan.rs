@@ -9,8 +9,8 @@ pub struct Registration {
     pub event: &'static str,
     /// The executable's absolute path, or a shell's command line where that must be quoted.
     pub command: String,
-    /// Write `"args": []`, so that the CLI starts the path without a shell.
-    pub args: bool,
+    /// The arguments to write as `args`, so that the CLI starts the path without a shell; `None` for a shell's line.
+    pub args: Option<&'static [&'static str]>,
     /// Seconds until the CLI gives up on the hook.
     pub timeout: u32,
 }
@@ -20,7 +20,8 @@ pub struct Request<'a> {
     /// What shall be registered: at most one for each event and executable, every one of them
     /// ours by its path, or it could not be told apart again.
     pub registrations: &'a [Registration],
-    /// The file names of our executables, of earlier versions too.
+    /// What is ours: the file names of our executables, of earlier versions too. Where arguments follow a name, only
+    /// with these first is it ours.
     pub owned: &'a [&'a str],
     /// Leave the dashboards' scripts registered.
     pub keep_scripts: bool,

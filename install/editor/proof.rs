@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use super::{
     document,
     edit::is_plain,
-    entry::program,
+    entry,
     owned::{self, Hook},
     plan::{Plan, Registration},
     refusal::Refusal,
@@ -20,7 +20,7 @@ pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Res
     let fail = |why: &str| Refusal::Unproven(why.to_owned());
     let before = Settings::read(&plan.before)?;
     let after = Settings::read(&plan.after).map_err(|refusal| fail(&refusal.to_string()))?;
-    let is_ours = |hook: &Hook| owned::executable(&hook.command.program, owned).is_some();
+    let is_ours = |hook: &Hook| owned::executable(&hook.command, owned).is_some();
     let is_replaced = |event: &Event, hook: &Hook| {
         plan.replaced_scripts.iter().any(|script| script.event == event.name && script.command == hook.shown())
     };
@@ -39,18 +39,19 @@ pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Res
             .filter(|(event, hook)| wanted(event, hook))
             .count()
     };
+    let is_for = |registration: &Registration, event: &Event, hook: &Hook| {
+        let wanted = entry::wanted(registration);
+        let same = hook.command.program == wanted.program && hook.command.args.starts_with(&wanted.args);
+        event.name == registration.event && same
+    };
     for registration in registrations {
-        let wanted = program(registration);
-        let is_it = |event: &Event, hook: &Hook| {
-            event.name == registration.event && is_ours(hook) && hook.command.program == wanted
-        };
+        let is_it = |event: &Event, hook: &Hook| is_ours(hook) && is_for(registration, event, hook);
         if count(&is_it) == 0 {
             return Err(fail(&format!("{} is not registered", registration.event)));
         }
     }
-    let is_wanted = |event: &Event, hook: &Hook| {
-        registrations.iter().any(|wanted| wanted.event == event.name && program(wanted) == hook.command.program)
-    };
+    let is_wanted =
+        |event: &Event, hook: &Hook| registrations.iter().any(|registration| is_for(registration, event, hook));
     if count(&|event, hook| is_ours(hook) && !is_wanted(event, hook)) > 0 {
         return Err(fail("an entry of ours that is not wanted stays"));
     }

@@ -24,11 +24,16 @@ pub fn group(registration: &Registration) -> Json {
         ("type".to_owned(), Json::Text("command".to_owned())),
         ("command".to_owned(), Json::Text(registration.command.clone())),
     ];
-    if registration.args {
-        hook.push(("args".to_owned(), Json::Array(Vec::new())));
+    if let Some(args) = registration.args {
+        hook.push(("args".to_owned(), texts(args)));
     }
     hook.push(("timeout".to_owned(), Json::Number(registration.timeout)));
     Json::Object(vec![("hooks".to_owned(), Json::Array(vec![Json::Object(hook)]))])
+}
+
+/// An array of strings.
+pub fn texts(strings: &[&str]) -> Json {
+    Json::Array(strings.iter().map(|string| Json::Text((*string).to_owned())).collect())
 }
 
 /// A string's text. Written as `JSON.stringify` does, so that the CLI's own rewrite leaves it alone.

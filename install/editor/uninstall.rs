@@ -21,7 +21,9 @@ pub struct Entry {
     /// The executable's path in it, unquoted.
     pub path: String,
     /// Whether the CLI starts it without a shell.
-    pub args: bool,
+    pub exec: bool,
+    /// Its arguments, either way.
+    pub args: Vec<String>,
 }
 
 /// Every hook of ours, in the file's order, duplicates included.
@@ -34,12 +36,13 @@ pub fn entries(text: &[u8], owned: &[&str]) -> Result<Vec<Entry>, Refusal> {
     let mut entries = Vec::new();
     for event in settings.events() {
         for (_, _, hook) in event.hooks() {
-            if owned::executable(&hook.command.program, owned).is_some() {
+            if owned::executable(&hook.command, owned).is_some() {
                 entries.push(Entry {
                     event: event.name.clone(),
                     command: hook.line.clone(),
                     path: hook.command.program.clone(),
-                    args: hook.exec,
+                    exec: hook.exec,
+                    args: hook.command.args.clone(),
                 });
             }
         }
@@ -61,9 +64,9 @@ pub fn uninstall(text: &[u8], owned: &[&str]) -> Result<Plan, Refusal> {
     let mut registered = Vec::new();
     for (number, event) in settings.events().iter().enumerate() {
         for (group, item, hook) in event.hooks() {
-            if owned::executable(&hook.command.program, owned).is_some() {
+            if owned::executable(&hook.command, owned).is_some() {
                 edit.remove.insert((number, group, item));
-                registered.push(Change { event: event.name.clone(), command: hook.line.clone(), what: What::Removed });
+                registered.push(Change { event: event.name.clone(), command: hook.shown(), what: What::Removed });
             }
         }
     }

@@ -14,6 +14,7 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
             "\t<key>EnvironmentVariables</key>\n\t<dict><key>CLAUDE_CONFIG_DIR</key><string>{config}</string></dict>\n"
         )
     });
+    let starts = escaped(executable);
     let text = format!(
         "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
@@ -22,13 +23,12 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
 <dict>
 \t<key>Label</key><string>{LABEL}</string>
 \t<key>ProgramArguments</key>
-\t<array><string>{}</string><string>serve</string></array>
+\t<array><string>{starts}</string><string>serve</string></array>
 {environment}\t<key>RunAtLoad</key><true/>
 \t<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
 </dict>
 </plist>
-",
-        escaped(executable)
+"
     );
     let file = home.join("Library/LaunchAgents").join(format!("{LABEL}.plist"));
     let domain = format!("gui/{user}");
@@ -36,6 +36,7 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
     let path = file.to_string_lossy().into_owned();
     Service {
         text,
+        starts,
         start: vec![
             // There may be none to take out, which is no failure.
             command(&["sh", "-c", "launchctl bootout \"$1\" 2>/dev/null; true", "sh", &target]),

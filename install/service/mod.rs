@@ -3,7 +3,6 @@
 mod launchd;
 mod systemd;
 
-use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
@@ -13,10 +12,7 @@ use fs_err as fs;
 use crate::env::Env;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::{child, replace};
-
-/// The executable that it runs; copied beside the hooks.
-pub const EXECUTABLE: &str = "sessions";
+use crate::{child, events, replace};
 
 /// How long the service manager may take.
 const LIMIT: Duration = Duration::from_secs(20);
@@ -27,6 +23,8 @@ struct Service {
     file: PathBuf,
     /// The description.
     text: String,
+    /// What in it says that it runs the executable of this config dir.
+    starts: String,
     /// What starts it now and at every login; each takes up a change of what runs already.
     start: Vec<Vec<String>>,
     /// What stops it for good, before its file goes.
@@ -34,7 +32,7 @@ struct Service {
 }
 
 fn service(env: &Env) -> Result<Service, Refusal> {
-    let executable = env.executables().join(EXECUTABLE);
+    let executable = env.executables().join(events::SESSIONS);
     let utf8 = |path: &std::path::Path| match path.to_str() {
         Some(text) if !text.contains(char::is_control) => Ok(text.to_owned()),
         _ => Err(Refusal::new(format!("{} is no path that a service can be described with", path.display()))),
@@ -54,10 +52,11 @@ fn command(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
-/// Whether it is there.
+/// Whether it is there, and this config dir's.
 #[must_use]
 pub fn is_installed(env: &Env) -> bool {
-    service(env).is_ok_and(|service| service.file.exists())
+    let described = |service: &Service| fs::read_to_string(&service.file).unwrap_or_default();
+    service(env).is_ok_and(|service| described(&service).contains(&service.starts))
 }
 
 /// What would be done, a sentence each, changing nothing.
@@ -74,30 +73,14 @@ pub fn plan(env: &Env, wanted: bool) -> Result<Option<String>, Refusal> {
     })
 }
 
-/// Copies the executable, writes the description, and has the manager start it, now and at every login; where both
-/// were there, only if it `is_asked_for`.
+/// Writes the description, and has the manager start it, now and at every login. Where nothing
+/// has changed, the executable neither, only if it `is_asked_for`.
 ///
 /// # Errors
 /// What keeps it from being written. Where the manager fails, that is a problem in the report.
 pub fn install(env: &Env, is_asked_for: bool, report: &mut Report) -> Result<(), Refusal> {
     let service = service(env)?;
-    let source = env.source.join(EXECUTABLE);
-    let bytes = fs::read(&source).map_err(|error| match error.kind() {
-        io::ErrorKind::NotFound => Refusal::new(format!(
-            "{EXECUTABLE} is not beside `hooks` in {}: build all with `cargo build --release`",
-            env.source.display()
-        )),
-        _ => error.into(),
-    })?;
-    let copy = env.executables().join(EXECUTABLE);
-    let mut is_changed = is_asked_for;
-    if !crate::executables::same(&copy, &bytes) {
-        is_changed = true;
-        fs::create_dir_all(env.executables())?;
-        replace::write(&copy, &bytes, 0o755)?;
-        report.copied.push(copy);
-        report.executables = Some(env.executables());
-    }
+    let mut is_changed = is_asked_for || report.copied.contains(&env.executables().join(events::SESSIONS));
     if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
         if let Some(folder) = service.file.parent() {
             fs::create_dir_all(folder)?;

@@ -10,27 +10,28 @@ const NAME: &str = "session-signals.service";
 pub fn service(home: &Path, xdg_config: Option<&Path>, executable: &str, config: Option<&str>) -> Service {
     let environment = config
         .map_or(String::new(), |config| format!("Environment={}\n", quoted(&format!("CLAUDE_CONFIG_DIR={config}"))));
+    let starts = started(executable);
     let text = format!(
         "\
 [Unit]
 Description=What every Claude Code session is doing, on http://127.0.0.1:4450
 
 [Service]
-ExecStart={}
+ExecStart={starts}
 {environment}Restart=on-failure
 RestartSec=1
 NoNewPrivileges=yes
 
 [Install]
 WantedBy=default.target
-",
-        started(executable)
+"
     );
     let file = xdg_config.map_or_else(|| home.join(".config"), Path::to_owned).join("systemd/user").join(NAME);
     let systemctl = |words: &[&str]| command(&[&["systemctl", "--user"], words].concat());
     Service {
         file,
         text,
+        starts,
         // `enable --now` leaves what runs already alone, and its executable may have changed.
         start: vec![systemctl(&["daemon-reload"]), systemctl(&["enable", NAME]), systemctl(&["restart", NAME])],
         stop: vec![systemctl(&["disable", "--now", NAME])],

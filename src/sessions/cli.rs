@@ -2,18 +2,22 @@
 
 use clap::{Args, Parser, Subcommand};
 
+use crate::daemons;
+
 /// What every Claude Code session is doing: which works, which needs approval, which waits, which has ended.
 #[derive(Parser)]
 #[command(
     name = "sessions",
     version,
     args_conflicts_with_subcommands = true,
+    disable_help_subcommand = true,
     after_help = "\
 Examples:
   sessions                          who needs you, and who works
   sessions --watch                  the same, redrawn on every change
   sessions serve                    the same in a browser, at http://127.0.0.1:4450/
   sessions --json | jq -r '.[] | select(.state == \"permission\").cwd'
+  sessions daemons list             the companions of every session
 
 Exit codes: 0 done, 1 it could not be done, 2 wrong usage."
 )]
@@ -24,10 +28,15 @@ pub struct Cli {
     pub list: List,
 }
 
-/// What stays and works, rather than printing once.
+/// What else there is.
 #[derive(Subcommand)]
 pub enum Command {
     Serve(Serve),
+    /// Companions that live and die with their session
+    Daemons {
+        #[command(subcommand)]
+        command: daemons::cli::Daemons,
+    },
 }
 
 /// Stay, and answer at http://127.0.0.1:4450/ with a live page, and at /sessions with a stream of every change

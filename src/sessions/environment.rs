@@ -5,7 +5,8 @@ use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-fn set(name: &str) -> Option<OsString> {
+/// A variable that is set, and not to nothing.
+pub fn set(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 

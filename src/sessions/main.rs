@@ -2,6 +2,7 @@
 
 mod branch;
 mod cli;
+mod daemons;
 mod environment;
 mod evidence;
 mod heal;
@@ -25,8 +26,9 @@ use cli::Command;
 
 fn main() -> ExitCode {
     let cli = cli::Cli::parse();
-    let result = match &cli.command {
-        Some(Command::Serve(serve)) => serve::run(serve),
+    let result = match cli.command {
+        Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::Daemons { command }) => daemons::run(command),
         None if cli.list.watch => watch::run(&cli.list),
         None => list::run(&cli.list),
     };

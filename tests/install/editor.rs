@@ -37,7 +37,7 @@ fn registrations() -> Vec<Registration> {
         ("SessionEnd", "hook-session-end"),
     ];
     let registration =
-        |(event, name)| Registration { event, command: format!("{DIRECTORY}/{name}"), args: true, timeout: 10 };
+        |(event, name)| Registration { event, command: format!("{DIRECTORY}/{name}"), args: Some(&[]), timeout: 10 };
     events.map(registration).into()
 }
 

@@ -45,6 +45,10 @@ impl Home {
         fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
     }
 
+    pub fn sandbox(&self) -> &Sandbox {
+        &self.sandbox
+    }
+
     pub fn path(&self, name: &str) -> PathBuf {
         self.sandbox.home().join(name)
     }

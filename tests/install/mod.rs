@@ -5,7 +5,7 @@ mod doctor;
 mod editor;
 mod files;
 mod gate;
-mod home;
+pub mod home;
 mod installing;
 mod race;
 mod real;

@@ -18,7 +18,7 @@ fn passes(before: &str, after: &str, registered: bool) -> bool {
         replaced_scripts: vec![Replaced { event: "Stop".into(), command: "~/stop.sh".into() }],
     };
     let command = "/session-signals/hook-stop".to_owned();
-    let wanted = [Registration { event: "Stop", command, args: false, timeout: 10 }];
+    let wanted = [Registration { event: "Stop", command, args: None, timeout: 10 }];
     prove(&plan, if registered { &wanted } else { &[] }, &["hook-stop"]).is_ok()
 }
 

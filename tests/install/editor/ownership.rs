@@ -173,11 +173,12 @@ fn lists_every_entry_of_ours() {
         {"type": "command", "command": "A=1 \"/my x/session-signals/hook-stop\" || true"},
         {"type": "command", "command": "/my x/session-signals/hook-stop", "args": []}]}],
         "Other": [{"hooks": [{"type": "command", "command": "/session-signals/hook-compact"}]}]}}"#;
-    let entry = |event: &str, command: &str, path: &str, args| Entry {
+    let entry = |event: &str, command: &str, path: &str, exec| Entry {
         event: event.into(),
         command: command.into(),
         path: path.into(),
-        args,
+        exec,
+        args: Vec::new(),
     };
     let path = "/my x/session-signals/hook-stop";
     let expected = vec![
@@ -193,7 +194,7 @@ fn a_path_with_spaces_is_registered_for_a_shell() {
     let mut wanted = registrations();
     for registration in &mut wanted {
         registration.command = registration.command.replace("/home/you/", "\"/home/my name/") + "\"";
-        registration.args = false;
+        registration.args = None;
     }
     let plan = install_these(b"{}", &wanted);
     assert_eq!(entries(&plan.after, &OWNED).expect("valid").len(), wanted.len());
@@ -207,7 +208,7 @@ fn a_path_with_spaces_is_registered_for_a_shell() {
 #[test]
 fn what_could_not_be_told_as_ours_again_is_not_registered() {
     for (command, owned) in [("/opt/x/hook-stop", &OWNED[..]), ("/x/session-signals/hook-stop", &[])] {
-        let wanted = Registration { event: "Stop", command: command.to_owned(), args: true, timeout: 10 };
+        let wanted = Registration { event: "Stop", command: command.to_owned(), args: Some(&[]), timeout: 10 };
         let request = Request { registrations: &[wanted], owned, keep_scripts: false, writes_signals: &|_| false };
         assert!(matches!(super::under_test::install(b"{}", &request), Err(Refusal::Unproven(_))), "{command}");
     }

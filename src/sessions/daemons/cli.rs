@@ -1,0 +1,92 @@
+//! `sessions daemons …`
+
+use std::ffi::OsString;
+use std::path::PathBuf;
+
+use clap::{Args, Subcommand};
+
+use crate::evidence::spool::is_session_id;
+
+/// What can be done.
+#[derive(Subcommand)]
+pub enum Daemons {
+    /// Start a session's daemons, unless they run
+    ///
+    /// As a `SessionStart` hook it reads which session on standard input, and its daemons end with that CLI. By hand,
+    /// name the session, and with --pid the process whose end ends them.
+    Start(Start),
+    /// End a session's daemons, and no other's
+    ///
+    /// As a `SessionEnd` hook it reads which session on standard input.
+    Stop(Stop),
+    /// Say what every session's daemons do
+    List(List),
+    /// Guard one session's daemons.
+    #[command(hide = true)]
+    Guard(Guard),
+    /// Become a daemon.
+    #[command(hide = true)]
+    Exec {
+        /// Whose child this is.
+        #[arg(long)]
+        guard: u32,
+        /// What to become.
+        #[arg(last = true)]
+        command: Vec<OsString>,
+    },
+}
+
+/// `sessions daemons start`
+#[derive(Args)]
+pub struct Start {
+    /// The session, where no hook's JSON says it
+    #[arg(long, value_name = "ID", value_parser = session)]
+    pub session: Option<String>,
+    /// The process whose end ends them; without it, only `stop` does
+    #[arg(long, value_name = "PID", requires = "session")]
+    pub pid: Option<u32>,
+    /// The project's directory, where they run; without it, this one
+    #[arg(long, value_name = "DIR", requires = "session")]
+    pub project: Option<PathBuf>,
+}
+
+/// `sessions daemons stop`
+#[derive(Args)]
+pub struct Stop {
+    /// The session, where no hook's JSON says it
+    #[arg(long, value_name = "ID", value_parser = session)]
+    pub session: Option<String>,
+}
+
+/// `sessions daemons list`
+#[derive(Args)]
+pub struct List {
+    /// Only this session's
+    #[arg(long, value_name = "ID", value_parser = session)]
+    pub session: Option<String>,
+    /// Print an array of objects (documented in the README)
+    #[arg(long)]
+    pub json: bool,
+}
+
+/// `sessions daemons guard`
+#[derive(Args)]
+pub struct Guard {
+    /// The session.
+    #[arg(long, value_parser = session)]
+    pub session: String,
+    /// The CLI's process.
+    #[arg(long)]
+    pub pid: Option<u32>,
+    /// When that started.
+    #[arg(long)]
+    pub start: Option<u64>,
+    /// The project's directory.
+    #[arg(long)]
+    pub project: PathBuf,
+}
+
+fn session(id: &str) -> Result<String, String> {
+    let told = "a session's id has 1 to 128 letters, digits, _ and -";
+    is_session_id(id).then(|| id.to_owned()).ok_or_else(|| told.to_owned())
+}

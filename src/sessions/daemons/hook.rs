@@ -1,0 +1,47 @@
+//! What the CLI tells a hook: which session, and what becomes of it.
+
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+
+use serde::Deserialize;
+use session_signals::error::Error;
+use session_signals::event::Hook;
+use session_signals::payload::{self, Fields};
+use session_signals::text::Path;
+
+/// The hook's JSON, as far as it matters here.
+pub struct Event {
+    /// The session's id, safe in a file's name.
+    pub session: String,
+    /// `startup`, `resume`, `clear`, `compact`, …; empty where it is not said.
+    pub source: String,
+    /// Where the session works.
+    pub cwd: Option<PathBuf>,
+}
+
+#[derive(Default, Deserialize)]
+#[serde(default)]
+struct Members {
+    source: String,
+    cwd: Option<PathBuf>,
+}
+
+/// Reads standard input.
+///
+/// # Errors
+/// Where it holds no session, or is a terminal.
+pub fn read(hook: Hook) -> io::Result<Event> {
+    if io::stdin().is_terminal() {
+        return Err(io::Error::other("a hook's JSON is read on standard input; by hand, give --session ID"));
+    }
+    let text = payload::read(hook).map_err(told)?;
+    let session = Fields::of(text).session().map_err(told)?;
+    let Members { source, cwd } = serde_json::from_slice(text).unwrap_or_default();
+    Ok(Event { session: String::from_utf8_lossy(session.as_bytes()).into_owned(), source, cwd })
+}
+
+fn told(error: Error) -> io::Error {
+    let line = error.line("", &Path::default(), b"");
+    let line = String::from_utf8_lossy(line.as_bytes());
+    io::Error::other(line.trim_start_matches(": ").trim_end().to_owned())
+}

@@ -1,0 +1,124 @@
+//! `sessions daemons list`: what every session's daemons do.
+
+use std::fmt::Write as _;
+use std::io::{self, Write as _};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use serde::Serialize;
+
+use super::cli::List;
+use super::place::Place;
+use super::state::{self, Status};
+use crate::environment;
+use crate::evidence::moment;
+use crate::humanise::{cut, duration, harmless, pad, width};
+
+/// What an empty table says.
+const NOTHING: &str =
+    "No session has daemons. `hooks install --daemons` starts those of session-daemons.json with every session.\n";
+
+/// A line of the list. Members are added in later versions, never changed.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Line {
+    /// The daemon's name.
+    pub name: String,
+    /// Its session.
+    pub session_id: String,
+    /// Its process, while it runs.
+    pub pid: Option<u32>,
+    /// What it does.
+    pub state: Status,
+    /// Since when, RFC 3339 in UTC.
+    pub since: String,
+    /// How long it has been running, in seconds.
+    pub uptime_seconds: Option<u64>,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// What it printed.
+    pub log: PathBuf,
+}
+
+/// Prints it.
+///
+/// # Errors
+/// Where the environment names no configuration directory, or standard output cannot be written to.
+pub fn run(options: &List) -> io::Result<()> {
+    let place = Place::of(&environment::config()?);
+    let mut lines = lines(&place, SystemTime::now());
+    lines.retain(|line| options.session.as_ref().is_none_or(|session| line.session_id == *session));
+    let mut out = io::stdout().lock();
+    if options.json {
+        serde_json::to_writer(&mut out, &lines)?;
+        return writeln!(out);
+    }
+    out.write_all(draw(&lines, environment::columns(), environment::colour()).as_bytes())
+}
+
+/// Session by session, in the config's order.
+fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
+    let mut lines = Vec::new();
+    for session in place.sessions() {
+        let Some(state) = state::read(place, &session) else { continue };
+        let guarded = state.guard.lives();
+        for row in state.daemons {
+            let process = row.process.filter(|process| process.lives());
+            let uptime = now.duration_since(row.since).unwrap_or_default().as_secs();
+            lines.push(Line {
+                name: row.name,
+                session_id: session.clone(),
+                pid: process.map(|process| process.pid),
+                state: if guarded { row.status } else { Status::Lost },
+                since: humantime::format_rfc3339_millis(moment::clamped(row.since)).to_string(),
+                uptime_seconds: process.map(|_| uptime),
+                restarts: row.restarts,
+                log: row.log,
+            });
+        }
+    }
+    lines
+}
+
+/// How a state looks: symbol, word, colour (an SGR code).
+fn look(status: Status) -> (&'static str, &'static str, u8) {
+    match status {
+        Status::Running => ("●", "running", 32),
+        Status::Restarting => ("▲", "restarting", 33),
+        Status::Exited => ("○", "exited", 90),
+        Status::Failed => ("✗", "failed", 31),
+        Status::Lost => ("✗", "lost", 31),
+    }
+}
+
+/// The table that a person looks at. `columns`: where lines end.
+pub fn draw(lines: &[Line], columns: Option<usize>, colour: bool) -> String {
+    if lines.is_empty() {
+        return NOTHING.to_owned();
+    }
+    let cells = |line: &Line| {
+        let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
+        [
+            harmless(&line.name),
+            line.session_id.chars().take(8).collect(),
+            or_none(line.pid.map(|pid| pid.to_string())),
+            or_none(line.uptime_seconds.map(|seconds| duration(std::time::Duration::from_secs(seconds)))),
+            format!("{} restarts", line.restarts),
+            harmless(&line.log.display().to_string()),
+        ]
+    };
+    let rows: Vec<_> = lines.iter().map(|line| (line.state, cells(line))).collect();
+    let mut table = String::new();
+    for (state, cells) in &rows {
+        let (symbol, word, sgr) = look(*state);
+        let head = pad(&format!("{symbol} {word}"), 12);
+        let widest = |at: usize| rows.iter().map(|row| width(&row.1[at])).max().unwrap_or_default();
+        let padded: Vec<_> = (0..cells.len()).map(|at| pad(&cells[at], widest(at))).collect();
+        let rest = format!("  {}", padded.join("  "));
+        let rest = cut(rest.trim_end(), columns.map_or(usize::MAX, |columns| columns.saturating_sub(width(&head))));
+        // Writing to a string cannot fail.
+        let _ =
+            if colour { writeln!(table, "\x1b[{sgr}m{head}\x1b[0m{rest}") } else { writeln!(table, "{head}{rest}") };
+    }
+    table
+}

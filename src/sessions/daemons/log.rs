@@ -1,0 +1,75 @@
+//! What a daemon printed, and never more than 1 MiB of it.
+
+use std::fs::File;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{CWD, Mode, OFlags, openat};
+
+/// Beyond this the file becomes the older half, `<log>.1`, in bytes.
+const HALF: u64 = 512 << 10;
+
+/// So many files of daemons that failed are kept when their sessions are over.
+pub const KEPT: usize = 20;
+
+/// An open log.
+pub struct Log {
+    path: PathBuf,
+    file: Option<File>,
+    len: u64,
+}
+
+impl Log {
+    /// Nothing is made until something is printed.
+    pub fn at(path: PathBuf) -> Self {
+        Self { path, file: None, len: 0 }
+    }
+
+    /// Its path.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// Takes in what was printed. What cannot be written is lost: a full disk ends no daemon.
+    pub fn take(&mut self, bytes: &[u8]) {
+        let _ = self.write(bytes);
+    }
+
+    fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
+        if self.len >= HALF {
+            self.file = None;
+            fs_err::rename(&self.path, older(&self.path))?;
+        }
+        let file = match &mut self.file {
+            Some(file) => file,
+            none => {
+                let file = open(&self.path)?;
+                self.len = file.metadata()?.len();
+                none.insert(file)
+            }
+        };
+        self.len += bytes.len() as u64;
+        file.write_all(bytes)
+    }
+
+    /// Removes it.
+    pub fn remove(&self) {
+        for path in [self.path.clone(), older(&self.path)] {
+            let _ = std::fs::remove_file(path);
+        }
+    }
+}
+
+fn older(path: &Path) -> PathBuf {
+    let mut name = path.as_os_str().to_owned();
+    name.push(".1");
+    name.into()
+}
+
+/// For us alone to read; nothing but a regular file.
+fn open(path: &Path) -> io::Result<File> {
+    let flags =
+        OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
+    let file = File::from(openat(CWD, path, flags, Mode::RUSR | Mode::WUSR)?);
+    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+}

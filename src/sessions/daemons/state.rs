@@ -1,0 +1,78 @@
+//! What a guard says of its daemons, for `sessions daemons list`. Nobody is ever signalled by it but the guard.
+
+use std::io;
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use serde::{Deserialize, Serialize};
+
+use super::place::Place;
+use super::process::Process;
+use crate::evidence::file;
+
+/// A larger file is no guard's, in bytes.
+const MAX_LEN: u64 = 1 << 20;
+
+/// One session's set.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct State {
+    /// The guard itself.
+    pub guard: Process,
+    /// The CLI whose end it waits for, where it is known.
+    pub claude: Option<Process>,
+    /// Whether it is ending them.
+    pub ending: bool,
+    /// The daemons, in the config's order.
+    pub daemons: Vec<Row>,
+}
+
+/// One daemon.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Row {
+    /// Its name.
+    pub name: String,
+    /// What it does.
+    pub status: Status,
+    /// Its process, while it runs.
+    pub process: Option<Process>,
+    /// Since when it does that.
+    pub since: SystemTime,
+    /// How often it was started again.
+    pub restarts: u32,
+    /// What it printed.
+    pub log: PathBuf,
+}
+
+/// What a daemon does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Status {
+    /// It runs.
+    Running,
+    /// It ended, and will be started again.
+    Restarting,
+    /// It ended, and that was all.
+    Exited,
+    /// It ended badly, and will not be started again.
+    Failed,
+    /// Its guard was killed.
+    Lost,
+}
+
+/// What the guard of a session says; `None` where nothing sensible stands there.
+pub fn read(place: &Place, session: &str) -> Option<State> {
+    serde_json::from_slice(&file::read(&place.state(session), MAX_LEN).ok()?.bytes).ok()
+}
+
+/// The same, where that guard lives.
+pub fn live(place: &Place, session: &str) -> Option<State> {
+    read(place, session).filter(|state| state.guard.lives())
+}
+
+/// Says it.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn write(place: &Place, session: &str, state: &State) -> io::Result<()> {
+    place.put(&place.state(session), session, &serde_json::to_vec(state)?)
+}

@@ -1,0 +1,65 @@
+//! Tests of the pure parts. The processes themselves are tested in the integration crate.
+
+use std::time::Duration;
+
+use super::config;
+use super::restart::{Attempts, Next, Restart};
+
+const SHORT: Duration = Duration::from_secs(1);
+
+#[test]
+fn pauses_double_until_it_is_enough() {
+    let mut attempts = Attempts::default();
+    let mut ended = || attempts.ended(Restart::Always, true, SHORT);
+    let again = |milliseconds| Next::Again(Duration::from_millis(milliseconds));
+    assert_eq!([(); 5].map(|()| ended()), [again(500), again(1000), again(2000), again(4000), Next::GiveUp]);
+}
+
+#[test]
+fn a_long_run_begins_the_count_anew() {
+    let mut attempts = Attempts::default();
+    for _ in 0..4 {
+        attempts.ended(Restart::OnFailure, false, SHORT);
+    }
+    let long = attempts.ended(Restart::OnFailure, false, Duration::from_secs(60));
+    assert_eq!(long, Next::Again(Duration::from_millis(500)));
+    assert_eq!(attempts.ended(Restart::OnFailure, false, SHORT), Next::Again(Duration::from_secs(1)));
+}
+
+#[test]
+fn who_is_started_again() {
+    let next = |restart, clean| Attempts::default().ended(restart, clean, SHORT) == Next::Rest;
+    let rests = [Restart::Never, Restart::OnFailure, Restart::Always].map(|one| (next(one, true), next(one, false)));
+    assert_eq!(rests, [(true, true), (true, false), (false, false)]);
+}
+
+#[test]
+fn what_is_wrong_with_a_config() {
+    let said = |text: &str| config::parse(text.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
+    let cases = [
+        (r#"{"daemons":[]}"#, ""),
+        (
+            "{\n  \"daemons\": [{\"name\": \"a\", \"comand\": \"b\"}]\n}",
+            "line 2, column 39: daemons[0].comand: unknown field `comand`",
+        ),
+        (r#"{"daemons":[{"name":"a"}]}"#, "daemons[0]: missing field `command`"),
+        (r#"{"daemons":[{"name":"a b","command":"b"}]}"#, "daemons[0].name: \"a b\" is no name"),
+        (r#"{"daemons":[{"name":"a","command":5}]}"#, "daemons[0].command: invalid type: integer `5`"),
+        (r#"{"daemons":[{"name":"a","command":""}]}"#, "daemons[0].command: it is empty"),
+        (r#"{"daemons":[{"name":"a","command":"b","args":["c",1]}]}"#, "daemons[0].args[1]: invalid type"),
+        (r#"{"daemons":[{"name":"a","command":"b","env":{"A=":""}}]}"#, "daemons[0].env: \"A=\" cannot be"),
+        (
+            r#"{"daemons":[{"name":"a","command":"b","env":{"CLAUDE_SESSION_ID":"x"}}]}"#,
+            "CLAUDE_SESSION_ID is not for you",
+        ),
+        (r#"{"daemons":[{"name":"a","command":"b","restart":"sometimes"}]}"#, "daemons[0].restart: unknown variant"),
+        (r#"{"daemons":[{"name":"a","command":"b"},{"name":"a","command":"c"}]}"#, "two daemons have the name \"a\""),
+        (r#"{"daemons":[]} x"#, "line 1, column 16: trailing characters"),
+        (r#"{"daemons":[],"more":1}"#, "more: unknown field `more`"),
+        ("", "line 1, column 0: EOF"),
+    ];
+    for (text, expected) in cases {
+        let said = said(text);
+        assert!(said.contains(expected) && (expected.is_empty() == said.is_empty()), "{text}: {said}");
+    }
+}

@@ -1,0 +1,128 @@
+//! PIDs and PID files that are not what they seem.
+
+use std::os::unix::fs::symlink;
+use std::process::{Child, Command};
+
+use fs_err as fs;
+use serde_json::json;
+
+use super::world::{World, lives, until};
+
+/// A process that is nobody's business.
+struct Stranger(Child);
+
+impl Stranger {
+    fn new() -> Self {
+        Self(Command::new("sleep").arg("1000").spawn().unwrap())
+    }
+
+    fn pid(&self) -> u32 {
+        self.0.id()
+    }
+}
+
+impl Drop for Stranger {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// When a process started, in clock ticks since boot.
+fn start(pid: u32) -> u64 {
+    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
+    stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap()
+}
+
+const NAMES: [&str; 9] = ["link", "folder", "fifo", "empty", "large", "one", "minus", "stranger", "fine"];
+
+/// Everything that can be wrong with a PID file, in the name of this session.
+fn plant(world: &World, session: &str, stranger: u32) {
+    fs::create_dir_all(world.directory()).unwrap();
+    let file = |name: &str| world.directory().join(format!(".{name}.{session}.pid"));
+    fs::write(world.path("target"), stranger.to_string()).unwrap();
+    symlink(world.path("target"), file("link")).unwrap();
+    fs::create_dir(file("folder")).unwrap();
+    fs::write(file("folder").join("mine"), "").unwrap();
+    assert!(Command::new("mkfifo").arg(file("fifo")).status().unwrap().success());
+    fs::write(file("empty"), "").unwrap();
+    fs::File::create(file("large")).unwrap().set_len(1 << 30).unwrap();
+    fs::write(file("one"), "1").unwrap();
+    fs::write(file("minus"), "-1").unwrap();
+    fs::write(file("stranger"), format!("{stranger}\n")).unwrap();
+}
+
+fn directory_of(world: &World) {
+    use std::os::unix::fs::PermissionsExt;
+    fs::set_permissions(world.directory(), PermissionsExt::from_mode(0o700)).unwrap();
+}
+
+#[test]
+fn pid_files_of_a_dead_set_harm_no_stranger() {
+    let daemons: Vec<_> =
+        NAMES.iter().map(|name| json!({"name": name, "command": "/bin/sleep", "args": ["1000"]})).collect();
+    let world = World::new(&daemons);
+    let stranger = Stranger::new();
+    for session in ["s", "dead"] {
+        plant(&world, session, stranger.pid());
+        fs::remove_file(world.path("target")).unwrap();
+        // What a guard would have said, of a process that is none; even its start is right.
+        let process = json!({"pid": stranger.pid(), "start": start(stranger.pid())});
+        let row = json!({"name": "stranger", "status": "running", "process": process, "since": {"secs_since_epoch": 1, "nanos_since_epoch": 0}, "restarts": 0, "log": "/x"});
+        let state = json!({"guard": process, "claude": null, "ending": false, "daemons": [row]});
+        fs::write(world.directory().join(format!(".{session}.state.json")), state.to_string()).unwrap();
+        fs::write(world.directory().join(format!(".{session}.lock")), stranger.pid().to_string()).unwrap();
+    }
+    fs::write(world.path("target"), "mine").unwrap();
+    directory_of(&world);
+    world.daemons(&["stop", "--session", "dead"]).succeeds();
+    assert_eq!(world.files().iter().filter(|name| name.contains("dead")).collect::<Vec<_>>(), [".folder.dead.pid"]);
+    let mut cli = world.begin("s");
+    // All run; the one whose PID file is a directory has none, and its log says why.
+    assert_eq!(world.running().len(), NAMES.len());
+    for name in NAMES.iter().filter(|name| **name != "folder") {
+        let pid = fs::read_to_string(world.directory().join(format!(".{name}.s.pid"))).unwrap();
+        assert!(lives(pid.trim_end().parse().unwrap()), "{name}");
+        assert!(world.directory().join(format!(".{name}.s.pid")).symlink_metadata().unwrap().is_file());
+    }
+    assert!(fs::read_to_string(world.directory().join("folder.s.log")).unwrap().contains(".folder.s.pid: "));
+    cli.end("other").succeeds();
+    until("the end", || world.running().is_empty());
+    assert!(lives(stranger.pid()));
+    assert_eq!(fs::read_to_string(world.path("target")).unwrap(), "mine");
+    assert!(world.directory().join(".folder.s.pid/mine").exists());
+}
+
+#[test]
+fn pid_files_that_change_under_a_guard_harm_nobody() {
+    let daemons: Vec<_> = NAMES
+        .iter()
+        .map(|name| json!({"name": name, "command": "/bin/sleep", "args": ["1000"], "restart": "always"}))
+        .collect();
+    let world = World::new(&daemons);
+    let stranger = Stranger::new();
+    let mut cli = world.begin("s");
+    for name in world.files().iter().filter(|name| name.strip_suffix(".pid").is_some()) {
+        fs::remove_file(world.directory().join(name)).unwrap();
+    }
+    plant(&world, "s", stranger.pid());
+    cli.end("other").succeeds();
+    assert_eq!((world.running(), world.files()), (vec![], vec![".folder.s.pid".to_owned()]));
+    assert!(lives(stranger.pid()));
+    assert_eq!(fs::read_to_string(world.path("target")).unwrap(), stranger.pid().to_string());
+}
+
+#[test]
+fn a_lock_that_is_none_is_said() {
+    let world = World::new(&[]);
+    fs::create_dir_all(world.directory()).unwrap();
+    directory_of(&world);
+    let lock = world.directory().join(".s.lock");
+    fs::create_dir(&lock).unwrap();
+    world.daemons(&["start", "--session", "s"]).fails(".s.lock: ");
+    fs::remove_dir(&lock).unwrap();
+    fs::write(world.path("target"), "mine").unwrap();
+    symlink(world.path("target"), &lock).unwrap();
+    world.daemons(&["start", "--session", "s"]).fails(".s.lock: ");
+    assert_eq!(fs::read_to_string(world.path("target")).unwrap(), "mine");
+}
