@@ -8,7 +8,7 @@ use crate::claude::{self, Version};
 use crate::cli::Install;
 use crate::commit::Written;
 use crate::disabled::{self, Disabled};
-use crate::editor::{self, Plan, Registration, Request};
+use crate::editor::{self, Plan, Registration, Replaced, Request};
 use crate::env::Env;
 use crate::executables::{self, Executable};
 use crate::places::Scope;
@@ -74,6 +74,15 @@ impl Wanted {
         self.daemons || there.iter().any(|entry| entry.path.ends_with(&format!("/{}", events::SESSIONS)))
     }
 
+    /// The lines of these settings that run one of the scripts among other things: they are their owner's to change.
+    #[must_use]
+    pub fn compound_scripts(&self, env: &Env, text: &[u8]) -> Vec<Replaced> {
+        if self.keep_scripts {
+            return Vec::new();
+        }
+        editor::compound_scripts(text, &|path| script::writes_signals(env, path))
+    }
+
     /// What becomes of these settings.
     ///
     /// # Errors
@@ -108,6 +117,13 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     let disabled = disabled::find(env);
     report.disabled = !disabled.is_empty();
     report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
+    let scripts = there.map(|there| wanted.compound_scripts(env, there.bytes())).unwrap_or_default();
+    report.warnings.extend(scripts.iter().map(|script| {
+        format!(
+            "{} still runs a script that writes the same signals: `{}`; take it out by hand",
+            script.event, script.command
+        )
+    }));
     Ok(())
 }
 
@@ -210,10 +226,17 @@ fn left_out(registrations: &[Registration]) -> Vec<LeftOut> {
 fn note(env: &Env, wanted: &Wanted, written: Written) -> std::io::Result<()> {
     let previous = receipt::load(env, &written.before.path);
     let edit = editor::Receipt::of(&written.plan, previous.as_ref().map(|previous| &previous.edit));
+    let mut replaced = previous.as_ref().map(|previous| previous.replaced.clone()).unwrap_or_default();
     // Ours, and nobody's since: then it is still we who made the file.
     let created = written.before.seen.is_none()
         || previous.is_some_and(|previous| previous.created && previous.edit.fits(&written.plan.before));
-    receipt::store(env, &Receipt { file: written.before.path, created, keep_scripts: wanted.keep_scripts, edit })
+    replaced.extend(written.plan.replaced_scripts.iter().map(|script| receipt::Script {
+        event: script.event.clone(),
+        command: script.command.clone(),
+        backup: written.backup.clone(),
+    }));
+    let (file, keep_scripts) = (written.before.path, wanted.keep_scripts);
+    receipt::store(env, &Receipt { file, created, keep_scripts, replaced, edit })
 }
 
 /// What the user should know, whatever was changed.

@@ -19,8 +19,22 @@ pub struct Receipt {
     pub created: bool,
     /// Whether the scripts were to stay.
     pub keep_scripts: bool,
+    /// The scripts that were taken out.
+    #[serde(default)]
+    pub replaced: Vec<Script>,
     /// What the editor took and put, and the hash of its result.
     pub edit: editor::Receipt,
+}
+
+/// A script that was taken out.
+#[derive(Clone, Serialize, Deserialize)]
+pub struct Script {
+    /// What it was registered for.
+    pub event: String,
+    /// Its command line.
+    pub command: String,
+    /// The settings as they were then.
+    pub backup: Option<PathBuf>,
 }
 
 fn path(env: &Env, settings: &Path) -> PathBuf {

@@ -76,8 +76,6 @@ pub struct Report {
     pub disabled: bool,
     #[serde(skip)]
     changed: bool,
-    #[serde(skip)]
-    changed_besides: bool,
 }
 
 impl Report {
@@ -105,13 +103,7 @@ impl Report {
             snippet: None,
             disabled: false,
             changed: false,
-            changed_besides: false,
         }
-    }
-
-    /// Takes up that something besides the settings was changed.
-    pub fn touched(&mut self) {
-        self.changed_besides = true;
     }
 
     /// Takes up what a plan does.
@@ -129,7 +121,7 @@ impl Report {
         self.outcome = match &result {
             Err(_) => Outcome::Refused,
             Ok(()) if !self.problems.is_empty() => Outcome::Partly,
-            Ok(()) if self.changed || self.changed_besides || !self.copied.is_empty() => Outcome::Done,
+            Ok(()) if self.changed || self.service.is_some() || !self.copied.is_empty() => Outcome::Done,
             Ok(()) => Outcome::Unchanged,
         };
         if let Err(refusal) = result {
@@ -202,9 +194,13 @@ impl Report {
         if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
             lines.push(format!("Executables: {} ({} new)", env.brief(executables), self.copied.len()));
         }
-        let service = self.service.iter().map(|file| match file.exists() {
-            true => format!("Service: {}, on http://127.0.0.1:4450", env.brief(file)),
-            false => format!("Service removed: {}", env.brief(file)),
+        let service = self.service.iter().map(|file| {
+            let brief = env.brief(file);
+            if file.exists() {
+                format!("Service: {brief}, on http://127.0.0.1:4450")
+            } else {
+                format!("Service removed: {brief}")
+            }
         });
         lines.extend(service);
         lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.brief(backup))));

@@ -47,6 +47,13 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         report.planned(&written.plan);
         report.backup.clone_from(&written.backup);
         report.warnings.extend(written.plan.is_change().then(|| written.before.warning()).flatten());
+        // By the receipt they are back; else only its owner knows whether they are missed.
+        let is_as_it_was = receipt.as_ref().is_some_and(|receipt| receipt.edit.fits(&written.plan.before));
+        let gone = receipt.iter().filter(|_| !is_as_it_was).flat_map(|receipt| &receipt.replaced);
+        report.warnings.extend(gone.map(|script| {
+            let kept = script.backup.as_ref().map(|backup| format!(", see {}", env.brief(backup))).unwrap_or_default();
+            format!("install had replaced `{}` for {}, and it is not put back{kept}", script.command, script.event)
+        }));
     }
     let forgotten = receipt::forget(env, &path);
     let is_last = forgotten.is_ok() && !in_use(env);

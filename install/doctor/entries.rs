@@ -129,7 +129,15 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
             ),
         )
     });
-    of_entries.chain(of_scripts).collect()
+    let compound = if keep_scripts { Vec::new() } else { wanted.compound_scripts(env, &found.text) };
+    let of_compound = compound.into_iter().map(|script| {
+        let sentence = format!(
+            "`{}` in {file} runs, for {}, a script that writes the same signals among other things: take it out by hand",
+            script.command, script.event
+        );
+        Finding::new("script-beside", sentence, Mend::ByHand).at(&found.file)
+    });
+    of_entries.chain(of_scripts).chain(of_compound).collect()
 }
 
 /// Executables that cannot run, or are not those we have.

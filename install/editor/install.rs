@@ -9,7 +9,7 @@ use super::{
     refusal::Refusal,
     render::{self, Place},
     settings::{Event, Settings},
-    splice::{self, Splice},
+    splice::Splice,
     style::Style,
 };
 
@@ -53,15 +53,7 @@ pub fn install(text: &[u8], request: &Request) -> Result<Plan, Refusal> {
     } else {
         vec![whole(settings.text, &edit, &style)]
     };
-    let plan = Plan {
-        before: text.to_vec(),
-        after: splice::apply(settings.text, &splices)
-            .ok_or_else(|| Refusal::Unproven("overlapping edits".into()))?
-            .into(),
-        splices,
-        registered,
-        replaced_scripts,
-    };
+    let plan = Plan { registered, replaced_scripts, ..Plan::of(settings.text, splices)? };
     proof::prove(&plan, request.registrations, request.owned)?;
     Ok(plan)
 }

@@ -10,6 +10,7 @@
 //! one counts, as it does for the CLI; the others are text that nobody reads, and stay.
 
 mod command;
+mod compound;
 mod container;
 mod document;
 mod edit;
@@ -26,6 +27,7 @@ mod splice;
 mod style;
 mod uninstall;
 
+pub use compound::compound_scripts;
 pub use install::{install, snippet};
 pub use plan::{Change, Plan, Registration, Replaced, Request, What};
 pub use receipt::{Receipt, undo};

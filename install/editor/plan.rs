@@ -1,6 +1,9 @@
 //! What is asked of the editor and what it answers.
 
-use super::splice::Splice;
+use super::{
+    refusal::Refusal,
+    splice::{self, Splice},
+};
 
 /// One hook registration wanted in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -46,6 +49,17 @@ pub struct Plan {
 }
 
 impl Plan {
+    /// The plan of these edits of `text`, which says nothing yet of entries and scripts.
+    ///
+    /// # Errors
+    ///
+    /// The edits overlap.
+    pub fn of(text: &str, splices: Vec<Splice>) -> Result<Self, Refusal> {
+        let after = splice::apply(text, &splices).ok_or_else(|| Refusal::Unproven("overlapping edits".into()))?;
+        let (registered, replaced_scripts) = (Vec::new(), Vec::new());
+        Ok(Self { before: text.into(), after: after.into(), splices, registered, replaced_scripts })
+    }
+
     /// Whether it changes a single byte.
     #[must_use]
     pub fn is_change(&self) -> bool {

@@ -59,7 +59,7 @@ pub fn undo(now: &[u8], receipt: &Receipt, owned: &[&str]) -> Option<Plan> {
     let original = String::from_utf8(uninstall(original.as_bytes(), owned).ok()?.after).ok()?;
     let registered = uninstall(now, owned).ok()?.registered;
     let splices = if original == text { Vec::new() } else { vec![splice::between(text, &original)] };
-    Some(Plan { before: now.to_vec(), after: original.into_bytes(), splices, registered, replaced_scripts: Vec::new() })
+    Some(Plan { registered, ..Plan::of(text, splices).ok()? })
 }
 
 fn sha256(text: &[u8]) -> String {

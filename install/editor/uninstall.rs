@@ -7,7 +7,6 @@ use super::{
     proof,
     refusal::Refusal,
     settings::Settings,
-    splice,
     style::Style,
 };
 
@@ -71,15 +70,7 @@ pub fn uninstall(text: &[u8], owned: &[&str]) -> Result<Plan, Refusal> {
         }
     }
     let splices = edit.splices(&settings, &Style::of(settings.text, settings.root.as_ref()));
-    let plan = Plan {
-        before: text.to_vec(),
-        after: splice::apply(settings.text, &splices)
-            .ok_or_else(|| Refusal::Unproven("overlapping edits".into()))?
-            .into(),
-        splices,
-        registered,
-        replaced_scripts: Vec::new(),
-    };
+    let plan = Plan { registered, ..Plan::of(settings.text, splices)? };
     proof::prove(&plan, &[], owned)?;
     Ok(plan)
 }

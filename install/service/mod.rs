@@ -86,13 +86,12 @@ pub fn install(env: &Env, is_asked_for: bool, report: &mut Report) -> Result<(),
             fs::create_dir_all(folder)?;
         }
         replace::write(&service.file, service.text.as_bytes(), 0o644)?;
-        report.touched();
         is_changed = true;
     }
     if is_changed {
         report.problems.extend(run(env, &service.start));
+        report.service = Some(service.file);
     }
-    report.service = Some(service.file);
     Ok(())
 }
 
@@ -107,7 +106,6 @@ pub fn remove(env: &Env, report: &mut Report) -> Result<(), Refusal> {
     }
     report.problems.extend(run(env, &service.stop));
     fs::remove_file(&service.file)?;
-    report.touched();
     report.service = Some(service.file);
     Ok(())
 }

@@ -35,7 +35,7 @@ fn finds_and_leaves(home: &Home, ids: &[&str]) {
     let before = (home.everything(), fs::read(home.settings()).ok());
     assert_eq!(home.findings(), ids);
     let (code, checkup) = home.json(&["doctor", "--fix"]);
-    assert_eq!((code, checkup["mended"].as_array().unwrap().len()), (1, 0), "{checkup}");
+    assert_eq!((code, checkup["mended"].as_array().unwrap().len()), (i32::from(!ids.is_empty()), 0), "{checkup}");
     assert_eq!((home.everything(), fs::read(home.settings()).ok()), before);
 }
 
@@ -87,6 +87,27 @@ fn an_entry_in_two_scopes() {
     home.succeeds(&["install", "--scope", "local"]);
     finds_and_mends(&home, &["entry-in-two-scopes"]);
     assert!(home.settings().exists() && !home.path("project/.claude/settings.local.json").exists());
+}
+
+#[test]
+fn a_script_among_other_things_is_left_to_its_owner() {
+    let home = Home::new();
+    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x");
+    for (line, is_told) in [
+        (format!("cd /tmp && bash {}", script.display()), true),
+        (format!("( {}; say done )", script.display()), true),
+        ("cd /tmp && ./other/stop.sh".to_owned(), false),
+        (format!("echo '; {}'", script.display()), false),
+    ] {
+        let hook = serde_json::json!({ "type": "command", "command": line });
+        let settings = serde_json::json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } });
+        home.write(".claude/settings.json", &settings.to_string());
+        let (code, report) = home.json(&["install"]);
+        let told = report["warnings"].as_array().unwrap().iter().any(|one| text(one).contains(&format!("`{line}`")));
+        assert_eq!((code, told), (0, is_told), "{report}");
+        assert_eq!(home.parsed()["hooks"]["Stop"][0]["hooks"][0]["command"], *line);
+        finds_and_leaves(&home, if is_told { &["script-beside"] } else { &[] });
+    }
 }
 
 #[test]

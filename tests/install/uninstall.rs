@@ -1,5 +1,7 @@
 //! `hooks uninstall` gives back what was there.
 
+use fs_err as fs;
+
 use super::home::Home;
 
 #[test]
@@ -98,4 +100,39 @@ fn projects_whose_paths_read_alike_keep_apart() {
     assert!(!home.installed("hook-stop").exists());
     assert_eq!(home.read("a/b/.claude/settings.local.json"), "{ }");
     assert_eq!(home.read("a-b/.claude/settings.local.json"), "{  }");
+}
+
+#[test]
+fn scripts_that_are_not_put_back_are_named() {
+    let home = Home::new();
+    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x");
+    let settings =
+        serde_json::json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
+    home.write(".claude/settings.json", &settings.to_string());
+    home.succeeds(&["install"]);
+    // A second install, and somebody who rewrites the file, do not make it forgotten.
+    let mut settings = home.parsed();
+    settings["model"] = "opus".into();
+    home.write(".claude/settings.json", &settings.to_string());
+    home.succeeds(&["install"]);
+    home.write(".claude/settings.json", &serde_json::to_string_pretty(&home.parsed()).unwrap());
+    let (_, report) = home.json(&["uninstall"]);
+    let warning = report["warnings"][0].as_str().unwrap();
+    let told =
+        format!("install had replaced `{}` for Stop, and it is not put back, see ~/.claude/backups/", script.display());
+    assert!(warning.starts_with(&told), "{report}");
+    let backup = home.path(warning.rsplit_once("~/").unwrap().1);
+    assert!(fs::read_to_string(backup).unwrap().contains(script.to_str().unwrap()));
+}
+
+#[test]
+fn scripts_that_are_put_back_are_not() {
+    let home = Home::new();
+    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x");
+    let settings =
+        serde_json::json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
+    home.write(".claude/settings.json", &settings.to_string());
+    home.succeeds(&["install"]);
+    let (_, report) = home.json(&["uninstall"]);
+    assert_eq!((&report["warnings"], home.parsed()), (&serde_json::json!([]), settings));
 }

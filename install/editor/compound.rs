@@ -1,0 +1,37 @@
+//! The dashboards' scripts in lines that run more than them: told of, and left to their owner.
+
+use super::{
+    command, document,
+    owned::{self, Hook},
+    plan::Replaced,
+    settings::Settings,
+};
+
+/// Every such hook; none in settings that make no sense. `writes_signals` as in [`Request`](super::Request).
+#[must_use]
+pub fn compound_scripts(text: &[u8], writes_signals: &dyn Fn(&str) -> bool) -> Vec<Replaced> {
+    let Ok(settings) = Settings::read(text) else { return Vec::new() };
+    let mut found = Vec::new();
+    for event in settings.events() {
+        for group in &event.groups {
+            let items = group.list.iter().flat_map(|(_, items)| items);
+            for (item, _) in items.zip(&group.hooks).filter(|(_, hook)| Option::<Hook>::is_none(hook)) {
+                let Some(line) = line(settings.text, item) else { continue };
+                // No shell's grammar: what is quoted may be cut, and is then no script's name.
+                let parts = line.split([';', '|', '&', '(', ')', '\n']).filter_map(command::parse);
+                let runs = |command: &command::Command| owned::script(command).is_some_and(writes_signals);
+                if parts.into_iter().any(|part| runs(&part)) {
+                    found.push(Replaced { event: event.name.clone(), command: line });
+                }
+            }
+        }
+    }
+    found
+}
+
+/// The command line of the hook at `at`, if it has one.
+fn line(text: &str, at: &document::Span) -> Option<String> {
+    let members = document::members(text, at)?;
+    let command = document::find(text, &members, "command")?;
+    document::string(text, &members[command].value).map(Into::into)
+}
