@@ -49,7 +49,8 @@ impl Env {
             config_is_set: set("CLAUDE_CONFIG_DIR").is_some(),
             xdg_config: set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()),
             config: project.join(config),
-            source: ourselves.parent().unwrap_or(Path::new("/")).to_owned(),
+            // A package manager's is a symbolic link, and the hooks lie beside what it names.
+            source: ourselves.canonicalize().unwrap_or(ourselves).parent().unwrap_or(Path::new("/")).to_owned(),
             project,
             path: set("PATH").unwrap_or_default(),
             colour: std::io::stdout().is_terminal()

@@ -5,6 +5,7 @@ mod artefact;
 mod bad_input;
 mod behaviour;
 mod daemons;
+mod docs;
 #[cfg(freestanding)]
 mod faults;
 mod fixtures;

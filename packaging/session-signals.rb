@@ -1,0 +1,48 @@
+# Homebrew formula, a template: @NAMES@ are filled in from a release's VERSION, its address, and its .sha256 files.
+class SessionSignals < Formula
+  desc "Tiny static hooks for Claude Code that publish what every session is doing"
+  homepage "@HOMEPAGE@"
+  version "@VERSION@"
+  license "MIT"
+
+  on_macos do
+    on_arm do
+      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-aarch64-apple-darwin.tar.gz"
+      sha256 "@SHA256_AARCH64_APPLE_DARWIN@"
+    end
+    on_intel do
+      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-x86_64-apple-darwin.tar.gz"
+      sha256 "@SHA256_X86_64_APPLE_DARWIN@"
+    end
+  end
+
+  on_linux do
+    on_arm do
+      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-aarch64-unknown-linux-gnu.tar.gz"
+      sha256 "@SHA256_AARCH64_UNKNOWN_LINUX_GNU@"
+    end
+    on_intel do
+      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-x86_64-unknown-linux-gnu.tar.gz"
+      sha256 "@SHA256_X86_64_UNKNOWN_LINUX_GNU@"
+    end
+  end
+
+  def install
+    # `hooks install` copies the hooks from beside itself, so all of them stay together.
+    libexec.install Dir["hook-*"], "hooks", "sessions"
+    bin.install_symlink libexec/"hooks", libexec/"sessions"
+    man1.install Dir["man/man1/*"]
+    bash_completion.install "completions/hooks.bash" => "hooks"
+    fish_completion.install "completions/hooks.fish"
+    zsh_completion.install "completions/hooks.zsh" => "_hooks"
+    doc.install Dir["docs/*"], Dir["*.example.json"]
+  end
+
+  def caveats
+    "Run `hooks install` to register the hooks in Claude Code's settings."
+  end
+
+  test do
+    assert_match version.to_s, shell_output("#{bin}/hooks --version")
+  end
+end
