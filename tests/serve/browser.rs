@@ -59,7 +59,8 @@ fn fire(sandbox: &Sandbox, session: &str, event: &str, members: &Value) -> Outco
     sandbox.fire(session, event, &text[1..text.len() - 1])
 }
 
-const MARKUP: &str = "<script>alert(1)</script><img src=x onerror=alert(2)><iframe srcdoc='<script>parent.alert(3)</script>'>";
+const MARKUP: &str =
+    "<script>alert(1)</script><img src=x onerror=alert(2)><iframe srcdoc='<script>parent.alert(3)</script>'>";
 
 #[test]
 #[ignore = "needs chromium, node and a package from npm"]
@@ -72,7 +73,9 @@ fn a_card_moves_when_a_hook_fires() {
     browser.tell("see mover waiting");
     let mut times = Vec::new();
     for round in 0..5 {
-        for (event, state) in [("UserPromptSubmit", "working"), ("PermissionRequest", "permission"), ("Stop", "waiting")] {
+        for (event, state) in
+            [("UserPromptSubmit", "working"), ("PermissionRequest", "permission"), ("Stop", "waiting")]
+        {
             browser.tell("watch");
             let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
             let members = json!({"cwd": cwd, "prompt": round, "tool_name": "Bash", "tool_input": {"command": "ls"}});
@@ -82,7 +85,11 @@ fn a_card_moves_when_a_hook_fires() {
         }
     }
     times.sort();
-    println!("from the start of the hook to the card in its new column: median {:?}, of {}", times[times.len() / 2], times.len());
+    println!(
+        "from the start of the hook to the card in its new column: median {:?}, of {}",
+        times[times.len() / 2],
+        times.len()
+    );
     assert!(times[times.len() / 2] < Duration::from_millis(200), "{times:?}");
     let board = browser.tell("board");
     assert_eq!((&board["loads"], &board["errors"]), (&json!(1), &json!([])), "without a reload");
@@ -102,7 +109,9 @@ fn what_a_payload_says_is_text() {
         "tool_name": MARKUP,
         "tool_input": {"command": MARKUP, MARKUP: MARKUP},
     });
-    for (session, event) in [("a", "UserPromptSubmit"), ("b", "PermissionRequest"), ("c", "StopFailure"), ("d", "SessionEnd")] {
+    for (session, event) in
+        [("a", "UserPromptSubmit"), ("b", "PermissionRequest"), ("c", "StopFailure"), ("d", "SessionEnd")]
+    {
         fire(&sandbox, session, event, &marked).succeeds();
     }
     let server = Server::start(&sandbox);
@@ -174,5 +183,8 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
         board["columns"],
         json!({"working": ["first"], "permission": [], "waiting": ["second", "new"], "ended": []})
     );
-    assert_eq!((&board["connection"], &board["title"], &board["loads"]), (&json!("live"), &json!("(2) sessions"), &json!(1)));
+    assert_eq!(
+        (&board["connection"], &board["title"], &board["loads"]),
+        (&json!("live"), &json!("(2) sessions"), &json!(1))
+    );
 }

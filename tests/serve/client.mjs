@@ -20,7 +20,7 @@ function apply({ type, key, value, headers }) {
   // An insert of what is known, or a delete of what is not, tells of something that came and went in between.
   if (!before && headers.operation === "update") counts.odd += 1;
   if (before && headers.operation === "update" && JSON.stringify(before) === JSON.stringify(value)) counts.doubled += 1;
-  if (before && number(value) < number(before)) counts.doubled += 1;
+  if (before && value && number(value) < number(before)) counts.doubled += 1;
   state.apply({ type, key, value, headers });
 }
 

@@ -41,8 +41,7 @@ fn more_changes_than_the_system_keeps_are_found_on_the_disk() {
     fs_err::create_dir_all(sandbox.spool()).unwrap();
     let server = Server::start(&sandbox);
     let (_, offset) = server.follow("-1").batch();
-    let kept: usize =
-        fs_err::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    let kept: usize = fs_err::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
     server.signal("-STOP");
     // Each makes several events; what cannot be kept is lost.
     let changes = 20_000.max(kept / 2);

@@ -133,7 +133,9 @@ fn the_page_brings_all_it_needs() {
     let page = server.get("/");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
     // Nothing from elsewhere, and nothing that the policy would have to let through word by word.
-    for forbidden in ["https://", "src=", "@import", "url(", "onclick", "style=\"", "innerHTML", "insertAdjacentHTML", "eval("] {
+    for forbidden in
+        ["https://", "src=", "@import", "url(", "onclick", "style=\"", "innerHTML", "insertAdjacentHTML", "eval("]
+    {
         assert!(!page.body.contains(forbidden), "{forbidden}");
     }
     let policy = page.header("content-security-policy");
@@ -144,7 +146,10 @@ fn the_page_brings_all_it_needs() {
 fn it_listens_on_loopback_only() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
-    assert!(TcpStream::connect(("::1", server.port)).is_ok() || TcpStream::connect(("::1", 9)).is_err_and(|error| error.kind() == std::io::ErrorKind::AddrNotAvailable));
+    assert!(
+        TcpStream::connect(("::1", server.port)).is_ok()
+            || TcpStream::connect(("::1", 9)).is_err_and(|error| error.kind() == std::io::ErrorKind::AddrNotAvailable)
+    );
     // The address that this machine would be reached at; no packet is sent.
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
     let outward = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr()).map(|address| address.ip());
@@ -155,8 +160,12 @@ fn it_listens_on_loopback_only() {
     // As the system tells it: no socket of this port on any other address.
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs_err::read_to_string(table).unwrap_or_default());
     let port = format!(":{:04X}", server.port);
-    let local = tables.iter().flat_map(|table| table.lines()).filter(|line| line.split_whitespace().nth(3) == Some("0A"));
+    let local =
+        tables.iter().flat_map(|table| table.lines()).filter(|line| line.split_whitespace().nth(3) == Some("0A"));
     let local: Vec<_> = local.filter_map(|line| line.split_whitespace().nth(1)?.strip_suffix(&*port)).collect();
     assert!(!local.is_empty());
-    assert!(local.iter().all(|address| matches!(*address, "0100007F" | "00000000000000000000000001000000")), "{local:?}");
+    assert!(
+        local.iter().all(|address| matches!(*address, "0100007F" | "00000000000000000000000001000000")),
+        "{local:?}"
+    );
 }

@@ -37,10 +37,7 @@ fn of_two_daemons_the_second_says_so() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     let (port, pid) = (server.port, server.pid());
-    assert_eq!(
-        told(&sandbox, port),
-        format!("sessions: already serving at http://127.0.0.1:{port}/ (PID {pid})\n")
-    );
+    assert_eq!(told(&sandbox, port), format!("sessions: already serving at http://127.0.0.1:{port}/ (PID {pid})\n"));
     // That of another home is another one.
     assert_eq!(
         told(&Sandbox::new(), port),

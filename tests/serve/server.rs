@@ -104,7 +104,8 @@ impl Server {
         let mut last = String::new();
         let is_so = within(|| {
             let found = self.sessions().into_iter().find(|value| value["sessionId"] == session);
-            last = found.map_or_else(String::new, |value| format!("{} {}", value["state"], value["rule"]).replace('"', ""));
+            last = found
+                .map_or_else(String::new, |value| format!("{} {}", value["state"], value["rule"]).replace('"', ""));
             last == told
         });
         assert!(is_so, "{session} should be {told:?}, is {last:?}");

@@ -1,6 +1,7 @@
 //! Tests of the pure parts. The executable itself is tested in the integration crate.
 
 mod properties;
+mod serve;
 mod situations;
 mod sources;
 mod text;

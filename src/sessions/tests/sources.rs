@@ -168,8 +168,9 @@ fn a_pid_counts_with_its_start_only() {
         spool::parse(format!("{{{members}}}").as_bytes(), at, Kind::Stop).unwrap()
     };
     let host = Host::here();
-    let life =
-        |members: &str, seconds| host.life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), lives);
+    let life = |members: &str, seconds| {
+        host.life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), lives)
+    };
     assert_eq!(life("", 0), Life::Unknown);
     assert_eq!(life(r#""claude_pid":PID"#, 0), Life::Alive);
     assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), Life::Alive);
