@@ -109,7 +109,7 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
             News::Files(event) => {
                 for change in watcher.changes(event) {
                     match change {
-                        Change::Signal(name) => _ = collector.read_signal(&name),
+                        Change::Session(session) => collector.read_session(&session),
                         Change::Everything => _ = collector.read_spool(),
                         Change::Registry => {} // read at every look
                     }

@@ -1,19 +1,18 @@
 //! Watches the spool, the registry, and the directory above, in which they may yet be made, or made anew.
 
-use std::ffi::OsString;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use notify::{RecursiveMode, Watcher as _};
 
-use crate::evidence::Collector;
+use crate::evidence::{Collector, spool};
 
 /// What is to be read again.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Change {
-    /// The signal of this name.
-    Signal(OsString),
+    /// The signals of this session.
+    Session(String),
     /// The registry.
     Registry,
     /// All of it: something was missed, or a directory is another one now.
@@ -80,12 +79,13 @@ impl Watcher {
     }
 
     fn change(&mut self, path: &Path) -> Option<Change> {
-        let [_, (spool, _), (registry, _)] = &self.directories;
+        let [_, (spool_path, _), (registry, _)] = &self.directories;
         if path.parent() == Some(registry) {
             return Some(Change::Registry);
         }
-        if let (true, Some(name)) = (path.parent() == Some(spool), path.file_name()) {
-            return Some(Change::Signal(name.to_owned()));
+        if path.parent() == Some(spool_path) {
+            let (session, _) = path.file_name().and_then(spool::parse_name)?;
+            return Some(Change::Session(session.to_owned()));
         }
         let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
         is_directory.then(|| {

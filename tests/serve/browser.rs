@@ -1,1 +1,190 @@
-//! x
+//! The page in a real browser.
+
+use std::io::{BufRead as _, BufReader, Write as _};
+use std::process::{Child, ChildStdin, ChildStdout, Command, Stdio};
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+
+use super::node::{node, packages};
+use super::server::{Server, within};
+use crate::sandbox::{Outcome, Sandbox};
+
+/// Chromium on a page; ended at the end.
+struct Browser {
+    process: Child,
+    /// Its end ends the browser.
+    orders: Option<ChildStdin>,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Browser {
+    fn open(server: &Server) -> Self {
+        let folder = packages("puppeteer", &["puppeteer-core@24.43.1"]);
+        let found = Command::new("sh").args(["-c", "command -v chromium || command -v chromium-browser"]).output();
+        let chromium = String::from_utf8(found.unwrap().stdout).unwrap();
+        let mut node = node(&folder, "browser.mjs");
+        node.args([chromium.trim(), &format!("http://127.0.0.1:{}/", server.port)]);
+        let mut process = node.stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap();
+        let (orders, answers) = (process.stdin.take(), BufReader::new(process.stdout.take().unwrap()));
+        Self { process, orders, answers }
+    }
+
+    #[track_caller]
+    fn tell(&mut self, order: &str) -> Value {
+        writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
+        let mut answer = String::new();
+        self.answers.read_line(&mut answer).unwrap();
+        serde_json::from_str(&answer).unwrap_or_else(|_| panic!("{order}: {answer:?}"))
+    }
+}
+
+impl Drop for Browser {
+    fn drop(&mut self) {
+        drop(self.orders.take());
+        for _ in 0..500 {
+            if self.process.try_wait().is_ok_and(|status| status.is_some()) {
+                return;
+            }
+            std::thread::sleep(Duration::from_millis(20));
+        }
+        // Then the browser ends with it: a pipe holds the two together.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+fn fire(sandbox: &Sandbox, session: &str, event: &str, members: &Value) -> Outcome {
+    let text = members.to_string();
+    sandbox.fire(session, event, &text[1..text.len() - 1])
+}
+
+const MARKUP: &str =
+    "<script>alert(1)</script><img src=x onerror=alert(2)><iframe srcdoc='<script>parent.alert(3)</script>'>";
+
+#[test]
+#[ignore = "needs chromium, node and a package from npm"]
+fn a_card_moves_when_a_hook_fires() {
+    let sandbox = Sandbox::new();
+    let cwd = sandbox.home().join("project");
+    fire(&sandbox, "mover", "Stop", &json!({"cwd": cwd})).succeeds();
+    let server = Server::start(&sandbox);
+    let mut browser = Browser::open(&server);
+    browser.tell("see mover waiting");
+    let mut times = Vec::new();
+    for round in 0..5 {
+        for (event, state) in
+            [("UserPromptSubmit", "working"), ("PermissionRequest", "permission"), ("Stop", "waiting")]
+        {
+            browser.tell("watch");
+            let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
+            let members = json!({"cwd": cwd, "prompt": round, "tool_name": "Bash", "tool_input": {"command": "ls"}});
+            fire(&sandbox, "mover", event, &members).succeeds();
+            let seen = browser.tell(&format!("see mover {state}")).as_f64().unwrap();
+            times.push(Duration::from_secs_f64((seen / 1000.0 - start.as_secs_f64()).max(0.0)));
+        }
+    }
+    times.sort();
+    println!(
+        "from the start of the hook to the card in its new column: median {:?}, of {}",
+        times[times.len() / 2],
+        times.len()
+    );
+    assert!(times[times.len() / 2] < Duration::from_millis(200), "{times:?}");
+    let board = browser.tell("board");
+    assert_eq!((&board["loads"], &board["errors"]), (&json!(1), &json!([])), "without a reload");
+}
+
+#[test]
+#[ignore = "needs chromium, node and a package from npm"]
+fn what_a_payload_says_is_text() {
+    let sandbox = Sandbox::new();
+    let marked = json!({
+        "cwd": format!("/{MARKUP}"),
+        "prompt": MARKUP,
+        "last_assistant_message": MARKUP,
+        "error": MARKUP,
+        "background_tasks": [{"type": MARKUP, "status": "running", "description": MARKUP}],
+        "reason": MARKUP,
+        "tool_name": MARKUP,
+        "tool_input": {"command": MARKUP, MARKUP: MARKUP},
+    });
+    for (session, event) in
+        [("a", "UserPromptSubmit"), ("b", "PermissionRequest"), ("c", "StopFailure"), ("d", "SessionEnd")]
+    {
+        fire(&sandbox, session, event, &marked).succeeds();
+    }
+    let server = Server::start(&sandbox);
+    let mut browser = Browser::open(&server);
+    for (session, state) in [("a", "working"), ("b", "permission"), ("c", "waiting")] {
+        browser.tell(&format!("see {session} {state}"));
+        assert!(browser.tell(&format!("text {session}")).as_str().unwrap().contains(MARKUP), "{session}");
+    }
+    assert_eq!(browser.tell("scripts"), json!({"ran": [], "elements": 0}));
+    let board = browser.tell("board");
+    assert_eq!((&board["title"], &board["errors"]), (&json!("(2) sessions"), &json!([])));
+}
+
+#[test]
+#[ignore = "needs chromium, node and a package from npm"]
+fn the_page_shows_who_needs_you_and_outlives_the_server() {
+    let sandbox = Sandbox::new();
+    let bash = json!({"tool_name": "Bash", "tool_input": {"command": "cargo build"}});
+    for (session, event) in [
+        ("first", "PermissionRequest"),
+        ("second", "PermissionRequest"),
+        ("w", "UserPromptSubmit"),
+        ("i", "Stop"),
+        ("e", "SessionEnd"),
+    ] {
+        fire(&sandbox, session, event, &bash).succeeds();
+        std::thread::sleep(Duration::from_millis(20));
+    }
+    let server = Server::start(&sandbox);
+    let port = server.port;
+    let mut browser = Browser::open(&server);
+    browser.tell("see i waiting");
+    let board = browser.tell("board");
+    // Who waits longest comes first; who ended is folded away.
+    assert_eq!(
+        board["columns"],
+        json!({"working": ["w"], "permission": ["first", "second"], "waiting": ["i"], "ended": []})
+    );
+    assert_eq!(
+        (&board["title"], &board["connection"], &board["endedIsOpen"]),
+        (&json!("(3) sessions"), &json!("live"), &json!(false))
+    );
+    let text = browser.tell("text first");
+    assert!(text.as_str().unwrap().contains("Bash") && text.as_str().unwrap().contains("cargo build"), "{text}");
+    // With the keyboard alone.
+    assert_eq!(browser.tell("keys Tab"), json!({"key": "w", "isOpen": false, "isVisible": true}));
+    assert_eq!(browser.tell("keys Tab Enter"), json!({"key": "first", "isOpen": true, "isVisible": true}));
+    // News of others leave the focus where it is; so do its own.
+    fire(&sandbox, "second", "Stop", &json!({})).succeeds();
+    browser.tell("see second waiting");
+    fire(&sandbox, "first", "UserPromptSubmit", &json!({"prompt": "go"})).succeeds();
+    browser.tell("see first working");
+    assert_eq!(browser.tell("keys Shift")["key"], "first");
+    // On a phone nothing sticks out; light is light, and dark dark.
+    assert_eq!(browser.tell("phone")["sticksOut"], false);
+    assert_eq!(browser.tell("wide")["sticksOut"], false);
+    let (light, dark) = (browser.tell("light"), browser.tell("dark"));
+    assert!(light["ground"] != dark["ground"] && light["ink"] != dark["ink"], "{light} {dark}");
+    // It says that it hears nothing, and then shows what became of it all.
+    drop(server);
+    assert!(within(|| browser.tell("board")["connection"].as_str().unwrap().starts_with("reconnecting…")));
+    fs_err::remove_file(sandbox.signal("w", "working")).unwrap();
+    fire(&sandbox, "i", "SessionEnd", &json!({})).succeeds();
+    fire(&sandbox, "new", "Stop", &json!({})).succeeds();
+    let _server = Server::start_at(&sandbox, port);
+    browser.tell("see new waiting");
+    let board = browser.tell("board");
+    assert_eq!(
+        board["columns"],
+        json!({"working": ["first"], "permission": [], "waiting": ["second", "new"], "ended": []})
+    );
+    assert_eq!(
+        (&board["connection"], &board["title"], &board["loads"]),
+        (&json!("live"), &json!("(2) sessions"), &json!(1))
+    );
+}

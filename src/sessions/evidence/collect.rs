@@ -5,7 +5,7 @@ use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use session_signals::event::Kind;
+use session_signals::event::{KINDS, Kind};
 
 use super::look::Look;
 use super::process::{Host, Life};
@@ -51,8 +51,25 @@ impl Collector {
         entries.filter(|entry| !self.read_signal(&entry.file_name())).count()
     }
 
-    /// Reads one file of the spool, or forgets it where it is gone; `false` where it stands and is no signal.
-    pub fn read_signal(&mut self, name: &OsStr) -> bool {
+    /// Reads again what stands for one session.
+    ///
+    /// All of it: of a file that came and went since, the others may still be as they were before it came.
+    pub fn read_session(&mut self, session: &str) {
+        let read = |kind: Kind| spool::read(&self.spool.join(format!("{session}.{}.json", kind.word())), kind);
+        let mut signals = Signals(KINDS.map(read));
+        if signals.is_empty() {
+            // A hook publishes, then clears: one that did both in between was seen before the one and after the other.
+            signals = Signals(KINDS.map(read));
+        }
+        if signals.is_empty() {
+            self.signals.remove(session);
+        } else {
+            self.signals.insert(session.to_owned(), signals);
+        }
+    }
+
+    /// Reads one file of the spool; `false` where it stands and is no signal.
+    fn read_signal(&mut self, name: &OsStr) -> bool {
         let Some((session, kind)) = spool::parse_name(name) else {
             // A temporary file is nobody's business.
             return name.as_encoded_bytes().starts_with(b".");
@@ -60,10 +77,8 @@ impl Collector {
         let path = self.spool.join(name);
         let signal = spool::read(&path, kind);
         let is_fine = signal.is_some() || !path.exists();
-        let signals = self.signals.entry(session.to_owned()).or_default();
-        signals.0[kind as usize] = signal;
-        if signals.is_empty() {
-            self.signals.remove(session);
+        if signal.is_some() {
+            self.signals.entry(session.to_owned()).or_default().0[kind as usize] = signal;
         }
         is_fine
     }

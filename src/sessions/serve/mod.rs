@@ -3,19 +3,19 @@
 //! It first takes the port, so that clients wait instead of being turned away; then watches, reads, and judges; then
 //! answers. So the first answer is true, also of sessions that ended while nobody watched.
 
-mod cursor;
-mod feed;
-mod frames;
-mod guard;
+pub mod cursor;
+pub mod feed;
+pub mod frames;
+pub mod guard;
 mod heal;
 mod holder;
 mod listen;
-mod log;
+pub mod log;
 mod model;
-mod offset;
+pub mod offset;
 mod page;
 mod sse;
-mod steady;
+pub mod steady;
 mod stream;
 
 use std::io::{self, Write as _};

@@ -11,7 +11,7 @@ use super::feed::{Feed, Said};
 use super::heal::Healer;
 use super::steady::Steady;
 use crate::branch;
-use crate::evidence::{Collector, Evidence, Look, spool};
+use crate::evidence::{Collector, Evidence, Look};
 use crate::session::Session;
 use crate::watcher::{Change, Watcher};
 
@@ -132,9 +132,9 @@ impl Model {
         let mut concerned = BTreeSet::new();
         for change in changes {
             match change {
-                Change::Signal(name) => {
-                    self.collector.read_signal(&name);
-                    concerned.extend(spool::parse_name(&name).map(|(session, _)| session.to_owned()));
+                Change::Session(session) => {
+                    self.collector.read_session(&session);
+                    concerned.insert(session);
                 }
                 Change::Registry | Change::Everything => self.look_soon(),
             }

@@ -2,6 +2,7 @@
 
 mod heal;
 mod properties;
+mod serve;
 mod situations;
 mod sources;
 mod text;

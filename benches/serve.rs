@@ -1,0 +1,264 @@
+//! `sessions serve` under load: from a hook's rename to the event at a client, and what it takes to stay so.
+//!
+//! 10,000 sessions, and for 30 s 2,000 signals a second, written as the hooks write them: whole, under another name, with
+//! the time of their event, then renamed, then the clearing. Beside that real hooks, as many as one after the other can be.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use serde_json::Value;
+
+const SESSIONS: u64 = 10_000;
+const RATE: u64 = 2_000;
+const SECONDS: u64 = 30;
+/// At most so long from the rename to the event, for 99 of 100.
+const LATENCY: Duration = Duration::from_millis(50);
+/// At most so long from the start to the first answer.
+const START: Duration = Duration::from_millis(50);
+/// At most so much resident memory, in KiB.
+const MEMORY: u64 = 30 << 10;
+
+fn main() {
+    // Where a file system makes who replaces a file wait for the disk, one thread cannot write 2,000 a second.
+    let parent = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { env!("CARGO_TARGET_TMPDIR") };
+    let home = tempfile::tempdir_in(parent).expect("a directory");
+    fs_err::create_dir(spool(home.path())).expect("the spool");
+    for number in 0..30 {
+        end(home.path(), number);
+    }
+    let mut starts: Vec<_> = (0..21).map(|_| Server::start(home.path()).1).collect();
+    starts.sort();
+    (30..SESSIONS).for_each(|number| end(home.path(), number));
+    let (server, start_of_many) = Server::start(home.path());
+    let (fresh, _) = server.memory();
+    let result = load(&server, home.path());
+    let (resident, peak) = server.memory();
+    let at = |part: usize| result.latencies[(result.latencies.len() - 1) * part / 1000];
+    println!("\n| | |\n| --- | ---: |");
+    println!("| start to first answer, 30 sessions (median, worst of 21) | {:.1?}, {:.1?} |", starts[10], starts[20]);
+    println!("| the same, {SESSIONS} sessions | {start_of_many:.1?} |");
+    println!("| signals written, a second | {:.0} |", result.rate);
+    println!("| real hooks beside them, a second | {:.0} |", result.hooks_rate);
+    println!("| events at the client | {} |", result.latencies.len());
+    println!("| overtaken by a newer one of the same session before they were told | {} |", result.overtaken);
+    println!(
+        "| rename to event: p50, p90, p99, p99.9, worst | {:.1?}, {:.1?}, {:.1?}, {:.1?}, {:.1?} |",
+        at(500),
+        at(900),
+        at(990),
+        at(999),
+        at(1000)
+    );
+    println!("| processor time of the server | {:.0} % of one |", result.processor * 100.0);
+    println!("| resident: before, after, highest | {} , {} , {} MiB |\n", fresh >> 10, resident >> 10, peak >> 10);
+    let verdict = |met: bool| if met { "met" } else { "MISSED" };
+    println!(
+        "{}: nothing is lost ({} sessions are not as they were last told)",
+        verdict(result.lost == 0),
+        result.lost
+    );
+    println!("{}: p99 {:.1?} (target: under {LATENCY:?})", verdict(at(990) < LATENCY), at(990));
+    println!("{}: first answer after {:.1?} (target: under {START:?})", verdict(starts[10] < START), starts[10]);
+    println!("{}: {peak} KiB resident at most (target: under {MEMORY})", verdict(peak < MEMORY));
+}
+
+fn spool(home: &Path) -> PathBuf {
+    home.join("session-signals")
+}
+
+fn id(number: u64) -> String {
+    format!("0cc11bc4-3864-478d-bc8b-{number:012}")
+}
+
+fn signal(home: &Path, number: u64, kind: &str) -> PathBuf {
+    spool(home).join(format!("{}.{kind}.json", id(number)))
+}
+
+/// A signal's text, with the size that they have.
+fn text(number: u64, event: &str, prompt: &str) -> String {
+    let (id, pid) = (id(number), std::process::id());
+    format!(
+        r#"{{"session_id":"{id}","transcript_path":"/nonexistent/.claude/projects/-home-dev-work/{id}.jsonl","cwd":"/home/dev/work","hook_event_name":"{event}","prompt":"{prompt}","last_assistant_message":"{prompt}","claude_pid":{pid}}}"#
+    )
+}
+
+fn end(home: &Path, number: u64) {
+    fs_err::write(signal(home, number, "ended"), text(number, "SessionEnd", "-")).expect("a signal");
+}
+
+/// What the load showed.
+struct Load {
+    /// From each rename to its event, sorted.
+    latencies: Vec<Duration>,
+    overtaken: usize,
+    lost: usize,
+    rate: f64,
+    hooks_rate: f64,
+    processor: f64,
+}
+
+/// When each number was renamed into place, and when its event came.
+type Times = Arc<Mutex<Vec<(Instant, Option<Instant>)>>>;
+
+fn load(server: &Server, home: &Path) -> Load {
+    let times: Times = Arc::default();
+    let (is_over, hooks) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let follower = follow(server.port, &times);
+    let firing = {
+        let (home, is_over, hooks) = (home.to_owned(), Arc::clone(&is_over), Arc::clone(&hooks));
+        std::thread::spawn(move || {
+            while !is_over.load(Ordering::Relaxed) {
+                fire(&home, hooks.fetch_add(1, Ordering::Relaxed));
+                std::thread::sleep(Duration::from_millis(5));
+            }
+        })
+    };
+    let (began, before) = (Instant::now(), server.processor());
+    let total = RATE * SECONDS;
+    for number in 0..total {
+        let due = began + Duration::from_secs(number) / u32::try_from(RATE).unwrap_or(1);
+        std::thread::sleep(due.saturating_duration_since(Instant::now()));
+        // Any order but theirs.
+        let session = number * 7919 % SESSIONS;
+        let (kind, event, other) = [("working", "UserPromptSubmit", "stop"), ("stop", "Stop", "working")]
+            [usize::from(number / SESSIONS % 2 == 1)];
+        let temporary = spool(home).join(".temporary");
+        fs_err::write(&temporary, text(session, event, &number.to_string())).expect("a signal");
+        times.lock().expect("no panic").push((Instant::now(), None));
+        fs_err::rename(&temporary, signal(home, session, kind)).expect("a signal");
+        for cleared in ["ended", other] {
+            let _ = fs_err::remove_file(signal(home, session, cleared));
+        }
+    }
+    let took = began.elapsed().as_secs_f64();
+    let processor = (server.processor() - before) / took;
+    is_over.store(true, Ordering::Relaxed);
+    firing.join().expect("no panic");
+    std::thread::sleep(Duration::from_secs(2));
+    let last = follower.lock().expect("no panic").clone();
+    let lost =
+        (total - SESSIONS..total).filter(|number| last.get(&id(number * 7919 % SESSIONS)) != Some(number)).count();
+    let times = times.lock().expect("no panic");
+    let mut latencies: Vec<_> =
+        times.iter().filter_map(|(renamed, seen)| Some(seen.as_ref()?.duration_since(*renamed))).collect();
+    latencies.sort();
+    let hooks_rate = hooks.load(Ordering::Relaxed) as f64 / took;
+    Load { overtaken: times.len() - latencies.len(), latencies, lost, rate: total as f64 / took, hooks_rate, processor }
+}
+
+/// Runs a real hook.
+fn fire(home: &Path, number: u64) {
+    let (hook, event) = [
+        (env!("CARGO_BIN_EXE_hook-stop"), "Stop"),
+        (env!("CARGO_BIN_EXE_hook-user-prompt-submit"), "UserPromptSubmit"),
+    ][usize::from(number % 2 == 1)];
+    let mut hook = Command::new(hook).env("CLAUDE_CONFIG_DIR", home).stdin(Stdio::piped()).spawn().expect("a hook");
+    let text = format!(r#"{{"session_id":"real-{}","hook_event_name":"{event}"}}"#, number % 20);
+    hook.stdin.take().expect("its stdin").write_all(text.as_bytes()).expect("it reads");
+    assert!(hook.wait().expect("it ends").success());
+}
+
+/// The last number of each session.
+type Last = Arc<Mutex<std::collections::HashMap<String, u64>>>;
+
+/// Follows the stream, and notes when what came.
+fn follow(port: u16, times: &Times) -> Last {
+    let (times, last) = (Arc::clone(times), Last::default());
+    let found = Arc::clone(&last);
+    let mut offset = "now".to_owned();
+    let mut reader = open(port, &offset);
+    std::thread::spawn(move || {
+        let mut line = String::new();
+        loop {
+            line.clear();
+            match reader.read_line(&mut line) {
+                Ok(0) => reader = open(port, &offset), // it ends every minute
+                Ok(_) => {}
+                Err(_) => return,
+            }
+            let now = Instant::now();
+            let json = line.strip_prefix("data: ").map(|data| data.trim_end().trim_end_matches(','));
+            let Some(Ok(message)) = json.map(serde_json::from_str::<Value>) else { continue };
+            if let Some(next) = message["streamNextOffset"].as_str() {
+                next.clone_into(&mut offset);
+            }
+            let value = &message["value"];
+            let said = value["prompt"].as_str().or_else(|| value["lastMessage"].as_str());
+            let Some(number) = said.and_then(|said| said.parse::<u64>().ok()) else { continue };
+            if let Some((_, seen)) =
+                times.lock().expect("no panic").get_mut(usize::try_from(number).unwrap_or(usize::MAX))
+            {
+                seen.get_or_insert(now);
+            }
+            found.lock().expect("no panic").insert(message["key"].as_str().unwrap_or_default().to_owned(), number);
+        }
+    });
+    last
+}
+
+fn open(port: u16, offset: &str) -> BufReader<TcpStream> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+    write!(stream, "GET /sessions?offset={offset}&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("it reads");
+    let mut reader = BufReader::new(stream);
+    let mut line = String::new();
+    // The first event says where it is: from then on nothing is missed.
+    while !line.starts_with("data: ") {
+        line.clear();
+        assert!(reader.read_line(&mut line).expect("an answer") > 0);
+    }
+    reader
+}
+
+/// The server, killed at the end.
+struct Server {
+    process: Child,
+    port: u16,
+}
+
+impl Server {
+    /// Starts it; how long until its first answer was read.
+    fn start(home: &Path) -> (Self, Duration) {
+        let start = Instant::now();
+        let mut command = Command::new(env!("CARGO_BIN_EXE_sessions"));
+        command.args(["serve", "--port", "0"]).env("CLAUDE_CONFIG_DIR", home).stdout(Stdio::piped());
+        let mut process = command.spawn().expect("it starts");
+        let mut told = String::new();
+        BufReader::new(process.stdout.take().expect("its stdout")).read_line(&mut told).expect("its address");
+        let port = told.trim_end_matches("/\n").rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
+        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
+        stream.write_all(b"GET /sessions HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("it reads");
+        let mut answer = Vec::new();
+        stream.read_to_end(&mut answer).expect("an answer");
+        assert!(answer.starts_with(b"HTTP/1.0 200 OK"), "{}", String::from_utf8_lossy(&answer));
+        (Self { process, port }, start.elapsed())
+    }
+
+    /// Resident memory now, and at most so far, in KiB.
+    fn memory(&self) -> (u64, u64) {
+        let status = fs_err::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
+        let line = |name: &str| {
+            status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
+        };
+        (line("VmRSS:").unwrap_or_default(), line("VmHWM:").unwrap_or_default())
+    }
+
+    /// Processor time so far, in seconds.
+    fn processor(&self) -> f64 {
+        let stat = fs_err::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
+        let fields: Vec<_> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
+        let ticks = |at: usize| fields.get(at).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or_default();
+        (ticks(11) + ticks(12)) / 100.0
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}

@@ -1,0 +1,99 @@
+// A real browser on the real page: node browser.mjs CHROMIUM URL
+//
+// Obeys lines on stdin, and answers each with a line of JSON:
+//   see KEY STATE     waits until the card of this session is in that column; when that was, in ms since 1970
+//   text KEY          what the card says
+//   board             what the page shows: title, connection, keys by column, loads of the page
+//   scripts           what a payload would have run
+//   keys KEY…         presses these keys; what has the focus then
+//   phone, wide, dark, light    how wide, how lit; whether something sticks out, and the colours
+import puppeteer from "puppeteer-core";
+import { createInterface } from "node:readline";
+
+const [executablePath, url] = process.argv.slice(2);
+const browser = await puppeteer.launch({ executablePath, args: ["--no-sandbox", "--disable-gpu"], headless: true, pipe: true });
+const page = await browser.newPage();
+const errors = [];
+page.on("pageerror", (error) => errors.push(error.message));
+page.on("console", (message) => message.type() === "error" && errors.push(message.text()));
+let loads = 0;
+page.on("framenavigated", () => (loads += 1));
+await page.evaluateOnNewDocument(() => {
+  globalThis.ran = [];
+  globalThis.alert = (what) => globalThis.ran.push(what);
+});
+await page.goto(url);
+
+const look = () =>
+  page.evaluate(() => {
+    const style = getComputedStyle(document.body);
+    return { sticksOut: document.documentElement.scrollWidth > innerWidth, ground: style.backgroundColor, ink: style.color };
+  });
+
+const orders = {
+  async see(key, state) {
+    await page.waitForFunction(
+      (key, state) => document.querySelector(`[data-state="${state}"] li[data-key="${key}"]`) !== null,
+      { polling: "mutation", timeout: 60_000 },
+      key, state,
+    );
+    // When it came there, as an observer in the page saw it.
+    return page.evaluate((key, state) => globalThis.moved?.[`${key} ${state}`] ?? null, key, state);
+  },
+  watch: () =>
+    page.evaluate(() => {
+      globalThis.moved = {};
+      const saw = () => {
+        for (const li of document.querySelectorAll("li[data-key]")) {
+          globalThis.moved[`${li.dataset.key} ${li.closest("[data-state]").dataset.state}`] ??= performance.timeOrigin + performance.now();
+        }
+      };
+      new MutationObserver(saw).observe(document.body, { childList: true, subtree: true });
+    }),
+  text: (key) => page.evaluate((key) => document.querySelector(`li[data-key="${key}"]`).innerText, key),
+  board: async () => ({
+    loads,
+    errors,
+    ...(await page.evaluate(() => ({
+      title: document.title,
+      connection: document.querySelector("#connection").textContent,
+      columns: Object.fromEntries([...document.querySelectorAll("[data-state]")].map((column) => [column.dataset.state, [...column.querySelectorAll("li")].map((li) => li.dataset.key)])),
+      endedIsOpen: document.querySelector("#ended").open,
+    }))),
+  }),
+  scripts: () => page.evaluate(() => ({ ran: globalThis.ran, elements: document.querySelectorAll("main img, main script, main iframe, li a").length })),
+  async keys(...keys) {
+    for (const key of keys) await page.keyboard.press(key);
+    return page.evaluate(() => {
+      const { activeElement: element } = document;
+      const outline = getComputedStyle(element);
+      return {
+        key: element.closest("li")?.dataset.key ?? null,
+        isOpen: element.parentElement?.open ?? false,
+        isVisible: outline.outlineStyle !== "none" && outline.outlineWidth !== "0px",
+      };
+    });
+  },
+  async phone() {
+    await page.setViewport({ width: 390, height: 844 });
+    return look();
+  },
+  async wide() {
+    await page.setViewport({ width: 1280, height: 800 });
+    return look();
+  },
+  async light() {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
+    return look();
+  },
+  async dark() {
+    await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
+    return look();
+  },
+};
+
+for await (const line of createInterface({ input: process.stdin })) {
+  const [order, ...words] = line.split(" ");
+  console.log(JSON.stringify((await orders[order](...words)) ?? null));
+}
+await browser.close();
