@@ -145,9 +145,10 @@ impl Daemon {
         self.rest(clean, started.elapsed());
         let then = match &self.run {
             Run::Due(due) => format!(", starts again in {:.1?}", due.saturating_duration_since(Instant::now())),
+            Run::Over { failed: true } if self.restarts > 0 => ", too often".to_owned(),
             Run::Over { .. } | Run::Running { .. } => String::new(),
         };
-        if !clean {
+        if !clean || !then.is_empty() {
             self.log.take(format!("sessions: {} {how}{then}\n", self.name()).as_bytes());
         }
     }

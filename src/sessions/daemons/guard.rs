@@ -200,7 +200,9 @@ impl Guard {
                 return true;
             }
             let count = pipe.read(&mut buffer).unwrap_or_default();
-            daemons[*at].log.take(&buffer[..count]);
+            if count > 0 {
+                daemons[*at].log.take(&buffer[..count]);
+            }
             count > 0
         });
     }
