@@ -57,13 +57,25 @@ pub fn run(orders: Orders) -> io::Result<()> {
     let session = Session { id: orders.session, project: orders.project, place, guard };
     let result = Guard::new(session, orders.claude).and_then(|mut guard| {
         let config = config::read(&file)?.map(|config| config.daemons).unwrap_or_default();
-        guard.begin(config)?;
+        // Others must be able to see that it lives, or nothing is started.
+        guard.say(false)?;
+        guard.begin(config);
         guard.watch();
         guard.end();
         Ok(())
     });
     let _ = std::fs::remove_file(lock);
     result
+}
+
+/// Says it to whoever started us, and has no more to do with them.
+fn let_go(said: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let told = writeln!(out, "{said}").and_then(|()| out.flush());
+    let nothing = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdout(&nothing)?;
+    rustix::stdio::dup2_stderr(&nothing)?;
+    std::env::set_current_dir("/").and(told)
 }
 
 fn is_locked_by_us(lock: &std::path::Path) -> bool {
@@ -102,8 +114,7 @@ impl Guard {
     }
 
     /// Starts all of them, and says how that went to whoever waits for it.
-    fn begin(&mut self, config: Vec<config::Daemon>) -> io::Result<()> {
-        self.say(false)?;
+    fn begin(&mut self, config: Vec<config::Daemon>) {
         self.prune_logs();
         self.daemons = config.into_iter().map(|daemon| Daemon::new(daemon, &self.session)).collect();
         let mut problems = Vec::new();
@@ -113,15 +124,10 @@ impl Guard {
                 problems.extend(self.start(at).err().map(|error| format!("{}: {error}", self.daemons[at].name())));
             }
         }
-        self.say(false)?;
-        let mut out = io::stdout().lock();
+        // From here on a failure is no reason to end anybody: a full disk, a caller that is gone.
+        let _ = self.say(false);
         problems.push(READY.to_owned());
-        // Whoever started us may be gone.
-        let _ = writeln!(out, "{}", problems.join("\n")).and_then(|()| out.flush());
-        let nothing = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
-        rustix::stdio::dup2_stdout(&nothing)?;
-        rustix::stdio::dup2_stderr(&nothing)?;
-        std::env::set_current_dir("/")
+        let _ = let_go(&problems.join("\n"));
     }
 
     fn start(&mut self, at: usize) -> io::Result<()> {
@@ -142,7 +148,6 @@ impl Guard {
                     let _ = self.start(at);
                 }
             }
-            // A full disk ends no daemon.
             let _ = self.say(false);
             let due = self.daemons.iter().filter_map(Daemon::due).min().map(|due| due.saturating_duration_since(now));
             let tick = self.watch.as_ref().and_then(Watch::tick);
