@@ -28,7 +28,7 @@ fn by_hand_with_a_session() {
     let cwd = fs::read_link(format!("/proc/{pid}/cwd")).unwrap();
     assert_eq!(cwd, world.path("").canonicalize().unwrap());
     world.daemons(&["stop", "--session", "by-hand"]).succeeds();
-    assert_eq!(world.running().len(), 2);
+    world.runs(2);
     world.daemons(&["stop", "--session", "other"]).succeeds();
     world.daemons(&["stop", "--session", "other"]).succeeds();
     assert!(world.daemons(&["list"]).stdout.starts_with("No session has daemons."));
@@ -42,7 +42,7 @@ fn by_hand_until_a_process_ends() {
     let mut process = std::process::Command::new("sleep").arg("1000").spawn().unwrap();
     let pid = process.id();
     world.daemons(&["start", "--session", "s", "--pid", &pid.to_string()]).succeeds();
-    assert_eq!(world.running().len(), 12);
+    world.runs(12);
     process.kill().unwrap();
     process.wait().unwrap();
     until("their end", || world.running().is_empty() && world.files().is_empty());
@@ -53,7 +53,7 @@ fn by_hand_until_a_process_ends() {
 fn nothing_is_started_from_a_bad_config() {
     let good = r#"{"name": "good", "command": "/bin/sleep", "args": ["1000"]}"#;
     for (daemon, message) in [
-        (r#"{"name": "b", "command": "c", "arg": []}"#, "line 2, column 80: daemons[1].arg: unknown field `arg`"),
+        (r#"{"name": "b", "command": "c", "arg": []}"#, "line 2, column 99: daemons[1].arg: unknown field `arg`"),
         (r#"{"name": "b"}"#, "daemons[1]: missing field `command`"),
         (r#"{"name": "../b", "command": "c"}"#, "daemons[1].name: \"../b\" is no name"),
         (r#"{"name": "good", "command": "c"}"#, "two daemons have the name \"good\""),
@@ -87,7 +87,7 @@ fn a_config_that_others_could_have_written_is_refused() {
     set(&world.path(""), 0o755);
     assert!(!world.directory().exists());
     world.daemons(&["start", "--session", "s"]).succeeds();
-    assert_eq!(world.running().len(), 12);
+    world.runs(12);
     fs::create_dir_all(world.path("x/.claude/session-daemons.json")).unwrap();
     let mut command = world.sandbox.command(crate::sandbox::executable("sessions"));
     command.env("HOME", world.path("x")).args(["daemons", "start", "--session", "s"]);
@@ -113,7 +113,8 @@ fn what_cannot_be_started_is_said_and_the_others_run() {
     ]);
     let said = world.daemons(&["start", "--session", "s"]);
     said.fails("gone: /no/such/program is no program that can be run; unknown: no-such-program is not on PATH; nowhere: /no/such/directory is no directory");
-    assert_eq!((world.running().len(), world.pids("s").len()), (1, 1));
+    world.runs(1);
+    assert_eq!(world.pids("s").len(), 1);
     assert_eq!(world.line("s", "unknown")["state"], "failed");
     assert_eq!(
         fs::read_to_string(world.directory().join("unknown.s.log")).unwrap(),

@@ -11,17 +11,20 @@ fn when_the_cli_is_killed_nothing_is_left_and_the_session_has_ended() {
     let other = world.begin("t");
     cli.life.fire("s", "UserPromptSubmit", "").succeeds();
     assert_eq!(world.sandbox.state("s"), "working");
-    let (guard, of_other) = (world.guard("s"), world.running().len() / 2);
+    // The stubborn one has two more.
+    world.runs(30);
+    let guard = world.guard("s");
     kill("-KILL", cli.life.pid());
     until("the end of the guard", || !lives(guard));
     assert_eq!(world.sandbox.state("s"), "ended");
     assert_eq!(world.sandbox.read("s", "ended")["reason"], "killed");
     assert!(world.files().iter().all(|name| !name.contains(".s.")), "{:?}", world.files());
     // The other session's are all that is left.
-    until("the other's alone", || world.running().len() >= of_other && world.pids("t").values().all(|pid| lives(*pid)));
+    world.runs(15);
+    assert!(world.pids("t").values().all(|pid| lives(*pid)));
     assert_eq!(world.sandbox.state("t"), "");
     drop(other);
-    until("the end of the other's", || world.running().is_empty());
+    world.runs(0);
 }
 
 #[test]
@@ -29,7 +32,7 @@ fn when_the_guard_is_killed_its_daemons_die_and_the_next_start_ends_what_escaped
     let world =
         World::new(&[shell("plain", "exec sleep 1000"), shell("escapes", "setsid -f sleep 2000; exec sleep 1000")]);
     let mut cli = world.begin("s");
-    until("the one that escapes", || world.running().len() == 3);
+    world.runs(3);
     let pids = world.pids("s");
     kill("-KILL", world.guard("s"));
     until("the end of both", || pids.values().all(|pid| !lives(*pid)));
@@ -40,20 +43,20 @@ fn when_the_guard_is_killed_its_daemons_die_and_the_next_start_ends_what_escaped
     let _other = world.begin("t");
     assert!(!lives(escaped[0]));
     assert!(world.files().iter().all(|name| !name.contains(".s.")), "{:?}", world.files());
-    until("the other's own", || world.running().len() == 3);
+    world.runs(3);
     // And the session itself has a set again once it is resumed.
     cli.start("resume").succeeds();
-    until("both sets", || world.running().len() == 6);
+    world.runs(6);
 }
 
 #[test]
 fn when_both_are_killed_an_end_by_hand_leaves_nothing() {
     let world = World::new(&[shell("escapes", "setsid -f sleep 2000; exec sleep 1000")]);
     let cli = world.begin("s");
-    until("the one that escapes", || world.running().len() == 2);
+    world.runs(2);
     kill("-KILL", world.guard("s"));
     kill("-KILL", cli.life.pid());
-    until("the end of the daemon", || world.running().len() == 1);
+    world.runs(1);
     world.daemons(&["stop", "--session", "s"]).succeeds();
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }
@@ -64,7 +67,7 @@ fn a_cli_that_died_before_its_hook_was_done_has_no_daemons() {
     let cli = world.begin("t");
     let pid = cli.life.pid().to_string();
     drop(cli);
-    until("the end of its set", || world.running().is_empty());
+    world.runs(0);
     let started = world.daemons(&["start", "--session", "s", "--pid", &pid]);
     started.fails(&format!("there is no process {pid}"));
     assert_eq!((world.running(), world.files()), (vec![], vec![]));

@@ -85,7 +85,7 @@ fn the_pipes_of_the_hook_close_at_once() {
     });
     assert!(child.wait().unwrap().success());
     assert_eq!(read.recv_timeout(Duration::from_secs(10)).expect("the end of both pipes"), "");
-    assert_eq!(world.running().len(), 12);
+    world.runs(12);
 }
 
 #[test]

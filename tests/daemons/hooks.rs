@@ -13,7 +13,8 @@ fn a_compaction_or_a_resumption_starts_no_second_set() {
     let pids = world.pids("s");
     for source in ["compact", "resume", "startup", "of a later version"] {
         cli.start(source).succeeds();
-        assert_eq!((world.pids("s"), world.running().len()), (pids.clone(), 12), "{source}");
+        assert_eq!(world.pids("s"), pids, "{source}");
+        world.runs(12);
     }
     cli.end("other").succeeds();
     cli.end("other").succeeds();
@@ -21,7 +22,8 @@ fn a_compaction_or_a_resumption_starts_no_second_set() {
     cli.start("compact").succeeds();
     assert_eq!((world.files(), world.running()), (vec![], vec![]));
     cli.start("resume").succeeds();
-    assert_eq!((world.pids("s").len(), world.running().len()), (12, 12));
+    assert_eq!(world.pids("s").len(), 12);
+    world.runs(12);
     assert!(world.pids("s").values().all(|pid| !pids.values().any(|old| old == pid) && lives(*pid)));
 }
 
@@ -47,7 +49,8 @@ fn fifty_starts_at_once_give_one_set() {
         let output = child.wait_with_output().unwrap();
         assert_eq!((output.status.code(), output.stdout, output.stderr), (Some(0), vec![], vec![]));
     }
-    assert_eq!((world.running().len(), world.pids("s").len(), world.list().len()), (12, 12, 12));
+    world.runs(12);
+    assert_eq!((world.pids("s").len(), world.list().len()), (12, 12));
     assert!(world.pids("s").values().all(|pid| lives(*pid)));
 }
 
@@ -60,7 +63,8 @@ fn a_clear_gives_the_new_session_a_set_of_its_own() {
     cli.session = "new";
     cli.start("clear").succeeds();
     assert!(old.values().all(|pid| !lives(*pid)));
-    assert_eq!((world.pids("new").len(), world.running().len()), (12, 12));
+    assert_eq!(world.pids("new").len(), 12);
+    world.runs(12);
     assert!(world.files().iter().all(|name| !name.contains("old")));
     let environment = std::fs::read(format!("/proc/{}/environ", world.pids("new")["d1"])).unwrap();
     assert!(String::from_utf8_lossy(&environment).contains("CLAUDE_SESSION_ID=new\0"));
@@ -94,7 +98,7 @@ fn what_is_no_hooks_json_starts_nothing() {
         ("", "read stdin: empty"),
         ("{\"session_id\":\"../x\"}", "session_id is not a string"),
         ("{\"source\":\"startup\"}", "no session_id"),
-        ("nonsense", "malformed JSON"),
+        ("nonsense", "not a JSON object"),
     ] {
         for command in ["sessions daemons start", "sessions daemons stop"] {
             life.run(command, text).fails(message);

@@ -22,10 +22,12 @@ fn at_its_worst(daemon: Value) -> (World, Cli) {
 fn goes(script: &str, at_least: usize) {
     let (world, mut cli) = at_its_worst(shell("naughty", script));
     until("all of them", || world.running().len() >= at_least);
+    let all = world.running();
     let begun = Instant::now();
     cli.end("other").succeeds();
     // 1.2 s, and a machine that others keep busy.
     assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    assert!(all.iter().all(|pid| !lives(*pid)));
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }
 

@@ -28,10 +28,11 @@ fn each_is_started_again_as_its_config_says() {
     let text = std::fs::read_to_string(&log).unwrap();
     assert_eq!(text.matches("again\n").count(), 5, "{text}");
     assert!(text.contains("crash ended with exit code 3, starts again in 500.0ms\n"), "{text}");
+    assert!(text.ends_with("crash ended with exit code 3, too often\n"), "{text}");
     assert!(world.pids("s").is_empty());
     // What failed leaves its log, and nothing else.
     cli.end("other").succeeds();
-    assert_eq!(world.files(), ["crash.s.log", "never.s.log"]);
+    assert_eq!(world.files(), ["always.s.log", "crash.s.log", "never.s.log"]);
 }
 
 #[test]

@@ -12,7 +12,7 @@ fn three_sessions_of_twelve_begin_and_end_apart() {
     let all: BTreeSet<u32> = pids.iter().flat_map(|pids| pids.values().copied()).collect();
     assert_eq!(all.len(), 36);
     assert!(all.iter().all(|pid| lives(*pid)));
-    assert_eq!(world.running().into_iter().collect::<BTreeSet<_>>(), all);
+    until("all of them", || world.running().into_iter().collect::<BTreeSet<_>>() == all);
     let listed = world.list();
     assert_eq!(listed.len(), 36);
     for line in &listed {
@@ -43,6 +43,6 @@ fn what_one_session_does_to_its_set_no_other_feels() {
     let _clis = ["one", "two"].map(|session| world.begin(session));
     let two = world.pids("two");
     kill("-KILL", world.guard("one"));
-    until("the end of its daemons", || world.running().len() == 12);
+    world.runs(12);
     assert!(two.values().all(|pid| lives(*pid)));
 }

@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use fs_err as fs;
 use serde_json::json;
 
-use super::world::{World, lives, until};
+use super::world::{World, lives};
 
 /// A process that is nobody's business.
 struct Stranger(Child);
@@ -79,7 +79,7 @@ fn pid_files_of_a_dead_set_harm_no_stranger() {
     assert_eq!(world.files().iter().filter(|name| name.contains("dead")).collect::<Vec<_>>(), [".folder.dead.pid"]);
     let mut cli = world.begin("s");
     // All run; the one whose PID file is a directory has none, and its log says why.
-    assert_eq!(world.running().len(), NAMES.len());
+    world.runs(NAMES.len());
     for name in NAMES.iter().filter(|name| **name != "folder") {
         let pid = fs::read_to_string(world.directory().join(format!(".{name}.s.pid"))).unwrap();
         assert!(lives(pid.trim_end().parse().unwrap()), "{name}");
@@ -87,7 +87,7 @@ fn pid_files_of_a_dead_set_harm_no_stranger() {
     }
     assert!(fs::read_to_string(world.directory().join("folder.s.log")).unwrap().contains(".folder.s.pid: "));
     cli.end("other").succeeds();
-    until("the end", || world.running().is_empty());
+    world.runs(0);
     assert!(lives(stranger.pid()));
     assert_eq!(fs::read_to_string(world.path("target")).unwrap(), "mine");
     assert!(world.directory().join(".folder.s.pid/mine").exists());

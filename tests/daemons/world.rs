@@ -140,15 +140,22 @@ impl World {
             let end = format!(":{}", directory.display());
             lines.any(|line| line.starts_with(b"SESSION_SIGNALS_GUARD=") && line.ends_with(end.as_bytes()))
         };
-        self.processes(&marked)
+        processes(&marked)
     }
 
-    fn processes(&self, is_ours: &dyn Fn(&[u8]) -> bool) -> Vec<u32> {
-        let entries = std::fs::read_dir("/proc").unwrap().flatten();
-        let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-        pids.filter(|pid| lives(*pid) && is_ours(&std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default()))
-            .collect()
+    /// Waits until so many of them run: one that is about to become another program seems to have no environment.
+    #[track_caller]
+    pub fn runs(&self, count: usize) {
+        until("the right number of daemons", || self.running().len() == count);
     }
+}
+
+/// All that run with such an environment.
+fn processes(is_ours: &dyn Fn(&[u8]) -> bool) -> Vec<u32> {
+    let entries = std::fs::read_dir("/proc").unwrap().flatten();
+    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
+    let environment = |pid: &u32| std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
+    pids.filter(|pid| lives(*pid) && is_ours(&environment(pid))).collect()
 }
 
 impl Drop for World {
@@ -160,7 +167,7 @@ impl Drop for World {
         };
         let _ = std::fs::remove_file(self.path("go"));
         for _ in 0..100 {
-            let found = self.processes(&ours);
+            let found = processes(&ours);
             for pid in &found {
                 let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).output();
             }

@@ -1,5 +1,6 @@
 //! The real CLI, alone in a network namespace with an API that says what the prompt tells it to.
 
+mod daemons;
 mod home;
 mod life;
 mod observer;

@@ -1,34 +1,16 @@
 //! One daemon of one session: its runs, one after the other.
 
 use std::io::{self, PipeReader};
-use std::os::unix::process::CommandExt as _;
-use std::path::PathBuf;
-use std::process::{Command, Stdio};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, WaitStatus, kill_process_group};
 
 use super::config;
 use super::log::Log;
-use super::marker;
-use super::place::Place;
-use super::platform;
-use super::process::{Process, pid};
-use super::program;
-use super::restart::{Attempts, Next};
+use super::process::Process;
+use super::restart::{Attempts, Next, Restart};
+use super::spawn::{Session, spawn};
 use super::state::{Row, Status};
-
-/// What all daemons of a session share.
-pub struct Session {
-    /// Its id.
-    pub id: String,
-    /// The directory of the project.
-    pub project: PathBuf,
-    /// Where PID files and logs lie.
-    pub place: Place,
-    /// The guard.
-    pub guard: Process,
-}
 
 /// One daemon.
 pub struct Daemon {
@@ -80,7 +62,7 @@ impl Daemon {
     /// # Errors
     /// Where it cannot be started: that counts as a run that failed.
     pub fn start(&mut self, session: &Session) -> io::Result<PipeReader> {
-        match self.spawn(session) {
+        match spawn(&self.config, session) {
             Ok((pid, reader)) => {
                 self.run = Run::Running { pid, process: Process::of(raw(pid)), started: Instant::now() };
                 self.since = SystemTime::now();
@@ -99,33 +81,9 @@ impl Daemon {
         }
     }
 
-    fn spawn(&self, session: &Session) -> io::Result<(Pid, PipeReader)> {
-        let config = &self.config;
-        let cwd = session.project.join(&config.cwd);
-        if !cwd.is_dir() {
-            return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} is no directory", cwd.display())));
-        }
-        let inherited = std::env::var_os("PATH").unwrap_or_default();
-        let path = config.env.get("PATH").map_or(inherited, Into::into);
-        let (reader, writer) = io::pipe()?;
-        let mut command = Command::new(platform::this_executable());
-        command.args(["daemons", "exec", "--guard", &session.guard.pid.to_string(), "--"]);
-        command.arg(program::find(&config.command, &cwd, &path)?).args(&config.args);
-        for name in marker::OF_THE_HOOK {
-            command.env_remove(name);
-        }
-        command.envs(&config.env).env(marker::SESSION, &session.id).env(marker::PROJECT, &session.project);
-        command.env(marker::GUARD, marker::of(session.guard, session.place.path()));
-        command.current_dir(&cwd).process_group(0);
-        command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
-        let child = command.spawn()?;
-        let pid = pid(child.id()).ok_or_else(|| io::Error::other("a PID that is none"))?;
-        Ok((pid, reader))
-    }
-
     /// Its process has ended and is yet to be waited for: what is left of its group ends with it before another run.
     pub fn clear_group(&self) {
-        if let Some(group) = self.pid().filter(|_| self.config.restart != super::restart::Restart::Never) {
+        if let Some(group) = self.pid().filter(|_| self.config.restart != Restart::Never) {
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
@@ -145,9 +103,10 @@ impl Daemon {
         self.rest(clean, started.elapsed());
         let then = match &self.run {
             Run::Due(due) => format!(", starts again in {:.1?}", due.saturating_duration_since(Instant::now())),
+            Run::Over { failed: true } if self.restarts > 0 => ", too often".to_owned(),
             Run::Over { .. } | Run::Running { .. } => String::new(),
         };
-        if !clean {
+        if !clean || !then.is_empty() {
             self.log.take(format!("sessions: {} {how}{then}\n", self.name()).as_bytes());
         }
     }

@@ -24,10 +24,10 @@ const ENOUGH: Duration = Duration::from_secs(5);
 /// Ends these daemons and all that descends from this process. `pause` waits for news at most so long.
 pub fn end(daemons: &[Pid], pause: &mut dyn FnMut(Duration)) {
     let begun = Instant::now();
-    let mut told: HashSet<Pid> = daemons.iter().copied().collect();
     for group in daemons {
         ask(*group, true);
     }
+    let mut told: HashSet<Pid> = daemons.iter().copied().collect();
     loop {
         if !reap() {
             return;
@@ -36,9 +36,9 @@ pub fn end(daemons: &[Pid], pause: &mut dyn FnMut(Duration)) {
         if elapsed < GRACE {
             // What has lost its parent by now is asked, too.
             for child in platform::children() {
-                let group = getpgid(Some(child)).ok();
-                if group.is_none_or(|group| !told.contains(&group)) && told.insert(child) {
-                    ask(child, group == Some(child));
+                let of_a_daemon = |group: Pid| daemons.contains(&group);
+                if told.insert(child) && !getpgid(Some(child)).is_ok_and(of_a_daemon) {
+                    ask(child, getpgid(Some(child)) == Ok(child));
                 }
             }
             pause(GRACE.saturating_sub(elapsed).min(Duration::from_millis(50)));

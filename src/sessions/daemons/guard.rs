@@ -2,23 +2,20 @@
 //!
 //! It leads a session of its own and holds nothing of the hook that started it. Its standard input is the session's lock.
 
-use std::io::{self, PipeReader, Read as _, Write as _};
-use std::os::fd::{AsFd as _, BorrowedFd};
+use std::io::{self, Write as _};
+use std::os::fd::AsFd as _;
 use std::os::unix::fs::MetadataExt as _;
-use std::os::unix::net::UnixStream;
 use std::path::PathBuf;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
-use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::process::{WaitId, WaitIdOptions, WaitOptions, waitid, waitpid};
-use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
-use super::daemon::{Daemon, Session};
+use super::daemon::Daemon;
+use super::news::News;
 use super::place::Place;
 use super::platform::{self, Watch};
 use super::process::Process;
+use super::spawn::Session;
 use super::state::{self, State};
 use super::{config, ended, ending, log};
 use crate::environment;
@@ -57,13 +54,25 @@ pub fn run(orders: Orders) -> io::Result<()> {
     let session = Session { id: orders.session, project: orders.project, place, guard };
     let result = Guard::new(session, orders.claude).and_then(|mut guard| {
         let config = config::read(&file)?.map(|config| config.daemons).unwrap_or_default();
-        guard.begin(config)?;
+        // Others must be able to see that it lives, or nothing is started.
+        guard.say(false)?;
+        guard.begin(config);
         guard.watch();
         guard.end();
         Ok(())
     });
     let _ = std::fs::remove_file(lock);
     result
+}
+
+/// Says it to whoever started us, and has no more to do with them.
+fn let_go(said: &str) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    let told = writeln!(out, "{said}").and_then(|()| out.flush());
+    let nothing = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
+    rustix::stdio::dup2_stdout(&nothing)?;
+    rustix::stdio::dup2_stderr(&nothing)?;
+    std::env::set_current_dir("/").and(told)
 }
 
 fn is_locked_by_us(lock: &std::path::Path) -> bool {
@@ -77,33 +86,18 @@ struct Guard {
     claude: Option<Process>,
     watch: Option<Watch>,
     daemons: Vec<Daemon>,
-    /// What daemons print, by their places; a run that ended may have left somebody who prints on.
-    pipes: Vec<(usize, PipeReader)>,
-    /// Readable after a signal.
-    news: UnixStream,
-    told_to_end: Arc<AtomicBool>,
+    news: News,
     said: Option<State>,
 }
 
 impl Guard {
     fn new(session: Session, claude: Option<Process>) -> io::Result<Self> {
-        let (news, sender) = UnixStream::pair()?;
-        news.set_nonblocking(true)?;
-        let told_to_end = Arc::new(AtomicBool::new(false));
-        for signal in [SIGTERM, SIGINT, SIGHUP] {
-            signal_hook::flag::register(signal, Arc::clone(&told_to_end))?;
-        }
-        for signal in [SIGCHLD, SIGTERM, SIGINT, SIGHUP] {
-            signal_hook::low_level::pipe::register(signal, sender.try_clone()?)?;
-        }
-        let watch = claude.and_then(Watch::of);
-        let (daemons, pipes) = (Vec::new(), Vec::new());
-        Ok(Self { session, claude, watch, daemons, pipes, news, told_to_end, said: None })
+        let (news, watch) = (News::new()?, claude.and_then(Watch::of));
+        Ok(Self { session, claude, watch, daemons: Vec::new(), news, said: None })
     }
 
     /// Starts all of them, and says how that went to whoever waits for it.
-    fn begin(&mut self, config: Vec<config::Daemon>) -> io::Result<()> {
-        self.say(false)?;
+    fn begin(&mut self, config: Vec<config::Daemon>) {
         self.prune_logs();
         self.daemons = config.into_iter().map(|daemon| Daemon::new(daemon, &self.session)).collect();
         let mut problems = Vec::new();
@@ -113,20 +107,15 @@ impl Guard {
                 problems.extend(self.start(at).err().map(|error| format!("{}: {error}", self.daemons[at].name())));
             }
         }
-        self.say(false)?;
-        let mut out = io::stdout().lock();
+        // From here on a failure is no reason to end anybody: a full disk, a caller that is gone.
+        let _ = self.say(false);
         problems.push(READY.to_owned());
-        // Whoever started us may be gone.
-        let _ = writeln!(out, "{}", problems.join("\n")).and_then(|()| out.flush());
-        let nothing = std::fs::OpenOptions::new().read(true).write(true).open("/dev/null")?;
-        rustix::stdio::dup2_stdout(&nothing)?;
-        rustix::stdio::dup2_stderr(&nothing)?;
-        std::env::set_current_dir("/")
+        let _ = let_go(&problems.join("\n"));
     }
 
     fn start(&mut self, at: usize) -> io::Result<()> {
         let reader = self.daemons[at].start(&self.session)?;
-        self.pipes.push((at, reader));
+        self.news.listen_to(at, reader);
         Ok(())
     }
 
@@ -142,7 +131,6 @@ impl Guard {
                     let _ = self.start(at);
                 }
             }
-            // A full disk ends no daemon.
             let _ = self.say(false);
             let due = self.daemons.iter().filter_map(Daemon::due).min().map(|due| due.saturating_duration_since(now));
             let tick = self.watch.as_ref().and_then(Watch::tick);
@@ -151,7 +139,7 @@ impl Guard {
     }
 
     fn is_over(&self) -> bool {
-        self.told_to_end.load(Ordering::Relaxed) || self.is_killed()
+        self.news.is_told_to_end() || self.is_killed()
     }
 
     /// Whether the CLI has died without a word.
@@ -160,11 +148,13 @@ impl Guard {
     }
 
     fn end(&mut self) {
-        let killed = !self.told_to_end.load(Ordering::Relaxed);
+        let killed = !self.news.is_told_to_end();
+        // It would be news for ever.
+        self.watch = None;
         let _ = self.say(true);
         if killed {
             // At once: a session that is resumed says so after this.
-            let _ = ended::mark(&self.session.id, &self.session.project);
+            let _ = ended::mark(&self.session);
         }
         let running: Vec<_> = self.daemons.iter().filter_map(Daemon::pid).collect();
         ending::end(&running, &mut |limit| self.pause(Some(limit)));
@@ -176,33 +166,10 @@ impl Guard {
         self.session.place.clear(&self.session.id);
     }
 
-    /// Waits for news: a signal, the end of the CLI, something printed.
+    /// Waits for news, and logs what was printed.
     fn pause(&mut self, limit: Option<Duration>) {
-        let claude = self.watch.as_ref().and_then(Watch::fd);
-        let fds: Vec<BorrowedFd<'_>> = [Some(self.news.as_fd()), claude]
-            .into_iter()
-            .flatten()
-            .chain(self.pipes.iter().map(|pipe| pipe.1.as_fd()))
-            .collect();
-        let mut polled: Vec<_> = fds.iter().map(|fd| PollFd::from_borrowed_fd(*fd, PollFlags::IN)).collect();
-        let limit = limit.and_then(|limit| Timespec::try_from(limit).ok());
-        if poll(&mut polled, limit.as_ref()).is_err() {
-            return;
-        }
-        let ready: Vec<bool> = polled.iter().map(|fd| !fd.revents().is_empty()).collect();
-        let first_pipe = ready.len() - self.pipes.len();
-        let mut buffer = [0; 16 << 10];
-        while ready[0] && self.news.read(&mut buffer).is_ok_and(|count| count > 0) {}
-        let mut is_ready = ready[first_pipe..].iter();
-        let daemons = &mut self.daemons;
-        self.pipes.retain_mut(|(at, pipe)| {
-            if !is_ready.next().is_some_and(|ready| *ready) {
-                return true;
-            }
-            let count = pipe.read(&mut buffer).unwrap_or_default();
-            daemons[*at].log.take(&buffer[..count]);
-            count > 0
-        });
+        let (claude, daemons) = (self.watch.as_ref().and_then(Watch::fd), &mut self.daemons);
+        self.news.wait(claude, limit, &mut |daemon, text| daemons[daemon].log.take(text));
     }
 
     /// Takes note of whoever has ended: daemons, and what they left behind.

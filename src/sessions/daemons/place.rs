@@ -106,8 +106,10 @@ impl Place {
     }
 
     fn names(&self) -> Vec<String> {
+        // Nobody of ours makes a directory here, and nobody of ours removes one.
+        let is_directory = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
-        entries.filter_map(|entry| entry.file_name().into_string().ok()).collect()
+        entries.filter(|entry| !is_directory(entry)).filter_map(|entry| entry.file_name().into_string().ok()).collect()
     }
 }
 

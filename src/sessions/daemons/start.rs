@@ -8,7 +8,6 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use rustix::process::Signal;
 use session_signals::event::Hook;
 
 use super::cli::Start;
@@ -17,7 +16,7 @@ use super::hook;
 use super::lock::Lock;
 use super::place::Place;
 use super::process::{self, Process};
-use super::{config, env_file, marker, platform, state, sweep};
+use super::{config, env_file, marker, platform, state, stop, sweep};
 use crate::environment::{self, set};
 
 /// How long a guard may take to start its daemons, or another run of ours to end them.
@@ -73,7 +72,7 @@ fn begin(home: &Path, orders: &Orders) -> io::Result<()> {
     place.make()?;
     sweep::sweep(home)?;
     let Some(lock) = lock(&place, &orders.session)? else { return Ok(()) };
-    supersede(&place, orders);
+    supersede(&place, orders)?;
     place.clear(&orders.session);
     let problems = match guard(&lock, orders) {
         Ok(said) => told(said)?,
@@ -105,13 +104,12 @@ fn lock(place: &Place, session: &str) -> io::Result<Option<Lock>> {
 }
 
 /// A CLI has one session at a time: what it has of another one's ends.
-fn supersede(place: &Place, orders: &Orders) {
-    let others = place.sessions().into_iter().filter(|session| *session != orders.session);
-    for state in others.filter_map(|session| state::live(place, &session)) {
-        if state.claude.is_some() && state.claude == orders.claude {
-            let _ = state.guard.signal(Signal::TERM);
-        }
-    }
+fn supersede(place: &Place, orders: &Orders) -> io::Result<()> {
+    let is_its = |session: &String| {
+        let claude = state::live(place, session).and_then(|state| state.claude);
+        claude.is_some() && claude == orders.claude && *session != orders.session
+    };
+    place.sessions().iter().filter(|session| is_its(session)).try_for_each(|session| stop::end(place, session))
 }
 
 /// Starts the guard, which has nothing of ours but the lock.

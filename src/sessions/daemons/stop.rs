@@ -34,7 +34,7 @@ pub fn run(options: &Stop) -> io::Result<()> {
 }
 
 /// Ends the set of this session, and returns when nothing is left of it.
-fn end(place: &Place, session: &str) -> io::Result<()> {
+pub fn end(place: &Place, session: &str) -> io::Result<()> {
     let until = Instant::now() + LIMIT;
     while place.sessions().contains(session) {
         // What it says of a guard counts only while somebody holds the lock.

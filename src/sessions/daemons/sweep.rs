@@ -12,10 +12,13 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use super::lock::Lock;
+use super::log::Log;
 use super::marker;
 use super::place::Place;
 use super::platform;
 use super::process::Process;
+use super::state::{self, Status};
+use crate::evidence::spool::is_session_id;
 
 /// Whoever forks faster than this is not chased any longer.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -41,6 +44,11 @@ pub fn sweep(config: &Path) -> io::Result<usize> {
 pub fn bury(place: &Place, dead: Vec<(String, Lock)>) -> usize {
     let ended = if dead.is_empty() { 0 } else { end_escaped(place.path()) };
     for (session, lock) in dead {
+        for row in state::read(place, &session).map(|state| state.daemons).unwrap_or_default() {
+            if row.status != Status::Failed && is_session_id(&row.name) {
+                Log::at(place.log(&row.name, &session)).remove();
+            }
+        }
         place.clear(&session);
         lock.release();
     }

@@ -213,3 +213,57 @@ fn what_could_not_be_told_as_ours_again_is_not_registered() {
         assert!(matches!(super::under_test::install(b"{}", &request), Err(Refusal::Unproven(_))), "{command}");
     }
 }
+
+const DAEMONS: [&str; 2] = ["sessions daemons start", "sessions daemons stop"];
+
+#[test]
+fn sessions_is_ours_only_where_it_starts_or_ends_daemons() {
+    let hooks = [
+        (r#""command": "/x/session-signals/sessions", "args": ["daemons", "start"]"#, true),
+        (r#""command": "'/my x/session-signals/sessions' daemons stop""#, true),
+        (r#""command": "/x/session-signals/sessions daemons start --project /y || true""#, true),
+        (r#""command": "/x/session-signals/sessions""#, false),
+        (r#""command": "/x/session-signals/sessions", "args": ["daemons"]"#, false),
+        (r#""command": "/x/session-signals/sessions", "args": ["daemons", "started"]"#, false),
+        (r#""command": "/x/session-signals/sessions", "args": ["--all", "daemons", "start"]"#, false),
+        (r#""command": "/x/sessions", "args": ["daemons", "start"]"#, false),
+        (r#""command": "/x/session-signals/my-sessions", "args": ["daemons", "start"]"#, false),
+    ];
+    for (hook, ours) in hooks {
+        let text = format!(r#"{{"hooks": {{"Stop": [{{"hooks": [{{"type": "command", {hook}}}]}}]}}}}"#);
+        assert_eq!(entries(text.as_bytes(), &DAEMONS).expect("valid").len(), usize::from(ours), "{hook}");
+        let plan = super::under_test::uninstall(text.as_bytes(), &DAEMONS).expect("valid");
+        assert_eq!(plan.is_change(), ours, "{hook}");
+    }
+}
+
+#[test]
+fn arguments_become_as_wanted_and_stay_where_they_are_the_users() {
+    let command = "/new/session-signals/sessions";
+    let args = Some(&["daemons", "start"][..]);
+    let wanted = [Registration { event: "SessionStart", command: command.to_owned(), args, timeout: 10 }];
+    let request = Request { registrations: &wanted, owned: &DAEMONS, keep_scripts: false, writes_signals: &|_| false };
+    let hook = |command: &str, args: &str| {
+        format!(
+            r#"{{"hooks": {{"SessionStart": [{{"hooks": [{{"type": "command", "command": "{command}"{args}, "timeout": 10}}]}}]}}}}"#
+        )
+    };
+    let right = hook(command, r#", "args": ["daemons", "start"]"#);
+    let own = hook(command, r#", "args": ["daemons", "start", "--project", "/y"]"#);
+    let shell = hook("'/old y/session-signals/sessions' daemons start", "");
+    for (before, after) in [
+        (&right, &right),
+        (&own, &own),
+        (&hook("/old/session-signals/sessions", r#", "args": ["daemons", "start"]"#), &right),
+        // Members that are added come last.
+        (&shell, &hook(command, "").replace("10}", r#"10, "args": ["daemons", "start"]}"#)),
+    ] {
+        let plan =
+            super::under_test::install(before.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
+        assert_eq!(show(&plan.after), *after);
+    }
+    // What ends daemons has no business where they are started.
+    let stop = hook(command, r#", "args": ["daemons", "stop"]"#);
+    let plan = super::under_test::install(stop.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
+    assert!(!show(&plan.after).contains("stop") && show(&plan.after).contains(r#""start""#), "{}", show(&plan.after));
+}
