@@ -7,15 +7,15 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-const SESSIONS: u64 = 10_000;
-const RATE: u64 = 2_000;
-const SECONDS: u64 = 30;
+const SESSIONS: u32 = 10_000;
+const RATE: u32 = 2_000;
+const SECONDS: u32 = 30;
 /// At most so long from the rename to the event, for 99 of 100.
 const LATENCY: Duration = Duration::from_millis(50);
 /// At most so long from the start to the first answer.
@@ -71,23 +71,28 @@ fn spool(home: &Path) -> PathBuf {
     home.join("session-signals")
 }
 
-fn id(number: u64) -> String {
+fn id(number: u32) -> String {
     format!("0cc11bc4-3864-478d-bc8b-{number:012}")
 }
 
-fn signal(home: &Path, number: u64, kind: &str) -> PathBuf {
+fn signal(home: &Path, number: u32, kind: &str) -> PathBuf {
     spool(home).join(format!("{}.{kind}.json", id(number)))
 }
 
+/// A session of each number, in any order but theirs.
+fn scattered(number: u32) -> u32 {
+    number.wrapping_mul(7919) % SESSIONS
+}
+
 /// A signal's text, with the size that they have.
-fn text(number: u64, event: &str, prompt: &str) -> String {
+fn text(number: u32, event: &str, prompt: &str) -> String {
     let (id, pid) = (id(number), std::process::id());
     format!(
         r#"{{"session_id":"{id}","transcript_path":"/nonexistent/.claude/projects/-home-dev-work/{id}.jsonl","cwd":"/home/dev/work","hook_event_name":"{event}","prompt":"{prompt}","last_assistant_message":"{prompt}","claude_pid":{pid}}}"#
     )
 }
 
-fn end(home: &Path, number: u64) {
+fn end(home: &Path, number: u32) {
     fs_err::write(signal(home, number, "ended"), text(number, "SessionEnd", "-")).expect("a signal");
 }
 
@@ -107,7 +112,7 @@ type Times = Arc<Mutex<Vec<(Instant, Option<Instant>)>>>;
 
 fn load(server: &Server, home: &Path) -> Load {
     let times: Times = Arc::default();
-    let (is_over, hooks) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU64::new(0)));
+    let (is_over, hooks) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicU32::new(0)));
     let follower = follow(server.port, &times);
     let firing = {
         let (home, is_over, hooks) = (home.to_owned(), Arc::clone(&is_over), Arc::clone(&hooks));
@@ -121,10 +126,9 @@ fn load(server: &Server, home: &Path) -> Load {
     let (began, before) = (Instant::now(), server.processor());
     let total = RATE * SECONDS;
     for number in 0..total {
-        let due = began + Duration::from_secs(number) / u32::try_from(RATE).unwrap_or(1);
+        let due = began + Duration::from_secs(number.into()) / RATE;
         std::thread::sleep(due.saturating_duration_since(Instant::now()));
-        // Any order but theirs.
-        let session = number * 7919 % SESSIONS;
+        let session = scattered(number);
         let (kind, event, other) = [("working", "UserPromptSubmit", "stop"), ("stop", "Stop", "working")]
             [usize::from(number / SESSIONS % 2 == 1)];
         let temporary = spool(home).join(".temporary");
@@ -136,23 +140,29 @@ fn load(server: &Server, home: &Path) -> Load {
         }
     }
     let took = began.elapsed().as_secs_f64();
-    let processor = (server.processor() - before) / took;
+    let cpu = (server.processor() - before) / took;
     is_over.store(true, Ordering::Relaxed);
     firing.join().expect("no panic");
     std::thread::sleep(Duration::from_secs(2));
-    let last = follower.lock().expect("no panic").clone();
-    let lost =
-        (total - SESSIONS..total).filter(|number| last.get(&id(number * 7919 % SESSIONS)) != Some(number)).count();
+    let told = follower.lock().expect("no panic").clone();
+    let lost = (total - SESSIONS..total).filter(|number| told.get(&id(scattered(*number))) != Some(number)).count();
     let times = times.lock().expect("no panic");
     let mut latencies: Vec<_> =
         times.iter().filter_map(|(renamed, seen)| Some(seen.as_ref()?.duration_since(*renamed))).collect();
     latencies.sort();
-    let hooks_rate = hooks.load(Ordering::Relaxed) as f64 / took;
-    Load { overtaken: times.len() - latencies.len(), latencies, lost, rate: total as f64 / took, hooks_rate, processor }
+    let hooks_rate = f64::from(hooks.load(Ordering::Relaxed)) / took;
+    Load {
+        overtaken: times.len() - latencies.len(),
+        latencies,
+        lost,
+        rate: f64::from(total) / took,
+        hooks_rate,
+        processor: cpu,
+    }
 }
 
 /// Runs a real hook.
-fn fire(home: &Path, number: u64) {
+fn fire(home: &Path, number: u32) {
     let (hook, event) = [
         (env!("CARGO_BIN_EXE_hook-stop"), "Stop"),
         (env!("CARGO_BIN_EXE_hook-user-prompt-submit"), "UserPromptSubmit"),
@@ -164,7 +174,7 @@ fn fire(home: &Path, number: u64) {
 }
 
 /// The last number of each session.
-type Last = Arc<Mutex<std::collections::HashMap<String, u64>>>;
+type Last = Arc<Mutex<std::collections::HashMap<String, u32>>>;
 
 /// Follows the stream, and notes when what came.
 fn follow(port: u16, times: &Times) -> Last {
@@ -189,7 +199,7 @@ fn follow(port: u16, times: &Times) -> Last {
             }
             let value = &message["value"];
             let said = value["prompt"].as_str().or_else(|| value["lastMessage"].as_str());
-            let Some(number) = said.and_then(|said| said.parse::<u64>().ok()) else { continue };
+            let Some(number) = said.and_then(|said| said.parse::<u32>().ok()) else { continue };
             if let Some((_, seen)) =
                 times.lock().expect("no panic").get_mut(usize::try_from(number).unwrap_or(usize::MAX))
             {

@@ -39,10 +39,10 @@ pub enum Command {
     },
 }
 
-/// Stay, and answer at http://127.0.0.1:4450/ with a live page, and at /sessions with a stream of every change
+/// Stay, and answer on a loopback port: / is a live page, /sessions a stream of every change
 #[derive(Args)]
 pub struct Serve {
-    /// The port on 127.0.0.1 and [::1]; 0 takes one that is free
+    /// The port on loopback; 0 takes one that is free
     #[arg(long, default_value_t = 4450)]
     pub port: u16,
 }

@@ -43,8 +43,8 @@ fn describe(pid: u32) -> Holder {
     let name = fs_err::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let environment = fs_err::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let variable = |name: &str| {
-        let all = environment.split(|byte| *byte == 0);
-        let value = all.filter_map(|one| one.strip_prefix(name.as_bytes())?.strip_prefix(b"=")).next()?;
+        let mut all = environment.split(|byte| *byte == 0);
+        let value = all.find_map(|one| one.strip_prefix(name.as_bytes())?.strip_prefix(b"="))?;
         Some(PathBuf::from(String::from_utf8_lossy(value).into_owned())).filter(|path| path != Path::new(""))
     };
     let config = variable("CLAUDE_CONFIG_DIR").or_else(|| Some(variable("HOME")?.join(".claude")));

@@ -30,7 +30,7 @@ const MAX_HEADERS: usize = 64;
 /// goes on where it was, so those who do nothing crowd out nobody else.
 const MAX_CONNECTIONS: usize = 512;
 
-/// Takes the port on 127.0.0.1 and, where there is such a thing, on \[::1\].
+/// Takes the port on 127.0.0.1 and, where there is such a thing, on `::1`.
 ///
 /// # Errors
 /// Where somebody has it, whose name the error tells.
@@ -101,18 +101,19 @@ pub async fn answer(listeners: Vec<TcpListener>, router: Router) -> io::Result<(
         let (router, connections) = (router.clone(), Arc::clone(&connections));
         acceptors.spawn(async move {
             loop {
-                match listener.accept().await {
-                    Ok((stream, _)) => {
-                        make_room(&connections, most);
-                        serve(stream, router.clone(), &connections);
-                    }
-                    // No descriptor is left, or the client is gone already.
+                let stream = match listener.accept().await {
+                    Ok((stream, _)) => stream,
+                    Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
+                    // No descriptor is left.
                     Err(_) => {
                         let open = locked(&connections).open.len();
                         make_room(&connections, open);
                         tokio::time::sleep(Duration::from_millis(10)).await;
+                        continue;
                     }
-                }
+                };
+                make_room(&connections, most);
+                serve(stream, router.clone(), &connections);
             }
         });
     }

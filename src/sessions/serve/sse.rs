@@ -35,13 +35,13 @@ struct Follower {
 }
 
 /// Answers with a stream that ends after a minute.
-pub fn follow(feed: Arc<Feed>, from: Offset, cursor: Option<String>) -> Response {
+pub fn follow(feed: Arc<Feed>, from: Offset, cursor: Option<&str>) -> Response {
     let position = match from {
         Offset::Start => None,
         Offset::Now => Some(feed.tail()),
         Offset::At(position) => Some(position),
     };
-    let cursor = cursor::next(SystemTime::now(), cursor.as_deref());
+    let cursor = cursor::next(SystemTime::now(), cursor);
     let (grown, until) = (feed.subscribe(), Instant::now() + LIFETIME);
     let mut follower = Follower { feed, grown, position, sending: None, is_told: false, cursor, until };
     // Read now, so that what is gone can be said with a status.

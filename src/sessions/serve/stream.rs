@@ -26,7 +26,7 @@ const LONG_POLL: Duration = Duration::from_secs(25);
 pub struct Asked {
     offset: Option<String>,
     live: Option<String>,
-    pub cursor: Option<String>,
+    cursor: Option<String>,
 }
 
 /// Answers a read.
@@ -52,7 +52,7 @@ pub async fn read(
         None => catch_up(&feed, from, &headers, &asked),
         Some("long-poll" | "sse") if !is_given => refuse(StatusCode::BAD_REQUEST, "live needs an offset"),
         Some("long-poll") => long_poll(&feed, from, &headers, &asked).await,
-        Some("sse") => sse::follow(feed, from, asked.cursor),
+        Some("sse") => sse::follow(feed, from, asked.cursor.as_deref()),
         Some(_) => refuse(StatusCode::BAD_REQUEST, "live is long-poll or sse"),
     }
 }
