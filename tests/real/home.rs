@@ -2,6 +2,7 @@
 
 use std::fs::Permissions;
 use std::os::unix::fs::PermissionsExt as _;
+use std::path::PathBuf;
 
 use fs_err as fs;
 use serde_json::json;
@@ -11,6 +12,16 @@ use crate::sandbox::{Sandbox, executable, outcome};
 
 /// A home that this version knows, where the hooks are installed, and one of somebody else's that blocks some prompts.
 pub fn furnished(version: &str) -> Sandbox {
+    let settings = |path: &dyn Fn(&str) -> PathBuf| {
+        let block = json!([{ "hooks": [{ "type": "command", "command": path("bin/block") }] }]);
+        let allow = json!({ "allow": ["Bash(~/bin/free-gate:*)"] });
+        json!({ "hooks": { "UserPromptSubmit": block }, "permissions": allow }).to_string()
+    };
+    with(version, settings, &["install"])
+}
+
+/// The same with other settings, made of paths in this home, and other arguments of `hooks`.
+pub fn with(version: &str, settings: impl FnOnce(&dyn Fn(&str) -> PathBuf) -> String, arguments: &[&str]) -> Sandbox {
     let sandbox = Sandbox::new();
     let path = |name: &str| sandbox.home().join(name);
     for folder in ["bin", "project", ".claude"] {
@@ -25,10 +36,7 @@ pub fn furnished(version: &str) -> Sandbox {
     script("bin/ask-gate", ": >~/$1.runs; until [ -e ~/$1 ] || [ ! -d ~/bin ]; do sleep 0.05; done; : >~/$1.ran");
     script("bin/free-gate", "exec ~/bin/ask-gate $1");
     script("bin/block", "! grep -q '\"prompt\":\"block' || { echo 'Blocked by another hook' >&2; exit 2; }");
-    let block = json!([{ "hooks": [{ "type": "command", "command": path("bin/block") }] }]);
-    let settings =
-        json!({ "hooks": { "UserPromptSubmit": block }, "permissions": { "allow": ["Bash(~/bin/free-gate:*)"] } });
-    fs::write(path(".claude/settings.json"), settings.to_string()).unwrap();
+    fs::write(path(".claude/settings.json"), settings(&path)).unwrap();
     let project = json!({ "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true, "allowedTools": [] });
     let known = json!({
         "hasCompletedOnboarding": true, "theme": "dark", "lastOnboardingVersion": "9.9.9",
@@ -38,7 +46,7 @@ pub fn furnished(version: &str) -> Sandbox {
     fs::write(path(".claude.json"), known.to_string()).unwrap();
     let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
     let mut hooks = sandbox.command(executable("hooks"));
-    let installed = outcome(hooks.env("PATH", search).arg("install").current_dir(path("project")), "");
+    let installed = outcome(hooks.env("PATH", search).args(arguments).current_dir(path("project")), "");
     assert_eq!(installed.code, Some(0), "{installed:?}");
     sandbox
 }

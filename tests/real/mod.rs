@@ -8,6 +8,7 @@ mod person;
 mod step;
 mod terminal;
 mod truth;
+mod whole;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;

@@ -1,6 +1,7 @@
 //! A person at the real CLI, who does one thing after another and holds `sessions` against the truth after each.
 
 use std::path::PathBuf;
+use std::rc::Rc;
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
@@ -34,8 +35,8 @@ pub struct Person {
     // Before its home goes, the terminal must.
     terminal: Terminal,
     /// Heals the files, where they are to be right, too.
-    healer: Option<Server>,
-    sandbox: Sandbox,
+    healer: Option<Rc<Server>>,
+    sandbox: Rc<Sandbox>,
     version: &'static str,
     /// The situations in which nothing tells the truth.
     unseen: &'static [&'static str],
@@ -55,8 +56,18 @@ pub struct Person {
 impl Person {
     /// Sits down in front of a terminal in which nothing runs yet.
     pub fn new(version: &'static str, unseen: &'static [&'static str], heals: bool) -> Self {
-        let sandbox = home::furnished(version);
-        let healer = heals.then(|| Server::start(&sandbox));
+        let sandbox = Rc::new(home::furnished(version));
+        let healer = heals.then(|| Rc::new(Server::start(&sandbox)));
+        Self::at_home(sandbox, healer, version, unseen)
+    }
+
+    /// The same in a home that others share, and with its server.
+    pub fn at_home(
+        sandbox: Rc<Sandbox>,
+        healer: Option<Rc<Server>>,
+        version: &'static str,
+        unseen: &'static [&'static str],
+    ) -> Self {
         let terminal = Terminal::start(sandbox.home(), &sandbox.home().join("bin"));
         let [session, previous] = [String::new(), String::new()];
         Self {
@@ -75,6 +86,11 @@ impl Person {
             steps: 0,
             has_registry: version != OLD,
         }
+    }
+
+    /// The session that runs, or ran last.
+    pub fn session(&self) -> &str {
+        &self.session
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -220,7 +236,11 @@ impl Person {
         if !is_right || files != expected && patience > Duration::ZERO {
             self.wrong.push(step.situation);
             observer::explain(&self.sandbox, id, self.pid, &said);
-            println!("{}\n{}", self.terminal.screen(), self.healer.as_ref().map(Server::log).unwrap_or_default());
+            println!(
+                "{}\n{}",
+                self.terminal.screen(),
+                self.healer.as_ref().map(|healer| healer.log()).unwrap_or_default()
+            );
         }
     }
 

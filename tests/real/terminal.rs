@@ -3,6 +3,7 @@
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Stdio};
+use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assert_cmd::Command;
 
@@ -19,7 +20,9 @@ pub struct Terminal {
 impl Terminal {
     /// Starts the server with this home; what runs in it finds executables in `path`, too.
     pub fn start(home: &Path, path: &Path) -> Self {
-        let socket = home.join("tmux");
+        // Several may share a home.
+        static STARTED: AtomicUsize = AtomicUsize::new(0);
+        let socket = home.join(format!("tmux.{}", STARTED.fetch_add(1, Ordering::Relaxed)));
         let arguments = ["tmux", "-S", socket.to_str().unwrap(), "-f", "/dev/null", "-D"];
         let server = alone(home, path, &arguments).stdin(Stdio::null()).spawn().unwrap();
         assert!(eventually(|| socket.exists()), "tmux does not start");

@@ -11,7 +11,7 @@ use super::server::{Server, within};
 use crate::sandbox::{Outcome, Sandbox};
 
 /// Chromium on a page; ended at the end.
-struct Browser {
+pub struct Browser {
     process: Child,
     /// Its end ends the browser.
     orders: Option<ChildStdin>,
@@ -19,7 +19,7 @@ struct Browser {
 }
 
 impl Browser {
-    fn open(server: &Server) -> Self {
+    pub fn open(server: &Server) -> Self {
         let folder = packages("puppeteer", &["puppeteer-core@24.43.1"]);
         let found = Command::new("sh").args(["-c", "command -v chromium || command -v chromium-browser"]).output();
         let chromium = String::from_utf8(found.unwrap().stdout).unwrap();
@@ -31,7 +31,7 @@ impl Browser {
     }
 
     #[track_caller]
-    fn tell(&mut self, order: &str) -> Value {
+    pub fn tell(&mut self, order: &str) -> Value {
         writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();

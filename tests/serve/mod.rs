@@ -1,6 +1,6 @@
 //! `sessions serve`, asked as browsers, scripts and enemies ask.
 
-mod browser;
+pub mod browser;
 mod client;
 mod crowd;
 mod faults;
