@@ -8,7 +8,6 @@ const EXAMPLES: &str = "\
 Examples:
   hooks install                  for you, in every project
   hooks install --dry-run        show the change, change nothing
-  hooks install --daemons        and start each session's companions
   hooks doctor --fix             find what is wrong, and mend it
   hooks uninstall                give the settings back as they were
 
