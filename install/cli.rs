@@ -89,7 +89,7 @@ pub struct Install {
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Start the daemons of session-daemons.json with every session, and end them with it
+    /// Start and end the daemons of session-daemons.json with each session
     #[arg(long)]
     pub daemons: bool,
     /// Leave the scripts registered that the executables replace

@@ -124,5 +124,8 @@ fn a_lock_that_is_none_is_said() {
     fs::write(world.path("target"), "mine").unwrap();
     symlink(world.path("target"), &lock).unwrap();
     world.daemons(&["start", "--session", "s"]).fails(".s.lock: ");
+    // It is nobody else's trouble.
+    world.daemons(&["start", "--session", "t"]).succeeds();
+    assert_eq!(world.files(), [".s.lock", ".t.lock", ".t.state.json"]);
     assert_eq!(fs::read_to_string(world.path("target")).unwrap(), "mine");
 }

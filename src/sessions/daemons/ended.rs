@@ -2,10 +2,15 @@
 
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use serde_json::json;
 
 use super::spawn::Session;
+
+/// The hook waits 200 ms for the spool's lock; the daemons are not to wait much longer for their end.
+const LIMIT: Duration = Duration::from_millis(500);
 
 /// Runs `hook-session-end`, which lies beside this executable, as the CLI would have: it takes the spool's lock and
 /// clears what the end supersedes. The signal names the guard as `claude_pid`: it is the hook's parent. Where the CLI
@@ -26,5 +31,14 @@ pub fn mark(session: &Session) -> io::Result<()> {
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(payload.to_string().as_bytes())?;
     }
-    if child.wait()?.success() { Ok(()) } else { Err(io::Error::other("hook-session-end failed")) }
+    let until = Instant::now() + LIMIT;
+    while Instant::now() < until {
+        match child.try_wait()? {
+            Some(status) if status.success() => return Ok(()),
+            Some(status) => return Err(io::Error::other(format!("hook-session-end: {status}"))),
+            None => thread::sleep(Duration::from_millis(1)),
+        }
+    }
+    // It is a child like the others, and ends with them.
+    Err(io::ErrorKind::TimedOut.into())
 }

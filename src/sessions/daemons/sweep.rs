@@ -24,16 +24,19 @@ use crate::evidence::spool::is_session_id;
 const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Ends what is left of all sets whose guards are dead, and removes their files; how many processes that were.
-/// With no such set it reads one directory.
+/// With no such set it reads one directory. A lock that is none of ours keeps nobody else's from being looked at.
 ///
 /// # Errors
-/// Where the directory holds what cannot be locked.
+/// Where the configuration directory cannot be looked at.
 pub fn sweep(config: &Path) -> io::Result<usize> {
-    let Ok(config) = config.canonicalize() else { return Ok(0) };
+    let config = match config.canonicalize() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
+        config => config?,
+    };
     let place = Place::of(&config);
     let mut dead = Vec::new();
     for session in place.sessions() {
-        if let Some(lock) = Lock::take(&place.lock(&session))? {
+        if let Ok(Some(lock)) = Lock::take(&place.lock(&session)) {
             dead.push((session, lock));
         }
     }

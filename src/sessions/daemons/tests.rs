@@ -40,7 +40,7 @@ fn what_is_wrong_with_a_config() {
         (r#"{"daemons":[]}"#, ""),
         (
             "{\n  \"daemons\": [{\"name\": \"a\", \"comand\": \"b\"}]\n}",
-            "line 2, column 39: daemons[0].comand: unknown field `comand`",
+            "line 2, column 36: daemons[0].comand: unknown field `comand`",
         ),
         (r#"{"daemons":[{"name":"a"}]}"#, "daemons[0]: missing field `command`"),
         (r#"{"daemons":[{"name":"a b","command":"b"}]}"#, "daemons[0].name: \"a b\" is no name"),
