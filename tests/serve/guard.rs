@@ -11,8 +11,8 @@ fn a_name_that_was_made_to_point_here_is_refused() {
     sandbox.fire("secret", "Stop", "").succeeds();
     let server = Server::start(&sandbox);
     let ask = |path: &str, hosts: &[&str]| {
-        let hosts: String = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
-        server.raw(&format!("GET {path} HTTP/1.1\r\n{hosts}Connection: close\r\n\r\n"))
+        let hosts: Vec<_> = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
+        server.raw(&format!("GET {path} HTTP/1.1\r\n{}Connection: close\r\n\r\n", hosts.concat()))
     };
     for host in ["localhost", "LocalHost:4450", "127.0.0.1", "127.0.0.1:9", "[::1]", "[::1]:4450"] {
         assert_eq!(ask("/sessions", &[host]).status, 200, "{host}");

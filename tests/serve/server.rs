@@ -85,8 +85,9 @@ impl Server {
 
     /// Asks for a path with these headers besides (`Name: value`).
     pub fn ask(&self, method: &str, path: &str, headers: &[&str]) -> Answer {
-        let headers: String = headers.iter().map(|header| format!("{header}\r\n")).collect();
-        self.raw(&format!("{method} {path} HTTP/1.0\r\nHost: localhost:{}\r\n{headers}\r\n", self.port))
+        let host = format!("Host: localhost:{}", self.port);
+        let headers = [&[&*host], headers].concat().join("\r\n");
+        self.raw(&format!("{method} {path} HTTP/1.0\r\n{headers}\r\n\r\n"))
     }
 
     pub fn get(&self, path: &str) -> Answer {
@@ -198,7 +199,7 @@ impl Events {
                 return None;
             }
             match line.trim_end().split_once(": ") {
-                Some(("event", value)) => name = value.to_owned(),
+                Some(("event", value)) => value.clone_into(&mut name),
                 Some(("data", value)) => data += value,
                 _ if data.is_empty() => {}
                 _ => return Some(Event { name, data: serde_json::from_str(&data).unwrap() }),

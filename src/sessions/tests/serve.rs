@@ -27,48 +27,54 @@ impl Reader {
     fn take(&mut self, batch: Batch) {
         for (event, operation) in batch.events {
             let key = event.key.to_string();
-            match event.value {
-                Some(value) => {
-                    // What it does not know can only begin.
-                    assert!(operation == "insert" || operation == "update" && self.known.contains_key(&key));
-                    assert_ne!(self.known.insert(key, value.to_string()).as_deref(), Some(&*value), "told twice");
-                }
-                None => {
-                    assert_eq!(operation, "delete");
-                    self.known.remove(&key);
-                }
-            }
+            let Some(value) = event.value else {
+                assert_eq!(operation, "delete");
+                self.known.remove(&key);
+                continue;
+            };
+            // What it does not know can only begin.
+            assert!(operation == "insert" || operation == "update" && self.known.contains_key(&key));
+            assert_ne!(self.known.insert(key, value.to_string()).as_deref(), Some(&*value), "told twice");
         }
         assert!(self.position.is_none_or(|position| position <= batch.tail));
         self.position = Some(batch.tail);
     }
 }
 
-/// What happens: a session gets a value or goes, or a reader reads.
+/// What happens: a session gets a value that it never had, keeps the one it has, or goes; or a reader reads.
 #[derive(Clone, Debug)]
 enum Step {
-    Say(u8, Option<u8>),
+    Say(u8),
+    Keep(u8),
+    Go(u8),
     Read(usize),
 }
 
 fn step() -> impl Strategy<Value = Step> {
     prop_oneof![
-        3 => (0..5_u8, proptest::option::weighted(0.8, 0..3_u8)).prop_map(|(key, value)| Step::Say(key, value)),
-        1 => (0..3_usize).prop_map(Step::Read),
+        4 => (0..5_u8).prop_map(Step::Say),
+        1 => (0..5_u8).prop_map(Step::Keep),
+        1 => (0..5_u8).prop_map(Step::Go),
+        2 => (0..3_usize).prop_map(Step::Read),
     ]
 }
 
 proptest! {
     /// Whenever they read, readers know in the end what is true, are told nothing twice, and nothing of what they do not know.
     #[test]
-    fn readers_of_the_log_know_what_is_true(steps in proptest::collection::vec(step(), 0..200)) {
+    fn readers_of_the_log_know_what_is_true(steps in proptest::collection::vec(step(), 0..100)) {
         let mut log = Log::default();
         let mut truth = BTreeMap::new();
         let mut readers: [Reader; 3] = Default::default();
-        for step in steps {
+        for (number, step) in steps.into_iter().enumerate() {
+            let (key, value) = match &step {
+                Step::Say(key) => (key.to_string(), Some(number.to_string())),
+                Step::Keep(key) => (key.to_string(), truth.get(&key.to_string()).cloned()),
+                Step::Go(key) => (key.to_string(), None),
+                Step::Read(_) => (String::new(), None),
+            };
             match step {
-                Step::Say(key, value) => {
-                    let (key, value) = (key.to_string(), value.map(|value| value.to_string()));
+                Step::Say(_) | Step::Keep(_) | Step::Go(_) => {
                     let before = log.tail();
                     let is_news = truth.get(&key) != value.as_ref();
                     prop_assert_eq!(log.append(&key, value.as_deref()), is_news);
@@ -80,10 +86,6 @@ proptest! {
                 }
                 Step::Read(reader) => {
                     let reader = &mut readers[reader];
-                    // A reader from the start may have an old deletion told as nothing at all: what it knew, it forgets.
-                    if reader.position.is_none() {
-                        reader.known.clear();
-                    }
                     let batch = log.read(reader.position).unwrap();
                     prop_assert!(batch.events.len() <= 5, "one event a session");
                     reader.take(batch);
@@ -173,11 +175,11 @@ fn the_guard_lets_in_who_is_here_and_only_reads() {
         guard::refusal(&method, &uri.parse::<Uri>().unwrap(), &headers).map(|(status, _)| status)
     };
     let host = (header::HOST, "127.0.0.1:4450");
-    assert_eq!(status(Method::GET, "/", &[host.clone()]), None);
+    assert_eq!(status(Method::GET, "/", std::slice::from_ref(&host)), None);
     assert_eq!(status(Method::HEAD, "/", &[host.clone(), (header::ORIGIN, "http://localhost:1")]), None);
     assert_eq!(status(Method::GET, "/", &[]), Some(StatusCode::FORBIDDEN));
-    assert_eq!(status(Method::GET, "http://evil.example/", &[host.clone()]), Some(StatusCode::FORBIDDEN));
-    assert_eq!(status(Method::POST, "/", &[host.clone()]), Some(StatusCode::METHOD_NOT_ALLOWED));
+    assert_eq!(status(Method::GET, "http://evil.example/", std::slice::from_ref(&host)), Some(StatusCode::FORBIDDEN));
+    assert_eq!(status(Method::POST, "/", std::slice::from_ref(&host)), Some(StatusCode::METHOD_NOT_ALLOWED));
     // Who is not from here learns nothing, not even what could be asked.
     assert_eq!(status(Method::POST, "/", &[(header::HOST, "evil.example")]), Some(StatusCode::FORBIDDEN));
     assert_eq!(status(Method::GET, "/", &[host, (header::CONTENT_LENGTH, "+0")]), Some(StatusCode::PAYLOAD_TOO_LARGE));

@@ -113,8 +113,8 @@ fn a_signal_and_what_is_none() {
     let signal = spool::parse(text, at(0), Kind::Permission).unwrap();
     assert_eq!(signal.since, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_500));
     assert_eq!(
-        (signal.members.claude_pid, signal.members.error, signal.members.pending.unwrap().len()),
-        (Some(7), None, 1)
+        (signal.members.claude_pid, &signal.members.error, signal.members.pending.as_ref().unwrap().len()),
+        (Some(7), &None, 1)
     );
     for stamp in ["999999999999.000000000", "253402300800.000000000", "-1.000000000"] {
         assert_eq!(spool::from_stamp(stamp), None);
@@ -137,10 +137,10 @@ fn a_signal_and_what_is_none() {
 fn one_odd_value_costs_itself() {
     let text = br#"{"prompt":"a\ud800b \ud83d\ude00 \\ud800\udc00","background_tasks":[7,{"type":"shell","status":1}],"pending":[
         {"tool_name":"A","tool_input":{"n":1e400}},7,[],{"tool_name":"B","tool_input":{"s":"x\udfff"},"message":7}]}"#;
-    let members = spool::parse(text, at(0), Kind::Permission).unwrap().members;
+    let members = &spool::parse(text, at(0), Kind::Permission).unwrap().members;
     assert_eq!(members.prompt.as_deref(), Some("a\u{fffd}b \u{1f600} \\ud800\u{fffd}"));
-    assert_eq!(members.background_tasks.unwrap()[0].r#type, "shell");
-    let calls = members.pending.unwrap();
+    assert_eq!(members.background_tasks.as_ref().unwrap()[0].r#type, "shell");
+    let calls = members.pending.as_ref().unwrap();
     let told = |index: usize| (calls[index].tool_name.as_deref().unwrap(), calls[index].tool_input.to_string());
     assert_eq!((calls.len(), told(0), told(1)), (2, ("A", "null".into()), ("B", "{\"s\":\"x\u{fffd}\"}".into())));
 }
