@@ -1,6 +1,7 @@
 //! Who is killed, and what is left then.
 
 use super::world::{World, kill, lives, shell, twelve, until};
+use crate::serve::server::Server;
 
 #[test]
 fn when_the_cli_is_killed_nothing_is_left_and_the_session_has_ended() {
@@ -59,6 +60,22 @@ fn when_both_are_killed_an_end_by_hand_leaves_nothing() {
     world.runs(1);
     world.daemons(&["stop", "--session", "s"]).succeeds();
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
+}
+
+#[test]
+fn when_both_are_killed_a_server_leaves_nothing_and_says_so() {
+    let world = World::new(&[shell("escapes", "setsid -f sleep 2000; exec sleep 1000")]);
+    let mut cli = world.begin("s");
+    cli.life.fire("s", "UserPromptSubmit", "").succeeds();
+    world.runs(2);
+    kill("-KILL", world.guard("s"));
+    kill("-KILL", cli.life.pid());
+    world.runs(1);
+    let server = Server::start(&world.sandbox);
+    world.runs(0);
+    until("the log", || server.log().contains("ended 1 processes of daemons whose session and guard are gone"));
+    until("the end", || world.sandbox.signal("s", "ended").exists() && !world.sandbox.signal("s", "working").exists());
+    assert_eq!(world.files(), [""; 0]);
 }
 
 #[test]

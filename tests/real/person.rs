@@ -185,12 +185,12 @@ impl Person {
             held.is_some_and(|held| held.elapsed() >= SETTLED)
         });
         self.steps += 1;
-        if !came_true {
+        if came_true {
+            self.compare(step, behind);
+        } else {
             self.wrong.push(step.situation);
             let truth = self.truth(step);
             println!("{} {:44} NOT PRODUCED: {truth:?}\n{}", self.version, step.situation, self.terminal.screen());
-        } else {
-            self.compare(step, behind);
         }
     }
 

@@ -17,6 +17,7 @@ mod page;
 mod sse;
 pub mod steady;
 mod stream;
+mod sweeper;
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
@@ -48,6 +49,7 @@ pub fn run(serve: &Serve) -> io::Result<()> {
     let feed = Arc::new(Feed::new(SystemTime::now()));
     let model = Model::new(&config, Arc::clone(&feed))?;
     std::thread::Builder::new().name("model".to_owned()).spawn(move || model.run())?;
+    std::thread::Builder::new().name("sweeper".to_owned()).spawn(move || sweeper::run(&config))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let ended = end()?;

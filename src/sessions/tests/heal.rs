@@ -1,6 +1,6 @@
 //! What is written down of the evidence, and what is not.
 
-use session_signals::event::KINDS;
+use session_signals::event::{KINDS, Kind};
 
 use crate::evidence::{Evidence, Life};
 use crate::heal::{Treatment, treatment};
@@ -54,7 +54,7 @@ fn here(spool: &str, registry: &str, transcript: &str) -> Evidence {
 /// What stands after the treatment.
 fn after(before: &str, treatment: &Treatment) -> String {
     let kinds = KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize] || treatment.publish == Some(*kind));
-    let gone: Vec<_> = kinds.map(|kind| kind.word()).collect();
+    let gone: Vec<_> = kinds.map(Kind::word).collect();
     let before = before.replace("asks@", "permission@");
     let kept = before.split_whitespace().filter(|signal| gone.iter().all(|word| !signal.starts_with(word)));
     let healed = treatment.publish.map(|kind| format!("healed {}", kind.word()));
