@@ -56,17 +56,20 @@ pub fn pid(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
-/// The CLI that runs this hook: its parent, or that one's parent where it is a shell. `CLAUDE_PID` decides where it
-/// is one of the two; any other is an outer CLI's that this one inherited.
+/// The CLI that runs this hook; `None` where it has died meanwhile. `said`: the value of `CLAUDE_PID`.
 pub fn claude(said: Option<u32>) -> Option<Process> {
     let parent = rustix::process::getppid()?.as_raw_nonzero().get().unsigned_abs();
-    let found = stat(parent);
-    let grandparent = found.map(|Stat { parent, .. }| parent);
-    let claude = match (said, found) {
-        (Some(said), _) if said == parent || Some(said) == grandparent => said,
-        (_, Some(Stat { is_shell: true, parent, .. })) => parent,
-        _ => parent,
-    };
-    // Process 1 is nobody's CLI: the real one has died.
-    (claude > 1).then(|| Process::of(claude))
+    cli_of(said, parent, stat(parent)).map(Process::of)
+}
+
+/// The parent, or that one's parent where it is a shell. What is said decides where it is one of the two; anything
+/// else is an outer CLI's that this one inherited.
+pub fn cli_of(said: Option<u32>, parent: u32, found: Option<Stat>) -> Option<u32> {
+    let grandparent = found.map(|stat| stat.parent);
+    if said.is_some() && (said == Some(parent) || said == grandparent) {
+        return said;
+    }
+    let is_shell = found.is_some_and(|stat| stat.is_shell);
+    // Process 1 takes in whose CLI has died; where it is the CLI itself, in a container, it says so.
+    Some(parent).filter(|_| !is_shell).or(grandparent).filter(|pid| *pid > 1)
 }

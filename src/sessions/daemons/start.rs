@@ -52,9 +52,12 @@ fn by_hook(home: &Path) -> io::Result<()> {
     if event.source == "compact" {
         return exported;
     }
-    let claude = process::claude(set("CLAUDE_PID").and_then(|pid| pid.to_str()?.parse().ok()));
+    let said = set("CLAUDE_PID").and_then(|pid| pid.to_str()?.parse().ok());
+    let Some(claude) = process::claude(said) else {
+        return Err(io::Error::other("the CLI that ran this hook is gone"));
+    };
     // Its daemons run even where its tools will not know the session's id.
-    let begun = begin(home, &Orders { session: event.session, claude, project: project(event.cwd)? });
+    let begun = begin(home, &Orders { session: event.session, claude: Some(claude), project: project(event.cwd)? });
     begun.and(exported)
 }
 

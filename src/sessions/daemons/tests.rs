@@ -2,7 +2,10 @@
 
 use std::time::Duration;
 
+use session_signals::process::Stat;
+
 use super::config;
+use super::process::cli_of;
 use super::restart::{Attempts, Next, Restart};
 
 const SHORT: Duration = Duration::from_secs(1);
@@ -61,5 +64,29 @@ fn what_is_wrong_with_a_config() {
     for (text, expected) in cases {
         let said = said(text);
         assert!(said.contains(expected) && (expected.is_empty() == said.is_empty()), "{text}: {said}");
+    }
+}
+
+#[test]
+fn whose_hook_it_is() {
+    let stat = |is_shell, parent| Some(Stat { is_shell, is_zombie: false, parent, start: 7 });
+    let cases = [
+        // The CLI started it, by itself or through a shell.
+        (None, 20, stat(false, 10), Some(20)),
+        (None, 20, stat(true, 10), Some(10)),
+        // It says who it is: behind a shell that stays, a wrapper, or in a container.
+        (Some(20), 20, stat(true, 10), Some(20)),
+        (Some(10), 20, stat(false, 10), Some(10)),
+        (Some(1), 1, stat(false, 0), Some(1)),
+        // An outer CLI's, inherited.
+        (Some(5), 20, stat(false, 10), Some(20)),
+        (Some(5), 20, stat(true, 10), Some(10)),
+        // It has died.
+        (Some(20), 1, stat(false, 0), None),
+        (None, 1, stat(false, 0), None),
+        (None, 20, stat(true, 1), None),
+    ];
+    for (said, parent, found, claude) in cases {
+        assert_eq!(cli_of(said, parent, found), claude, "{said:?} {parent} {found:?}");
     }
 }
