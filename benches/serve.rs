@@ -181,13 +181,17 @@ fn follow(port: u16, times: &Times) -> Last {
     let (times, last) = (Arc::clone(times), Last::default());
     let found = Arc::clone(&last);
     let mut offset = "now".to_owned();
-    let mut reader = open(port, &offset);
+    let mut reader = open(port, &offset).expect("an answer");
     std::thread::spawn(move || {
         let mut line = String::new();
         loop {
             line.clear();
             match reader.read_line(&mut line) {
-                Ok(0) => reader = open(port, &offset), // it ends every minute
+                Ok(0) => {
+                    // It ends every minute.
+                    let Some(again) = open(port, &offset) else { return };
+                    reader = again;
+                }
                 Ok(_) => {}
                 Err(_) => return,
             }
@@ -211,17 +215,18 @@ fn follow(port: u16, times: &Times) -> Last {
     last
 }
 
-fn open(port: u16, offset: &str) -> BufReader<TcpStream> {
-    let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
-    write!(stream, "GET /sessions?offset={offset}&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("it reads");
+/// Follows from an offset; `None` where the server is gone.
+fn open(port: u16, offset: &str) -> Option<BufReader<TcpStream>> {
+    let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
+    write!(stream, "GET /sessions?offset={offset}&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;
     let mut reader = BufReader::new(stream);
     let mut line = String::new();
-    // The first event says where it is: from then on nothing is missed.
-    while !line.starts_with("data: ") {
+    // Its head; from then on nothing is missed.
+    while line != "\r\n" {
         line.clear();
-        assert!(reader.read_line(&mut line).expect("an answer") > 0);
+        reader.read_line(&mut line).ok().filter(|len| *len > 0)?;
     }
-    reader
+    Some(reader)
 }
 
 /// The server, killed at the end.

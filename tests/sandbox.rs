@@ -15,6 +15,8 @@ use tempfile::TempDir;
 /// A fresh HOME, deleted at the end.
 pub struct Sandbox {
     directory: TempDir,
+    /// What a killed process leaves there goes, too.
+    temporary: TempDir,
 }
 
 /// What a hook left behind.
@@ -69,7 +71,8 @@ pub fn payload(session: &str, event: &str, members: &str) -> String {
 
 impl Sandbox {
     pub fn new() -> Self {
-        Self { directory: TempDir::new().expect("a temporary directory") }
+        let directory = || TempDir::new().expect("a temporary directory");
+        Self { directory: directory(), temporary: directory() }
     }
 
     pub fn home(&self) -> &Path {
@@ -88,7 +91,8 @@ impl Sandbox {
     /// A command that sees nothing of this process's environment but PATH.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
-        command.env_clear().env("HOME", self.home()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        command.env_clear().env("HOME", self.home()).env("TMPDIR", self.temporary.path());
+        command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         command
     }
 

@@ -181,8 +181,10 @@ pub fn read(path: &Path, kind: Kind) -> Option<Arc<Signal>> {
 pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Arc<Signal>> {
     // serde would take an array for a struct whose members are all optional.
     let text = text.trim_ascii_start().strip_prefix(b"{").and(Some(text))?;
-    let members: Members = serde_json::from_slice(text).ok()?;
-    let stamp = [&members.working_since, &members.pending_since, &members.stopped_at, &members.ended_at];
+    let mut members: Members = serde_json::from_slice(text).ok()?;
+    // Taken, because there may be very many signals, and `since` is all that they are for.
+    let Members { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
+    let stamp = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
     let since = stamp[kind as usize].as_deref().and_then(from_stamp).unwrap_or(moment::clamped(at));
     Some(Arc::new(Signal { at: moment::clamped(at), since, members }))
 }

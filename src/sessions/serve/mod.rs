@@ -14,6 +14,7 @@ pub mod log;
 mod model;
 pub mod offset;
 mod page;
+mod round;
 mod sse;
 pub mod steady;
 mod stream;

@@ -1,6 +1,6 @@
 //! What is true of every session, kept so: files change, time goes by, and what is new of it goes into the feed.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap};
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
@@ -9,23 +9,12 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::feed::{Feed, Said};
 use super::heal::Healer;
+use super::round::Round;
 use super::steady::Steady;
 use crate::branch;
 use crate::evidence::{Collector, Evidence, Look};
 use crate::session::Session;
 use crate::watcher::{Change, Watcher};
-
-/// What time alone changes (a process that died, a registry that settled) is looked at this often.
-const TICK: Duration = Duration::from_secs(1);
-
-/// After the registry changed it is looked at this long after the last time.
-const SOON: Duration = Duration::from_millis(250);
-
-/// What no time should change (a session that ended) is looked at this often all the same: a branch may be another one.
-const ALL: Duration = Duration::from_secs(60);
-
-/// News are not kept waiting longer than this by a look at very many sessions.
-const SLICE: Duration = Duration::from_millis(5);
 
 /// So many events are taken in before the first of them is told of.
 const TOGETHER: usize = 4096;
@@ -43,18 +32,6 @@ pub struct Model {
     healer: Healer,
 }
 
-/// A look at many sessions, of which it takes some at a time.
-struct Round {
-    /// Who is still to be looked at.
-    left: Vec<String>,
-    /// What was found of the others.
-    found: BTreeMap<String, Evidence>,
-    is_over: bool,
-    began: Instant,
-    next: Instant,
-    next_of_all: Instant,
-}
-
 impl Model {
     /// Watches, reads everything, takes in what changed meanwhile, and judges every session: then the feed is true.
     ///
@@ -68,14 +45,7 @@ impl Model {
         })?;
         collector.read_spool();
         let (look, now) = (collector.look(), Instant::now());
-        let round = Round {
-            left: Vec::new(),
-            found: BTreeMap::new(),
-            is_over: true,
-            began: now,
-            next: now + TICK,
-            next_of_all: now + ALL,
-        };
+        let round = Round::new(now);
         let (branches, known) = (HashMap::new(), HashMap::new());
         let mut model =
             Self { collector, watcher, events, feed, look, branches, known, round, healer: Healer::default() };
@@ -89,12 +59,7 @@ impl Model {
     /// Keeps the feed true for ever.
     pub fn run(mut self) {
         loop {
-            let wait = if self.round.is_over {
-                self.round.next.saturating_duration_since(Instant::now())
-            } else {
-                Duration::ZERO
-            };
-            match self.events.recv_timeout(wait) {
+            match self.events.recv_timeout(self.round.wait(Instant::now())) {
                 Ok(event) => {
                     let more = self.events.try_iter().take(TOGETHER);
                     let events: Vec<_> = std::iter::once(event).chain(more).collect();
@@ -104,12 +69,11 @@ impl Model {
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
-            if self.round.is_over && self.round.next <= Instant::now() {
-                self.begin_round();
+            let now = Instant::now();
+            if self.round.is_due(now) {
+                self.begin_round(now);
             }
-            if !self.round.is_over {
-                self.go_on();
-            }
+            self.go_on(now);
         }
     }
 
@@ -126,7 +90,7 @@ impl Model {
         changes.dedup();
         if changes.contains(&Change::Everything) {
             self.collector.read_spool();
-            self.look_soon();
+            self.round.hasten();
             return self.all();
         }
         let mut concerned = BTreeSet::new();
@@ -136,14 +100,10 @@ impl Model {
                     self.collector.read_session(&session);
                     concerned.insert(session);
                 }
-                Change::Registry | Change::Everything => self.look_soon(),
+                Change::Registry | Change::Everything => self.round.hasten(),
             }
         }
         concerned
-    }
-
-    fn look_soon(&mut self) {
-        self.round.next = self.round.next.min(self.round.began + SOON);
     }
 
     /// Judges these sessions and tells what is new.
@@ -174,45 +134,35 @@ impl Model {
     }
 
     /// Begins to look at all whom time may change.
-    fn begin_round(&mut self) {
-        let now = Instant::now();
+    fn begin_round(&mut self, now: Instant) {
         if self.watcher.follow() {
             self.collector.read_spool();
-            self.round.next_of_all = now;
+            self.round.widen();
         }
         let before = std::mem::replace(&mut self.look, self.collector.look());
         self.branches.clear();
-        self.round.began = now;
-        self.round.next = now + TICK;
-        self.round.is_over = false;
+        if self.round.is_of_all(now) {
+            let all = self.all();
+            return self.round.begin(now, all);
+        }
         let of_registry = before.sessions().chain(self.look.sessions()).map(str::to_owned);
         let open = self.known.iter().filter(|(_, steady)| !steady.has_ended).map(|(id, _)| id.clone());
-        let all = if self.round.next_of_all <= now {
-            self.round.next_of_all = now + ALL;
-            self.all()
-        } else {
-            of_registry.chain(open).collect()
-        };
-        self.round.left = all.into_iter().collect();
+        self.round.begin(now, of_registry.chain(open).collect::<BTreeSet<_>>());
     }
 
     /// Looks at some of them.
-    fn go_on(&mut self) {
-        let until = Instant::now() + SLICE;
-        let mut said = Vec::new();
-        let mut found = std::mem::take(&mut self.round.found);
-        while let Some(id) = self.round.left.pop() {
-            said.push(self.judge(id, |id, evidence| _ = found.insert(id.to_owned(), evidence)));
-            if Instant::now() >= until {
-                break;
-            }
+    fn go_on(&mut self, now: Instant) {
+        let (mut said, mut found) = (Vec::new(), Vec::new());
+        while let Some(id) = self.round.next(now) {
+            said.push(self.judge(id, |id, evidence| found.push((id.to_owned(), evidence))));
+        }
+        if said.is_empty() && self.round.wait(now) > Duration::ZERO {
+            return;
         }
         self.feed.publish(said);
-        self.round.is_over = self.round.left.is_empty();
-        if self.round.is_over {
+        self.round.found.extend(found);
+        if let Some(found) = self.round.end(Instant::now()) {
             self.healer.heal(&self.collector, &found, SystemTime::now());
-        } else {
-            self.round.found = found;
         }
     }
 }
