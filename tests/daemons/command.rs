@@ -123,3 +123,11 @@ fn what_cannot_be_started_is_said_and_the_others_run() {
     // It asks for nothing more.
     world.daemons(&["start", "--session", "s"]).succeeds();
 }
+
+#[test]
+fn a_guard_without_its_sessions_lock_guards_nothing() {
+    let world = World::new(&twelve());
+    let said = world.daemons(&["guard", "--session", "s", "--project", "/"]);
+    said.fails("only `sessions daemons start` starts a guard");
+    assert!(world.running().is_empty() && !world.directory().exists());
+}
