@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use serde_json::{Value, json};
 
 use super::node::{node, packages};
-use super::server::{Server, within};
+use super::server::{Server, free_port, within};
 use crate::sandbox::{Outcome, Sandbox};
 
 /// Chromium on a page; ended at the end.
@@ -140,8 +140,8 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
         fire(&sandbox, session, event, &bash).succeeds();
         std::thread::sleep(Duration::from_millis(20));
     }
-    let server = Server::start(&sandbox);
-    let port = server.port;
+    let port = free_port();
+    let server = Server::start_at(&sandbox, port);
     let mut browser = Browser::open(&server);
     browser.tell("see i waiting");
     let board = browser.tell("board");

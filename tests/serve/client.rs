@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use super::faults::truth;
 use super::node::{node, packages};
-use super::server::{Server, within};
+use super::server::{Server, free_port, within};
 use crate::sandbox::Sandbox;
 
 /// The client, in one of its live modes; killed at the end.
@@ -45,8 +45,9 @@ fn the_official_client_loses_and_doubles_nothing() {
     let folder = packages("durable-streams", &["@durable-streams/client@0.2.7", "@durable-streams/state@0.3.1"]);
     let sandbox = Sandbox::new();
     fs_err::create_dir_all(sandbox.spool()).unwrap();
-    let mut server = Server::start(&sandbox);
-    let url = format!("http://127.0.0.1:{}/sessions", server.port);
+    let port = free_port();
+    let mut server = Server::start_at(&sandbox, port);
+    let url = format!("http://127.0.0.1:{port}/sessions");
     let clients = ["sse", "long-poll", "sse"].map(|mode| Client::start(&folder, &url, mode));
     for number in 0..UPDATES {
         let session = format!("s{}", number % SESSIONS);
@@ -61,7 +62,6 @@ fn the_official_client_loses_and_doubles_nothing() {
             let _ = fs_err::remove_file(sandbox.signal(&session, kind));
         }
         if number % 3334 == 3333 {
-            let port = server.port;
             drop(server);
             std::thread::sleep(Duration::from_millis(100));
             server = Server::start_at(&sandbox, port);

@@ -2,7 +2,7 @@
 
 use std::net::TcpListener;
 
-use super::server::{Server, command};
+use super::server::{Server, command, free_port};
 use crate::sandbox::Sandbox;
 
 /// What it says where it cannot serve.
@@ -49,8 +49,8 @@ fn of_two_daemons_the_second_says_so() {
 #[test]
 fn a_port_is_free_again_as_soon_as_its_server_ended() {
     let sandbox = Sandbox::new();
-    let server = Server::start(&sandbox);
-    let port = server.port;
+    let port = free_port();
+    let server = Server::start_at(&sandbox, port);
     let follower = server.follow("-1");
     server.signal("-TERM");
     assert_eq!(server.wait(), Some(0));

@@ -2,9 +2,10 @@
 
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
-use std::net::TcpStream;
+use std::net::{TcpListener, TcpStream};
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -43,7 +44,7 @@ impl Server {
         Self::start_at(sandbox, 0)
     }
 
-    /// On this port, which may take a moment to be free.
+    /// On this port, of [`free_port`] where it is to be started there again.
     pub fn start_at(sandbox: &Sandbox, port: u16) -> Self {
         let log = sandbox.home().join("serve.log");
         let mut command = command(sandbox, port);
@@ -153,6 +154,18 @@ impl Drop for Server {
     fn drop(&mut self) {
         let _ = self.process.kill();
         let _ = self.process.wait();
+    }
+}
+
+/// A port that stays free while nobody serves on it: the system gives it to no other test, and to no connection.
+pub fn free_port() -> u16 {
+    static NEXT: AtomicU16 = AtomicU16::new(0);
+    let first = u16::try_from(std::process::id() % 12_000).unwrap();
+    loop {
+        let port = 20_000 + (first + NEXT.fetch_add(1, Ordering::Relaxed)) % 12_000;
+        if TcpListener::bind(("127.0.0.1", port)).is_ok() {
+            return port;
+        }
     }
 }
 

@@ -2,7 +2,7 @@
 
 use std::time::{Duration, Instant};
 
-use super::server::{Server, command, within};
+use super::server::{Server, command, free_port, within};
 use crate::sandbox::{Life, Sandbox};
 
 #[test]
@@ -52,7 +52,7 @@ fn who_asks_before_it_is_ready_waits_for_the_truth() {
     for number in 0..20 {
         sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
     }
-    let port = Server::start(&sandbox).port;
+    let port = free_port();
     let asking = std::thread::spawn(move || {
         // From before the start on.
         loop {
