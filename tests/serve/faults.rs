@@ -132,7 +132,9 @@ fn a_process_that_dies_and_a_clock_that_jumps_are_seen() {
     let server = Server::start(&sandbox);
     server.until("s", "working working");
     drop(life);
-    server.until("s", "ended killed");
+    // It is seen by its process, and then written down.
+    server.until("s", "ended ended");
+    assert!(within(|| server.log().contains("healed s: working -> ended (killed: ")), "{}", server.log());
     let touch = |kind: &str, when: &str| {
         let touched = std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal("t", kind)).status();
         assert!(touched.unwrap().success());

@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use super::server::{Server, within};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Life, Sandbox};
 use crate::sessions::list;
 
 fn said(messages: &[Value]) -> Vec<String> {
@@ -227,7 +227,8 @@ fn what_time_alone_changes_makes_no_updates() {
     assert!(touched.unwrap().success());
     let registry = sandbox.home().join(".claude/sessions");
     fs_err::create_dir_all(&registry).unwrap();
-    let pid = std::process::id();
+    let life = Life::begin(&sandbox);
+    let pid = life.pid();
     let account = format!(r#"{{"pid":{pid},"sessionId":"t","status":"odd","statusUpdatedAt":1}}"#);
     fs_err::write(registry.join(format!("{pid}.json")), account).unwrap();
     let server = Server::start(&sandbox);

@@ -1,8 +1,6 @@
 //! What is true when it starts is in the first answer.
 
-use std::time::{Duration, Instant};
-
-use super::server::{Server, command, free_port, within};
+use super::server::{Server, command, free_port};
 use crate::sandbox::{Life, Sandbox};
 
 #[test]
@@ -22,28 +20,9 @@ fn what_happened_while_no_daemon_ran_is_in_the_first_answer() {
     let told: Vec<_> = server
         .sessions()
         .iter()
-        .map(|value| format!("{} {} {}", value["sessionId"], value["status"], value["rule"]).replace('"', ""))
+        .map(|value| format!("{} {}", value["sessionId"], value["status"]).replace('"', ""))
         .collect();
-    assert_eq!(told, ["asks waiting permission", "ended idle ended", "killed idle killed", "works working working"]);
-}
-
-#[test]
-fn it_answers_within_50_ms_of_its_start() {
-    let sandbox = Sandbox::new();
-    for number in 0..100 {
-        let event = ["Stop", "SessionEnd", "UserPromptSubmit"][number % 3];
-        sandbox.fire(&format!("s{number}"), event, "").succeeds();
-    }
-    // The best of some: another test may have the machine.
-    let mut best = Duration::MAX;
-    let is_quick = within(|| {
-        let start = Instant::now();
-        let server = Server::start(&sandbox);
-        assert_eq!(server.messages().len(), 100);
-        best = best.min(start.elapsed());
-        best < Duration::from_millis(50)
-    });
-    assert!(is_quick, "{best:?}");
+    assert_eq!(told, ["asks waiting", "ended idle", "killed idle", "works working"]);
 }
 
 #[test]

@@ -1,6 +1,5 @@
 //! Mends the spool for those who read the files alone, and says so on standard error, each with its rule.
 
-use std::collections::BTreeMap;
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
@@ -15,20 +14,18 @@ pub struct Healer {
 }
 
 impl Healer {
-    /// Mends what the evidence shows to be wrong.
-    pub fn heal(&mut self, collector: &Collector, sessions: &BTreeMap<String, Evidence>, now: SystemTime) {
+    /// Mends what the evidence of a session shows to be wrong with its files.
+    pub fn heal(&mut self, collector: &Collector, session: &str, evidence: &Evidence, now: SystemTime) {
         let [spool, _] = collector.directories();
-        for (session, evidence) in sessions {
-            match heal(spool, session, evidence, now) {
-                Ok(None) => {}
-                Ok(Some(treatment)) => log(&line(session, &treatment)),
-                // The same again every second helps nobody.
-                Err(error) => {
-                    let complaint = format!("sessions: {error}");
-                    if complaint != self.complaint {
-                        log(&complaint);
-                        self.complaint = complaint;
-                    }
+        match heal(spool, session, evidence, now) {
+            Ok(None) => {}
+            Ok(Some(treatment)) => log(&line(session, &treatment)),
+            // The same again every second helps nobody.
+            Err(error) => {
+                let complaint = format!("sessions: {error}");
+                if complaint != self.complaint {
+                    log(&complaint);
+                    self.complaint = complaint;
                 }
             }
         }

@@ -108,12 +108,12 @@ impl Model {
 
     /// Judges these sessions and tells what is new.
     fn settle(&mut self, sessions: BTreeSet<String>) {
-        let said: Vec<_> = sessions.into_iter().map(|session| self.judge(session, |_, _| ())).collect();
+        let said: Vec<_> = sessions.into_iter().map(|session| self.judge(session, drop)).collect();
         self.feed.publish(said);
     }
 
     /// What is to be said of a session; `open` gets the evidence of one that has not ended for good.
-    fn judge(&mut self, id: String, open: impl FnOnce(&str, Evidence)) -> Said {
+    fn judge(&mut self, id: String, open: impl FnOnce(Evidence)) -> Said {
         let now = SystemTime::now();
         let Some(evidence) = self.collector.evidence(&id, &self.look, now) else {
             self.known.remove(&id);
@@ -126,7 +126,7 @@ impl Model {
         let steady = Steady::of(&mut session, self.known.get(&id), now);
         // What stands beside an end is a mistake.
         if !steady.has_ended || evidence.signals.iter().count() > 1 {
-            open(&id, evidence);
+            open(evidence);
         }
         let json = serde_json::to_string(&session).ok();
         self.known.insert(id.clone(), steady);
@@ -152,17 +152,18 @@ impl Model {
 
     /// Looks at some of them.
     fn go_on(&mut self, now: Instant) {
-        let (mut said, mut found) = (Vec::new(), Vec::new());
+        let mut said = Vec::new();
         while let Some(id) = self.round.next(now) {
-            said.push(self.judge(id, |id, evidence| found.push((id.to_owned(), evidence))));
+            let mut open = None;
+            said.push(self.judge(id.clone(), |evidence| open = Some(evidence)));
+            if let Some(evidence) = open {
+                self.healer.heal(&self.collector, &id, &evidence, SystemTime::now());
+            }
         }
         if said.is_empty() && self.round.wait(now) > Duration::ZERO {
             return;
         }
         self.feed.publish(said);
-        self.round.found.extend(found);
-        if let Some(found) = self.round.end(Instant::now()) {
-            self.healer.heal(&self.collector, &found, SystemTime::now());
-        }
+        self.round.rest(Instant::now());
     }
 }

@@ -1,9 +1,6 @@
 //! When to look at the sessions that time alone may change, and at how many of them at once.
 
-use std::collections::BTreeMap;
 use std::time::{Duration, Instant};
-
-use crate::evidence::Evidence;
 
 /// A process that died, or a registry that settled, is seen after this long.
 const TICK: Duration = Duration::from_secs(1);
@@ -22,8 +19,6 @@ const PAUSE: Duration = Duration::from_millis(4);
 pub struct Round {
     /// Who is still to be looked at.
     left: Vec<String>,
-    /// What was found of the others that have not ended.
-    pub found: BTreeMap<String, Evidence>,
     is_over: bool,
     began: Instant,
     /// When there is something to do again: the next round, or the next piece of this one.
@@ -34,8 +29,7 @@ pub struct Round {
 impl Round {
     /// Before the first round.
     pub fn new(now: Instant) -> Self {
-        let (left, found, next) = (Vec::new(), BTreeMap::new(), now + TICK);
-        Self { left, found, is_over: true, began: now, next, next_of_all: now + ALL }
+        Self { left: Vec::new(), is_over: true, began: now, next: now + TICK, next_of_all: now + ALL }
     }
 
     /// How long nothing is to be done.
@@ -81,13 +75,11 @@ impl Round {
         if is_time { self.left.pop() } else { None }
     }
 
-    /// What was found in a round, once it is over; `None` where it goes on.
-    pub fn end(&mut self, now: Instant) -> Option<BTreeMap<String, Evidence>> {
-        if self.is_over {
-            return None;
+    /// Nothing more for now.
+    pub fn rest(&mut self, now: Instant) {
+        if !self.is_over {
+            self.is_over = self.left.is_empty();
+            self.next = if self.is_over { self.began + TICK } else { now + PAUSE };
         }
-        self.is_over = self.left.is_empty();
-        self.next = if self.is_over { self.began + TICK } else { now + PAUSE };
-        self.is_over.then(|| std::mem::take(&mut self.found))
     }
 }
