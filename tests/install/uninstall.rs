@@ -1,6 +1,9 @@
 //! `hooks uninstall` gives back what was there.
 
+use std::path::PathBuf;
+
 use fs_err as fs;
+use serde_json::{Value, json};
 
 use super::home::Home;
 
@@ -102,14 +105,19 @@ fn projects_whose_paths_read_alike_keep_apart() {
     assert_eq!(home.read("a-b/.claude/settings.local.json"), "{  }");
 }
 
-#[test]
-fn scripts_that_are_not_put_back_are_named() {
+/// A home whose settings register a dashboard's script; the script, and the settings.
+fn with_script() -> (Home, PathBuf, Value) {
     let home = Home::new();
     let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x");
-    let settings =
-        serde_json::json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
+    let settings = json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
     home.write(".claude/settings.json", &settings.to_string());
     home.succeeds(&["install"]);
+    (home, script, settings)
+}
+
+#[test]
+fn scripts_that_are_not_put_back_are_named() {
+    let (home, script, _) = with_script();
     // A second install, and somebody who rewrites the file, do not make it forgotten.
     let mut settings = home.parsed();
     settings["model"] = "opus".into();
@@ -118,21 +126,16 @@ fn scripts_that_are_not_put_back_are_named() {
     home.write(".claude/settings.json", &serde_json::to_string_pretty(&home.parsed()).unwrap());
     let (_, report) = home.json(&["uninstall"]);
     let warning = report["warnings"][0].as_str().unwrap();
-    let told =
-        format!("install had replaced `{}` for Stop, and it is not put back, see ~/.claude/backups/", script.display());
+    let script = script.display().to_string();
+    let told = format!("install had replaced `{script}` for Stop, and it is not put back, see ~/.claude/backups/");
     assert!(warning.starts_with(&told), "{report}");
     let backup = home.path(warning.rsplit_once("~/").unwrap().1);
-    assert!(fs::read_to_string(backup).unwrap().contains(script.to_str().unwrap()));
+    assert!(fs::read_to_string(backup).unwrap().contains(&script));
 }
 
 #[test]
 fn scripts_that_are_put_back_are_not() {
-    let home = Home::new();
-    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x");
-    let settings =
-        serde_json::json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
-    home.write(".claude/settings.json", &settings.to_string());
-    home.succeeds(&["install"]);
+    let (home, _, settings) = with_script();
     let (_, report) = home.json(&["uninstall"]);
-    assert_eq!((&report["warnings"], home.parsed()), (&serde_json::json!([]), settings));
+    assert_eq!((&report["warnings"], home.parsed()), (&json!([]), settings));
 }
