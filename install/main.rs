@@ -44,7 +44,7 @@ fn main() -> ExitCode {
     let env = match env::Env::read() {
         Ok(env) => env,
         Err(refusal) => {
-            eprintln!("hooks: {refusal}");
+            report::print_error(&[format!("hooks: {refusal}")]);
             return ExitCode::FAILURE;
         }
     };

@@ -54,14 +54,15 @@ impl Spool {
     /// # Errors
     /// Where it is no directory, not ours, or writable by others.
     pub fn open(environment: &Environment, create: bool) -> Result<Option<Self>> {
-        Self::at(&path(environment)?, environment.random(), create)
+        Self::at(&path(environment)?, environment.random(), create, PATIENCE)
     }
 
-    /// The same for the spool at this path; `random` is what nobody can foresee.
+    /// The same for the spool at this path; `random` is what nobody can foresee, and `patience` for how many
+    /// milliseconds others are waited for.
     ///
     /// # Errors
     /// As for [`Spool::open`].
-    pub fn at(spool: &Path, random: u64, create: bool) -> Result<Option<Self>> {
+    pub fn at(spool: &Path, random: u64, create: bool, patience: u32) -> Result<Option<Self>> {
         let directory = match Directory::open(spool.as_cstr()) {
             Err(ENOENT) if !create => return Ok(None),
             Err(ENOENT) => {
@@ -80,7 +81,7 @@ impl Spool {
         if access.mode & 0o022 != 0 {
             return refuse("others may write to it (chmod 700 it)");
         }
-        let locked = lock(&directory);
+        let locked = lock(&directory, patience);
         Ok(Some(Self { directory, random, locked }))
     }
 
@@ -217,15 +218,15 @@ fn make(path: &Path) -> sys::Result<()> {
 }
 
 /// Without the lock an event may be lost in a race; without going on, it is lost for sure.
-fn lock(directory: &Directory) -> bool {
+fn lock(directory: &Directory, patience: u32) -> bool {
     let mut waited = 0;
     loop {
         match directory.try_lock() {
             Ok(true) => return true,
-            Ok(false) if waited < PATIENCE => {}
+            Ok(false) if waited < patience => {}
             Ok(false) | Err(_) => return false,
         }
-        let pause = (waited / 4).clamp(1, 10).min(PATIENCE - waited);
+        let pause = (waited / 4).clamp(1, 10).min(patience - waited);
         sys::sleep(pause);
         waited += pause;
     }

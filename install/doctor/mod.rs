@@ -4,6 +4,7 @@ mod copies;
 mod entries;
 mod findings;
 mod mend;
+mod service;
 mod sessions;
 mod signals;
 mod temporaries;
@@ -62,6 +63,7 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     findings.extend(signals::check(env));
     findings.extend(temporaries::check(env));
     findings.extend(sessions::check(env));
+    findings.extend(service::check(env));
     findings
 }
 

@@ -15,6 +15,7 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
         )
     });
     let starts = escaped(executable);
+    let log = escaped(&home.join("Library/Logs/session-signals.log").to_string_lossy());
     let text = format!(
         "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
@@ -25,6 +26,7 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
 \t<key>ProgramArguments</key>
 \t<array><string>{starts}</string><string>serve</string></array>
 {environment}\t<key>RunAtLoad</key><true/>
+\t<key>StandardErrorPath</key><string>{log}</string>
 \t<key>KeepAlive</key><dict><key>SuccessfulExit</key><false/></dict>
 </dict>
 </plist>
@@ -40,8 +42,17 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
         start: vec![
             // There may be none to take out, which is no failure.
             command(&["sh", "-c", "launchctl bootout \"$1\" 2>/dev/null; true", "sh", &target]),
-            command(&["launchctl", "bootstrap", &domain, &path]),
+            // The one that was taken out may take a moment to go.
+            command(&[
+                "sh",
+                "-c",
+                "for _ in 1 2 3 4 5 6 7 8; do launchctl bootstrap \"$1\" \"$2\" 2>/dev/null && exit; sleep 0.3; done; launchctl bootstrap \"$1\" \"$2\"",
+                "sh",
+                &domain,
+                &path,
+            ]),
         ],
+        check: command(&["launchctl", "print", &target]),
         stop: vec![command(&["launchctl", "bootout", &target])],
         file,
     }

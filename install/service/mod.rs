@@ -27,6 +27,8 @@ struct Service {
     starts: String,
     /// What starts it now and at every login; each takes up a change of what runs already.
     start: Vec<Vec<String>>,
+    /// What succeeds while it runs.
+    check: Vec<String>,
     /// What stops it for good, before its file goes.
     stop: Vec<Vec<String>>,
 }
@@ -59,6 +61,18 @@ pub fn is_installed(env: &Env) -> bool {
     service(env).is_ok_and(|service| described(&service).contains(&service.starts))
 }
 
+/// What is wrong with one that is there, a finding's id and a sentence each.
+#[must_use]
+pub fn faults(env: &Env) -> Option<(&'static str, String)> {
+    let service = service(env).ok().filter(|_| is_installed(env))?;
+    let file = env.brief(&service.file);
+    if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
+        return Some(("service-outdated", format!("{file} is not as this version writes it")));
+    }
+    let problem = run(env, std::slice::from_ref(&service.check))?;
+    Some(("service-not-running", format!("{file} is there, but its `sessions serve` does not run: {problem}")))
+}
+
 /// What would be done, a sentence each, changing nothing.
 ///
 /// # Errors
@@ -66,7 +80,7 @@ pub fn is_installed(env: &Env) -> bool {
 pub fn plan(env: &Env, wanted: bool) -> Result<Option<String>, Refusal> {
     let service = service(env)?;
     let file = env.brief(&service.file);
-    Ok(match (wanted, service.file.exists()) {
+    Ok(match (wanted, is_installed(env)) {
         (true, _) => Some(format!("{file} would be written, and `sessions serve` started by it")),
         (false, true) => Some(format!("{file} would be removed, and its `sessions serve` stopped")),
         (false, false) => None,
@@ -81,7 +95,14 @@ pub fn plan(env: &Env, wanted: bool) -> Result<Option<String>, Refusal> {
 pub fn install(env: &Env, is_asked_for: bool, report: &mut Report) -> Result<(), Refusal> {
     let service = service(env)?;
     let mut is_changed = is_asked_for || report.copied.contains(&env.executables().join(events::SESSIONS));
-    if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
+    let there = fs::read_to_string(&service.file).ok();
+    if there.as_ref().is_some_and(|text| !text.contains(&service.starts)) {
+        report.warnings.push(format!(
+            "{} was of another configuration directory: it is of this one now",
+            env.brief(&service.file)
+        ));
+    }
+    if there.as_ref() != Some(&service.text) {
         if let Some(folder) = service.file.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -101,8 +122,12 @@ pub fn install(env: &Env, is_asked_for: bool, report: &mut Report) -> Result<(),
 /// What keeps the file from being removed.
 pub fn remove(env: &Env, report: &mut Report) -> Result<(), Refusal> {
     let Ok(service) = service(env) else { return Ok(()) };
-    if !service.file.exists() {
-        return Ok(());
+    let Ok(text) = fs::read_to_string(&service.file) else { return Ok(()) };
+    if !text.contains(&service.starts) {
+        return Err(Refusal::new(format!(
+            "{} is of another configuration directory: it was left as it is",
+            env.brief(&service.file)
+        )));
     }
     report.problems.extend(run(env, &service.stop));
     fs::remove_file(&service.file)?;

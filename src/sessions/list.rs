@@ -42,7 +42,7 @@ pub fn run(list: &List) -> io::Result<()> {
     if list.verbose {
         passed_over.push(("signals", torn));
         for (source, count) in passed_over {
-            eprintln!("{source}: {count} passed over");
+            writeln!(io::stderr(), "{source}: {count} passed over")?;
         }
     }
     Ok(())

@@ -18,7 +18,7 @@ mod verdict;
 mod watch;
 mod watcher;
 
-use std::io;
+use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
@@ -36,7 +36,8 @@ fn main() -> ExitCode {
         // The reader has had enough, as with `sessions | head`.
         Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
         Err(error) => {
-            eprintln!("sessions: {error}");
+            // Where nobody can be told, the exit code still says it.
+            let _ = writeln!(io::stderr(), "sessions: {error}");
             ExitCode::FAILURE
         }
         Ok(()) => ExitCode::SUCCESS,

@@ -98,6 +98,38 @@ fn a_manager_that_fails_is_told_of_and_the_rest_is_done() {
 }
 
 #[test]
+fn doctor_looks_at_the_service() {
+    let home = home();
+    home.succeeds(&["install", "--service"]);
+    assert_eq!(home.findings(), [""; 0]);
+    fs::remove_file(home.installed("sessions")).unwrap();
+    assert_eq!(home.findings(), ["executable-gone"]);
+    home.succeeds(&["doctor", "--fix"]);
+    home.write(UNIT, &home.read(UNIT).replace("RestartSec=1", "RestartSec=9"));
+    assert_eq!(home.findings(), ["service-outdated"]);
+    home.succeeds(&["doctor", "--fix"]);
+    systemctl(&home, "[ \"$2\" != is-active ]");
+    assert_eq!(home.findings(), ["service-not-running"]);
+}
+
+#[test]
+fn the_service_of_another_config_dir_is_not_taken_unsaid() {
+    let home = home();
+    home.succeeds(&["install", "--service"]);
+    let unit = home.read(UNIT);
+    let other = |argument: &str| {
+        let mut hooks = home.command(&executable("hooks"));
+        outcome(hooks.args(["install", argument]).env("CLAUDE_CONFIG_DIR", home.path("other")), "")
+    };
+    let kept = other("--no-service");
+    assert_eq!((kept.code, home.read(UNIT)), (Some(3), unit), "{kept:?}");
+    assert!(kept.stderr.contains("is of another configuration directory: it was left as it is"), "{kept:?}");
+    let taken = other("--service");
+    assert!(taken.code == Some(0) && taken.stderr.contains("it is of this one now"), "{taken:?}");
+    assert!(home.read(UNIT).contains("CLAUDE_CONFIG_DIR="));
+}
+
+#[test]
 fn both_at_once_is_wrong_usage() {
     assert_eq!(home().hooks(&["install", "--service", "--no-service"]).code, Some(2));
 }

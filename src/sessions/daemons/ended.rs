@@ -3,24 +3,32 @@
 use std::io::{self, Write as _};
 use std::process::{Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
+use session_signals::event::{KINDS, Kind};
 
+use super::process::Process;
 use super::spawn::Session;
+use crate::evidence::{Signals, spool};
 
 /// The hook waits 200 ms for the spool's lock; the daemons are not to wait much longer for their end.
 const LIMIT: Duration = Duration::from_millis(500);
 
 /// Runs `hook-session-end`, which lies beside this executable, as the CLI would have: it takes the spool's lock and
-/// clears what the end supersedes. The signal names the guard as `claude_pid`: it is the hook's parent. Where the CLI
-/// has said it after all, there is nothing to add.
+/// clears what the end supersedes. The signal names the guard as `claude_pid`: it is the hook's parent. Nothing is
+/// marked where the newest signal is of another process than `claude`, or is an end already: a set that was started by
+/// hand may watch any process.
 ///
 /// # Errors
 /// Where it is not there, or refuses.
-pub fn mark(session: &Session) -> io::Result<()> {
+pub fn mark(session: &Session, claude: Option<Process>) -> io::Result<()> {
     let spool = session.place.path().with_file_name("session-signals");
-    if spool.join(format!("{}.ended.json", session.id)).exists() {
+    let read = |kind: Kind| spool::read(&spool.join(format!("{}.{}.json", session.id, kind.word())), kind);
+    let signals = Signals(KINDS.map(read));
+    let members = signals.newest(SystemTime::now()).map(|newest| &newest.members);
+    let of_signal = members.and_then(|of| Some(Process { pid: of.claude_pid?, start: of.claude_start }));
+    if of_signal != claude || claude.is_none() || signals.get(Kind::Ended).is_some() {
         return Ok(());
     }
     let hook = std::env::current_exe()?.with_file_name("hook-session-end");

@@ -154,7 +154,7 @@ impl Guard {
         let _ = self.say(true);
         if killed {
             // At once: a session that is resumed says so after this.
-            let _ = ended::mark(&self.session);
+            let _ = ended::mark(&self.session, self.claude);
         }
         let running: Vec<_> = self.daemons.iter().filter_map(Daemon::pid).collect();
         ending::end(&running, &mut |limit| self.pause(Some(limit)));

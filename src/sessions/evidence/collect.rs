@@ -15,7 +15,6 @@ use super::{Entry, Evidence, Signals, registry, spool, transcript};
 pub struct Collector {
     spool: PathBuf,
     registry: PathBuf,
-    host: Host,
     signals: BTreeMap<String, Signals>,
 }
 
@@ -31,12 +30,7 @@ pub struct Collected {
 impl Collector {
     /// For the sources in this configuration directory. Nothing is read yet.
     pub fn new(config: &Path) -> Self {
-        Self {
-            spool: config.join("session-signals"),
-            registry: config.join("sessions"),
-            host: Host::here(),
-            signals: BTreeMap::new(),
-        }
+        Self { spool: config.join("session-signals"), registry: config.join("sessions"), signals: BTreeMap::new() }
     }
 
     /// The directories whose changes matter.
@@ -83,10 +77,11 @@ impl Collector {
         is_fine
     }
 
-    /// Looks at the registry now.
+    /// Looks at the machine and the registry now.
     pub fn look(&self) -> Look {
-        let (entries, passed_over) = registry::read_all(&self.registry, &self.host);
-        Look::new(entries, passed_over)
+        let host = Host::here();
+        let (entries, passed_over) = registry::read_all(&self.registry, &host);
+        Look::new(host, entries, passed_over)
     }
 
     /// Every session that the spool or this look at the registry knows.
@@ -104,13 +99,13 @@ impl Collector {
         let mut evidence = Evidence { signals: signals.cloned().unwrap_or_default(), ..Evidence::default() };
         let newest = signals.and_then(|signals| signals.newest(now));
         let vouches =
-            |account: &Entry| account.is_of_this_host && !newest.is_some_and(|newest| self.host.is_elsewhere(newest));
-        evidence.is_of_this_host = newest.is_some_and(|newest| self.host.is_of(newest)) || account.is_some_and(vouches);
+            |account: &Entry| account.is_of_this_host && !newest.is_some_and(|newest| look.host.is_elsewhere(newest));
+        evidence.is_of_this_host = newest.is_some_and(|newest| look.host.is_of(newest)) || account.is_some_and(vouches);
         if let Some(account) = account {
             evidence.life = Life::Alive;
             evidence.registry = Some(account.clone());
         } else if let Some(newest) = newest {
-            evidence.life = self.host.life(newest, |pid, start| look.lives(pid, start));
+            evidence.life = look.host.life(newest, |pid, start| look.lives(pid, start));
             let process = newest.members.claude_pid.filter(|_| evidence.life == Life::Alive);
             // No account of this session: then it is another's.
             evidence.left = process.and_then(|pid| look.of_process(pid));

@@ -4,12 +4,14 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap};
 use std::time::SystemTime;
 
-use super::process;
+use super::process::{self, Host};
 use super::registry::Entry;
 
 /// What one look saw.
 #[derive(Default)]
 pub struct Look {
+    /// This machine.
+    pub host: Host,
     /// By session.
     accounts: BTreeMap<String, Entry>,
     /// When the account of each process last changed.
@@ -21,8 +23,8 @@ pub struct Look {
 
 impl Look {
     /// From the registry's accounts, and how many of its files are none.
-    pub fn new(entries: Vec<Entry>, passed_over: usize) -> Self {
-        let mut look = Self { passed_over, ..Self::default() };
+    pub fn new(host: Host, entries: Vec<Entry>, passed_over: usize) -> Self {
+        let mut look = Self { host, passed_over, ..Self::default() };
         for entry in entries {
             look.processes.insert(entry.pid, entry.updated);
             // Of two processes in one session, the one that did something last.

@@ -21,6 +21,7 @@ pub enum Life {
 }
 
 /// This machine, as far as PIDs go.
+#[derive(Default)]
 pub struct Host {
     /// As `claude_host` says it; `None` where the system does not tell.
     name: Option<String>,
@@ -29,7 +30,7 @@ pub struct Host {
 }
 
 impl Host {
-    /// Reads what is needed once for all sessions.
+    /// Reads what is needed once for all sessions. It may change: a name that comes by DHCP, a clock that steps.
     pub fn here() -> Self {
         let name = process::host().map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
         let uptime = fs_err::read_to_string("/proc/uptime").ok();
@@ -57,17 +58,18 @@ impl Host {
     /// Whether the process that a signal names lives; `lives` as the function of that name.
     pub fn life(&self, signal: &Signal, lives: impl FnOnce(u32, Option<u64>) -> bool) -> Life {
         let members = &signal.members;
-        let is_here = !self.is_elsewhere(signal);
-        // A start time counts from boot, so it says nothing of a process from before it; and no process at all
-        // outlives that, not even one that the signal does not name.
-        if is_here && self.booted.is_some_and(|booted| signal.at < booted) {
-            return Life::Dead;
+        if self.is_elsewhere(signal) {
+            return if members.claude_pid.is_some() { Life::Elsewhere } else { Life::Unknown };
         }
-        let Some(pid) = members.claude_pid else { return Life::Unknown };
-        if !is_here {
-            return Life::Elsewhere;
+        // No process outlives the machine's boot. One that is named with its start needs no such proof, and gets none
+        // from a clock that has stepped since.
+        let is_older = members.claude_start.is_none() && self.booted.is_some_and(|booted| signal.at < booted);
+        match members.claude_pid {
+            _ if is_older => Life::Dead,
+            Some(pid) if lives(pid, members.claude_start) => Life::Alive,
+            Some(_) => Life::Dead,
+            None => Life::Unknown,
         }
-        if lives(pid, members.claude_start) { Life::Alive } else { Life::Dead }
     }
 }
 

@@ -12,6 +12,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::time::SystemTime;
 
+use session_signals::error::Error;
 use session_signals::event::{KINDS, Kind, Standing};
 use session_signals::spool::{PATIENCE, Spool};
 use session_signals::sys;
@@ -21,18 +22,24 @@ use session_signals::time::Time;
 use crate::evidence::{Evidence, Signals, file, spool};
 pub use treatment::{Treatment, treatment};
 
-/// Makes a session's files say what its evidence says at `now`, if they do not; what was done.
-/// Nothing is done where the lock is not to be had, or where the signals are no longer those of the evidence.
+/// Does to a session's files what the treatment says, unless they are no longer those of the evidence: `false`.
 ///
 /// # Errors
-/// Where the spool is not to be used, or cannot be written to.
-pub fn heal(directory: &Path, session: &str, evidence: &Evidence, now: SystemTime) -> io::Result<Option<Treatment>> {
-    let Some(treatment) = treatment(evidence, now) else { return Ok(None) };
+/// `WouldBlock` where somebody else has the spool's lock: nobody is waited for. Where the spool is not to be used, or
+/// cannot be written to.
+pub fn heal(directory: &Path, session: &str, evidence: &Evidence, treatment: &Treatment) -> io::Result<bool> {
     let path = Text::of(&[directory.as_os_str().as_bytes()]);
     let id = session.as_bytes();
+    let random = RandomState::new().hash_one(session);
+    let told = |error: Error| {
+        let line = error.line("heal", &path, id);
+        io::Error::other(String::from_utf8_lossy(line.as_bytes().trim_ascii()).into_owned())
+    };
+    let Some(spool) = Spool::at(&path, random, false, 0).map_err(told)? else { return Ok(false) };
+    if !spool.locked {
+        return Err(io::ErrorKind::WouldBlock.into());
+    }
     let done = || {
-        let random = RandomState::new().hash_one(session);
-        let Some(spool) = Spool::at(&path, random, false)?.filter(|spool| spool.locked) else { return Ok(false) };
         let begun = sys::now().unwrap_or_default();
         let still = |standing: &Standing| are_the_same(&evidence.signals, standing);
         let standing = spool.standing(id)?;
@@ -43,7 +50,7 @@ pub fn heal(directory: &Path, session: &str, evidence: &Evidence, now: SystemTim
             let base = treatment.base.map(|base| directory.join(format!("{session}.{}.json", base.word())));
             let base = base.and_then(|base| file::read(&base, spool::MAX_LEN).ok());
             let base = base.map(|base| base.bytes).unwrap_or_default();
-            let content = content::healed(&base, session, kind, &treatment);
+            let content = content::healed(&base, session, kind, treatment);
             // Whoever is stopped here for longer than others wait no longer has the lock.
             let may = || {
                 let has_lock = sys::now().is_ok_and(|now| begun.is_within(PATIENCE, now));
@@ -60,14 +67,7 @@ pub fn heal(directory: &Path, session: &str, evidence: &Evidence, now: SystemTim
         }
         Ok(true)
     };
-    match done() {
-        Ok(done) => Ok(done.then_some(treatment)),
-        Err(error) => {
-            let error: session_signals::error::Error = error;
-            let line = error.line("heal", &path, id);
-            Err(io::Error::other(String::from_utf8_lossy(line.as_bytes().trim_ascii()).into_owned()))
-        }
-    }
+    done().map_err(told)
 }
 
 /// Whether these are the signals that stand.

@@ -1,34 +1,77 @@
 //! Mends the spool for those who read the files alone, and says so on standard error, each with its rule.
 
+use std::collections::HashMap;
 use std::io::{self, Write as _};
-use std::time::SystemTime;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
-use crate::evidence::{Collector, Evidence};
-use crate::heal::{Treatment, heal};
+use session_signals::time::Time;
+
+use crate::evidence::Evidence;
+use crate::heal::{Treatment, heal, treatment};
 use crate::verdict::State;
 
-/// Heals, and remembers what it said.
+/// What was found once must be found again after this long, by a clock that neither steps nor runs while the machine
+/// sleeps: what was due a second after it is due a second after that.
+const AGAIN: Duration = Duration::from_millis(900);
+
+/// Where somebody else has the lock, nothing is healed for this long.
+const ELSEWHERE: Duration = Duration::from_millis(200);
+
+/// Heals, and remembers what it found and said.
 #[derive(Default)]
 pub struct Healer {
-    complaint: String,
+    found: HashMap<String, (&'static str, Time, Instant)>,
+    complaints: HashMap<String, String>,
+    rests_until: Option<Instant>,
 }
 
 impl Healer {
     /// Mends what the evidence of a session shows to be wrong with its files.
-    pub fn heal(&mut self, collector: &Collector, session: &str, evidence: &Evidence, now: SystemTime) {
-        let [spool, _] = collector.directories();
-        match heal(spool, session, evidence, now) {
-            Ok(None) => {}
-            Ok(Some(treatment)) => log(&line(session, &treatment)),
+    pub fn heal(&mut self, spool: &Path, session: &str, evidence: &Evidence, now: SystemTime) {
+        let Some(treatment) = treatment(evidence, now) else {
+            self.forget(session);
+            return;
+        };
+        if !self.is_found_again(session, &treatment) || self.rests_until.is_some_and(|until| Instant::now() < until) {
+            return;
+        }
+        match heal(spool, session, evidence, &treatment) {
+            Ok(is_done) => {
+                if is_done {
+                    log(&line(session, &treatment));
+                }
+                self.forget(session);
+            }
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.rests_until = Some(Instant::now() + ELSEWHERE);
+            }
             // The same again every second helps nobody.
             Err(error) => {
                 let complaint = format!("sessions: {error}");
-                if complaint != self.complaint {
+                if self.complaints.get(session) != Some(&complaint) {
                     log(&complaint);
-                    self.complaint = complaint;
+                    self.complaints.insert(session.to_owned(), complaint);
                 }
             }
         }
+    }
+
+    /// A process that is dead, or a signal that was overtaken, is so for good.
+    fn is_found_again(&mut self, session: &str, treatment: &Treatment) -> bool {
+        let is_for_good = matches!(treatment.rule, "killed" | "overtaken");
+        let (rule, time, since) =
+            *self.found.entry(session.to_owned()).or_insert((treatment.rule, treatment.time, Instant::now()));
+        if (rule, time) != (treatment.rule, treatment.time) {
+            self.found.insert(session.to_owned(), (treatment.rule, treatment.time, Instant::now()));
+            return is_for_good;
+        }
+        is_for_good || since.elapsed() >= AGAIN
+    }
+
+    fn forget(&mut self, session: &str) {
+        self.found.remove(session);
+        self.complaints.remove(session);
     }
 }
 

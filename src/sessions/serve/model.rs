@@ -152,18 +152,18 @@ impl Model {
 
     /// Looks at some of them.
     fn go_on(&mut self, now: Instant) {
-        let mut said = Vec::new();
+        let (mut said, mut open) = (Vec::new(), Vec::new());
         while let Some(id) = self.round.next(now) {
-            let mut open = None;
-            said.push(self.judge(id.clone(), |evidence| open = Some(evidence)));
-            if let Some(evidence) = open {
-                self.healer.heal(&self.collector, &id, &evidence, SystemTime::now());
-            }
+            said.push(self.judge(id.clone(), |evidence| open.push((id, evidence))));
         }
         if said.is_empty() && self.round.wait(now) > Duration::ZERO {
             return;
         }
         self.feed.publish(said);
+        let [spool, _] = self.collector.directories();
+        for (id, evidence) in open {
+            self.healer.heal(spool, &id, &evidence, SystemTime::now());
+        }
         self.round.rest(Instant::now());
     }
 }

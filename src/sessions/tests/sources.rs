@@ -177,9 +177,10 @@ fn a_pid_counts_with_its_start_only() {
     assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), Life::Dead);
     assert_eq!(
         life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 1_000_000_000),
-        Life::Dead,
-        "before the machine was started"
+        Life::Alive,
+        "the clock stepped: it lives, whatever the time says"
     );
+    assert_eq!(life(r#""claude_pid":PID"#, 1_000_000_000), Life::Dead, "before the machine was started");
     assert_eq!(life("", 1_000_000_000), Life::Dead, "the same, of a script that names no process");
     assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), Life::Elsewhere);
     assert_eq!(life(r#""claude_pid":4194305"#, 0), Life::Dead);
