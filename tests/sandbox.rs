@@ -175,11 +175,25 @@ impl Sandbox {
 }
 
 impl Held {
-    /// Lets it go on, if it still waits.
-    pub fn feed(self, session: &str, event: &str, members: &str) -> Outcome {
-        let Self(mut child) = self;
-        let _ = child.stdin.take().unwrap().write_all(payload(session, event, members).as_bytes());
-        child.wait_with_output().unwrap().into()
+    /// Stops it where it is (`-STOP`), or lets it go on (`-CONT`).
+    pub fn signal(&self, name: &str) {
+        assert!(std::process::Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap().success());
+    }
+
+    /// Gives it its payload, if it still waits.
+    pub fn give(&mut self, session: &str, event: &str, members: &str) {
+        let _ = self.0.stdin.take().unwrap().write_all(payload(session, event, members).as_bytes());
+    }
+
+    /// What it left behind.
+    pub fn outcome(self) -> Outcome {
+        self.0.wait_with_output().unwrap().into()
+    }
+
+    /// Gives it its payload, and waits for its end.
+    pub fn feed(mut self, session: &str, event: &str, members: &str) -> Outcome {
+        self.give(session, event, members);
+        self.outcome()
     }
 }
 
