@@ -20,6 +20,8 @@ const SECONDS: u32 = 30;
 const LATENCY: Duration = Duration::from_millis(50);
 /// At most so long from the start to the first answer.
 const START: Duration = Duration::from_millis(50);
+/// At most so long from SIGTERM to its end, whoever listens.
+const END: Duration = Duration::from_secs(1);
 /// At most so much resident memory, in KiB.
 const MEMORY: u64 = 30 << 10;
 
@@ -33,6 +35,7 @@ fn main() {
     }
     let mut starts: Vec<_> = (0..21).map(|_| Server::start(home.path()).1).collect();
     starts.sort();
+    let worst_end = (0..10).map(|_| end_with_clients(home.path())).max().unwrap_or_default();
     (30..SESSIONS).for_each(|number| end(home.path(), number));
     let (server, start_of_many) = Server::start(home.path());
     let (fresh, _) = server.memory();
@@ -42,6 +45,7 @@ fn main() {
     println!("\n| | |\n| --- | ---: |");
     println!("| start to first answer, 30 sessions (median, worst of 21) | {:.1?}, {:.1?} |", starts[10], starts[20]);
     println!("| the same, {SESSIONS} sessions | {start_of_many:.1?} |");
+    println!("| SIGTERM to the end, 20 followers and an idle client (worst of 10) | {worst_end:.1?} |");
     println!("| signals written, a second | {:.0} |", result.rate);
     println!("| real hooks beside them, a second | {:.0} |", result.hooks_rate);
     println!("| events at the client | {} |", result.latencies.len());
@@ -64,6 +68,7 @@ fn main() {
     );
     println!("{}: p99 {:.1?} (target: under {LATENCY:?})", verdict(at(990) < LATENCY), at(990));
     println!("{}: first answer after {:.1?} (target: under {START:?})", verdict(starts[10] < START), starts[10]);
+    println!("{}: ends after {worst_end:.1?} at most (target: {END:?})", verdict(worst_end <= END));
     println!("{}: {peak} KiB resident at most (target: under {MEMORY})", verdict(peak < MEMORY));
 }
 
@@ -94,6 +99,18 @@ fn text(number: u32, event: &str, prompt: &str) -> String {
 
 fn end(home: &Path, number: u32) {
     fs_err::write(signal(home, number, "ended"), text(number, "SessionEnd", "-")).expect("a signal");
+}
+
+/// From SIGTERM to the end of a server that clients are connected to.
+fn end_with_clients(home: &Path) -> Duration {
+    let (mut server, _) = Server::start(home);
+    let _followers: Vec<_> = (0..20).map(|_| open(server.port, "-1").expect("an answer")).collect();
+    let _idle = TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
+    let start = Instant::now();
+    let told = Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status();
+    assert!(told.expect("kill").success());
+    assert!(server.process.wait().expect("it ends").success());
+    start.elapsed()
 }
 
 /// What the load showed.

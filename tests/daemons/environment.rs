@@ -59,6 +59,13 @@ fn its_environment_its_directory_its_log_and_nothing_else_open() {
     assert!(fs::read_to_string(&file).unwrap().ends_with("=s\nexport CLAUDE_SESSION_ID=t\n"));
     let sourced = format!(". {} && echo $CLAUDE_SESSION_ID", file.display());
     assert_eq!(outcome(world.sandbox.command("sh").args(["-c", &sourced]), "").stdout, "t\n");
+    // In a file of any length the last lines count.
+    fs::write(&file, format!("export CLAUDE_SESSION_ID=s\n{}", "# and more\n".repeat(200_000))).unwrap();
+    start("t", "resume");
+    let whole = fs::read_to_string(&file).unwrap();
+    assert!(whole.ends_with("# and more\nexport CLAUDE_SESSION_ID=t\n"));
+    start("t", "compact");
+    assert!(fs::read_to_string(&file).unwrap() == whole);
 }
 
 #[test]

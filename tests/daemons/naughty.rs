@@ -58,7 +58,15 @@ fn one_that_stops_itself() {
 
 #[test]
 fn one_with_a_thousand_children() {
-    goes("trap '' TERM; i=0; while [ $i -lt 1000 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait", 1001);
+    let script = "trap '' TERM; i=0; while [ $i -lt 1000 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait";
+    let (world, _cli) = at_its_worst(shell("naughty", script));
+    until("all of them", || world.running().len() >= 1001);
+    let (all, guard) = (world.running(), world.guard("s"));
+    // It is told directly, so that there is nobody to kill it and to sweep up after it: it ends them itself.
+    kill("-TERM", guard);
+    until("its end", || !lives(guard));
+    assert!(all.iter().all(|pid| !lives(*pid)));
+    assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }
 
 /// Each generation has a session of its own, and ends as soon as the next one lives.

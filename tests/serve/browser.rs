@@ -86,11 +86,14 @@ fn a_card_moves_when_a_hook_fires() {
     }
     times.sort();
     println!(
-        "from the start of the hook to the card in its new column: median {:?}, of {}",
+        "from the start of the hook to the card in its new column: median {:?}, worst {:?}, of {}",
         times[times.len() / 2],
+        times[times.len() - 1],
         times.len()
     );
-    assert!(times[times.len() / 2] < Duration::from_millis(200), "{times:?}");
+    // A machine that others keep busy may be late now and then.
+    let in_time = times.iter().filter(|time| **time < Duration::from_millis(200)).count();
+    assert!(in_time >= 12, "{in_time} of {}: {times:?}", times.len());
     let board = browser.tell("board");
     assert_eq!((&board["loads"], &board["errors"]), (&json!(1), &json!([])), "without a reload");
 }

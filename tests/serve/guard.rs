@@ -33,6 +33,11 @@ fn a_name_that_was_made_to_point_here_is_refused() {
         "",
         " ",
         "localhost, evil.example",
+        "localhost:abc",
+        "localhost:",
+        "localhost:+80",
+        "127.0.0.1:65536",
+        "[::1]:99999999",
     ] {
         for path in ["/", "/sessions", "/else"] {
             let answer = ask(path, &[host]);
@@ -157,7 +162,14 @@ fn it_listens_on_loopback_only() {
     for address in addresses.filter(|address| *address != IpAddr::from([127, 0, 0, 1])) {
         assert!(TcpStream::connect((address, server.port)).is_err(), "{address}");
     }
-    // As the system tells it: no socket of this port on any other address.
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn the_system_knows_of_no_other_address() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    // No socket of this port on any other address.
     let tables = ["/proc/net/tcp", "/proc/net/tcp6"].map(|table| fs_err::read_to_string(table).unwrap_or_default());
     let port = format!(":{:04X}", server.port);
     let local =

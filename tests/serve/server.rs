@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::{TcpListener, TcpStream};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU16, Ordering};
 use std::time::{Duration, Instant};
@@ -33,7 +33,12 @@ pub struct Answer {
 
 /// The command that serves a sandbox on this port.
 pub fn command(sandbox: &Sandbox, port: u16) -> Command {
-    let mut command = Command::new(executable("sessions"));
+    command_of(&executable("sessions"), sandbox, port)
+}
+
+/// The same, of another executable.
+pub fn command_of(executable: &Path, sandbox: &Sandbox, port: u16) -> Command {
+    let mut command = Command::new(executable);
     command.args(["serve", "--port", &port.to_string()]);
     command.env_clear().env("HOME", sandbox.home()).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command
@@ -46,8 +51,12 @@ impl Server {
 
     /// On this port, of [`free_port`] where it is to be started there again.
     pub fn start_at(sandbox: &Sandbox, port: u16) -> Self {
+        Self::spawn(sandbox, command(sandbox, port))
+    }
+
+    /// Runs a command that serves.
+    pub fn spawn(sandbox: &Sandbox, mut command: Command) -> Self {
         let log = sandbox.home().join("serve.log");
-        let mut command = command(sandbox, port);
         let mut process = command.stderr(fs_err::File::create(&log).unwrap().into_file()).spawn().unwrap();
         let mut told = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut told).unwrap();
@@ -138,6 +147,7 @@ impl Server {
     }
 
     /// Resident memory in KiB.
+    #[cfg(target_os = "linux")]
     pub fn resident(&self) -> u64 {
         let status = fs_err::read_to_string(format!("/proc/{}/status", self.pid())).unwrap();
         let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).unwrap();
@@ -181,7 +191,8 @@ impl Answer {
     }
 }
 
-fn parse(text: &str) -> Answer {
+/// An answer as it came.
+pub fn parse(text: &str) -> Answer {
     let (head, body) = text.split_once("\r\n\r\n").unwrap_or((text, ""));
     let mut lines = head.lines();
     let status = lines.next().and_then(|line| line.split(' ').nth(1)).and_then(|status| status.parse().ok());

@@ -84,6 +84,8 @@ fn text(path: &Path) -> io::Result<Option<Vec<u8>>> {
         return refuse(&format!("others may write to it (mode {:o}): `chmod go-w` it", meta.mode() & 0o777));
     }
     let folder = path.canonicalize()?.parent().and_then(|folder| folder.metadata().ok());
+    // Its group may: where users have groups of their own (umask 002) the CLI makes it with mode 775, and that group has
+    // nobody else in it.
     if folder.is_some_and(|folder| folder.mode() & 0o1002 == 0o002) {
         return refuse("everybody may write to its directory, and so replace it");
     }

@@ -100,11 +100,10 @@ impl Daemon {
             (None, None) => "ended".to_owned(),
         };
         self.forget(session);
-        self.rest(clean, started.elapsed());
-        let then = match &self.run {
-            Run::Due(due) => format!(", starts again in {:.1?}", due.saturating_duration_since(Instant::now())),
-            Run::Over { failed: true } if self.restarts > 0 => ", too often".to_owned(),
-            Run::Over { .. } | Run::Running { .. } => String::new(),
+        let then = match self.rest(clean, started.elapsed()) {
+            Next::Again(pause) => format!(", starts again in {pause:.1?}"),
+            Next::GiveUp => ", too often".to_owned(),
+            Next::Rest => String::new(),
         };
         if !clean || !then.is_empty() {
             self.log.take(format!("sessions: {} {how}{then}\n", self.name()).as_bytes());
@@ -116,13 +115,16 @@ impl Daemon {
         let _ = std::fs::remove_file(session.place.pid(self.name(), &session.id));
     }
 
-    fn rest(&mut self, clean: bool, ran: Duration) {
+    /// A run is over; what is done with it next.
+    fn rest(&mut self, clean: bool, ran: Duration) -> Next {
         self.since = SystemTime::now();
-        self.run = match self.attempts.ended(self.config.restart, clean, ran) {
+        let next = self.attempts.ended(self.config.restart, clean, ran);
+        self.run = match next {
             Next::Rest => Run::Over { failed: !clean },
             Next::GiveUp => Run::Over { failed: true },
             Next::Again(pause) => Run::Due(Instant::now() + pause),
         };
+        next
     }
 
     /// Counts a start again.

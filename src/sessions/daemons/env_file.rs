@@ -1,13 +1,13 @@
 //! `CLAUDE_ENV_FILE`: what the session's own tools are to have in their environment.
 
 use std::fs::OpenOptions;
-use std::io::{self, Read as _, Write as _};
+use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
 use super::marker::SESSION;
 
-/// Lines of other hooks stand there, too; more than this is no such file, in bytes.
+/// Lines of other hooks stand there, too; of more than this, the end is looked at, in bytes.
 const MAX_LEN: u64 = 1 << 20;
 
 /// Makes the file export the session's id. The lines in it accumulate over compactions, so it is looked at first.
@@ -26,6 +26,8 @@ fn append(path: &Path, session: &str) -> io::Result<()> {
     let mut file = OpenOptions::new().read(true).append(true).create(true).mode(0o600).open(path)?;
     // Hooks of one event run side by side.
     file.lock()?;
+    let begin = file.metadata()?.len().saturating_sub(MAX_LEN);
+    file.seek(SeekFrom::Start(begin))?;
     let mut bytes = Vec::new();
     (&mut file).take(MAX_LEN).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);

@@ -38,7 +38,13 @@ impl Log {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.len >= HALF {
             self.file = None;
-            fs_err::rename(&self.path, older(&self.path))?;
+            match fs_err::rename(&self.path, older(&self.path)) {
+                // Somebody has deleted it.
+                Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+                renamed => renamed?,
+            }
+            // Even where the next one cannot be opened now: it can be later.
+            self.len = 0;
         }
         let file = match &mut self.file {
             Some(file) => file,

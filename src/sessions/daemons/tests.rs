@@ -5,6 +5,7 @@ use std::time::Duration;
 use session_signals::process::Stat;
 
 use super::config;
+use super::log::Log;
 use super::process::cli_of;
 use super::restart::{Attempts, Next, Restart};
 
@@ -65,6 +66,25 @@ fn what_is_wrong_with_a_config() {
         let said = said(text);
         assert!(said.contains(expected) && (expected.is_empty() == said.is_empty()), "{text}: {said}");
     }
+}
+
+#[test]
+fn a_log_that_was_deleted_begins_anew() {
+    let directory = tempfile::tempdir().unwrap();
+    let path = directory.path().join("a.s.log");
+    let mut log = Log::at(path.clone());
+    let half = "x".repeat(512 << 10);
+    log.take(half.as_bytes());
+    std::fs::remove_file(&path).unwrap();
+    log.take(b"after it was deleted\n");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "after it was deleted\n");
+    // Nor does one stay shut that could not be opened for a while.
+    log.take(half.as_bytes());
+    std::fs::remove_dir_all(directory.path()).unwrap();
+    log.take(b"lost\n");
+    std::fs::create_dir(directory.path()).unwrap();
+    log.take(b"found\n");
+    assert_eq!(std::fs::read_to_string(&path).unwrap(), "found\n");
 }
 
 #[test]

@@ -88,5 +88,8 @@ fn is_loopback_origin(origin: &str) -> bool {
 fn is_loopback(authority: &str) -> bool {
     let Ok(parsed) = authority.parse::<Authority>() else { return false };
     let host = parsed.host();
-    !authority.contains('@') && (host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]")
+    let Some(port) = authority.strip_prefix(host) else { return false }; // somebody@host
+    let is_port = |port: &str| port.bytes().all(|byte| byte.is_ascii_digit()) && port.parse::<u16>().is_ok();
+    (port.is_empty() || port.strip_prefix(':').is_some_and(is_port))
+        && (host.eq_ignore_ascii_case("localhost") || host == "127.0.0.1" || host == "[::1]")
 }

@@ -2,11 +2,13 @@
 
 use std::path::{Path, PathBuf};
 
+use crate::humanise::harmless;
+
 /// A process that listens on a port.
 #[derive(Debug, PartialEq, Eq)]
 pub struct Holder {
     pub pid: u32,
-    /// Its executable's name.
+    /// Its executable's name, without what a terminal would obey: whoever runs may have chosen it.
     pub name: String,
     /// The configuration directory that it is about, as far as its environment tells.
     pub config: Option<PathBuf>,
@@ -48,5 +50,5 @@ fn describe(pid: u32) -> Holder {
         Some(PathBuf::from(String::from_utf8_lossy(value).into_owned())).filter(|path| path != Path::new(""))
     };
     let config = variable("CLAUDE_CONFIG_DIR").or_else(|| Some(variable("HOME")?.join(".claude")));
-    Holder { pid, name: name.trim().to_owned(), config }
+    Holder { pid, name: harmless(&name), config }
 }

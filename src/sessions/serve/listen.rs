@@ -16,9 +16,14 @@ use tokio::net::TcpStream;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::holder;
+use super::write_timeout::WriteTimeout;
 
 /// A client that has not said by then what it wants is let go.
 const HEADERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// A client that takes nothing for so long is let go: what it is yet to be told stays in memory. Who follows the stream
+/// comes again and goes on where it was.
+const TAKES_WITHIN: Duration = Duration::from_secs(30);
 
 /// What a request's head may take, in bytes; hyper needs 8 KiB.
 const MAX_HEAD: usize = 16 << 10;
@@ -135,6 +140,7 @@ fn serve(stream: TcpStream, router: Router, connections: &Shared) {
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
     http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
+    let stream = WriteTimeout::new(stream, TAKES_WITHIN);
     let connection = http.serve_connection(TokioIo::new(stream), service);
     let mut open = locked(connections);
     open.newest += 1;
@@ -162,4 +168,33 @@ fn most_connections() -> usize {
     };
     // Half of them for all else.
     MAX_CONNECTIONS.min(usize::try_from(files / 2).unwrap_or(MAX_CONNECTIONS))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+
+    use axum::routing::get;
+    use tokio::time::Instant;
+
+    use super::*;
+
+    /// The clock goes on as soon as nothing else happens.
+    #[tokio::test(start_paused = true)]
+    async fn who_takes_nothing_is_let_go_after_half_a_minute() {
+        let listener = tokio::net::TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await.unwrap();
+        let mut client = std::net::TcpStream::connect(listener.local_addr().unwrap()).unwrap();
+        client.write_all(b"GET / HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let (stream, _) = listener.accept().await.unwrap();
+        let connections = Shared::default();
+        // More than the buffers of any two sockets.
+        let router = Router::new().route("/", get(|| async { "x".repeat(64 << 20) }));
+        let begun = Instant::now();
+        serve(stream, router, &connections);
+        while !locked(&connections).open.is_empty() {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            assert!(begun.elapsed() < Duration::from_secs(60), "it is still there");
+        }
+        assert!(begun.elapsed() >= TAKES_WITHIN, "{:?}", begun.elapsed());
+    }
 }

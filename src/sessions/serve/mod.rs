@@ -19,6 +19,7 @@ mod sse;
 pub mod steady;
 mod stream;
 mod sweeper;
+mod write_timeout;
 
 use std::io::{self, Write as _};
 use std::sync::Arc;
