@@ -56,7 +56,7 @@ impl Cli {
         self.begin(call, kill_after);
         let mut line = String::new();
         self.outcomes.read_line(&mut line).expect("an outcome");
-        match line.trim_end().split_once(' ').expect("a code") {
+        match line.trim_end_matches('\n').split_once(' ').expect("a code") {
             ("0", "") => Outcome::Done,
             ("killed", _) => Outcome::Killed,
             (code, said) => Outcome::Failed(format!("exit {code}: {said}")),
