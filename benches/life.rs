@@ -1,12 +1,12 @@
 //! A session's life, hook by hook, and what must be true of it after each.
 
-use std::path::{Path, PathBuf};
-use std::sync::Mutex;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::cli::{Call, Cli, Outcome};
 use crate::model::{Asked, Event, Possible, State, Turn};
+use crate::world::{World, random};
 
 /// Of 1,000 hooks so many are killed.
 const KILLED_HOOKS: u64 = 20;
@@ -16,40 +16,6 @@ const KILLED_CLIS: u64 = 8;
 const WITHIN: u64 = 400;
 /// At most so long, in milliseconds, before an ended session is resumed.
 const REST: u64 = 5_000;
-
-/// What was done to all sessions.
-#[derive(Default)]
-pub struct Counts {
-    pub done: AtomicU64,
-    pub failed_on_full_disk: AtomicU64,
-    pub killed_hooks: AtomicU64,
-    pub killed_clis: AtomicU64,
-    /// A hook failed and changed something all the same.
-    pub changed: AtomicU64,
-    /// What else went wrong.
-    pub errors: Mutex<Vec<String>>,
-}
-
-/// Where the sessions live.
-pub struct World {
-    pub home: PathBuf,
-    /// What stands for the CLI.
-    pub cli: PathBuf,
-    pub is_full: AtomicBool,
-    pub counts: Counts,
-}
-
-impl World {
-    pub fn spool(&self) -> PathBuf {
-        self.home.join("session-signals")
-    }
-}
-
-/// Any number below this one.
-pub fn random(below: u64) -> u64 {
-    use std::hash::{BuildHasher as _, RandomState};
-    RandomState::new().hash_one(()) % below
-}
 
 /// One session.
 pub struct Session {

@@ -6,8 +6,9 @@ use std::process::Command;
 
 use serde_json::Value;
 
-use crate::life::{Session, World};
+use crate::life::Session;
 use crate::server::Server;
+use crate::world::World;
 
 /// A state in a word, by session.
 type Words = BTreeMap<String, String>;

@@ -7,22 +7,26 @@
 
 mod cli;
 mod disk;
+mod findings;
 mod life;
 mod model;
 mod readers;
 mod server;
+mod world;
 
 use std::collections::VecDeque;
-use std::path::{Path, PathBuf};
-use std::process::{Command, ExitCode, Stdio};
+use std::path::Path;
+use std::process::{ExitCode, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
 use disk::Disk;
-use life::{Counts, Session, World, random};
-use readers::{Faults, compare, temporaries};
+use findings::{Look, Run};
+use life::Session;
+use readers::compare;
 use server::Server;
+use world::{Counts, World, random};
 
 const SESSIONS: u32 = 200;
 /// Events a second.
@@ -34,8 +38,6 @@ const WORKERS: usize = 8;
 const KILLS: [u64; 2] = [3, 9];
 /// When the server is looked at.
 const LOOKS: [u64; 7] = [5, 15, 25, 35, 45, 55, 60];
-/// From this look on it must need no more.
-const STEADY: u64 = 15;
 /// The disk is full for so long, in every so long.
 const FULL: [Duration; 2] = [Duration::from_millis(300), Duration::from_secs(4)];
 /// So long after the last event everybody must know.
@@ -62,27 +64,9 @@ fn main() -> ExitCode {
     fs_err::set_permissions(world.spool(), only_ours).expect("its mode");
     let log = outside.path().join("log");
     let run = soak(&world, disk.as_ref(), &log);
-    let passed = report(&run, &world, &log);
+    let passed = findings::print(&run, &world, &log);
     drop(run);
     if passed { ExitCode::SUCCESS } else { ExitCode::FAILURE }
-}
-
-/// What is there at the end.
-struct Run {
-    sessions: Vec<Session>,
-    fired: u32,
-    took: Duration,
-    looks: Vec<Look>,
-    faults: Faults,
-    quiet_after: Duration,
-}
-
-/// The server at one moment.
-struct Look {
-    second: u64,
-    resident: u64,
-    descriptors: usize,
-    processor: f64,
 }
 
 fn soak(world: &World, disk: Option<&Disk>, log: &Path) -> Run {
@@ -108,7 +92,7 @@ fn soak(world: &World, disk: Option<&Disk>, log: &Path) -> Run {
         std::thread::sleep(Duration::from_millis(100));
         faults = compare(&sessions, world, &server);
     }
-    Run { sessions, fired: fired.into_inner(), took, looks, faults, quiet_after: ended.elapsed() }
+    Run { sessions, fired: fired.into_inner(), took, kills: KILLS.len(), looks, faults, quiet_after: ended.elapsed() }
 }
 
 /// One event after the other, when each is due, of any session that is not at work.
@@ -160,71 +144,4 @@ fn watch_over(world: &World, began: Instant, log: &Path) -> (Server, Vec<Look>) 
         }
     }
     (server, looks)
-}
-
-/// Prints what was found; whether it is as it must be.
-fn report(run: &Run, world: &World, log: &Path) -> bool {
-    let counts = &world.counts;
-    let get = |count: &std::sync::atomic::AtomicU64| count.load(Ordering::Relaxed);
-    let killed = get(&counts.killed_hooks) + get(&counts.killed_clis);
-    let left = temporaries(&world.spool());
-    let log = fs_err::read_to_string(log).unwrap_or_default();
-    let unsettled = run.sessions.iter().filter(|session| session.possible.0.len() > 1).count();
-    println!("\n| | |\n| --- | ---: |");
-    println!("| events fired | {} |", run.fired);
-    println!("| of them a second | {:.0} |", f64::from(run.fired) / run.took.as_secs_f64());
-    println!("| hooks that exited 0 | {} |", get(&counts.done));
-    println!("| hooks that failed on a full disk | {} |", get(&counts.failed_on_full_disk));
-    println!("| hooks killed at work | {} |", get(&counts.killed_hooks));
-    println!("| CLIs killed while their hook ran | {} |", get(&counts.killed_clis));
-    println!("| `sessions serve` killed and started again | {} |", KILLS.len());
-    println!("| signals that `serve` healed | {} |", log.matches("healed ").count());
-    println!("| temporary files left by killed hooks | {left} |");
-    println!("| sessions of which a killed hook leaves more than one state open | {unsettled} |");
-    println!("| until every reader knew the end of every session | {:.1?} |", run.quiet_after);
-    println!("\n| second | resident | descriptors | processor time |\n| ---: | ---: | ---: | ---: |");
-    for Look { second, resident, descriptors, processor } in &run.looks {
-        println!("| {second} | {resident} KiB | {descriptors} | {processor:.1} s |");
-    }
-    println!();
-    let errors = counts.errors.lock().expect("no panic");
-    for fault in run.faults.lost.iter().chain(&run.faults.wrong).chain(errors.iter()).take(40) {
-        println!("{fault}");
-    }
-    let verdict = |met: bool, what: String| {
-        println!("{}: {what}", if met { "met" } else { "MISSED" });
-        met
-    };
-    let steady = run.looks.iter().find(|look| look.second == STEADY);
-    let flat = steady.zip(run.looks.last());
-    let flat = flat.is_some_and(|(first, last)| last.resident <= first.resident * 11 / 10 + 1024);
-    let same = steady.zip(run.looks.last()).is_some_and(|(first, last)| last.descriptors <= first.descriptors);
-    [
-        verdict(run.faults.lost.is_empty(), format!("{} sessions lost", run.faults.lost.len())),
-        verdict(run.faults.wrong.is_empty(), format!("{} final states wrong", run.faults.wrong.len())),
-        verdict(get(&counts.changed) == 0, format!("{} failed hooks changed something", get(&counts.changed))),
-        verdict(errors.is_empty(), format!("{} hooks failed for another reason", errors.len())),
-        verdict(left as u64 <= killed, format!("{left} temporary files of {killed} killed hooks")),
-        verdict(are_mended(&world.home), "`hooks doctor --fix` removes them".to_owned()),
-        verdict(flat, format!("resident memory at the end as after {STEADY} s (10 % and 1 MiB more at most)")),
-        verdict(same, format!("descriptors at the end as after {STEADY} s")),
-    ]
-    .iter()
-    .all(|met| *met)
-}
-
-/// Whether `hooks doctor --fix` takes away the temporary files, once they are old.
-fn are_mended(home: &Path) -> bool {
-    let spool: PathBuf = home.join("session-signals");
-    let old = std::time::SystemTime::now() - Duration::from_secs(120);
-    for entry in fs_err::read_dir(&spool).expect("the spool").flatten() {
-        if entry.file_name().as_encoded_bytes().starts_with(b".") {
-            let file = fs_err::File::options().write(true).open(entry.path()).expect("a file");
-            file.file().set_modified(old).expect("its time");
-        }
-    }
-    // It has more to find fault with: nothing is installed.
-    let mut doctor = Command::new(env!("CARGO_BIN_EXE_hooks"));
-    let _ = doctor.args(["doctor", "--fix"]).env("CLAUDE_CONFIG_DIR", home).env("HOME", home).output();
-    temporaries(&spool) == 0
 }
