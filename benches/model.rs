@@ -99,8 +99,8 @@ impl State {
         let subagents = || self.asked.iter().copied().filter(|asked| asked.by_subagent).collect();
         let mut asked = self.asked.clone();
         let (turn, asked) = match event {
-            Event::Start { .. } => (Turn::Waiting, BTreeSet::new()),
-            Event::Prompt => (Turn::Working, subagents()),
+            Event::Start { .. } | Event::Stop { subagents_run: false } => (Turn::Waiting, BTreeSet::new()),
+            Event::Prompt | Event::Stop { subagents_run: true } => (Turn::Working, subagents()),
             Event::Ask(call) => {
                 asked.insert(call);
                 (self.turn, asked)
@@ -116,8 +116,6 @@ impl State {
             }
             Event::PreCompact => (Turn::Working, asked),
             Event::PostCompact => (Turn::Waiting, asked),
-            Event::Stop { subagents_run: true } => (Turn::Working, subagents()),
-            Event::Stop { subagents_run: false } => (Turn::Waiting, BTreeSet::new()),
             Event::StopFailure => (Turn::Waiting, subagents()),
             Event::End => (Turn::Ended, BTreeSet::new()),
         };

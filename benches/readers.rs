@@ -40,8 +40,8 @@ pub fn compare(sessions: &[Session], world: &World, server: &Server) -> Faults {
         for Session { id, possible, .. } in sessions {
             match words.get(id) {
                 None => faults.lost.push(format!("{id}: {reader} says nothing, not {possible:?}")),
-                Some(word) if !possible.allows(word) => {
-                    faults.wrong.push(format!("{id}: {reader} says {word}, not {possible:?}"));
+                Some(said) if !possible.allows(said) => {
+                    faults.wrong.push(format!("{id}: {reader} says {said}, not {possible:?}"));
                 }
                 Some(_) => {}
             }
