@@ -24,7 +24,7 @@ fn main() {
         };
         let contenders = contenders::all(&home);
         let rows = timing::take_turns(&contenders, &home);
-        println!("\n{} ({parent})\n", home.file_system);
+        println!("\nOn {}:\n", home.file_system);
         timing::print(&rows);
         judge(&home.file_system, &rows, &mut verdicts);
         if parent != "/dev/shm" {

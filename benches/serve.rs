@@ -3,15 +3,19 @@
 //! 10,000 sessions, and for 30 s 2,000 signals a second, written as the hooks write them: whole, under another name, with
 //! the time of their event, then renamed, then the clearing. Beside that real hooks, as many as one after the other can be.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+mod server;
+
+use std::io::{BufRead as _, BufReader, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
+
+use server::Server;
 
 const SESSIONS: u32 = 10_000;
 const RATE: u32 = 2_000;
@@ -33,12 +37,12 @@ fn main() {
     for number in 0..30 {
         end(home.path(), number);
     }
-    let mut starts: Vec<_> = (0..21).map(|_| Server::start(home.path()).1).collect();
+    let mut starts: Vec<_> = (0..21).map(|_| Server::start(home.path(), Stdio::inherit()).1).collect();
     starts.sort();
     let worst_end = (0..10).map(|_| end_with_clients(home.path())).max().unwrap_or_default();
     (30..SESSIONS).for_each(|number| end(home.path(), number));
-    let (server, start_of_many) = Server::start(home.path());
-    let (fresh, _) = server.memory();
+    let (server, start_of_many) = Server::start(home.path(), Stdio::inherit());
+    let ((fresh, _), descriptors) = (server.memory(), server.descriptors());
     let result = load(&server, home.path());
     let (resident, peak) = server.memory();
     let at = |part: usize| result.latencies[(result.latencies.len() - 1) * part / 1000];
@@ -59,7 +63,8 @@ fn main() {
         at(1000)
     );
     println!("| processor time of the server | {:.0} % of one |", result.processor * 100.0);
-    println!("| resident: before, after, highest | {} , {} , {} MiB |\n", fresh >> 10, resident >> 10, peak >> 10);
+    println!("| descriptors: before, after | {descriptors}, {} |", server.descriptors());
+    println!("| resident: before, after, highest | {}, {}, {} MiB |\n", fresh >> 10, resident >> 10, peak >> 10);
     let verdict = |met: bool| if met { "met" } else { "MISSED" };
     println!(
         "{}: nothing is lost ({} sessions are not as they were last told)",
@@ -244,53 +249,4 @@ fn open(port: u16, offset: &str) -> Option<BufReader<TcpStream>> {
         reader.read_line(&mut line).ok().filter(|len| *len > 0)?;
     }
     Some(reader)
-}
-
-/// The server, killed at the end.
-struct Server {
-    process: Child,
-    port: u16,
-}
-
-impl Server {
-    /// Starts it; how long until its first answer was read.
-    fn start(home: &Path) -> (Self, Duration) {
-        let start = Instant::now();
-        let mut command = Command::new(env!("CARGO_BIN_EXE_sessions"));
-        command.args(["serve", "--port", "0"]).env("CLAUDE_CONFIG_DIR", home).stdout(Stdio::piped());
-        let mut process = command.spawn().expect("it starts");
-        let mut told = String::new();
-        BufReader::new(process.stdout.take().expect("its stdout")).read_line(&mut told).expect("its address");
-        let port = told.trim_end_matches("/\n").rsplit(':').next().and_then(|port| port.parse().ok()).expect("a port");
-        let mut stream = TcpStream::connect(("127.0.0.1", port)).expect("a connection");
-        stream.write_all(b"GET /sessions HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("it reads");
-        let mut answer = Vec::new();
-        stream.read_to_end(&mut answer).expect("an answer");
-        assert!(answer.starts_with(b"HTTP/1.0 200 OK"), "{}", String::from_utf8_lossy(&answer));
-        (Self { process, port }, start.elapsed())
-    }
-
-    /// Resident memory now, and at most so far, in KiB.
-    fn memory(&self) -> (u64, u64) {
-        let status = fs_err::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = |name: &str| {
-            status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
-        };
-        (line("VmRSS:").unwrap_or_default(), line("VmHWM:").unwrap_or_default())
-    }
-
-    /// Processor time so far, in seconds.
-    fn processor(&self) -> f64 {
-        let stat = fs_err::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
-        let fields: Vec<_> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or_default();
-        (ticks(11) + ticks(12)) / 100.0
-    }
-}
-
-impl Drop for Server {
-    fn drop(&mut self) {
-        let _ = self.process.kill();
-        let _ = self.process.wait();
-    }
 }

@@ -6,6 +6,9 @@ use session_signals::process;
 
 use super::Signal;
 
+/// What a CLI's process is called.
+const CLIS: [&str; 2] = ["claude", "node"];
+
 /// What is known of the process of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Life {
@@ -27,6 +30,8 @@ pub struct Host {
     name: Option<String>,
     /// When it was started.
     booted: Option<SystemTime>,
+    /// Whether process 1 is a CLI, as it may be in a container.
+    pub begins_with_cli: bool,
 }
 
 impl Host {
@@ -36,7 +41,9 @@ impl Host {
         let uptime = fs_err::read_to_string("/proc/uptime").ok();
         let seconds = uptime.and_then(|uptime| uptime.split(' ').next()?.parse::<f64>().ok());
         let up = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
-        Self { name, booted: up.and_then(|up| SystemTime::now().checked_sub(up)) }
+        let first = fs_err::read_to_string("/proc/1/comm").unwrap_or_default();
+        let begins_with_cli = CLIS.contains(&first.trim_end());
+        Self { name, booted: up.and_then(|up| SystemTime::now().checked_sub(up)), begins_with_cli }
     }
 
     /// The inode of this pid namespace.
@@ -68,6 +75,8 @@ impl Host {
             _ if is_older => Life::Dead,
             Some(pid) if lives(pid, members.claude_start) => Life::Alive,
             Some(_) => Life::Dead,
+            // Its hook was process 1's child, who takes in whatever the death of a CLI leaves.
+            None if members.claude_host.is_some() && !self.begins_with_cli => Life::Dead,
             None => Life::Unknown,
         }
     }

@@ -3,6 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use session_signals::event::Kind;
+use session_signals::process;
 
 use crate::evidence::process::{Host, Life, lives};
 use crate::evidence::{Call, Status, registry, spool, transcript};
@@ -17,7 +18,7 @@ fn as_ours(name: &str) -> String {
     let mut account: serde_json::Value = serde_json::from_slice(&fixture(&format!("registry/{name}.json"))).unwrap();
     let pid = std::process::id();
     account["pid"] = pid.into();
-    account["procStart"] = session_signals::process::stat(pid).unwrap().start.to_string().into();
+    account["procStart"] = process::stat(pid).unwrap().start.to_string().into();
     if let Some(namespace) = Host::here().namespace().filter(|_| account.get("pidDomain").is_some()) {
         account["pidDomain"] = format!("linux:3d12:pid:[{namespace}]").into();
     }
@@ -61,7 +62,7 @@ fn a_registry_file_without_a_status_is_no_evidence_and_no_nonsense() {
 #[test]
 fn a_registry_file_is_believed_only_while_its_process_lives_here() {
     let ours = as_ours("busy");
-    let start = session_signals::process::stat(std::process::id()).unwrap().start.to_string();
+    let start = process::stat(std::process::id()).unwrap().start.to_string();
     let (_, lives) = parse(&ours.replace(&start, "17")).unwrap();
     assert!(!lives, "another process has the PID by now");
     assert!(registry::parse(ours.as_bytes(), "1", &Host::here()).is_none(), "the name says another PID");
@@ -161,8 +162,24 @@ fn a_registry_file_with_an_odd_id_or_time_is_none() {
 }
 
 #[test]
+fn a_hook_that_outlived_its_cli_names_no_process() {
+    let host = process::host().unwrap();
+    let members = format!(r#"{{"claude_host":"{}"}}"#, String::from_utf8_lossy(host.as_bytes()));
+    let signal = |members: &str| spool::parse(members.as_bytes(), SystemTime::now(), Kind::Working).unwrap();
+    let life = |begins_with_cli, members: &str| {
+        let mut host = Host::here();
+        host.begins_with_cli = begins_with_cli;
+        host.life(&signal(members), lives)
+    };
+    assert_eq!(life(false, &members), Life::Dead);
+    assert_eq!(life(true, &members), Life::Unknown, "it may be process 1's own, in a container");
+    assert_eq!(life(false, r#"{"claude_host":"elsewhere/1"}"#), Life::Unknown, "it may be process 1's own, over there");
+    assert_eq!(life(false, "{}"), Life::Unknown, "a script's");
+}
+
+#[test]
 fn a_pid_counts_with_its_start_only() {
-    let start = session_signals::process::stat(std::process::id()).unwrap().start;
+    let start = process::stat(std::process::id()).unwrap().start;
     let signal = |members: &str, seconds: u64| {
         let at = SystemTime::now() + Duration::from_secs(1) - Duration::from_secs(seconds);
         spool::parse(format!("{{{members}}}").as_bytes(), at, Kind::Stop).unwrap()
@@ -186,7 +203,7 @@ fn a_pid_counts_with_its_start_only() {
     assert_eq!(life(r#""claude_pid":4194305"#, 0), Life::Dead);
     assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), Life::Elsewhere);
     let mut child = std::process::Command::new("true").spawn().unwrap();
-    while session_signals::process::stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
+    while process::stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
         std::thread::yield_now();
     }
     assert!(!lives(child.id(), None), "a zombie");
