@@ -108,14 +108,10 @@ fn end(home: &Path, number: u32) {
 
 /// From SIGTERM to the end of a server that clients are connected to.
 fn end_with_clients(home: &Path) -> Duration {
-    let (mut server, _) = Server::start(home);
+    let (server, _) = Server::start(home, Stdio::inherit());
     let _followers: Vec<_> = (0..20).map(|_| open(server.port, "-1").expect("an answer")).collect();
     let _idle = TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
-    let start = Instant::now();
-    let told = Command::new("kill").args(["-TERM", &server.process.id().to_string()]).status();
-    assert!(told.expect("kill").success());
-    assert!(server.process.wait().expect("it ends").success());
-    start.elapsed()
+    server.terminate()
 }
 
 /// What the load showed.

@@ -48,6 +48,16 @@ impl Server {
         (line("VmRSS:").unwrap_or_default(), line("VmHWM:").unwrap_or_default())
     }
 
+    /// From SIGTERM to its end.
+    #[allow(dead_code, reason = "one bench of two asks")]
+    pub fn terminate(mut self) -> Duration {
+        let start = Instant::now();
+        let told = Command::new("kill").args(["-TERM", &self.process.id().to_string()]).status();
+        assert!(told.expect("kill").success());
+        assert!(self.process.wait().expect("it ends").success());
+        start.elapsed()
+    }
+
     /// How many descriptors it has open.
     pub fn descriptors(&self) -> usize {
         fs_err::read_dir(format!("/proc/{}/fd", self.process.id())).map_or(0, Iterator::count)

@@ -82,10 +82,15 @@ impl Host {
     }
 }
 
+/// Whether this is what a desktop has in the place of process 1: the parent of whatever loses its own, and no CLI.
+fn takes_in_orphans(pid: u32) -> bool {
+    fs_err::read(format!("/proc/{pid}/comm")).is_ok_and(|name| name == b"systemd\n")
+}
+
 /// Whether a process with this PID lives, and started at this time where one is given (clock ticks since boot).
 pub fn lives(pid: u32, start: Option<u64>) -> bool {
     match process::stat(pid) {
-        Some(found) => !found.is_zombie && start.is_none_or(|start| start == found.start),
+        Some(found) => !found.is_zombie && start.is_none_or(|start| start == found.start) && !takes_in_orphans(pid),
         // No /proc: then a PID is all there is.
         None if !cfg!(target_os = "linux") => {
             let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);

@@ -178,6 +178,24 @@ fn a_hook_that_outlived_its_cli_names_no_process() {
 }
 
 #[test]
+fn who_takes_in_orphans_is_no_cli() {
+    let directory = tempfile::tempdir().unwrap();
+    for (name, is_one) in [("systemd", false), ("claude", true)] {
+        let program = directory.path().join(name);
+        std::os::unix::fs::symlink("/bin/sleep", &program).unwrap();
+        let mut child = std::process::Command::new(&program).arg("1000").spawn().unwrap();
+        // It has its name once it has become the program.
+        let comm = format!("/proc/{}/comm", child.id());
+        while fs_err::read_to_string(&comm).unwrap().trim_end() != name {
+            std::thread::yield_now();
+        }
+        assert_eq!(lives(child.id(), None), is_one, "{name}");
+        child.kill().unwrap();
+        child.wait().unwrap();
+    }
+}
+
+#[test]
 fn a_pid_counts_with_its_start_only() {
     let start = process::stat(std::process::id()).unwrap().start;
     let signal = |members: &str, seconds: u64| {
