@@ -22,6 +22,7 @@ fn main() {
         measure("that end when they are asked, the CLI killed", &sleep, 10, &kill),
         measure("that ignore SIGTERM, the CLI killed", &stubborn, 10, &kill),
     ];
+    println!();
     for (worst, limit) in ends.into_iter().zip([TARGET, TARGET, AFTER_KILL, AFTER_KILL]) {
         let verdict = if worst < limit { "met" } else { "MISSED" };
         println!("{verdict}: {worst:.1?} at worst (limit: {limit:?})");
