@@ -29,6 +29,7 @@ mod settings;
 mod spool;
 mod tryout;
 mod uninstall;
+mod wanted;
 
 use std::process::ExitCode;
 

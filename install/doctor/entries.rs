@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 use super::{Finding, Mend, copies};
 use crate::editor::{self, Entry, What};
 use crate::env::Env;
-use crate::install::Wanted;
 use crate::places::{SCOPES, Scope};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
+use crate::wanted::Wanted;
 use crate::{disabled, events, executables, receipt};
 
 /// One scope's.

@@ -17,8 +17,8 @@ use session_signals::event::RULES;
 use crate::cli::Doctor;
 use crate::colour::Paint;
 use crate::env::Env;
-use crate::install::Wanted;
 use crate::report;
+use crate::wanted::Wanted;
 pub use findings::{Finding, Mend};
 
 /// All that is said of a check. `hooks doctor --help` documents the JSON.

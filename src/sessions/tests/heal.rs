@@ -3,7 +3,7 @@
 use session_signals::event::{KINDS, Kind};
 
 use crate::evidence::{Evidence, Life};
-use crate::heal::{Treatment, treatment};
+use crate::heal::{Treatment, heal, treatment};
 use crate::tests::{at, evidence};
 
 /// The situation; signals, registry, transcript; the signals after it, and the rule. `healed` stands for a new signal.
@@ -108,6 +108,45 @@ fn a_dead_process_ends_its_session() {
         let dead = Evidence { life: Life::Dead, ..here(spool, "", "") };
         let treatment = treatment(&dead, at(20)).unwrap();
         assert_eq!((&*after(spool, &treatment), treatment.rule), ("healed ended", "killed"), "{spool}");
-        assert_eq!(super::super::heal::treatment(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
+        assert_eq!(crate::heal::treatment(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
     }
+}
+
+#[test]
+fn a_signal_that_is_newer_than_what_was_judged_stays() {
+    let config = tempfile::tempdir().unwrap();
+    let spool = config.path().join("session-signals");
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&spool).unwrap();
+    let publish = |seconds| {
+        let signal = spool.join("s.working.json");
+        fs_err::write(&signal, "{\"session_id\":\"s\",\"cwd\":\"/here\"}\n").unwrap();
+        fs_err::File::options().write(true).open(&signal).unwrap().into_file().set_modified(at(seconds)).unwrap();
+    };
+    let stands = || {
+        let entries = fs_err::read_dir(&spool).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    };
+    let judged = Evidence { life: Life::Dead, ..here("working@10", "", "") };
+    let treatment = treatment(&judged, at(20)).unwrap();
+    // A prompt came since.
+    publish(11);
+    assert!(!heal(&spool, "s", &judged, &treatment).unwrap());
+    assert_eq!(stands(), ["s.working.json"]);
+    // Somebody else has the lock.
+    publish(10);
+    let lock = std::fs::File::open(&spool).unwrap();
+    lock.lock().unwrap();
+    let refused = heal(&spool, "s", &judged, &treatment).unwrap_err();
+    assert_eq!((refused.kind(), stands()), (std::io::ErrorKind::WouldBlock, vec!["s.working.json".to_owned()]));
+    drop(lock);
+    assert!(heal(&spool, "s", &judged, &treatment).unwrap());
+    assert_eq!(stands(), ["s.ended.json"]);
+    let ended = fs_err::read_to_string(spool.join("s.ended.json")).unwrap();
+    let since = "\"ended_at\":\"1795246010.000000000\"";
+    assert_eq!(
+        ended,
+        format!("{{\"session_id\":\"s\",\"cwd\":\"/here\",\"healed_by\":\"killed\",\"reason\":\"killed\",{since}}}\n")
+    );
 }

@@ -1,0 +1,89 @@
+//! What `hooks install` wants: decided once, for a dry run, a real one, and doctor.
+
+use session_signals::event::RULES;
+
+use crate::claude::{self, Version};
+use crate::editor::{self, Plan, Registration, Replaced, Request};
+use crate::env::Env;
+use crate::refusal::Refusal;
+use crate::{events, executables, script};
+
+/// Seconds that the CLI gives a hook. With none given it ends those of `SessionEnd` after 1.5 s.
+const TIMEOUT: u32 = 10;
+
+/// What is to be installed: the same for a dry run, a real one, and doctor.
+pub struct Wanted {
+    /// The CLI's version, or why it is unknown.
+    pub claude: Result<Version, String>,
+    folder: String,
+    /// Whether the scripts that the hooks replace stay.
+    pub keep_scripts: bool,
+    daemons: bool,
+}
+
+impl Wanted {
+    /// Asks the CLI, and decides.
+    ///
+    /// # Errors
+    /// A CLI too old for any of it; a config dir that JSON cannot name.
+    pub fn of(env: &Env, keep_scripts: bool, daemons: bool) -> Result<Self, Refusal> {
+        let claude = claude::version(env);
+        if let Some(version) = claude.as_ref().ok().filter(|version| **version < events::OLDEST) {
+            let oldest = events::OLDEST;
+            return Err(Refusal::new(format!(
+                "claude {version} is older than {oldest}, the first whose hooks are known: one event too new would make it drop all of yours; `claude update`"
+            )));
+        }
+        let folder = env.executables();
+        let not_text = || Refusal::new(format!("{} is not UTF-8, which JSON has to be", folder.display()));
+        let folder = folder.to_str().ok_or_else(not_text)?.to_owned();
+        Ok(Self { claude, folder, keep_scripts, daemons })
+    }
+
+    /// What is registered in these settings. Where the CLI's version is unknown, what an earlier run that knew it
+    /// has registered stays; and so do daemons.
+    #[must_use]
+    pub fn registrations(&self, text: &[u8]) -> Vec<Registration> {
+        let version = self.claude.as_ref().ok().copied();
+        let there = editor::entries(text, &events::owned()).unwrap_or_default();
+        let stays = |event| version.is_none() && there.iter().any(|entry| entry.event == event);
+        let registration = |event, name, args: &'static [&'static str]| {
+            let (command, exec) = executables::command(&format!("{}/{name}", self.folder), args);
+            Registration { event, command, args: exec.then_some(args), timeout: TIMEOUT }
+        };
+        let known = RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event));
+        let hooks = known.map(|rule| registration(rule.event, rule.hook.executable(), &[]));
+        let daemons = events::OF_DAEMONS.into_iter().filter(|_| self.has_daemons(text));
+        hooks.chain(daemons.map(|(event, args)| registration(event, events::SESSIONS, args))).collect()
+    }
+
+    /// Whether daemons are to be started: they were asked for, now or when these settings were made.
+    #[must_use]
+    pub fn has_daemons(&self, text: &[u8]) -> bool {
+        let there = editor::entries(text, &events::owned()).unwrap_or_default();
+        self.daemons || there.iter().any(|entry| entry.path.ends_with(&format!("/{}", events::SESSIONS)))
+    }
+
+    /// The lines of these settings that run one of the scripts among other things: they are their owner's to change.
+    #[must_use]
+    pub fn compound_scripts(&self, env: &Env, text: &[u8]) -> Vec<Replaced> {
+        if self.keep_scripts {
+            return Vec::new();
+        }
+        editor::compound_scripts(text, &|path| script::writes_signals(env, path))
+    }
+
+    /// What becomes of these settings.
+    ///
+    /// # Errors
+    /// The editor's refusals.
+    pub fn plan(&self, env: &Env, text: &[u8]) -> Result<Plan, editor::Refusal> {
+        let request = Request {
+            registrations: &self.registrations(text),
+            owned: &events::owned(),
+            keep_scripts: self.keep_scripts,
+            writes_signals: &|path| script::writes_signals(env, path),
+        };
+        editor::install(text, &request)
+    }
+}
