@@ -119,6 +119,8 @@ fn a_dead_process_has_ended_unless_it_is_of_another_host() {
     }
 }
 
+// A portable hook that is stopped may find its time for stdin over: it has a thread for that.
+#[cfg(freestanding)]
 #[test]
 fn an_event_that_waits_while_a_signal_is_healed_wins() {
     let sandbox = Sandbox::new();
