@@ -38,7 +38,14 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     let disabled = disabled::find(env);
     report.disabled = !disabled.is_empty();
     report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
-    let scripts = there.map(|there| wanted.compound_scripts(env, there.bytes())).unwrap_or_default();
+    let there = there.as_ref().map_or(b"".as_slice(), Settings::bytes);
+    report.warnings.extend(wanted.unclear_scripts(env, there).iter().map(|script| {
+        format!(
+            "`{}` for {} has the name of a dashboard's script, and its text does not tell whether it writes signals: it stays registered; if it does, take it out by hand",
+            script.command, script.event
+        )
+    }));
+    let scripts = wanted.compound_scripts(env, there);
     report.warnings.extend(scripts.iter().map(|script| {
         format!(
             "{} still runs a script that writes the same signals: `{}`; take it out by hand",

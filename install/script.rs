@@ -1,17 +1,33 @@
 //! The scripts that the executables replace: known by name to the editor, and by what they write to us.
 
+mod powershell;
+mod shell;
+mod verdict;
+
 use std::io::Read;
 use std::path::PathBuf;
 
 use crate::env::Env;
+pub use verdict::Verdict;
 
-/// Whether the script at `path`, as a settings file names it, writes session signals.
+/// The directory of the signals.
+const DIRECTORY: &str = "session-signals";
+
+/// What the script at `path`, as a settings file names it, does to the signals. One that cannot be read does nothing.
 #[must_use]
-pub fn writes_signals(env: &Env, path: &str) -> bool {
+pub fn verdict(env: &Env, path: &str) -> Verdict {
     let mut text = Vec::new();
     let read = std::fs::File::open(expanded(env, path)).and_then(|file| file.take(1 << 20).read_to_end(&mut text));
-    let name = b"session-signals";
-    read.is_ok() && text.windows(name.len()).any(|window| window == name)
+    let text = String::from_utf8_lossy(&text);
+    if read.is_err() || !text.contains(DIRECTORY) {
+        return Verdict::Silent;
+    }
+    if path.to_ascii_lowercase().ends_with(".ps1") {
+        return powershell::verdict(&text);
+    }
+    let interpreter = text.lines().next().and_then(|line| line.strip_prefix("#!")).unwrap_or("sh");
+    let is_shell = |word: &str| matches!(word.rsplit('/').next(), Some("sh" | "bash" | "dash" | "zsh" | "ksh"));
+    if interpreter.split_whitespace().any(is_shell) { shell::verdict(&text) } else { Verdict::Unclear }
 }
 
 /// With `~` and the variables that hooks are written with filled in.

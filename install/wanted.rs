@@ -6,7 +6,8 @@ use crate::claude::{self, Version};
 use crate::editor::{self, Plan, Registration, Replaced, Request};
 use crate::env::Env;
 use crate::refusal::Refusal;
-use crate::{events, executables, script};
+use crate::script::{self, Verdict};
+use crate::{events, executables};
 
 /// Seconds that the CLI gives a hook. With none given it ends those of `SessionEnd` after 1.5 s.
 const TIMEOUT: u32 = 10;
@@ -70,7 +71,16 @@ impl Wanted {
         if self.keep_scripts {
             return Vec::new();
         }
-        editor::compound_scripts(text, &|path| script::writes_signals(env, path))
+        editor::compound_scripts(text, &|path| script::verdict(env, path) == Verdict::Writes)
+    }
+
+    /// The dashboards' scripts, by their names, of which their text does not tell whether they write signals.
+    #[must_use]
+    pub fn unclear_scripts(&self, env: &Env, text: &[u8]) -> Vec<Replaced> {
+        if self.keep_scripts {
+            return Vec::new();
+        }
+        editor::scripts(text, &|path| script::verdict(env, path) == Verdict::Unclear)
     }
 
     /// What becomes of these settings.
@@ -82,7 +92,7 @@ impl Wanted {
             registrations: &self.registrations(text),
             owned: &events::owned(),
             keep_scripts: self.keep_scripts,
-            writes_signals: &|path| script::writes_signals(env, path),
+            writes_signals: &|path| script::verdict(env, path) == Verdict::Writes,
         };
         editor::install(text, &request)
     }

@@ -29,6 +29,15 @@ pub fn compound_scripts(text: &[u8], writes_signals: &dyn Fn(&str) -> bool) -> V
     found
 }
 
+/// Every hook that runs one of the dashboards' scripts alone, by its name, where `is_it` says so of its path.
+#[must_use]
+pub fn scripts(text: &[u8], is_it: &dyn Fn(&str) -> bool) -> Vec<Replaced> {
+    let Ok(settings) = Settings::read(text) else { return Vec::new() };
+    let hooks = settings.events().iter().flat_map(|event| event.hooks().map(move |(_, _, hook)| (event, hook)));
+    let found = hooks.filter(|(_, hook)| owned::script(&hook.command).is_some_and(is_it));
+    found.map(|(event, hook)| Replaced { event: event.name.clone(), command: hook.shown() }).collect()
+}
+
 /// The command line of the hook at `at`, if it has one.
 fn line(text: &str, at: &document::Span) -> Option<String> {
     let members = document::members(text, at)?;

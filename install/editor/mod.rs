@@ -27,7 +27,7 @@ mod splice;
 mod style;
 mod uninstall;
 
-pub use compound::compound_scripts;
+pub use compound::{compound_scripts, scripts};
 pub use install::{install, snippet};
 pub use plan::{Change, Plan, Registration, Replaced, Request, What};
 pub use receipt::{Receipt, undo};

@@ -92,7 +92,7 @@ fn an_entry_in_two_scopes() {
 #[test]
 fn a_script_among_other_things_is_left_to_its_owner() {
     let home = Home::new();
-    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x");
+    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
     for (line, is_told) in [
         (format!("cd /tmp && bash {}", script.display()), true),
         (format!("( {}; say done )", script.display()), true),

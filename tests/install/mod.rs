@@ -10,5 +10,6 @@ mod installing;
 mod race;
 mod real;
 mod refused;
+mod scripts;
 mod service;
 mod uninstall;

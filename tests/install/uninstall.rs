@@ -108,7 +108,7 @@ fn projects_whose_paths_read_alike_keep_apart() {
 /// A home whose settings register a dashboard's script; the script, and the settings.
 fn with_script() -> (Home, PathBuf, Value) {
     let home = Home::new();
-    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x");
+    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
     let settings = json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
     home.write(".claude/settings.json", &settings.to_string());
     home.succeeds(&["install"]);

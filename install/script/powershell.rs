@@ -1,0 +1,231 @@
+//! What a PowerShell script writes, read off its text: redirections, and the commands that make files.
+
+use std::collections::HashMap;
+
+use super::verdict::{UNKNOWN, Verdict, is_of_signals, joined};
+
+/// What the script of this `text` does to the signals.
+pub fn verdict(text: &str) -> Verdict {
+    let mut reader = Reader::default();
+    for statement in statements(text) {
+        reader.run(&statement);
+    }
+    reader.verdict
+}
+
+/// Commands that change no file, or only remove some.
+const READERS: [&str; 20] = [
+    "get-content",
+    "gc",
+    "cat",
+    "type",
+    "test-path",
+    "get-childitem",
+    "gci",
+    "ls",
+    "dir",
+    "get-item",
+    "remove-item",
+    "ri",
+    "rm",
+    "del",
+    "join-path",
+    "split-path",
+    "write-host",
+    "write-output",
+    "echo",
+    "resolve-path",
+];
+
+/// A piece of a statement, as written: a string keeps its quotes.
+type Word = String;
+
+#[derive(Default)]
+struct Reader {
+    variables: HashMap<String, Vec<String>>,
+    verdict: Verdict,
+}
+
+impl Reader {
+    fn run(&mut self, words: &[Word]) {
+        let Some(first) = words.first() else { return };
+        if let (Some(name), Some("=")) = (variable(first), words.get(1).map(String::as_str)) {
+            let values = self.expression(&words[2..]);
+            self.variables.entry(name.to_ascii_lowercase()).or_default().extend(values);
+            return;
+        }
+        for pair in words.windows(2).filter(|pair| matches!(&*pair[0], ">" | ">>")) {
+            self.writes(&pair[1]);
+        }
+        let lower = first.to_ascii_lowercase();
+        match &*lower {
+            "out-file" | "set-content" | "sc" | "add-content" | "ac" | "tee-object" | "tee" | "export-clixml" => {
+                let named = parameter(words, &["-filepath", "-path", "-literalpath"]);
+                self.writes(named.or_else(|| operand(words, 0)).map_or("", |word| word));
+            }
+            "copy-item" | "cp" | "copy" | "cpi" | "move-item" | "mv" | "move" | "mi" => {
+                let named = parameter(words, &["-destination"]);
+                self.writes(named.or_else(|| operand(words, 1)).map_or("", |word| word));
+            }
+            "new-item" | "ni" => {
+                let kind = parameter(words, &["-itemtype", "-type"]).map_or("", |word| word);
+                if !kind.eq_ignore_ascii_case("directory") {
+                    let named = parameter(words, &["-path", "-literalpath"]);
+                    self.writes(named.or_else(|| operand(words, 0)).map_or("", |word| word));
+                }
+            }
+            "rename-item" | "invoke-expression" | "iex" | "." | "&" => self.say(Verdict::Unclear),
+            lower if lower.contains("]::write") || lower.contains("]::append") => {
+                self.writes(words.get(1).map_or("", |word| word));
+            }
+            lower if READERS.contains(&lower) || lower.starts_with(['$', '[', '"', '\'']) => {}
+            _ => {
+                let values: Vec<String> = words[1..].iter().flat_map(|word| self.values(word)).collect();
+                // Whatever is told of the signals' directory may write there.
+                let is_block =
+                    matches!(&*lower, "if" | "elseif" | "foreach" | "while" | "switch" | "param" | "function");
+                if !is_block && values.iter().any(|value| is_of_signals(value)) {
+                    self.say(Verdict::Unclear);
+                }
+            }
+        }
+    }
+
+    fn say(&mut self, verdict: Verdict) {
+        self.verdict = self.verdict.max(verdict);
+    }
+
+    fn writes(&mut self, word: &str) {
+        let values = self.values(word);
+        self.say(Verdict::of(&values));
+    }
+
+    /// What an assignment gives its variable.
+    fn expression(&self, words: &[Word]) -> Vec<String> {
+        match words {
+            [one] => self.values(one),
+            [join, rest @ ..] if join.eq_ignore_ascii_case("join-path") => {
+                let parts = rest.iter().filter(|word| !word.starts_with('-')).map(|word| self.values(word));
+                parts.reduce(|path, part| joined(&joined(&path, &["/".to_owned()]), &part)).unwrap_or_default()
+            }
+            _ => vec![UNKNOWN.to_string()],
+        }
+    }
+
+    /// What a word may stand for.
+    fn values(&self, word: &str) -> Vec<String> {
+        if let Some(inner) = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
+            return vec![inner.to_owned()];
+        }
+        let quoted = word.strip_prefix('"').and_then(|word| word.strip_suffix('"'));
+        // Outside of quotes these take a member or an item.
+        if quoted.is_none() && word.contains('$') && word.contains(['.', '[']) {
+            return vec![UNKNOWN.to_string()];
+        }
+        let inner = quoted.unwrap_or(word);
+        let mut values = vec![String::new()];
+        let mut chars = inner.chars().peekable();
+        while let Some(c) = chars.next() {
+            if c != '$' {
+                for value in &mut values {
+                    value.push(if c == '*' { UNKNOWN } else { c });
+                }
+                continue;
+            }
+            let braced = chars.next_if_eq(&'{').is_some();
+            let mut name = String::new();
+            while let Some(c) = chars.next_if(|c| c.is_ascii_alphanumeric() || matches!(c, '_' | ':')) {
+                name.push(c);
+            }
+            if braced {
+                chars.next_if_eq(&'}');
+            } else if name.is_empty() && chars.peek() == Some(&'(') {
+                let mut depth = 0;
+                for c in chars.by_ref() {
+                    depth += i32::from(c == '(') - i32::from(c == ')');
+                    if depth == 0 {
+                        break;
+                    }
+                }
+            }
+            let known = self.variables.get(&name.to_ascii_lowercase()).cloned();
+            values = joined(&values, &known.unwrap_or_else(|| vec![UNKNOWN.to_string()]));
+        }
+        values
+    }
+}
+
+/// The name of a variable that stands alone.
+fn variable(word: &str) -> Option<&str> {
+    let name = word.strip_prefix('$')?;
+    name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(name)
+}
+
+fn parameter<'a>(words: &'a [Word], names: &[&str]) -> Option<&'a Word> {
+    let at = words.iter().position(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)))?;
+    words.get(at + 1)
+}
+
+/// The operand of this number, where no parameter has a value before it.
+fn operand(words: &[Word], number: usize) -> Option<&Word> {
+    words[1..].iter().take_while(|word| !word.starts_with('-')).nth(number)
+}
+
+/// The statements: words between line ends, semicolons, pipes, commas and brackets, comments left out.
+fn statements(text: &str) -> Vec<Vec<Word>> {
+    let mut statements = vec![Vec::new()];
+    let mut chars = text.chars().peekable();
+    let mut word = String::new();
+    while let Some(c) = chars.next() {
+        let is_end = matches!(c, '\n' | ';' | '|' | '{' | '}' | ')' | ',');
+        // The arguments of a method: the first is the file.
+        let is_call = c == '(' && word.contains("]::");
+        if is_end || c == '(' || c.is_whitespace() || matches!(c, '>' | '=') && !word.contains('-') {
+            let done = std::mem::take(&mut word);
+            if let Some(statement) = statements.last_mut()
+                && !done.is_empty()
+            {
+                statement.push(done);
+            }
+        }
+        match c {
+            _ if is_end || c == '(' && !is_call => statements.push(Vec::new()),
+            '#' if word.is_empty() => while chars.next_if(|c| *c != '\n').is_some() {},
+            '<' if chars.peek() == Some(&'#') => {
+                let mut last = ' ';
+                for c in chars.by_ref() {
+                    if last == '#' && c == '>' {
+                        break;
+                    }
+                    last = c;
+                }
+            }
+            '"' | '\'' => {
+                word.push(c);
+                while let Some(inner) = chars.next() {
+                    word.push(inner);
+                    if inner == '`' {
+                        word.extend(chars.next());
+                    } else if inner == c {
+                        break;
+                    }
+                }
+            }
+            '>' | '=' if word.is_empty() => {
+                let mut operator = String::from(c);
+                operator.extend(chars.next_if_eq(&'>'));
+                if let Some(statement) = statements.last_mut() {
+                    statement.push(operator);
+                }
+            }
+            '`' => drop(chars.next()),
+            c if c.is_whitespace() || c == '(' => {}
+            c => word.push(c),
+        }
+    }
+    if let Some(statement) = statements.last_mut() {
+        statement.push(word);
+    }
+    statements.retain(|statement| statement.first().is_some_and(|word| !word.is_empty()));
+    statements
+}

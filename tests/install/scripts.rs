@@ -1,0 +1,127 @@
+//! Which scripts `hooks install` takes for the dashboards': those that write signals, and no others.
+
+use serde_json::json;
+
+use super::home::{Home, text};
+
+/// What becomes of a script of this text: `replaced`, `kept`, or `kept, and told of`.
+fn fate(name: &str, script: &str) -> &'static str {
+    let home = Home::new();
+    let path = home.write(&format!(".claude/hooks/{name}"), script);
+    let command =
+        if name.ends_with(".ps1") { format!("pwsh -File {}", path.display()) } else { path.display().to_string() };
+    let hook = json!({ "type": "command", "command": command });
+    home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
+    let (code, report) = home.json(&["install", "--dry-run"]);
+    assert_eq!(code, 0, "{report}");
+    let told = report["warnings"].as_array().unwrap().iter().any(|one| text(one).contains(&command));
+    match (report["replaced"].as_array().unwrap().len(), told) {
+        (1, false) => "replaced",
+        (0, false) => "kept",
+        (0, true) => "kept, and told of",
+        other => panic!("{other:?}: {report}"),
+    }
+}
+
+const SIGNALS: &str = "SIGNALS_DIR=\"$HOME/.claude/session-signals\"\nINPUT=$(cat)\nID=$(echo \"$INPUT\" | jq -r '.session_id // empty')\n";
+
+#[track_caller]
+fn every(name: &str, head: &str, scripts: &[&str], expected: &str) {
+    for script in scripts {
+        assert_eq!(fate(name, &format!("{head}{script}")), expected, "{script}");
+    }
+}
+
+#[test]
+fn scripts_that_write_signals_are_replaced() {
+    let scripts = [
+        "if [ -n \"$ID\" ]; then\n  echo \"$INPUT\" | jq -c '. + {stopped_at: (now | tostring)}' > \"$SIGNALS_DIR/$ID.stop.json\"\nfi\n",
+        "echo \"$INPUT\" >\"$SIGNALS_DIR\"/$ID.stop.json",
+        "echo \"$INPUT\" >>${SIGNALS_DIR}/${ID}.working.json",
+        "FILE=$SIGNALS_DIR/$ID.ended.json; echo \"$INPUT\" >| \"$FILE\"",
+        "echo \"$INPUT\" | tee \"$SIGNALS_DIR/$ID.stop.json\" >/dev/null",
+        "TMP=$(mktemp \"$SIGNALS_DIR/.tmp.XXXXXX\")\necho \"$INPUT\" > \"$TMP\" && mv -f \"$TMP\" \"$SIGNALS_DIR/$ID.stop.json\"",
+        "cp /tmp/x.stop.json \"$SIGNALS_DIR\"",
+        "cd \"$SIGNALS_DIR\" && cat > \"$ID.stop.json\" <<EOF\n{}\nEOF\n",
+        "publish() { local kind=stop; jq . <<<\"$INPUT\" > \"${CLAUDE_CONFIG_DIR:-$HOME/.claude}/session-signals/$ID.$kind.json\"; }\npublish",
+        "touch ~/.claude/session-signals/\"$ID\".working.json",
+        "bash -c \"echo {} > ~/.claude/session-signals/x.stop.json\"",
+        "[[ -n $ID ]] && printf '%s' \"$INPUT\" &> $SIGNALS_DIR/$ID.stop.json",
+    ];
+    every("stop.sh", &format!("#!/usr/bin/env bash\n{SIGNALS}"), &scripts, "replaced");
+    every("stop.sh", "", &["cat > ~/.claude/session-signals/x.stop.json"], "replaced");
+}
+
+#[test]
+fn scripts_that_read_or_delete_signals_stay() {
+    let scripts = [
+        "cat \"$SIGNALS_DIR\"/*.working.json > /tmp/overview",
+        "ls \"$SIGNALS_DIR\" | wc -l >> ~/count.log 2>&1",
+        "jq -r .cwd \"$SIGNALS_DIR/$ID.stop.json\" 2>/dev/null",
+        "jq -r .cwd < \"$SIGNALS_DIR/$ID.stop.json\"",
+        "for f in \"$SIGNALS_DIR\"/*.stop.json; do\n  [ -e \"$f\" ] || continue\n  echo \"$f\" >&2\ndone",
+        "[ -e \"$SIGNALS_DIR/$ID.permission.json\" ] && say 'an approval'",
+        "if [[ \"$SIGNALS_DIR/a.stop.json\" > \"$SIGNALS_DIR/b.stop.json\" ]]; then echo; fi",
+        "rm -f \"$SIGNALS_DIR/$ID.stop.json\" \"$SIGNALS_DIR/$ID.working.json\"",
+        "while read -r line; do echo $line; done < \"$SIGNALS_DIR/$ID.stop.json\"",
+        "mv \"$SIGNALS_DIR/$ID.ended.json\" ~/archive/",
+        "cp \"$SIGNALS_DIR\"/*.json ~/archive",
+        "# echo \"$INPUT\" > \"$SIGNALS_DIR/$ID.stop.json\"\necho done",
+        "cat <<'EOF'\necho > ~/.claude/session-signals/x.stop.json\nEOF\n",
+        "echo 'a > ~/.claude/session-signals/x.stop.json'",
+        "echo seen >> \"$SIGNALS_DIR/notes.log\"",
+        "grep -l working \"$SIGNALS_DIR\"/*.json | tee /tmp/list",
+        "TMP=$(mktemp); cat \"$SIGNALS_DIR/$ID.stop.json\" > \"$TMP\"",
+        "curl -s -d @\"$SIGNALS_DIR/$ID.stop.json\" http://127.0.0.1:1/ >/dev/null 2>&1 &",
+    ];
+    every("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept");
+    every("stop.sh", "#!/bin/sh\n", &["say done\n"], "kept");
+}
+
+#[test]
+fn scripts_that_cannot_be_told_stay_and_are_told_of() {
+    let scripts = [
+        "FILE=$1; cat \"$SIGNALS_DIR/$ID.stop.json\" > \"$FILE\"",
+        "publish() { echo \"$INPUT\" > \"$SIGNALS_DIR/$ID.$1.json\"; }; publish stop",
+        ". ~/lib.sh; publish",
+        "python3 - \"$SIGNALS_DIR\" <<EOF\nEOF\n",
+        "my-publisher --to \"$SIGNALS_DIR\"",
+        "F=\"$SIGNALS_DIR/$ID.stop.json\"; jq . \"$F\"; F=/tmp/log; echo > \"$F\"",
+        "for f in \"$SIGNALS_DIR\"/*; do echo > \"$f\"; done",
+        "eval \"$(cat ~/line)\"",
+    ];
+    every("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept, and told of");
+    let python = "#!/usr/bin/env python3\nopen('/home/you/.claude/session-signals/x.stop.json')\n";
+    every("stop.sh", python, &[""], "kept, and told of");
+}
+
+#[test]
+fn of_powershell_the_same() {
+    let head = "# Writes $SignalsDir\\x.stop.json\n$SignalsDir = \"$env:USERPROFILE\\.claude\\session-signals\"\n$text = $input | Out-String\n$json = $text | ConvertFrom-Json\n$id = $json.session_id\n";
+    let writers = [
+        "if ($id) {\n  $json | ConvertTo-Json -Compress | Out-File -FilePath \"$SignalsDir\\$id.stop.json\" -Encoding utf8 -NoNewline\n}\n",
+        "try { Set-Content -Path \"$SignalsDir\\$id.stop.json\" -Value $text } catch { }",
+        "$text > \"$SignalsDir\\$id.stop.json\"",
+        "$file = Join-Path $SignalsDir \"$id.stop.json\"\n$text | set-content $file",
+        "[System.IO.File]::WriteAllText(\"$SignalsDir\\$id.stop.json\", $text)",
+        "Move-Item $tmp \"$SignalsDir\\$id.stop.json\"",
+        "New-Item -ItemType File -Path \"$SignalsDir\\$id.working.json\"",
+    ];
+    every("stop.ps1", head, &writers, "replaced");
+    let readers = [
+        "Get-Content \"$SignalsDir\\$id.stop.json\" | Out-File C:\\seen.txt",
+        "if (-not (Test-Path $SignalsDir)) { New-Item -ItemType Directory -Path $SignalsDir -Force | Out-Null }",
+        "Remove-Item \"$SignalsDir\\$id.stop.json\"",
+        "Copy-Item \"$SignalsDir\\$id.stop.json\" C:\\archive\\",
+        "foreach ($f in Get-ChildItem $SignalsDir) { Write-Host $f }",
+        "# Set-Content \"$SignalsDir\\$id.stop.json\"\n<#\nSet-Content \"$SignalsDir\\$id.stop.json\"\n#>",
+        "Write-Host 'Set-Content'",
+    ];
+    every("stop.ps1", head, &readers, "kept");
+    every(
+        "stop.ps1",
+        head,
+        &["Set-Content $args[0] x", "Invoke-Expression $line", "Publish -To $SignalsDir"],
+        "kept, and told of",
+    );
+}
