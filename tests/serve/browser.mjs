@@ -3,9 +3,12 @@
 // Obeys lines on stdin, and answers each with a line of JSON:
 //   see KEY STATE     waits until the card of this session is in that column; when that was, in ms since 1970
 //   text KEY          what the card says
+//   all KEY           the same with what is folded away, character by character
 //   board             what the page shows: title, connection, keys by column, loads of the page
 //   scripts           what a payload would have run
 //   keys KEY…         presses these keys; what has the focus then
+//   width PIXELS      how wide the window is; which boxes are not where they may be
+//   open              opens every card, and what is folded away
 //   phone, wide, dark, light    how wide, how lit; whether something sticks out, and the colours
 import puppeteer from "puppeteer-core";
 import { createInterface } from "node:readline";
@@ -50,6 +53,7 @@ const orders = {
       };
       new MutationObserver(saw).observe(document.body, { childList: true, subtree: true });
     }),
+  all: (key) => page.evaluate((key) => document.querySelector(`li[data-key="${key}"]`).textContent, key),
   text: (key) => page.evaluate((key) => document.querySelector(`li[data-key="${key}"]`).innerText, key),
   board: async () => ({
     loads,
@@ -74,6 +78,40 @@ const orders = {
       };
     });
   },
+  async width(width) {
+    await page.setViewport({ width: Number(width), height: 800 });
+    return page.evaluate(() => {
+      const found = [];
+      const name = (element) => `${element.tagName.toLowerCase()}.${element.className || element.id} in ${element.closest("li")?.dataset.key ?? "the page"}`;
+      const box = (element) => element.getBoundingClientRect();
+      const isSeen = (element) => box(element).width > 0 && box(element).height > 0;
+      if (document.documentElement.scrollWidth > innerWidth) found.push(`the page is ${document.documentElement.scrollWidth} wide`);
+      for (const parent of [document.body, ...document.body.querySelectorAll("*")]) {
+        const children = [...parent.children].filter(isSeen);
+        if (!isSeen(parent) || getComputedStyle(parent).display === "inline") continue;
+        children.forEach((child, number) => {
+          const { left, right } = box(child);
+          if (left < box(parent).left - 0.5 || right > box(parent).right + 0.5) found.push(`${name(child)} sticks out of ${name(parent)}`);
+          for (const other of children.slice(number + 1)) {
+            const [a, b] = [box(child), box(other)];
+            if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5) found.push(`${name(child)} lies on ${name(other)}`);
+          }
+        });
+        // What overflows is cut, or can be scrolled to; else it lies on something.
+        if (parent.scrollWidth > parent.clientWidth + 1 && getComputedStyle(parent).overflowX === "visible" && parent.clientWidth > 0) found.push(`${name(parent)} overflows`);
+      }
+      return found;
+    });
+  },
+  open: () =>
+    page.evaluate(() => {
+      for (const details of document.querySelectorAll("details")) details.open = true;
+      // The page fills it when it hears of that.
+      return new Promise((resolve) => setTimeout(() => {
+        for (const details of document.querySelectorAll("details")) details.open = true;
+        resolve(document.querySelectorAll("li").length);
+      }, 200));
+    }),
   async phone() {
     await page.setViewport({ width: 390, height: 844 });
     return look();

@@ -191,3 +191,80 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
         (&json!("live"), &json!("(2) sessions"), &json!(1))
     );
 }
+
+#[test]
+#[ignore = "needs chromium, node and a package from npm"]
+fn names_of_any_length_stay_in_their_place_at_any_width() {
+    let sandbox = Sandbox::new();
+    let long = |what: &str| what.repeat(200 / what.len());
+    let cwd = sandbox.home().join(long("p"));
+    fs_err::create_dir_all(cwd.join(".git")).unwrap();
+    fs_err::write(cwd.join(".git/HEAD"), format!("ref: refs/heads/feature/{}\n", long("b"))).unwrap();
+    let plain = sandbox.home().join("project");
+    fs_err::create_dir_all(plain.join(".git")).unwrap();
+    fs_err::write(plain.join(".git/HEAD"), "ref: refs/heads/fix/login-redirect-loop\n").unwrap();
+    for (name, cwd) in [("long", cwd), ("plain", plain)] {
+        let said = json!({
+            "cwd": cwd,
+            "prompt": long("x"),
+            "last_assistant_message": long("m"),
+            "error": long("e"),
+            "background_tasks": [{"type": "shell", "status": "running", "description": long("t")}],
+            "reason": long("r"),
+            "tool_name": long("T"),
+            "tool_input": {"command": long("c")},
+        });
+        for (number, event) in
+            ["UserPromptSubmit", "PermissionRequest", "Stop", "StopFailure", "SessionEnd"].into_iter().enumerate()
+        {
+            let session = format!("{name}{number}-{}", "s".repeat(100));
+            fire(&sandbox, &session, event, &said).succeeds();
+        }
+    }
+    let server = Server::start(&sandbox);
+    let mut browser = Browser::open(&server);
+    browser.tell(&format!("see plain2-{} waiting", "s".repeat(100)));
+    for is_open in [false, true] {
+        if is_open {
+            assert_eq!(browser.tell("open"), json!(10));
+        }
+        for width in [320, 390, 600, 900, 1280, 1920] {
+            assert_eq!(browser.tell(&format!("width {width}")), json!([]), "{width} px, open: {is_open}");
+        }
+    }
+}
+
+#[test]
+#[ignore = "needs chromium, node and a package from npm"]
+fn what_cannot_be_seen_is_named() {
+    let sandbox = Sandbox::new();
+    // It would read "rm -rf ~ # txt.exe", or nothing of it.
+    let hidden = "\u{202e}\u{2066}\u{2069}\u{200e}\u{200f}\u{61c}\u{200b}\u{2060}\u{feff}\u{ad}\u{e0041}\u{1b}\u{7f}\u{2028}\u{3164}";
+    let command = format!("ls {hidden}~ fr- mr\tx\ny \u{200d}z");
+    // In these words, joiners are spelling; in this picture, they are the picture.
+    let script = "\u{645}\u{6cc}\u{200c}\u{62e}\u{648}\u{627}\u{647}\u{645} \u{1f469}\u{200d}\u{1f4bb}";
+    let said = json!({
+        "cwd": format!("/home/{hidden}"), "tool_name": format!("Ba{hidden}sh"), "tool_input": {"command": command},
+        "prompt": format!("{hidden}{script}"), "last_assistant_message": hidden, "error": hidden,
+        "background_tasks": [{"type": "shell", "status": "running", "description": hidden}],
+    });
+    for (session, event) in [("w", "UserPromptSubmit"), ("p", "PermissionRequest"), ("s", "Stop"), ("f", "StopFailure")]
+    {
+        fire(&sandbox, session, event, &said).succeeds();
+    }
+    let server = Server::start(&sandbox);
+    let mut browser = Browser::open(&server);
+    for (session, state) in [("w", "working"), ("p", "permission"), ("s", "waiting"), ("f", "waiting")] {
+        browser.tell(&format!("see {session} {state}"));
+        let text = browser.tell(&format!("all {session}"));
+        let text = text.as_str().unwrap();
+        for c in hidden.chars() {
+            assert!(!text.contains(c), "{session}: {c:?} in {text:?}");
+        }
+        assert!(text.contains("[U+202E][U+2066]") && text.contains("[U+E0041][U+001B]"), "{session}: {text:?}");
+    }
+    let text = browser.tell("all p");
+    assert!(text.as_str().unwrap().contains("~ fr- mr\tx\ny [U+200D]z"), "{text}");
+    let text = browser.tell("all w");
+    assert!(text.as_str().unwrap().contains(script), "{text}");
+}

@@ -16,12 +16,21 @@ const cards = new Map();
 function make(name, className, text, ...children) {
   const element = document.createElement(name);
   if (className) element.className = className;
-  if (text) element.textContent = cut(text);
+  if (text) element.textContent = plain(cut(text));
   element.append(...children.filter(Boolean));
   return element;
 }
 
 const cut = (text) => (text.length > CUT ? `${text.slice(0, CUT)}…` : text);
+
+// What cannot be seen is named: it could show a command reversed, or hide a part of it. Line feeds and tabs are seen, and
+// joiners that stand in no Latin text belong to the script, or to the emoji, that they stand in.
+const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
+const JOINER = /[\u200c\u200d]/;
+const plain = (text) =>
+  text.replaceAll("\r\n", "\n").replace(HIDDEN, (hidden, at) =>
+    JOINER.test(hidden) && text.charCodeAt(at - 1) > 127 ? hidden : `[U+${hidden.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
+  );
 
 function age(since) {
   const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000));
@@ -134,9 +143,8 @@ function say(is, text) {
   connection.textContent = text;
 }
 
-// The stream ends every minute, and with the server; then it goes on where it was, or from the start.
+// The stream ends every minute, and with the server; then it goes on where it was, or with all that is true.
 let offset = "-1";
-let isNew = true;
 let failures = 0;
 let lost;
 
@@ -146,8 +154,9 @@ function follow() {
   source.addEventListener("data", ({ data }) => news.push(...JSON.parse(data)));
   source.addEventListener("control", ({ data }) => {
     const control = JSON.parse(data);
-    if (isNew) sessions.clear();
-    isNew = false;
+    // Of another run of the server, or told in words that suppose nothing: then it is all that there is.
+    const isOther = control.streamNextOffset.split("_")[0] !== offset.split("_")[0];
+    if (isOther || news.some(({ headers }) => headers.operation === "upsert")) sessions.clear();
     offset = control.streamNextOffset;
     for (const { key, value, headers } of news) {
       if (headers.operation === "delete") sessions.delete(key);
@@ -161,11 +170,8 @@ function follow() {
     show();
   });
   source.addEventListener("error", () => {
-    // Refused with a status, rather than broken off: this server knows our offset no more.
-    if (source.readyState === EventSource.CLOSED) {
-      offset = "-1";
-      isNew = true;
-    }
+    // Refused with a status, rather than broken off: who answers here is not who gave us this offset.
+    if (source.readyState === EventSource.CLOSED) offset = "-1";
     source.close();
     lost ??= setTimeout(() => say("lost", `reconnecting… as of ${new Date().toLocaleTimeString()}`), 700);
     setTimeout(follow, failures === 0 ? 0 : Math.min(2000, 100 * 2 ** failures));
