@@ -214,7 +214,7 @@ fn follow(port: u16, times: &Times) -> Last {
                 Err(_) => return,
             }
             let now = Instant::now();
-            let json = line.strip_prefix("data: ").map(|data| data.trim_end().trim_end_matches(','));
+            let json = line.strip_prefix("data:").map(|data| data.trim_end().trim_end_matches(','));
             let Some(Ok(message)) = json.map(serde_json::from_str::<Value>) else { continue };
             if let Some(next) = message["streamNextOffset"].as_str() {
                 next.clone_into(&mut offset);

@@ -7,15 +7,21 @@ import { MaterializedState } from "@durable-streams/state";
 import { createInterface } from "node:readline";
 
 const [url, mode] = process.argv.slice(2);
-let state = new MaterializedState();
+const state = new MaterializedState();
 let offset = "-1";
 let isOver = false;
-const counts = { events: 0, connections: 0, gone: 0, doubled: 0, odd: 0 };
+let heard = Date.now();
+const counts = { events: 0, connections: 0, told: 0, refused: 0, doubled: 0, odd: 0 };
 
 const number = (value) => Number(value?.prompt ?? value?.lastMessage ?? -1);
 
 function apply({ type, key, value, headers }) {
   counts.events += 1;
+  // Of another run of the server: whatever is known, this is true now.
+  if (headers.operation === "upsert") {
+    counts.told += 1;
+    return state.apply({ type, key, value, headers });
+  }
   const before = state.get(type, key);
   // An insert of what is known, or a delete of what is not, tells of something that came and went in between.
   if (!before && headers.operation === "update") counts.odd += 1;
@@ -30,10 +36,11 @@ async function follow() {
   // A connection that lasts a different time each time.
   const timer = setTimeout(() => breakOff.abort(), 150 + ((counts.connections * 137) % 500));
   try {
-    const response = await stream({ url, offset, live: mode === "sse" ? "sse" : "long-poll", signal: breakOff.signal, sseResilience: { logWarnings: false } });
+    const response = await stream({ url, offset, json: true, live: mode === "sse" ? "sse" : "long-poll", signal: breakOff.signal, sseResilience: { logWarnings: false } });
     await new Promise((resolve, reject) => {
       response.subscribeJson((batch) => {
         if (breakOff.signal.aborted) return;
+        heard = Date.now();
         for (const item of batch.items) apply(item);
         offset = batch.offset;
         // Cut here, it must neither miss nor repeat.
@@ -43,12 +50,8 @@ async function follow() {
       breakOff.signal.addEventListener("abort", () => resolve());
     });
   } catch (error) {
-    if (error.status === 410) {
-      // As the protocol has it: what we know is of another run.
-      counts.gone += 1;
-      offset = "-1";
-      state = new MaterializedState();
-    } else if (!breakOff.signal.aborted) {
+    if (error.status) counts.refused += 1;
+    if (!breakOff.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {
@@ -63,4 +66,6 @@ function finish() {
 }
 
 createInterface({ input: process.stdin }).on("line", () => (isOver = true));
+// Version 0.1.5 says nothing of a connection on which nothing new came.
+setInterval(() => isOver && Date.now() - heard > 5000 && finish(), 500);
 while (true) await follow();

@@ -1,6 +1,8 @@
 //! What goes wrong on a machine: in the end it says what the disk says.
 
 use std::fmt::Write as _;
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -124,6 +126,32 @@ fn it_ends_at_once_whoever_listens() {
         assert!(followers[0].next().is_none());
         drop(idle);
     }
+}
+
+#[test]
+fn who_is_told_that_it_ends_finds_nobody_there() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    let mut follower = server.follow("-1");
+    follower.batch();
+    // On a connection that would take more questions; the second one is on its way already.
+    let mut stream = server.connect();
+    let ask = b"GET /sessions?offset=-1&live=sse HTTP/1.1\r\nHost: localhost\r\n\r\n";
+    stream.write_all(ask).unwrap();
+    stream.write_all(ask).unwrap();
+    let other = server.follow("-1");
+    server.signal("-TERM");
+    assert!(follower.next().is_none());
+    let again = TcpStream::connect(("127.0.0.1", server.port));
+    assert_eq!(again.map_err(|error| error.kind()).err(), Some(std::io::ErrorKind::ConnectionRefused));
+    let mut text = Vec::new();
+    let _ = stream.read_to_end(&mut text);
+    let text = String::from_utf8(text).unwrap();
+    assert_eq!(text.matches("HTTP/1.1 200 OK").count(), 1, "{text}");
+    assert!(text.ends_with("\r\n0\r\n\r\n"), "not cut off: {text}");
+    drop(other);
+    assert_eq!(server.wait(), Some(0));
 }
 
 #[test]

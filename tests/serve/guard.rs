@@ -87,10 +87,10 @@ fn pages_of_this_machine_may_read_and_no_others() {
 fn it_can_only_be_read() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
-    for method in ["POST", "PUT", "DELETE", "PATCH", "OPTIONS", "TRACE", "PROPFIND"] {
+    for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"] {
         for path in ["/", "/sessions", "/else"] {
             let answer = server.ask(method, path, &[]);
-            assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD"), "{method} {path}");
+            assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD, OPTIONS"), "{method} {path}");
         }
     }
     assert_eq!(server.ask("CONNECT", "localhost:22", &[]).status, 405);
@@ -100,6 +100,28 @@ fn it_can_only_be_read() {
     let chunked = "GET /sessions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
     assert_eq!(server.raw(chunked).status, 413);
     assert_eq!(server.ask("GET", "/sessions", &["Content-Length: 0"]).status, 200);
+}
+
+#[test]
+fn who_asks_what_may_be_asked_is_told() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    let origin = "http://localhost:5173";
+    for path in ["/", "/sessions", "/sessions?offset=-1&live=sse"] {
+        let answer = server.ask("OPTIONS", path, &[]);
+        assert_eq!((answer.status, &*answer.body, answer.header("allow")), (204, "", "GET, HEAD, OPTIONS"), "{path}");
+        assert_eq!(answer.header("access-control-allow-methods"), "");
+        // As a browser asks for a page of another port.
+        let preflight = ["Access-Control-Request-Method: GET", "Access-Control-Request-Headers: if-none-match"];
+        let answer = server.ask("OPTIONS", path, &[&[&*format!("Origin: {origin}")], &preflight[..]].concat());
+        assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, origin), "{path}");
+        assert_eq!(answer.header("access-control-allow-methods"), "GET, HEAD, OPTIONS");
+        assert!(answer.header("access-control-allow-headers").contains("if-none-match"));
+        let foreign = server.ask("OPTIONS", path, &[&["Origin: https://example.com"], &preflight[..]].concat());
+        assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (403, ""), "{path}");
+        assert_eq!((foreign.header("allow"), foreign.header("access-control-allow-methods")), ("", ""));
+    }
+    assert_eq!(server.raw("OPTIONS /sessions HTTP/1.0\r\nHost: evil.example\r\n\r\n").status, 403);
 }
 
 #[test]

@@ -1,11 +1,11 @@
 //! The read side of the Durable Streams protocol, clause by clause.
 
-use std::io::{Read as _, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::server::{Server, parse, within};
+use super::server::{Server, free_port, parse, within};
 use crate::sandbox::{Life, Sandbox};
 use crate::sessions::list;
 
@@ -198,7 +198,6 @@ fn a_question_that_makes_no_sense_is_refused_in_a_sentence() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     let tail = server.get("/sessions").header("stream-next-offset").to_owned();
-    let beyond = format!("{}f", &tail[..tail.len() - 1]);
     for (path, status, why) in [
         ("/sessions?offset=", 400, "offset is none of this stream\n"),
         ("/sessions?offset=7", 400, "offset is none of this stream\n"),
@@ -206,7 +205,6 @@ fn a_question_that_makes_no_sense_is_refused_in_a_sentence() {
         ("/sessions?offset=NOW", 400, "offset is none of this stream\n"),
         ("/sessions?offset=+000000000000001_0000000000000000", 400, "offset is none of this stream\n"),
         (&*format!("/sessions?offset={}", tail.to_uppercase() + "0"), 400, "offset is none of this stream\n"),
-        (&*format!("/sessions?offset={beyond}"), 400, "offset is none of this stream\n"),
         ("/sessions?live=sse", 400, "live needs an offset\n"),
         ("/sessions?live=long-poll", 400, "live needs an offset\n"),
         ("/sessions?offset=-1&live=yes", 400, "live is long-poll or sse\n"),
@@ -221,19 +219,63 @@ fn a_question_that_makes_no_sense_is_refused_in_a_sentence() {
 }
 
 #[test]
-fn an_offset_of_another_run_is_gone() {
+fn an_offset_of_another_run_is_answered_with_all_that_is_true() {
+    let sandbox = Sandbox::new();
+    for session in ["s", "t", "u"] {
+        sandbox.fire(session, "Stop", "").succeeds();
+    }
+    let port = free_port();
+    let server = Server::start_at(&sandbox, port);
+    let offset = server.get("/sessions").header("stream-next-offset").to_owned();
+    let (run, position) = offset.split_once('_').unwrap();
+    // While nobody serves, one changes and one goes.
+    drop(server);
+    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    fs_err::remove_file(sandbox.signal("t", "stop")).unwrap();
+    let server = Server::start_at(&sandbox, port);
+    let next = server.get("/sessions").header("stream-next-offset").to_owned();
+    assert!(*next > *offset);
+    // So are one that this run has not reached, and one of a run that is yet to come: a refusal ends a client for good.
+    let own = next.split_once('_').unwrap().0;
+    let later = format!("{:016x}_{position}", u64::from_str_radix(run, 16).unwrap() + (1 << 60));
+    for offset in [offset, later, format!("{own}_00000000000000ff")] {
+        for live in ["", "&live=long-poll"] {
+            let answer = server.get(&format!("/sessions?offset={offset}{live}"));
+            let mut told = said(&answer.messages());
+            told.sort();
+            assert_eq!(told, ["delete t -", "upsert s working", "upsert u waiting"], "{offset}{live}");
+            assert_eq!(answer.header("stream-next-offset"), next);
+        }
+        let mut events = server.follow(&offset);
+        let (messages, last) = events.batch();
+        assert_eq!((messages.len(), &last), (3, &next));
+        // And then it goes on.
+        drop(events);
+        let answer = server.get(&format!("/sessions?offset={last}"));
+        assert_eq!((&*answer.body, answer.header("stream-next-offset")), ("[]", &*next));
+    }
+    let mut events = server.follow(&next);
+    sandbox.fire("s", "Stop", "").succeeds();
+    assert_eq!(events.batch().0, Vec::<Value>::new());
+    assert_eq!(said(&events.batch().0), ["update s waiting"]);
+}
+
+#[test]
+fn server_sent_events_are_kept_by_nobody_and_have_no_blank_before_what_they_say() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
     let server = Server::start(&sandbox);
-    let offset = server.get("/sessions").header("stream-next-offset").to_owned();
-    drop(server);
-    let server = Server::start(&sandbox);
-    for live in ["", "&live=long-poll", "&live=sse"] {
-        let answer = server.get(&format!("/sessions?offset={offset}{live}"));
-        assert_eq!(answer.status, 410, "{live}");
-        assert_eq!(answer.body, "this offset is no longer known: read again from -1\n");
+    let mut stream = server.connect();
+    stream.write_all(b"GET /sessions?offset=-1&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut text = String::new();
+    let mut reader = BufReader::new(stream);
+    while !text.contains("streamNextOffset") {
+        assert!(reader.read_line(&mut text).unwrap() > 0);
     }
-    assert!(*server.get("/sessions").header("stream-next-offset") > *offset);
+    let (head, body) = text.split_once("\r\n\r\n").unwrap();
+    assert!(head.contains("\r\ncache-control: no-cache, no-store\r\n"), "{head}");
+    assert!(body.starts_with("event: data\ndata:[\ndata:{\"type\":\"session\""), "{body}");
+    assert!(body.contains("}\ndata:]\n\nevent: control\ndata:{\""), "{body}");
 }
 
 #[test]

@@ -222,7 +222,8 @@ impl Events {
             if self.reader.read_line(&mut line).unwrap() == 0 {
                 return None;
             }
-            match line.trim_end().split_once(": ") {
+            match line.trim_end().split_once(':').map(|(name, value)| (name, value.strip_prefix(' ').unwrap_or(value)))
+            {
                 Some(("event", value)) => value.clone_into(&mut name),
                 Some(("data", value)) => data += value,
                 _ if data.is_empty() => {}

@@ -2,11 +2,11 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::time::SystemTime;
 
 use tokio::sync::watch;
 
-use super::log::{Batch, Log};
+use super::log::{Batch, From, Log};
+use super::told::Told;
 
 /// What is said of one session: its id, and its JSON unless it is gone.
 pub type Said = (String, Option<String>);
@@ -15,16 +15,17 @@ pub type Said = (String, Option<String>);
 pub struct Feed {
     run: u64,
     log: Mutex<Log>,
+    /// What the next run of the server has to know.
+    told: Mutex<Option<Told>>,
     grown: watch::Sender<()>,
     is_closed: AtomicBool,
 }
 
 impl Feed {
-    /// An empty log of a server that was started at `now`.
-    pub fn new(now: SystemTime) -> Self {
-        let since = now.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        let run = u64::try_from(since.as_nanos()).unwrap_or(u64::MAX);
-        Self { run, log: Mutex::default(), grown: watch::Sender::new(()), is_closed: AtomicBool::new(false) }
+    /// An empty log of this run of the server.
+    pub fn new(run: u64) -> Self {
+        let (log, told) = (Mutex::default(), Mutex::default());
+        Self { run, log, told, grown: watch::Sender::new(()), is_closed: AtomicBool::new(false) }
     }
 
     /// Which run of the server this is.
@@ -38,18 +39,36 @@ impl Feed {
     }
 
     /// As [`Log::read`].
-    pub fn read(&self, position: Option<u64>) -> Option<Batch> {
-        self.log().read(position)
+    pub fn read(&self, from: From) -> Batch {
+        self.log().read(from)
+    }
+
+    /// Says what is gone of that which earlier runs told; from now on what comes and goes is noted for the next one.
+    pub fn go_on_from(&self, mut told: Told) {
+        let mut log = self.log();
+        for session in told.sessions() {
+            log.bury(session);
+        }
+        told.begin(self.run, &log);
+        drop(log);
+        *locked(&self.told) = Some(told);
     }
 
     /// Appends what is new of this, and wakes who waits.
     pub fn publish(&self, said: impl IntoIterator<Item = Said>) {
-        let mut log = self.log();
+        let (mut log, mut told) = (self.log(), locked(&self.told));
         let before = log.tail();
         for (session, value) in said {
-            log.append(&session, value.as_deref());
+            let (was, is) = (log.holds(&session), value.is_some());
+            log.append(&session, value);
+            if let Some(told) = told.as_mut().filter(|_| was != is) {
+                told.note(&session, is);
+            }
         }
         let has_grown = log.tail() > before;
+        if let Some(told) = told.as_mut().filter(|_| has_grown) {
+            told.write(self.run, &log);
+        }
         drop(log);
         if has_grown {
             self.grown.send_replace(());
@@ -73,6 +92,10 @@ impl Feed {
     }
 
     fn log(&self) -> MutexGuard<'_, Log> {
-        self.log.lock().unwrap_or_else(PoisonError::into_inner)
+        locked(&self.log)
     }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

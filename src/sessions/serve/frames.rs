@@ -1,19 +1,25 @@
 //! A batch of events as text, piece by piece: a JSON array, or the same on the lines of a server-sent event.
+//!
+//! Between two pieces nothing is held but where the text goes on: of a large value there is one copy, the log's, however
+//! many read it and however slowly they do.
 
-use std::fmt::Write as _;
+use std::io;
+use std::sync::Weak;
 use std::vec::IntoIter;
 
-use super::log::{Batch, Event};
+use super::log::{Batch, Message};
 
-/// Pieces of about this many bytes.
+/// Pieces of at most about this many bytes.
 const PIECE: usize = 64 << 10;
 
 /// The rest of a batch.
 pub struct Frames {
-    events: IntoIter<(Event, &'static str)>,
+    messages: IntoIter<Message>,
     opening: &'static str,
     /// What begins each line.
     prefix: &'static str,
+    /// The value that is being told, how much of it was, and the operation.
+    value: Option<(Weak<Box<str>>, usize, &'static str)>,
     is_first: bool,
     is_done: bool,
 }
@@ -21,39 +27,73 @@ pub struct Frames {
 impl Frames {
     /// The batch, with `opening` before all of it, and `prefix` before each line.
     pub fn new(batch: Batch, opening: &'static str, prefix: &'static str) -> Self {
-        Self { events: batch.events.into_iter(), opening, prefix, is_first: true, is_done: false }
+        let messages = batch.messages.into_iter();
+        Self { messages, opening, prefix, value: None, is_first: true, is_done: false }
+    }
+
+    /// Adds what comes next, some of a large value; an error where its value was overtaken too long ago.
+    fn add(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+        if let Some((value, told, operation)) = self.value.take() {
+            let text = value.upgrade().ok_or_else(|| io::Error::other("overtaken"))?;
+            let end = text.len().min(told + PIECE.saturating_sub(piece.len()).max(1));
+            piece.extend_from_slice(&text.as_bytes()[told..end]);
+            if end < text.len() {
+                self.value = Some((value, end, operation));
+            } else {
+                close(piece, operation);
+            }
+            return Ok(());
+        }
+        let Some(Message { key, value, operation }) = self.messages.next() else {
+            self.is_done = true;
+            if !self.is_first {
+                piece.push(b'\n');
+                piece.extend_from_slice(self.prefix.as_bytes());
+            }
+            piece.push(b']');
+            return Ok(());
+        };
+        let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
+        // A session's id needs no escapes, and its JSON holds no line feed.
+        for part in [comma, "\n", self.prefix, "{\"type\":\"session\",\"key\":\"", &key, "\",\"value\":"] {
+            piece.extend_from_slice(part.as_bytes());
+        }
+        if let Some(value) = value {
+            self.value = Some((value, 0, operation));
+        } else {
+            piece.extend_from_slice(b"null");
+            close(piece, operation);
+        }
+        Ok(())
+    }
+}
+
+/// What follows a value.
+fn close(piece: &mut Vec<u8>, operation: &str) {
+    for part in [",\"headers\":{\"operation\":\"", operation, "\"}}"] {
+        piece.extend_from_slice(part.as_bytes());
     }
 }
 
 impl Iterator for Frames {
-    type Item = String;
+    type Item = io::Result<Vec<u8>>;
 
-    fn next(&mut self) -> Option<String> {
+    fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
         if self.is_done {
             return None;
         }
-        let mut text = String::new();
-        if self.is_first {
-            text = format!("{}{}[", self.opening, self.prefix);
+        let mut piece = Vec::new();
+        if self.is_first && self.value.is_none() {
+            for part in [self.opening, self.prefix, "["] {
+                piece.extend_from_slice(part.as_bytes());
+            }
         }
-        while text.len() < PIECE {
-            let Some((Event { key, value, .. }, operation)) = self.events.next() else {
+        while piece.len() < PIECE && !self.is_done {
+            if let Err(error) = self.add(&mut piece) {
                 self.is_done = true;
-                if !self.is_first {
-                    text.push('\n');
-                    text += self.prefix;
-                }
-                text.push(']');
-                break;
-            };
-            let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
-            let (prefix, value) = (self.prefix, value.as_deref().unwrap_or("null"));
-            // Writing to a string cannot fail. A session's id needs no escapes, and its JSON holds no line feed.
-            let _ = write!(
-                text,
-                "{comma}\n{prefix}{{\"type\":\"session\",\"key\":\"{key}\",\"value\":{value},\"headers\":{{\"operation\":\"{operation}\"}}}}"
-            );
+                return Some(Err(error));
+            }
         }
-        Some(text)
+        Some(Ok(piece))
     }
 }

@@ -5,14 +5,14 @@
 
 use axum::extract::Request;
 use axum::http::header::{
-    ACCESS_CONTROL_ALLOW_ORIGIN, ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_LENGTH,
-    CONTENT_SECURITY_POLICY, HOST, HeaderName, ORIGIN, REFERRER_POLICY, TRANSFER_ENCODING, VARY,
-    X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, ALLOW, CACHE_CONTROL, CONTENT_LENGTH, CONTENT_SECURITY_POLICY, HOST, HeaderName,
+    ORIGIN, REFERRER_POLICY, TRANSFER_ENCODING, VARY, X_CONTENT_TYPE_OPTIONS, X_FRAME_OPTIONS,
 };
 use axum::http::uri::Authority;
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
-use axum::response::Response;
+use axum::response::{IntoResponse as _, Response};
 
 use super::stream::refuse;
 
@@ -32,11 +32,19 @@ const HEADERS: [(HeaderName, &str); 8] = [
 /// What pages of other ports of this machine may read of an answer.
 const EXPOSED: &str = "stream-next-offset, stream-cursor, stream-up-to-date, etag";
 
+/// What may be asked.
+const METHODS: &str = "GET, HEAD, OPTIONS";
+
+/// Which headers pages of other ports may send: those that clients do, and that change nothing here but `If-None-Match`.
+const ACCEPTED: &str = "accept, cache-control, content-type, if-none-match, last-event-id, pragma";
+
 /// Lets through who may ask.
 pub async fn guard(request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
+    let is_options = request.method() == Method::OPTIONS;
     let refusal = refusal(request.method(), request.uri(), request.headers());
     let mut response = match refusal {
+        None if is_options => StatusCode::NO_CONTENT.into_response(),
         None => next.run(request).await,
         Some((status, why)) => refuse(status, why),
     };
@@ -45,10 +53,15 @@ pub async fn guard(request: Request, next: Next) -> Response {
     for (name, value) in HEADERS {
         headers.entry(name).or_insert(HeaderValue::from_static(value));
     }
-    if status == StatusCode::METHOD_NOT_ALLOWED {
-        headers.insert(ALLOW, HeaderValue::from_static("GET, HEAD"));
+    let is_preflight = is_options && status == StatusCode::NO_CONTENT;
+    if status == StatusCode::METHOD_NOT_ALLOWED || is_preflight {
+        headers.insert(ALLOW, HeaderValue::from_static(METHODS));
     }
     if let Some(origin) = origin.filter(|_| status != StatusCode::FORBIDDEN) {
+        if is_preflight {
+            headers.insert(ACCESS_CONTROL_ALLOW_METHODS, HeaderValue::from_static(METHODS));
+            headers.insert(ACCESS_CONTROL_ALLOW_HEADERS, HeaderValue::from_static(ACCEPTED));
+        }
         headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, origin);
         headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, HeaderValue::from_static(EXPOSED));
     }
@@ -69,7 +82,7 @@ pub fn refusal(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<(Statu
     if !headers.get_all(ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(is_loopback_origin)) {
         return Some((StatusCode::FORBIDDEN, "only pages of this machine may read this"));
     }
-    if method != Method::GET && method != Method::HEAD {
+    if ![Method::GET, Method::HEAD, Method::OPTIONS].contains(method) {
         return Some((StatusCode::METHOD_NOT_ALLOWED, "this can only be read: GET or HEAD"));
     }
     let is_empty = headers.get_all(CONTENT_LENGTH).iter().all(|length| length == "0");

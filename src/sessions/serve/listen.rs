@@ -13,6 +13,7 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::net::TcpStream;
+use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
 use super::holder;
@@ -85,6 +86,8 @@ fn taken(port: u16, config: &Path, kind: io::ErrorKind) -> io::Error {
 struct Connections {
     newest: u64,
     open: BTreeMap<u64, AbortHandle>,
+    /// Wakes who waits for their end.
+    changed: watch::Sender<()>,
 }
 
 type Shared = Arc<Mutex<Connections>>;
@@ -93,17 +96,25 @@ fn locked(connections: &Shared) -> MutexGuard<'_, Connections> {
     connections.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-/// Answers on these ports for as long as it is polled.
+/// The ports that are answered on, and the connections that came in on them.
+pub struct Answering {
+    acceptors: JoinSet<()>,
+    connections: Shared,
+    /// Tells the connections that no further question is answered.
+    last: watch::Sender<()>,
+}
+
+/// Answers on these ports.
 ///
 /// # Errors
 /// Where the runtime will not have them.
-pub async fn answer(listeners: Vec<TcpListener>, router: Router) -> io::Result<()> {
-    let connections = Shared::default();
+pub fn answer(listeners: Vec<TcpListener>, router: &Router) -> io::Result<Answering> {
+    let (connections, last) = (Shared::default(), watch::Sender::new(()));
     let most = most_connections();
     let mut acceptors = JoinSet::new();
     for listener in listeners {
         let listener = tokio::net::TcpListener::from_std(listener)?;
-        let (router, connections) = (router.clone(), Arc::clone(&connections));
+        let (router, connections, last) = (router.clone(), Arc::clone(&connections), last.clone());
         acceptors.spawn(async move {
             loop {
                 let stream = match listener.accept().await {
@@ -118,12 +129,28 @@ pub async fn answer(listeners: Vec<TcpListener>, router: Router) -> io::Result<(
                     }
                 };
                 make_room(&connections, most);
-                serve(stream, router.clone(), &connections);
+                serve(stream, router.clone(), &connections, last.subscribe());
             }
         });
     }
-    while acceptors.join_next().await.is_some() {}
-    Ok(())
+    Ok(Answering { acceptors, connections, last })
+}
+
+impl Answering {
+    /// Takes no more connections: whoever comes from now on is turned away by the system, and so are those who would ask
+    /// again on a connection that is open. What is being answered goes on.
+    pub async fn close(&mut self) {
+        self.acceptors.shutdown().await;
+        self.last.send_replace(());
+    }
+
+    /// Waits until everything is answered.
+    pub async fn finish(&self) {
+        let mut changed = locked(&self.connections).changed.subscribe();
+        while !locked(&self.connections).open.is_empty() {
+            let _ = changed.changed().await; // the sender is ours
+        }
+    }
 }
 
 /// Lets the oldest go, so that there are fewer than `most`.
@@ -135,7 +162,7 @@ fn make_room(connections: &Shared, most: usize) {
     }
 }
 
-fn serve(stream: TcpStream, router: Router, connections: &Shared) {
+fn serve(stream: TcpStream, router: Router, connections: &Shared, mut last: watch::Receiver<()>) {
     let _ = stream.set_nodelay(true); // else an event may wait for the last one's acknowledgement
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
@@ -147,8 +174,19 @@ fn serve(stream: TcpStream, router: Router, connections: &Shared) {
     let number = open.newest;
     let shared = Arc::clone(connections);
     let task = tokio::spawn(async move {
-        let _ = connection.await; // how it ended is the client's business
-        locked(&shared).open.remove(&number);
+        tokio::pin!(connection);
+        // How it ends is the client's business.
+        tokio::select! {
+            biased; // the answer may end at the same time, and the next question be there already
+            _ = last.changed() => {
+                connection.as_mut().graceful_shutdown();
+                let _ = connection.await;
+            }
+            _ = connection.as_mut() => {}
+        }
+        let mut connections = locked(&shared);
+        connections.open.remove(&number);
+        connections.changed.send_replace(());
     });
     open.open.insert(number, task.abort_handle());
 }
@@ -190,7 +228,8 @@ mod tests {
         // More than the buffers of any two sockets.
         let router = Router::new().route("/", get(|| async { "x".repeat(64 << 20) }));
         let begun = Instant::now();
-        serve(stream, router, &connections);
+        let last = watch::Sender::new(());
+        serve(stream, router, &connections, last.subscribe());
         while !locked(&connections).open.is_empty() {
             tokio::time::sleep(Duration::from_secs(1)).await;
             assert!(begun.elapsed() < Duration::from_secs(60), "it is still there");

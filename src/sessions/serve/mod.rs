@@ -19,6 +19,7 @@ mod sse;
 pub mod steady;
 mod stream;
 mod sweeper;
+pub mod told;
 mod write_timeout;
 
 use std::io::{self, Write as _};
@@ -29,11 +30,12 @@ use axum::Router;
 use axum::http::StatusCode;
 use axum::middleware::from_fn;
 use axum::response::Response;
-use axum::routing::get;
+use axum::routing::any;
 use tokio::signal::unix::{SignalKind, signal};
 
 use self::feed::Feed;
 use self::model::Model;
+use self::told::Told;
 use crate::cli::Serve;
 use crate::environment;
 
@@ -48,23 +50,23 @@ pub fn run(serve: &Serve) -> io::Result<()> {
     let config = environment::config()?;
     let listeners = listen::bind(serve.port, &config)?;
     let address = listeners[0].local_addr()?;
-    let feed = Arc::new(Feed::new(SystemTime::now()));
+    let told = Told::read(&config, serve.port);
+    let feed = Arc::new(Feed::new(told.next_run(SystemTime::now())));
     let model = Model::new(&config, Arc::clone(&feed))?;
+    feed.go_on_from(told);
     std::thread::Builder::new().name("model".to_owned()).spawn(move || model.run())?;
     std::thread::Builder::new().name("sweeper".to_owned()).spawn(move || sweeper::run(&config))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let ended = end()?;
-        let answering = listen::answer(listeners, router(Arc::clone(&feed)));
-        tokio::pin!(answering);
+        let mut answering = listen::answer(listeners, &router(Arc::clone(&feed)))?;
         // A script may wait for this line.
         let _ = writeln!(io::stdout(), "http://{address}/");
-        tokio::select! {
-            stopped = &mut answering => return stopped,
-            () = ended => {}
-        }
+        ended.await;
+        // In this order: who is told that the stream ends comes again at once, and finds the next server, or none.
+        answering.close().await;
         feed.close();
-        let _ = tokio::time::timeout(FAREWELL, answering).await;
+        let _ = tokio::time::timeout(FAREWELL, answering.finish()).await;
         Ok(())
     })
 }
@@ -84,8 +86,9 @@ fn end() -> io::Result<impl Future<Output = ()>> {
 
 fn router(feed: Arc<Feed>) -> Router {
     Router::new()
-        .route("/", get(page::show))
-        .route("/sessions", get(stream::read))
+        // The guard says which methods there are.
+        .route("/", any(page::show))
+        .route("/sessions", any(stream::read))
         .fallback(nothing_here)
         .layer(from_fn(guard::guard))
         .with_state(feed)

@@ -1,25 +1,15 @@
-//! Offsets as clients see them: this run of the server, and a position in its log.
+//! Offsets as clients see them: a run of the server, and a position in its log.
 
 use super::feed::Feed;
+use super::log::From;
 
 /// Where a client wants to read from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Offset {
-    /// Everything.
-    Start,
     /// What is to come.
     Now,
-    /// What came after this position.
-    At(u64),
-}
-
-/// Why there is nothing to read there.
-#[derive(Debug, PartialEq, Eq)]
-pub enum Refusal {
-    /// It is no offset of this stream.
-    Malformed,
-    /// It is of another run of the server: what came between is not known.
-    Gone,
+    /// What came after this.
+    After(From),
 }
 
 /// `<run>_<position>`, of 16 hexadecimal digits each, so that text order is the order of events.
@@ -27,23 +17,18 @@ pub fn show(run: u64, position: u64) -> String {
     format!("{run:016x}_{position:016x}")
 }
 
-/// The offset that a client gave.
-///
-/// # Errors
-/// Where it is none, or none of this run.
-pub fn parse(text: &str, feed: &Feed) -> Result<Offset, Refusal> {
+/// The offset that a client gave; `None` where it is none. One of another run is of no use, and yet an offset: a client
+/// that is refused gives up for good.
+pub fn parse(text: &str, feed: &Feed) -> Option<Offset> {
     match text {
-        "-1" => return Ok(Offset::Start),
-        "now" => return Ok(Offset::Now),
+        "-1" => return Some(Offset::After(From::Start)),
+        "now" => return Some(Offset::Now),
         _ => {}
     }
-    let (run, position) = text.split_once('_').ok_or(Refusal::Malformed)?;
-    let run = number(run).ok_or(Refusal::Malformed)?;
-    let position = number(position).ok_or(Refusal::Malformed)?;
-    if run != feed.run() {
-        return Err(Refusal::Gone);
-    }
-    if position > feed.tail() { Err(Refusal::Malformed) } else { Ok(Offset::At(position)) }
+    let (run, position) = text.split_once('_')?;
+    let (run, position) = (number(run)?, number(position)?);
+    let is_ours = run == feed.run() && position <= feed.tail();
+    Some(Offset::After(if is_ours { From::At(position) } else { From::Elsewhere }))
 }
 
 fn number(digits: &str) -> Option<u64> {

@@ -14,8 +14,8 @@ use tokio::time::{Instant, timeout_at};
 
 use super::feed::Feed;
 use super::frames::Frames;
-use super::log::Batch;
-use super::offset::{self, Offset, Refusal};
+use super::log::{Batch, From};
+use super::offset::{self, Offset};
 use super::{cursor, sse};
 
 /// How long a client may wait for something to happen.
@@ -43,13 +43,18 @@ pub async fn read(
         return answer(&feed, StatusCode::OK, feed.tail()).body(nothing);
     }
     let is_given = asked.offset.is_some();
-    let from = match offset::parse(asked.offset.as_deref().unwrap_or("-1"), &feed) {
-        Ok(from) => from,
-        Err(Refusal::Malformed) => return refuse(StatusCode::BAD_REQUEST, "offset is none of this stream"),
-        Err(Refusal::Gone) => return gone(),
+    let Some(offset) = offset::parse(asked.offset.as_deref().unwrap_or("-1"), &feed) else {
+        return refuse(StatusCode::BAD_REQUEST, "offset is none of this stream");
+    };
+    let from = match offset {
+        Offset::Now if asked.live.is_none() => {
+            return answer(&feed, StatusCode::OK, feed.tail()).up_to_date(&asked).body("[]");
+        }
+        Offset::Now => From::At(feed.tail()),
+        Offset::After(from) => from,
     };
     match asked.live.as_deref() {
-        None => catch_up(&feed, from, &headers, &asked),
+        None => all(&feed, from, feed.read(from), &headers, &asked),
         Some("long-poll" | "sse") if !is_given => refuse(StatusCode::BAD_REQUEST, "live needs an offset"),
         Some("long-poll") => long_poll(&feed, from, &headers, &asked).await,
         Some("sse") => sse::follow(feed, from, asked.cursor.as_deref()),
@@ -57,36 +62,15 @@ pub async fn read(
     }
 }
 
-/// What there is.
-fn catch_up(feed: &Feed, from: Offset, headers: &HeaderMap, asked: &Asked) -> Response {
-    let position = match from {
-        Offset::Now => {
-            let tail = feed.tail();
-            return answer(feed, StatusCode::OK, tail).up_to_date(asked).body("[]");
-        }
-        Offset::Start => None,
-        Offset::At(position) => Some(position),
-    };
-    match feed.read(position) {
-        Some(batch) => all(feed, position, batch, headers, asked),
-        None => gone(),
-    }
-}
-
 /// What there is, or what comes next.
-async fn long_poll(feed: &Feed, from: Offset, headers: &HeaderMap, asked: &Asked) -> Response {
-    let position = match from {
-        Offset::Start => None,
-        Offset::Now => Some(feed.tail()),
-        Offset::At(position) => Some(position),
-    };
+async fn long_poll(feed: &Feed, from: From, headers: &HeaderMap, asked: &Asked) -> Response {
     let mut grown = feed.subscribe();
     let until = Instant::now() + LONG_POLL;
     loop {
         grown.mark_unchanged();
-        let Some(batch) = feed.read(position) else { return gone() };
-        if !batch.events.is_empty() {
-            return all(feed, position, batch, headers, asked);
+        let batch = feed.read(from);
+        if !batch.messages.is_empty() {
+            return all(feed, from, batch, headers, asked);
         }
         if feed.is_closed() || timeout_at(until, grown.changed()).await.is_err() {
             return answer(feed, StatusCode::NO_CONTENT, batch.tail).up_to_date(asked).body(Body::empty());
@@ -95,8 +79,12 @@ async fn long_poll(feed: &Feed, from: Offset, headers: &HeaderMap, asked: &Asked
 }
 
 /// All of a batch, unless the client has it.
-fn all(feed: &Feed, position: Option<u64>, batch: Batch, headers: &HeaderMap, asked: &Asked) -> Response {
-    let from = position.map_or_else(|| "-1".to_owned(), |position| format!("{position:x}"));
+fn all(feed: &Feed, from: From, batch: Batch, headers: &HeaderMap, asked: &Asked) -> Response {
+    let from = match from {
+        From::Start => "-1".to_owned(),
+        From::At(position) => format!("{position:x}"),
+        From::Elsewhere => "all".to_owned(),
+    };
     let tag = format!("\"{:016x}:{from}:{:x}\"", feed.run(), batch.tail);
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
     let is_known = known.flat_map(|known| known.split(',')).any(|known| {
@@ -108,8 +96,7 @@ fn all(feed: &Feed, position: Option<u64>, batch: Batch, headers: &HeaderMap, as
     if is_known {
         return answer.body(Body::empty());
     }
-    let pieces = Frames::new(batch, "", "").map(Ok::<_, Infallible>);
-    answer.body(Body::from_stream(stream::iter(pieces)))
+    answer.body(Body::from_stream(stream::iter(Frames::new(batch, "", ""))))
 }
 
 /// An answer in the making.
@@ -139,11 +126,6 @@ impl Answer {
         *self.0.body_mut() = body.into();
         self.0
     }
-}
-
-/// What a client gets whose offset is of another run, or from before what is remembered: it starts again from -1.
-pub fn gone() -> Response {
-    refuse(StatusCode::GONE, "this offset is no longer known: read again from -1")
 }
 
 /// Says no, in a sentence.

@@ -10,44 +10,62 @@ use super::{at, signals};
 use crate::evidence::Evidence;
 use crate::serve::feed::Feed;
 use crate::serve::frames::Frames;
-use crate::serve::log::{Batch, Log};
-use crate::serve::offset::{self, Offset, Refusal};
+use crate::serve::log::{Batch, From, Log, Message};
+use crate::serve::offset::{self, Offset};
 use crate::serve::steady::Steady;
+use crate::serve::told::Told;
 use crate::serve::{cursor, guard};
 use crate::session::Session;
 
 /// A reader that does what it is told.
-#[derive(Default)]
 struct Reader {
-    position: Option<u64>,
+    from: From,
     known: BTreeMap<String, String>,
+}
+
+impl Default for Reader {
+    fn default() -> Self {
+        Self { from: From::Start, known: BTreeMap::new() }
+    }
+}
+
+fn text(message: &Message) -> Option<String> {
+    message.value.as_ref().map(|value| value.upgrade().unwrap().to_string())
 }
 
 impl Reader {
     fn take(&mut self, batch: Batch) {
-        for (event, operation) in batch.events {
-            let key = event.key.to_string();
-            let Some(value) = event.value else {
+        for message in batch.messages {
+            let (key, operation) = (message.key.to_string(), message.operation);
+            let Some(value) = text(&message) else {
                 assert_eq!(operation, "delete");
                 self.known.remove(&key);
                 continue;
             };
+            if self.from == From::Elsewhere {
+                assert_eq!(operation, "upsert");
+                self.known.insert(key, value);
+                continue;
+            }
             // What it does not know can only begin.
             assert!(operation == "insert" || operation == "update" && self.known.contains_key(&key));
-            assert_ne!(self.known.insert(key, value.to_string()).as_deref(), Some(&*value), "told twice");
+            assert_ne!(self.known.insert(key, value.clone()), Some(value), "told twice");
         }
-        assert!(self.position.is_none_or(|position| position <= batch.tail));
-        self.position = Some(batch.tail);
+        assert!(!matches!(self.from, From::At(position) if position > batch.tail));
+        self.from = From::At(batch.tail);
     }
 }
 
-/// What happens: a session gets a value that it never had, keeps the one it has, or goes; or a reader reads.
+/// What happens: a session gets a value that it never had, keeps the one it has, or goes; a reader reads, or comes with an
+/// offset of another run; or the server starts again.
 #[derive(Clone, Debug)]
 enum Step {
     Say(u8),
     Keep(u8),
     Go(u8),
     Read(usize),
+    Stray(usize),
+    Restart,
 }
 
 fn step() -> impl Strategy<Value = Step> {
@@ -55,7 +73,9 @@ fn step() -> impl Strategy<Value = Step> {
         4 => (0..5_u8).prop_map(Step::Say),
         1 => (0..5_u8).prop_map(Step::Keep),
         1 => (0..5_u8).prop_map(Step::Go),
-        2 => (0..3_usize).prop_map(Step::Read),
+        4 => (0..3_usize).prop_map(Step::Read),
+        1 => (0..3_usize).prop_map(Step::Stray),
+        1 => Just(Step::Restart),
     ]
 }
 
@@ -71,13 +91,13 @@ proptest! {
                 Step::Say(key) => (key.to_string(), Some(number.to_string())),
                 Step::Keep(key) => (key.to_string(), truth.get(&key.to_string()).cloned()),
                 Step::Go(key) => (key.to_string(), None),
-                Step::Read(_) => (String::new(), None),
+                _ => (String::new(), None),
             };
             match step {
                 Step::Say(_) | Step::Keep(_) | Step::Go(_) => {
                     let before = log.tail();
                     let is_news = truth.get(&key) != value.as_ref();
-                    prop_assert_eq!(log.append(&key, value.as_deref()), is_news);
+                    prop_assert_eq!(log.append(&key, value.clone()), is_news);
                     prop_assert_eq!(log.tail(), before + u64::from(is_news));
                     match value {
                         Some(value) => truth.insert(key, value),
@@ -86,10 +106,23 @@ proptest! {
                 }
                 Step::Read(reader) => {
                     let reader = &mut readers[reader];
-                    let batch = log.read(reader.position).unwrap();
-                    prop_assert!(batch.events.len() <= 5, "one event a session");
+                    let batch = log.read(reader.from);
+                    prop_assert!(batch.messages.len() <= 5, "one event a session");
                     reader.take(batch);
                     prop_assert_eq!(&reader.known, &truth);
+                }
+                Step::Stray(reader) => readers[reader].from = From::Elsewhere,
+                Step::Restart => {
+                    let before = std::mem::take(&mut log);
+                    for (key, value) in &truth {
+                        log.append(key, Some(value.clone()));
+                    }
+                    before.sessions(false).chain(before.sessions(true)).for_each(|key| log.bury(key));
+                    for reader in &mut readers {
+                        if reader.from != From::Start {
+                            reader.from = From::Elsewhere;
+                        }
+                    }
                 }
             }
         }
@@ -99,55 +132,166 @@ proptest! {
 #[test]
 fn a_log_of_very_many_sessions_that_came_and_went_is_short() {
     let mut log = Log::default();
-    log.append("stays", Some("1"));
+    log.append("stays", Some("1".to_owned()));
     let early = log.tail();
     for number in 0..5000 {
-        log.append(&number.to_string(), Some("1"));
+        log.append(&number.to_string(), Some("1".to_owned()));
         log.append(&number.to_string(), None);
     }
-    assert_eq!(log.read(None).unwrap().events.len(), 1);
-    // One who was here before may believe in a session that is forgotten.
-    assert_eq!(log.read(Some(early)), None);
+    assert_eq!(log.read(From::Start).messages.len(), 1);
+    // One who was here before may believe in a session that is forgotten: it is told all, as if it came from elsewhere.
+    let told: Vec<_> = log.read(From::At(early)).messages.iter().map(|message| message.operation).collect();
+    assert_eq!((told.len(), told[0], told[1]), (1025, "upsert", "delete"));
     let late = log.tail();
-    assert_eq!(log.read(Some(late)).unwrap().events.len(), 0);
+    assert_eq!(log.read(From::At(late)).messages.len(), 0);
     log.append("stays", None);
-    assert_eq!(log.read(Some(late)).unwrap().events.len(), 1);
+    assert_eq!(log.read(From::At(late)).messages.len(), 1);
 }
 
 #[test]
 fn offsets_are_of_one_run_and_sort_as_events_do() {
-    let feed = Feed::new(at(0));
+    let feed = Feed::new(7);
     feed.publish([("s".to_owned(), Some("1".to_owned()))]);
     let show = |position| offset::show(feed.run(), position);
-    assert_eq!(offset::parse("-1", &feed), Ok(Offset::Start));
-    assert_eq!(offset::parse("now", &feed), Ok(Offset::Now));
-    assert_eq!(offset::parse(&show(1), &feed), Ok(Offset::At(1)));
-    assert_eq!(offset::parse(&show(2), &feed), Err(Refusal::Malformed), "there is no such place yet");
-    let other = Feed::new(at(1));
-    assert_eq!(offset::parse(&show(1), &other), Err(Refusal::Gone));
-    assert!(show(9) < show(10) && show(u64::MAX) < offset::show(other.run(), 0));
-    for odd in ["", "0", "1_1", "-1 ", "Now", &show(1).to_uppercase(), &format!("{}0", show(1))] {
-        assert_eq!(offset::parse(odd, &feed), Err(Refusal::Malformed), "{odd}");
+    assert_eq!(offset::parse("-1", &feed), Some(Offset::After(From::Start)));
+    assert_eq!(offset::parse("now", &feed), Some(Offset::Now));
+    assert_eq!(offset::parse(&show(1), &feed), Some(Offset::After(From::At(1))));
+    // Of another run, before this one or after it; or of a place that is not there yet.
+    for other in [offset::show(8, 1), offset::show(6, 1), show(2)] {
+        assert_eq!(offset::parse(&other, &feed), Some(Offset::After(From::Elsewhere)));
+    }
+    assert!(show(9) < show(10) && show(u64::MAX) < offset::show(8, 0));
+    for odd in ["", "0", "1_1", "-1 ", "Now", &offset::show(10, 1).to_uppercase(), &format!("{}0", show(1))] {
+        assert_eq!(offset::parse(odd, &feed), None, "{odd}");
     }
 }
 
 #[test]
+fn no_run_takes_the_number_of_an_earlier_one_whatever_the_clock_says() {
+    let config = tempfile::tempdir().unwrap();
+    let mut last = 0;
+    // It steps back, by an hour and to the beginning of time, and stands still.
+    let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
+    for seconds in [10_000, 6400, 6400, 0, 0, 6401, 20_000] {
+        let told = Told::read(config.path(), 4450);
+        let feed = Feed::new(told.next_run(at(seconds)));
+        assert!(feed.run() > last, "{seconds}");
+        last = feed.run();
+        feed.go_on_from(told);
+    }
+    assert_eq!(last, 20_000_000_000_000, "the time, where nothing speaks against it");
+    // A torn or forged file stops nobody, and neither does one that cannot be written.
+    let path = config.path().join("session-stream/4450");
+    for text in ["", "run", "run x\n+../..\n-", "run ffffffffffffffff\n", "\0\u{fffd}"] {
+        std::fs::write(&path, text).unwrap();
+        let told = Told::read(config.path(), 4450);
+        assert_eq!(told.next_run(at(1)), 1_000_000_000, "{text:?}");
+        assert_eq!(told.sessions().count(), 0);
+    }
+}
+
+#[test]
+fn what_went_while_nobody_served_is_told_to_who_was_here_before() {
+    let config = tempfile::tempdir().unwrap();
+    let publish = |feed: &Feed, session: &str, value: Option<&str>| {
+        feed.publish([(session.to_owned(), value.map(str::to_owned))]);
+    };
+    let run = |at_first: &[&str]| {
+        let told = Told::read(config.path(), 4450);
+        let feed = Feed::new(told.next_run(at(5)));
+        for session in at_first {
+            publish(&feed, session, Some("1"));
+        }
+        feed.go_on_from(told);
+        feed
+    };
+    let told = |feed: &Feed, from| {
+        let told = feed.read(from).messages;
+        told.iter().map(|message| format!("{} {}", message.operation, message.key)).collect::<Vec<_>>()
+    };
+    let first = run(&["stays", "goes-later"]);
+    publish(&first, "comes", Some("1"));
+    publish(&first, "goes", Some("1"));
+    publish(&first, "goes", None);
+    publish(&first, "stays", Some("2"));
+    // Two later ones: it may have slept through one of them.
+    run(&["stays", "comes", "goes-later"]);
+    let third = run(&["stays"]);
+    assert_eq!(told(&third, From::Start), ["insert stays"]);
+    assert_eq!(
+        told(&third, From::Elsewhere),
+        ["upsert stays", "delete goes", "delete comes", "delete goes-later"].map(str::to_owned)
+    );
+    // What comes again is there again.
+    publish(&third, "goes", Some("3"));
+    assert_eq!(told(&run(&["stays", "goes"]), From::Elsewhere)[..2], ["upsert stays", "upsert goes"]);
+    let noted = config.path().join("session-stream/4450");
+    let mode = |path: &std::path::Path| {
+        use std::os::unix::fs::MetadataExt as _;
+        std::fs::metadata(path).unwrap().mode() & 0o777
+    };
+    assert_eq!((mode(&noted), mode(noted.parent().unwrap())), (0o600, 0o700));
+    // Of very many that came and went, no more is kept than may be told.
+    for number in 0..20_000 {
+        publish(&third, &number.to_string(), Some("1"));
+        publish(&third, &number.to_string(), None);
+    }
+    assert!(std::fs::metadata(&noted).unwrap().len() < 400_000);
+    // A port that is another one next time is nobody's.
+    Feed::new(1).go_on_from(Told::read(config.path(), 0));
+    assert_eq!(std::fs::read_dir(config.path().join("session-stream")).unwrap().count(), 1);
+}
+
+#[test]
 fn frames_are_a_json_array_however_they_are_cut() {
-    let array = |log: &Log, opening, prefix| Frames::new(log.read(None).unwrap(), opening, prefix).collect::<Vec<_>>();
+    let array = |log: &Log, opening, prefix| {
+        let pieces = Frames::new(log.read(From::Start), opening, prefix);
+        pieces.map(|piece| String::from_utf8(piece.unwrap()).unwrap()).collect::<Vec<_>>()
+    };
     let mut log = Log::default();
     assert_eq!(array(&log, "", ""), ["[]"]);
     let value = format!("{:?}", "x".repeat(1000));
     for number in 0..1000 {
-        log.append(&format!("s{number}"), Some(&value));
+        log.append(&format!("s{number}"), Some(value.clone()));
     }
     let pieces = array(&log, "", "");
     assert!(pieces.len() > 10 && pieces.iter().all(|piece| piece.len() < 70_000));
     let messages: Vec<serde_json::Value> = serde_json::from_str(&pieces.concat()).unwrap();
     assert_eq!((messages.len(), &messages[999]["key"]), (1000, &"s999".into()));
-    let event = array(&log, "event: data\n", "data: ").concat();
+    let event = array(&log, "event: data\n", "data:").concat();
     let lines = event.strip_prefix("event: data\n").unwrap().lines();
-    let text: String = lines.map(|line| line.strip_prefix("data: ").unwrap()).collect();
+    let text: String = lines.map(|line| line.strip_prefix("data:").unwrap()).collect();
     assert_eq!(serde_json::from_str::<Vec<serde_json::Value>>(&text).unwrap(), messages);
+}
+
+#[test]
+fn of_a_large_value_there_is_one_copy_however_many_read_it() {
+    let mut log = Log::default();
+    let value = |c: &str| Some(format!("{:?}", c.repeat(8 << 20)));
+    log.append("s", value("é"));
+    let readers = |log: &Log| -> Vec<Frames> { (0..200).map(|_| Frames::new(log.read(From::Start), "", "")).collect() };
+    let mut slow = readers(&log);
+    let held: Vec<_> = slow.iter_mut().map(|frames| frames.next().unwrap().unwrap()).collect();
+    assert!(held.iter().all(|piece| piece.len() <= 65 << 10), "{}", held[0].len());
+    let whole = |frames: &mut Frames| frames.collect::<Result<Vec<_>, _>>().map(|pieces| pieces.concat());
+    // What was overtaken is kept for who reads it, as long as there is room.
+    log.append("s", value("b"));
+    let text = [held[0].clone(), whole(&mut slow[0]).unwrap()].concat();
+    let told: serde_json::Value = serde_json::from_slice(&text).unwrap();
+    assert_eq!(told[0]["value"], "é".repeat(8 << 20));
+    let mut later = readers(&log);
+    for frames in &mut later {
+        assert!(frames.next().unwrap().is_ok());
+    }
+    for number in 0..20 {
+        log.append("s", value(["a", "b"][number % 2]));
+        // Each is read by somebody.
+        later.extend(readers(&log).into_iter().take(1));
+    }
+    // Beyond that, who reads it is broken off, and not given something else.
+    assert!(whole(&mut slow[1]).is_err() && slow[1].next().is_none());
+    let last = serde_json::from_slice::<serde_json::Value>(&whole(&mut readers(&log)[0]).unwrap()).unwrap();
+    assert_eq!(last[0]["value"], "b".repeat(8 << 20));
 }
 
 #[test]
@@ -161,8 +305,14 @@ fn cursors_never_stand_still_nor_go_back() {
         let of_client: u64 = of_client.parse().unwrap();
         assert!((of_client + 1..=of_client + 180).contains(&next), "{next}");
     }
-    for odd in ["", "-1", "x", "99999999999999999999999", "18446744073709551615"] {
+    for odd in ["", "-1", "x", "1e9", "0", "00999"] {
         assert_eq!(cursor::next(now, Some(odd)), "1000", "{odd}");
+    }
+    // However large the client's is.
+    for of_client in [u64::MAX.to_string(), "9".repeat(23), "9".repeat(200), format!("00{}", u128::MAX)] {
+        let next = cursor::next(now, Some(&of_client));
+        let of_client = of_client.trim_start_matches('0');
+        assert!((next.len(), &*next) > (of_client.len(), of_client), "{next} after {of_client}");
     }
     assert_eq!(cursor::next(SystemTime::UNIX_EPOCH, None), "0", "the clock is wrong");
 }
@@ -180,6 +330,7 @@ fn the_guard_lets_in_who_is_here_and_only_reads() {
     assert_eq!(status(Method::GET, "/", &[]), Some(StatusCode::FORBIDDEN));
     assert_eq!(status(Method::GET, "http://evil.example/", std::slice::from_ref(&host)), Some(StatusCode::FORBIDDEN));
     assert_eq!(status(Method::POST, "/", std::slice::from_ref(&host)), Some(StatusCode::METHOD_NOT_ALLOWED));
+    assert_eq!(status(Method::OPTIONS, "/", std::slice::from_ref(&host)), None);
     // Who is not from here learns nothing, not even what could be asked.
     assert_eq!(status(Method::POST, "/", &[(header::HOST, "evil.example")]), Some(StatusCode::FORBIDDEN));
     assert_eq!(status(Method::GET, "/", &[host, (header::CONTENT_LENGTH, "+0")]), Some(StatusCode::PAYLOAD_TOO_LARGE));
