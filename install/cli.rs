@@ -45,6 +45,7 @@ JSON (--json), one object:
   findings      [{id, sentence, path, fix}]; fix says what --fix does, or null
   mended        with --fix: [{id, sentence, path, fix}] that are gone
   problems      with --fix: sentences on what could not be mended
+  notes         sentences on what is right as it is, but good to know
 
 Exit codes: 0 healthy, 1 findings are left, 2 the command line was wrong.";
 
@@ -104,6 +105,9 @@ pub struct Install {
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
+    /// Leave the entries of other homes: what `doctor --fix` does.
+    #[arg(skip)]
+    pub keep_others: bool,
 }
 
 /// `hooks uninstall`

@@ -16,7 +16,7 @@ use crate::refusal::Refusal;
 use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
-use crate::wanted::Wanted;
+use crate::wanted::{Subject, Wanted};
 use crate::{commit, diff, events, receipt, service, spool};
 
 /// Installs, or says what would be done.
@@ -30,14 +30,20 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     let has_daemons = wanted.has_daemons(there.as_ref().map_or(b"", Settings::bytes));
     let executables = executables::read(env, has_daemons || serves)?;
     report.claude = wanted.claude.as_ref().ok().map(ToString::to_string);
-    let done = if options.dry_run { show(env, &wanted, report) } else { change(env, &wanted, &executables, report) };
-    done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(b"{}"))))?;
+    let done = if options.dry_run {
+        show(env, &wanted, options, report)
+    } else {
+        change(env, &wanted, options, &executables, report)
+    };
+    let empty = subject(&report.file, options, b"{}");
+    done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(env, &empty))))?;
     // The settings are changed by now: what fails here is a problem.
     let done = serve(env, options, report);
     report.problems.extend(done.err().map(|refusal| refusal.reason));
     let disabled = disabled::find(env);
     report.disabled = !disabled.is_empty();
     report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
+    report.warnings.extend(of_entries(env, report));
     let there = there.as_ref().map_or(b"".as_slice(), Settings::bytes);
     report.warnings.extend(wanted.unclear_scripts(env, there).iter().map(|script| {
         format!(
@@ -68,10 +74,15 @@ fn serve(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusa
     Ok(())
 }
 
+/// These settings as [`Wanted`] takes them.
+fn subject<'a>(path: &Path, options: &Install, text: &'a [u8]) -> Subject<'a> {
+    Subject { scope: options.scope, is_linked: Settings::is_linked(path), text, keep_others: options.keep_others }
+}
+
 /// What is to become of the settings as they are now, or why it cannot be.
-fn planned(env: &Env, wanted: &Wanted, path: &Path) -> Result<Plan, Refusal> {
+fn planned(env: &Env, wanted: &Wanted, options: &Install, path: &Path) -> Result<Plan, Refusal> {
     let before = Settings::read(path)?;
-    let plan = wanted.plan(env, before.bytes()).map_err(Refusal::of(path))?;
+    let plan = wanted.plan(env, &subject(path, options, before.bytes())).map_err(Refusal::of(path))?;
     if plan.is_change() {
         before.check_writable()?;
     }
@@ -79,20 +90,26 @@ fn planned(env: &Env, wanted: &Wanted, path: &Path) -> Result<Plan, Refusal> {
 }
 
 /// Changes nothing, and refuses what [`change`] would.
-fn show(env: &Env, wanted: &Wanted, report: &mut Report) -> Result<(), Refusal> {
-    let plan = planned(env, wanted, &report.file)?;
+fn show(env: &Env, wanted: &Wanted, options: &Install, report: &mut Report) -> Result<(), Refusal> {
+    let plan = planned(env, wanted, options, &report.file)?;
     report.diff = Some(diff::unified(&report.file, &plan));
     report.planned(&plan);
-    report.left_out = left_out(&wanted.registrations(&plan.before));
+    report.left_out = left_out(&wanted.registrations(env, &subject(&report.file, options, &plan.before)));
     Ok(())
 }
 
 /// All that changes something. What fails before the settings are changed refuses; what fails after is a problem.
-fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut Report) -> Result<(), Refusal> {
+fn change(
+    env: &Env,
+    wanted: &Wanted,
+    options: &Install,
+    executables: &[Executable],
+    report: &mut Report,
+) -> Result<(), Refusal> {
     let _lock = commit::lock(env)?;
     let path = report.file.clone();
     // Refused early; planned anew once the executables are there.
-    let early = planned(env, wanted, &path);
+    let early = planned(env, wanted, options, &path);
     if early.is_ok() || may_copy(env) {
         match executables::copy(env, executables) {
             Ok(copied) => (report.copied, report.executables) = (copied, Some(env.executables())),
@@ -101,8 +118,8 @@ fn change(env: &Env, wanted: &Wanted, executables: &[Executable], report: &mut R
         }
     }
     early?;
-    let written = commit::edit(env, &path, false, &|text| wanted.plan(env, text))?;
-    let registrations = wanted.registrations(&written.plan.before);
+    let written = commit::edit(env, &path, false, &|text| wanted.plan(env, &subject(&path, options, text)))?;
+    let registrations = wanted.registrations(env, &subject(&path, options, &written.plan.before));
     report.planned(&written.plan);
     report.left_out = left_out(&registrations);
     report.backup.clone_from(&written.backup);
@@ -167,6 +184,36 @@ fn note(env: &Env, wanted: &Wanted, written: Written) -> std::io::Result<()> {
     receipt::store(env, &Receipt { file, created, keep_scripts, replaced, edit })
 }
 
+/// What the user should know of the entries that others have, or wrote by hand.
+fn of_entries(env: &Env, report: &Report) -> Vec<String> {
+    let mut sentences = Vec::new();
+    if report.scope != Scope::Project && Settings::is_linked(&report.file) {
+        let real = report.file.canonicalize().unwrap_or_default();
+        sentences.push(format!(
+            "{} is a symlink to {}: its entries name no home, so that every home that shares it can use them. In each of them `hooks install` has to be run once; in the others they do nothing",
+            env.brief(&report.file),
+            env.brief(&real)
+        ));
+    }
+    if !report.of_others.is_empty() {
+        let mut commands: Vec<&str> = report.of_others.iter().map(|entry| entry.command.as_str()).collect();
+        commands.sort_unstable();
+        commands.dedup();
+        sentences.push(format!(
+            "entries of another home were made such that they serve every home where `hooks install` was run: `{}`",
+            commands.join("`, `")
+        ));
+    }
+    let by_hand = report.by_hand.iter().map(|line| {
+        format!(
+            "{} is left to your own line, which starts {}: `{}`; no entry was added beside it",
+            line.event, line.executable, line.command
+        )
+    });
+    sentences.extend(by_hand);
+    sentences
+}
+
 /// What the user should know, whatever was changed.
 fn warnings(env: &Env, wanted: &Wanted, scope: Scope, disabled: &[Disabled]) -> Vec<String> {
     let mut warnings = Vec::new();
@@ -181,7 +228,7 @@ fn warnings(env: &Env, wanted: &Wanted, scope: Scope, disabled: &[Disabled]) -> 
     }
     if scope == Scope::Project {
         warnings.push(
-            "everybody in this project gets these entries, but the paths are yours: `--scope local` is for you alone"
+            "everybody in this project gets these entries; with those who have not run `hooks install` they do nothing. `--scope local` is for you alone"
                 .to_owned(),
         );
     }

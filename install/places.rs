@@ -7,7 +7,9 @@ use clap::ValueEnum;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
+use crate::editor::Whose;
 use crate::env::Env;
+use crate::receipt;
 
 /// Whose settings are meant.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
@@ -59,6 +61,45 @@ impl Env {
     #[must_use]
     pub fn backups(&self) -> PathBuf {
         self.config.join("backups")
+    }
+
+    /// `path` with `~` and the variables that hooks are written with filled in.
+    #[must_use]
+    pub fn expanded(&self, path: &str) -> PathBuf {
+        let project = self.project.to_string_lossy();
+        let home = self.home.as_deref().unwrap_or(Path::new("/")).to_string_lossy();
+        let config = self.config.to_string_lossy();
+        let mut path = match path.strip_prefix('~') {
+            Some(rest) if rest.starts_with('/') => format!("{home}{rest}"),
+            _ => path.replace("${CLAUDE_CONFIG_DIR:-$HOME/.claude}", &config),
+        };
+        for (name, value) in [("HOME", &home), ("CLAUDE_PROJECT_DIR", &project), ("CLAUDE_CONFIG_DIR", &config)] {
+            path = path.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
+        }
+        self.project.join(path)
+    }
+
+    /// In whose installation the executable at `path` lies, as settings of this scope name it. `by_shell`: a shell
+    /// reads it.
+    #[must_use]
+    pub fn place(&self, scope: Scope, path: &str, by_shell: bool) -> Whose {
+        let path = if by_shell { self.expanded(path) } else { PathBuf::from(path) };
+        let Some(folder) = path.parent() else { return Whose::Former };
+        let ours = self.executables();
+        let is_one = folder == ours
+            || folder.canonicalize().is_ok_and(|real| ours.canonicalize().is_ok_and(|ours| real == ours));
+        if is_one {
+            return Whose::Here;
+        }
+        let is_of_home =
+            self.home.as_ref().is_some_and(|home| path.starts_with(home)) || path.starts_with(&self.source);
+        let config = folder.ends_with("hooks/session-signals").then(|| folder.ancestors().nth(2)).flatten();
+        let is_another = match config {
+            // What was installed there may run to this day; what is gone from this home was moved.
+            Some(config) => (!is_of_home || path.exists()) && receipt::former(self).as_deref() != Some(config),
+            None => scope == Scope::Project && !is_of_home,
+        };
+        if is_another && path.is_absolute() { Whose::Another } else { Whose::Former }
     }
 
     /// A name for a settings file among the backups and receipts: its own for the user's, with its path for a project's.

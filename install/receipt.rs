@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::editor;
 use crate::env::Env;
+use crate::places::Scope;
 use crate::replace;
 
 /// One settings file's, beside the executables.
@@ -55,6 +56,12 @@ fn read(env: &Env, settings: &Path) -> Option<Receipt> {
 fn same(one: &Path, other: &Path) -> bool {
     let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
     one == other || one.file_name() == other.file_name() && folder(one).is_some() && folder(one) == folder(other)
+}
+
+/// The config dir that this one was when its hooks were installed: it may have been moved since, with all in it.
+#[must_use]
+pub fn former(env: &Env) -> Option<PathBuf> {
+    read(env, &env.settings(Scope::User))?.file.parent().map(Path::to_owned)
 }
 
 /// Notes it.

@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use serde::Serialize;
 
 use crate::colour::Paint;
-use crate::editor::{Plan, What};
+use crate::editor::{Plan, Replaced, What, Wrapped};
 use crate::env::Env;
 use crate::places::Scope;
 use crate::refusal::Refusal;
@@ -74,6 +74,12 @@ pub struct Report {
     /// Whether a setting keeps all hooks from running.
     #[serde(skip)]
     pub disabled: bool,
+    /// The lines that start our executables by their owner's hand.
+    #[serde(skip)]
+    pub by_hand: Vec<Wrapped>,
+    /// The entries of other homes that become as wanted.
+    #[serde(skip)]
+    pub of_others: Vec<Replaced>,
     #[serde(skip)]
     changed: bool,
 }
@@ -102,6 +108,8 @@ impl Report {
             reason: None,
             snippet: None,
             disabled: false,
+            by_hand: Vec::new(),
+            of_others: Vec::new(),
             changed: false,
         }
     }
@@ -112,6 +120,8 @@ impl Report {
         self.events = plan.registered.iter().map(Entry::of).collect();
         let script =
             |script: &crate::editor::Replaced| Script { event: script.event.clone(), command: script.command.clone() };
+        self.by_hand.clone_from(&plan.by_hand);
+        self.of_others.clone_from(&plan.of_others);
         self.replaced = plan.replaced_scripts.iter().map(script).collect();
     }
 
@@ -181,6 +191,8 @@ impl Report {
         }];
         lines.extend(self.events.iter().map(|entry| {
             let name = entry.command.rsplit('/').next().unwrap_or_default().replace('\'', "");
+            // The line of shared settings goes on after it.
+            let name = name.split('"').next().unwrap_or_default();
             format!("  {:<19} {name:<23} {}", entry.event, paint.dim(entry.change))
         }));
         if !self.left_out.is_empty() {

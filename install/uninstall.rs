@@ -1,7 +1,7 @@
 //! `hooks uninstall`
 
 use crate::cli::Uninstall;
-use crate::editor::{self, Plan};
+use crate::editor::{self, Plan, Whose};
 use crate::env::Env;
 use crate::places::{SCOPES, Scope};
 use crate::receipt::{self, Receipt};
@@ -11,11 +11,12 @@ use crate::settings::Settings;
 use crate::{commit, diff, events, executables, service};
 
 /// By the receipt where the settings are what install left; else only our entries go.
-fn plan(text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
+fn plan(env: &Env, scope: Scope, text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
     let owned = events::owned();
-    match receipt.and_then(|receipt| editor::undo(text, &receipt.edit, &owned)) {
+    let place = |path: &str, by_shell| env.place(scope, path, by_shell);
+    match receipt.and_then(|receipt| editor::undo(text, &receipt.edit, &owned, &place)) {
         Some(plan) => Ok(plan),
-        None => editor::uninstall(text, &owned),
+        None => editor::uninstall(text, &owned, &place),
     }
 }
 
@@ -30,7 +31,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         let before = Settings::read(&path)?;
         report.diff = Some(String::new());
         if before.seen.is_some() {
-            let plan = plan(before.bytes(), receipt.as_ref()).map_err(Refusal::of(&path))?;
+            let plan = plan(env, options.scope, before.bytes(), receipt.as_ref()).map_err(Refusal::of(&path))?;
             report.diff = Some(diff::unified(&path, &plan));
             report.planned(&plan);
         }
@@ -43,7 +44,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     let receipt = receipt::load(env, &path);
     if Settings::read(&path)?.seen.is_some() {
         let created = receipt.as_ref().is_some_and(|receipt| receipt.created);
-        let written = commit::edit(env, &path, created, &|text| plan(text, receipt.as_ref()))?;
+        let written = commit::edit(env, &path, created, &|text| plan(env, options.scope, text, receipt.as_ref()))?;
         report.planned(&written.plan);
         report.backup.clone_from(&written.backup);
         report.warnings.extend(written.plan.is_change().then(|| written.before.warning()).flatten());
@@ -55,6 +56,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
             format!("install had replaced `{}` for {}, and it is not put back{kept}", script.command, script.event)
         }));
     }
+    report.warnings.extend(stays(env, options.scope, report));
     let forgotten = receipt::forget(env, &path);
     let is_last = forgotten.is_ok() && !in_use(env);
     if is_last && service::is_installed(env) {
@@ -66,13 +68,36 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     Ok(())
 }
 
+/// What of ours these settings still have, and why: a sentence each.
+fn stays(env: &Env, scope: Scope, report: &Report) -> Vec<String> {
+    let Ok(settings) = Settings::read(&report.file) else { return Vec::new() };
+    let by_hand = editor::wrapped(settings.bytes(), &events::owned()).into_iter();
+    let by_hand = by_hand.filter(|line| env.place(scope, &line.path, line.by_shell) == Whose::Here).map(|line| {
+        format!(
+            "your own line for {} starts {}, so it stays, and so do the executables: `{}`. To be rid of them, take it out and run `hooks uninstall` again",
+            line.event, line.executable, line.command
+        )
+    });
+    let entries = editor::entries(settings.bytes(), &events::owned()).unwrap_or_default();
+    let mut others: Vec<String> = entries.into_iter().map(|entry| entry.path).collect();
+    others.dedup();
+    let others = others.into_iter().map(|path| format!("{path} is another home's, and stays registered"));
+    let mut sentences: Vec<String> = by_hand.chain(others).collect();
+    if scope != Scope::Project && Settings::is_linked(&report.file) && !report.events.is_empty() {
+        sentences
+            .push(format!("{} is shared: the entries are gone for every home that has it", env.brief(&report.file)));
+    }
+    sentences
+}
+
 /// Whether any other settings still start the executables: of this project, or with a receipt.
 fn in_use(env: &Env) -> bool {
     let registered = |scope: &Scope| {
-        let settings = Settings::read(&env.settings(*scope));
-        settings.is_ok_and(|settings| {
-            editor::entries(settings.bytes(), &events::owned()).is_ok_and(|entries| !entries.is_empty())
-        })
+        let Ok(settings) = Settings::read(&env.settings(*scope)) else { return false };
+        let is_here = |path: &str, by_shell| env.place(*scope, path, by_shell) == Whose::Here;
+        let entries = editor::entries(settings.bytes(), &events::owned()).unwrap_or_default();
+        entries.iter().any(|entry| is_here(&entry.path, !entry.exec))
+            || editor::wrapped(settings.bytes(), &events::owned()).iter().any(|line| is_here(&line.path, line.by_shell))
     };
     receipt::any(env) || SCOPES.iter().any(registered)
 }

@@ -3,8 +3,9 @@
 use session_signals::event::RULES;
 
 use crate::claude::{self, Version};
-use crate::editor::{self, Plan, Registration, Replaced, Request};
+use crate::editor::{self, Entry, Plan, Registration, Replaced, Request, Whose};
 use crate::env::Env;
+use crate::places::Scope;
 use crate::refusal::Refusal;
 use crate::script::{self, Verdict};
 use crate::{events, executables};
@@ -20,6 +21,37 @@ pub struct Wanted {
     /// Whether the scripts that the hooks replace stay.
     pub keep_scripts: bool,
     daemons: bool,
+}
+
+/// The settings that something is wanted of.
+#[derive(Clone, Copy)]
+pub struct Subject<'a> {
+    /// Whose they are.
+    pub scope: Scope,
+    /// Whether their file is a symlink out of the config dir: other homes may have it, too.
+    pub is_linked: bool,
+    /// What they hold.
+    pub text: &'a [u8],
+    /// Whether the entries of other homes are left as they are.
+    pub keep_others: bool,
+}
+
+impl Subject<'_> {
+    /// Whether more homes than this one read them: then an entry names no home. A shell has to start it.
+    fn is_shared(&self, env: &Env) -> bool {
+        let there = editor::entries(self.text, &events::owned()).unwrap_or_default();
+        let is_of_another = |entry: &Entry| env.place(self.scope, &entry.path, !entry.exec) == Whose::Another;
+        let is_shared = |entry: &Entry| !entry.exec && entry.command != entry.path && is_shared_line(entry);
+        self.scope == Scope::Project
+            || self.is_linked
+            || there.iter().any(|entry| is_shared(entry) || !self.keep_others && is_of_another(entry))
+    }
+}
+
+fn is_shared_line(entry: &Entry) -> bool {
+    let name = entry.path.rsplit('/').next().unwrap_or_default();
+    let args: Vec<&str> = entry.args.iter().map(String::as_str).collect();
+    entry.command == editor::shared(name, &args)
 }
 
 impl Wanted {
@@ -44,12 +76,18 @@ impl Wanted {
     /// What is registered in these settings. Where the CLI's version is unknown, what an earlier run that knew it
     /// has registered stays; and so do daemons.
     #[must_use]
-    pub fn registrations(&self, text: &[u8]) -> Vec<Registration> {
+    pub fn registrations(&self, env: &Env, subject: &Subject) -> Vec<Registration> {
+        let text = subject.text;
+        let is_shared = subject.is_shared(env);
         let version = self.claude.as_ref().ok().copied();
         let there = editor::entries(text, &events::owned()).unwrap_or_default();
         let stays = |event| version.is_none() && there.iter().any(|entry| entry.event == event);
         let registration = |event, name, args: &'static [&'static str]| {
-            let (command, exec) = executables::command(&format!("{}/{name}", self.folder), args);
+            let (command, exec) = if is_shared {
+                (editor::shared(name, args), false)
+            } else {
+                executables::command(&format!("{}/{name}", self.folder), args)
+            };
             Registration { event, command, args: exec.then_some(args), timeout: TIMEOUT }
         };
         let known = RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event));
@@ -87,13 +125,15 @@ impl Wanted {
     ///
     /// # Errors
     /// The editor's refusals.
-    pub fn plan(&self, env: &Env, text: &[u8]) -> Result<Plan, editor::Refusal> {
+    pub fn plan(&self, env: &Env, subject: &Subject) -> Result<Plan, editor::Refusal> {
         let request = Request {
-            registrations: &self.registrations(text),
+            registrations: &self.registrations(env, subject),
             owned: &events::owned(),
+            place: &|path, by_shell| env.place(subject.scope, path, by_shell),
+            keep_others: subject.keep_others,
             keep_scripts: self.keep_scripts,
             writes_signals: &|path| script::verdict(env, path) == Verdict::Writes,
         };
-        editor::install(text, &request)
+        editor::install(subject.text, &request)
     }
 }

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Mend, copies};
-use crate::editor::{self, Entry, What};
+use crate::editor::{self, Entry, What, Whose, Wrapped};
 use crate::env::Env;
 use crate::places::{SCOPES, Scope};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
-use crate::wanted::Wanted;
+use crate::wanted::{Subject, Wanted};
 use crate::{disabled, events, executables, receipt};
 
 /// One scope's.
@@ -17,7 +17,38 @@ struct Found {
     scope: Scope,
     file: PathBuf,
     text: Vec<u8>,
+    is_linked: bool,
+    /// Those that are this home's.
     entries: Vec<Entry>,
+    /// Those of other homes.
+    others: Vec<Entry>,
+    /// The lines of the user's own that start what is ours.
+    by_hand: Vec<Wrapped>,
+}
+
+impl Found {
+    fn of(env: &Env, scope: Scope, settings: &Settings) -> Result<Self, editor::Refusal> {
+        let text = settings.bytes().to_vec();
+        let entries = editor::entries(&text, &events::owned())?;
+        let is_of_another = |entry: &Entry| env.place(scope, &entry.path, !entry.exec) == Whose::Another;
+        let (others, entries) = entries.into_iter().partition(is_of_another);
+        let mut by_hand = editor::wrapped(&text, &events::owned());
+        by_hand.retain(|line| env.place(scope, &line.path, line.by_shell) == Whose::Here);
+        let (file, is_linked) = (settings.path.clone(), Settings::is_linked(&settings.path));
+        Ok(Self { scope, file, text, is_linked, entries, others, by_hand })
+    }
+
+    /// As [`Wanted`] takes it. A team's settings hold what is others'.
+    fn subject(&self) -> Subject<'_> {
+        let Self { scope, is_linked, .. } = *self;
+        Subject { scope, is_linked, text: &self.text, keep_others: scope == Scope::Project }
+    }
+
+    /// Whether anything in it starts the executables of this home, or is for this home to set right.
+    fn is_ours(&self) -> bool {
+        let is_for_us = self.scope != Scope::Project && !self.others.is_empty();
+        is_for_us || !self.entries.is_empty() || !self.by_hand.is_empty()
+    }
 }
 
 /// Everything about the entries, and about what they start.
@@ -38,8 +69,8 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
         if scopes.iter().any(|other| Settings::read(&other.file).is_ok_and(|other| other.real == settings.real)) {
             continue;
         }
-        match editor::entries(settings.bytes(), &events::owned()) {
-            Ok(entries) => scopes.push(Found { scope, text: settings.bytes().to_vec(), file, entries }),
+        match Found::of(env, scope, &settings) {
+            Ok(found) => scopes.push(found),
             Err(refusal) => findings.push(unusable(&file, &refusal)),
         }
     }
@@ -53,12 +84,15 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     }
     // Settings that install would refuse cannot be mended by it.
     if let Some(wanted) = wanted {
-        for found in scopes.iter().filter(|found| found.scope == Scope::User || !found.entries.is_empty()) {
-            let refusal = wanted.plan(env, &found.text).err();
+        for found in scopes.iter().filter(|found| found.scope == Scope::User || found.is_ours()) {
+            let refusal = wanted.plan(env, &found.subject()).err();
             findings.extend(refusal.map(|refusal| unusable(&found.file, &refusal)));
         }
     }
-    scopes.retain(|found| !found.entries.is_empty());
+    findings.extend(
+        scopes.iter().filter(|found| !is_of_another_config(env, found)).filter_map(|found| of_others(env, found)),
+    );
+    scopes.retain(|found| found.is_ours() || is_of_another_config(env, found) && !found.others.is_empty());
     if let (Some(_), true, true) =
         (wanted, scopes.is_empty(), findings.iter().all(|finding| finding.id != "settings-unusable"))
     {
@@ -89,6 +123,27 @@ pub fn events(env: &Env) -> usize {
     entries.flatten().map(|entry| entry.event).collect::<BTreeSet<_>>().len()
 }
 
+/// The lines of the user's own that start what is ours: these are right as they are.
+pub fn notes(env: &Env) -> Vec<String> {
+    let mut files: Vec<PathBuf> = Vec::new();
+    let mut notes = Vec::new();
+    for scope in SCOPES {
+        let Ok(settings) = Settings::read(&env.settings(scope)) else { continue };
+        if files.contains(&settings.real) {
+            continue;
+        }
+        let file = env.brief(&settings.path);
+        for line in editor::wrapped(settings.bytes(), &events::owned()) {
+            let is_here = env.place(scope, &line.path, line.by_shell) == Whose::Here;
+            let of = if is_here { "" } else { ", but not that of this installation" };
+            let Wrapped { event, command, executable, .. } = line;
+            notes.push(format!("{event} in {file}: a line of your own starts {executable}{of}: `{command}`"));
+        }
+        files.push(settings.real);
+    }
+    notes
+}
+
 fn unusable(file: &Path, reason: &editor::Refusal) -> Finding {
     Finding::new("settings-unusable", format!("{}: {reason}", file.display()), Mend::ByHand).at(file)
 }
@@ -104,7 +159,7 @@ fn is_of_another_config(env: &Env, found: &Found) -> bool {
 fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
     let keep_scripts = receipt::load(env, &found.file).is_some_and(|receipt| receipt.keep_scripts);
     // Where it is refused, that has been told.
-    let Ok(plan) = wanted.plan(env, &found.text) else { return Vec::new() };
+    let Ok(plan) = wanted.plan(env, &found.subject()) else { return Vec::new() };
     let file = env.brief(&found.file);
     let finding = |id, sentence| Finding::new(id, sentence, Mend::Install(found.scope)).at(&found.file);
     let of_entries = plan.registered.iter().filter_map(|change| {
@@ -137,25 +192,73 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
         );
         Finding::new("script-beside", sentence, Mend::ByHand).at(&found.file)
     });
-    of_entries.chain(of_scripts).chain(of_compound).collect()
+    let is_beside = |line: &&Wrapped| {
+        let starts = |entry: &Entry| [&[entry.path.as_str()], &*texts(&entry.args)].concat().join(" ");
+        found
+            .entries
+            .iter()
+            .any(|entry| entry.event == line.event && starts(entry).ends_with(&format!("/{}", line.executable)))
+    };
+    let of_lines = found.by_hand.iter().filter(is_beside).map(|line| {
+        let sentence = format!(
+            "{} is registered in {file}, and a line of your own starts {}, too: `{}`; take one of them out by hand",
+            line.event, line.executable, line.command
+        );
+        Finding::new("entry-duplicated", sentence, Mend::ByHand).at(&found.file)
+    });
+    of_entries.chain(of_scripts).chain(of_compound).chain(of_lines).collect()
+}
+
+/// Entries of other homes in a team's settings: those are not for us to change.
+fn of_others(env: &Env, found: &Found) -> Option<Finding> {
+    let first = found.others.first().filter(|_| found.scope == Scope::Project)?;
+    let mut events: Vec<&str> = found.others.iter().map(|entry| entry.event.as_str()).collect();
+    events.sort_unstable();
+    events.dedup();
+    let file = env.brief(&found.file);
+    let sentence = format!(
+        "{file} registers {} for {}: that is another home's, and does not start here; whoever `hooks install --scope project` is run by makes it serve every home",
+        first.path,
+        listed(&events)
+    );
+    Some(Finding::new("entry-of-another-home", sentence, Mend::ByHand).at(&found.file))
+}
+
+fn texts(strings: &[String]) -> Vec<&str> {
+    strings.iter().map(String::as_str).collect()
+}
+
+/// Some words of many.
+fn listed(words: &[&str]) -> String {
+    match words {
+        [one] => (*one).to_owned(),
+        [one, other] => format!("{one} and {other}"),
+        [one, other, more @ ..] => format!("{one}, {other} and {} more", more.len()),
+        [] => String::new(),
+    }
 }
 
 /// Executables that cannot run, or are not those we have.
 fn dead(env: &Env, found: &Found) -> Vec<Finding> {
-    let mut paths: Vec<&str> = found.entries.iter().map(|entry| entry.path.as_str()).collect();
+    let path = |path: &str, by_shell| if by_shell { env.expanded(path) } else { PathBuf::from(path) };
+    let entries = found.entries.iter().map(|entry| path(&entry.path, !entry.exec));
+    let mut paths: Vec<PathBuf> =
+        entries.chain(found.by_hand.iter().map(|line| path(&line.path, line.by_shell))).collect();
     paths.sort_unstable();
     paths.dedup();
-    paths.into_iter().filter_map(|path| copies::check(env, path.as_ref(), found.scope)).collect()
+    paths.into_iter().filter_map(|path| copies::check(env, &path, found.scope)).collect()
 }
 
 /// Each command once, as the CLI runs it; but only those that install wrote. Settings of a project come from anywhere,
 /// and what merely looks like ours is not for us to run.
 fn failing(env: &Env, found: &Found) -> Vec<Finding> {
     let installed = |entry: &&Entry| {
-        let whole = executables::command(&entry.path, &entry.args) == (entry.command.clone(), entry.exec);
         let name = entry.path.rsplit('/').next().unwrap_or_default();
+        let is_shared = !entry.exec && entry.command == editor::shared(name, &texts(&entry.args));
+        let whole = is_shared || executables::command(&entry.path, &entry.args) == (entry.command.clone(), entry.exec);
         let is_bare = events::owned().contains(&&*[&[name.to_owned()], &*entry.args].concat().join(" "));
-        whole && is_bare && Path::new(&entry.path).parent() == Some(&env.executables())
+        let path = if is_shared { env.expanded(&entry.path) } else { PathBuf::from(&entry.path) };
+        whole && is_bare && path.parent() == Some(&env.executables())
     };
     let registered = found.entries.iter().filter(installed);
     let registered = registered.map(|entry| Registered {
@@ -176,13 +279,18 @@ fn twice(env: &Env, scopes: &[Found]) -> Vec<Finding> {
             env.brief(&first.file),
             env.brief(&other.file)
         );
-        let mend = if is_of_another_config(env, other) { Mend::ByHand } else { Mend::Uninstall(other.scope) };
+        // A team's settings are not for one of them to change.
+        let is_mine = other.scope != Scope::Project && !is_of_another_config(env, other);
+        let mend = if is_mine { Mend::Uninstall(other.scope) } else { Mend::ByHand };
         Finding::new("entry-in-two-scopes", sentence, mend).at(&other.file)
     };
+    let entries = |found: &'_ Found| found.entries.iter().chain(&found.others).cloned().collect::<Vec<_>>();
     others
         .iter()
         .filter(|other| {
-            other.entries.iter().any(|entry| first.entries.iter().any(|of_first| of_first.event == entry.event))
+            // Other homes' do nothing here; those of this home's other config dir do.
+            let of_other = if is_of_another_config(env, other) { entries(other) } else { other.entries.clone() };
+            of_other.iter().any(|entry| first.entries.iter().any(|of_first| of_first.event == entry.event))
         })
         .map(finding)
         .collect()

@@ -41,6 +41,7 @@ fn one(env: &Env, mend: &Mend) -> Result<(), Vec<String>> {
                 service: false,
                 no_service: false,
                 json: false,
+                keep_others: *scope == Scope::Project,
             };
             run(env, "install", *scope, |report| install::run(env, &options, report))
         }

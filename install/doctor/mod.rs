@@ -29,6 +29,7 @@ struct Checkup {
     findings: Vec<Finding>,
     mended: Vec<Finding>,
     problems: Vec<String>,
+    notes: Vec<String>,
 }
 
 /// Checks, mends where asked, and checks again.
@@ -48,7 +49,8 @@ pub fn run(env: &Env, options: &Doctor) -> ExitCode {
         findings = left;
     }
     let claude = wanted.ok().and_then(|wanted| wanted.claude.ok()).map(|version| version.to_string());
-    let checkup = Checkup { healthy: findings.is_empty() && problems.is_empty(), claude, findings, mended, problems };
+    let (healthy, notes) = (findings.is_empty() && problems.is_empty(), entries::notes(env));
+    let checkup = Checkup { healthy, claude, findings, mended, problems, notes };
     if options.json {
         report::print_json(&checkup);
     } else {
@@ -78,6 +80,7 @@ fn say(env: &Env, checkup: &Checkup, fixing: bool) {
         let fix = finding.fix.as_ref().filter(|_| !fixing);
         lines.extend(fix.map(|fix| format!("    {}", paint.dim(&format!("--fix {fix}")))));
     }
+    lines.extend(checkup.notes.iter().map(|note| format!("{} {note}", paint.dim("note:"))));
     if checkup.healthy {
         let healthy = paint.good("healthy");
         lines.push(match &checkup.claude {

@@ -23,8 +23,12 @@ enum Token {
 }
 
 /// Takes `line` apart. `None` where it is no single simple command: pipelines, lists and compound commands have
-/// parts that are somebody's own. A trailing `|| true` is the one exception, for it only hides a failure.
+/// parts that are somebody's own. Exceptions are a trailing `|| true`, for it only hides a failure, and the line that we
+/// write into settings that are shared.
 pub fn parse(line: &str) -> Option<Command> {
+    if let Some(command) = super::shared::parse(line) {
+        return Some(command);
+    }
     let mut tokens = tokens(line)?;
     let mut decorated = false;
     if let [.., Token::Operator(or), Token::Word(word)] = tokens.as_slice()

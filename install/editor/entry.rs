@@ -6,7 +6,7 @@ use super::{
     document::{self, Span},
     edit,
     owned::Hook,
-    plan::Registration,
+    plan::{Registration, Whose},
     render::{self, Json, Place},
     settings::{Event, Group},
     splice::Splice,
@@ -38,7 +38,7 @@ pub fn survivors(text: &str, event: &Event, candidates: &[Found], registration: 
 }
 
 /// A group's matcher; `None` where it lets everything through.
-fn matcher(text: &str, group: &Group) -> Option<String> {
+pub fn matcher(text: &str, group: &Group) -> Option<String> {
     let member = document::find(text, &group.members, "matcher")?;
     let at = &group.members[member].value;
     match document::string(text, at) {
@@ -56,8 +56,14 @@ fn is_edited(text: &str, hook: &Hook, registration: &Registration) -> bool {
     })
 }
 
-/// The splices that make the hook at `at` as wanted.
-pub fn update(text: &str, at: &Span, hook: &Hook, registration: &Registration, style: &Style) -> Vec<Splice> {
+/// The splices that make the hook at `at`, whose program is of the installation `whose`, as wanted.
+pub fn update(
+    text: &str,
+    at: &Span,
+    (hook, whose): (&Hook, Whose),
+    registration: &Registration,
+    style: &Style,
+) -> Vec<Splice> {
     let mut splices = Vec::new();
     let mut removed = None;
     let mut added = Vec::new();
@@ -65,10 +71,11 @@ pub fn update(text: &str, at: &Span, hook: &Hook, registration: &Registration, s
         splices.push(Splice { at: at.start, taken: text[at.clone()].to_owned(), put });
     };
     let find = |name| document::find(text, &hook.members, name);
-    // The user's own way of starting the wanted executable stays.
+    // The user's own way of starting the wanted executable stays: with more around it, or by another name of its path.
     let wanted = wanted(registration);
-    let is_own_way =
-        hook.command.program == wanted.program && (hook.command.decorated || hook.command.args != wanted.args);
+    let is_it = whose == Whose::Here || hook.command.program == wanted.program;
+    let is_literal = hook.command.program.starts_with('/');
+    let is_own_way = is_it && (hook.command.decorated || !is_literal || hook.command.args != wanted.args);
     if !is_own_way {
         if let Some(command) = find("command").filter(|_| hook.line != registration.command) {
             replace(&hook.members[command].value, render::text(&registration.command));

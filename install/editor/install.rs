@@ -4,13 +4,14 @@ use super::{
     edit::Edit,
     entry,
     owned::{self, Hook},
-    plan::{Change, Plan, Registration, Replaced, Request, What},
+    plan::{Change, Plan, Registration, Replaced, Request, What, Whose},
     proof,
     refusal::Refusal,
     render::{self, Place},
     settings::{Event, Settings},
     splice::Splice,
     style::Style,
+    wrapped::{self, Wrapped},
 };
 
 /// Plans the registration of `request` in the settings `text`.
@@ -20,7 +21,8 @@ use super::{
 /// matcher, members we do not write, and assignments or redirections around the wanted path stay as the user
 /// has them. Entries of ours for the same event and matcher converge into one (the first the user has edited,
 /// else the first); where one is for every matcher, the others are too many; entries for different matchers are
-/// the user's choice and all stay. Entries of ours that are not asked for go.
+/// the user's choice and all stay. Entries of ours that are not asked for go. A line of the user's own that starts the
+/// wanted executable among other things, or by another program, counts as an entry and stays as it is.
 ///
 /// An empty file becomes a whole one, ending in a new line.
 ///
@@ -38,7 +40,7 @@ pub fn install(text: &[u8], request: &Request) -> Result<Plan, Refusal> {
     for (number, event) in settings.events().iter().enumerate() {
         decisions.event(&settings, number, event, request, &style, &mut matched);
     }
-    let Decisions { mut edit, changes, replaced_scripts } = decisions;
+    let Decisions { mut edit, changes, replaced_scripts, of_others, by_hand } = decisions;
     let mut registered = Vec::new();
     for (registration, what) in request.registrations.iter().zip(matched) {
         let change = |what| Change { event: registration.event.to_owned(), command: entry::shown(registration), what };
@@ -53,8 +55,8 @@ pub fn install(text: &[u8], request: &Request) -> Result<Plan, Refusal> {
     } else {
         vec![whole(settings.text, &edit, &style)]
     };
-    let plan = Plan { registered, replaced_scripts, ..Plan::of(settings.text, splices)? };
-    proof::prove(&plan, request.registrations, request.owned)?;
+    let plan = Plan { registered, replaced_scripts, of_others, by_hand, ..Plan::of(settings.text, splices)? };
+    proof::prove(&plan, request)?;
     Ok(plan)
 }
 
@@ -79,6 +81,8 @@ struct Decisions {
     edit: Edit,
     changes: Vec<Change>,
     replaced_scripts: Vec<Replaced>,
+    of_others: Vec<Replaced>,
+    by_hand: Vec<Wrapped>,
 }
 
 impl Decisions {
@@ -96,6 +100,12 @@ impl Decisions {
         for found in event.hooks() {
             let (group, item, hook) = found;
             if owned::executable(&hook.command, request.owned).is_some() {
+                if request.is_kept(hook) {
+                    continue;
+                }
+                if request.place(hook) == Whose::Another {
+                    self.of_others.push(Replaced { event: event.name.clone(), command: hook.shown() });
+                }
                 ours.push(found);
             } else if !request.keep_scripts && owned::script(&hook.command).is_some_and(request.writes_signals) {
                 self.edit.remove.insert((number, group, item));
@@ -111,6 +121,15 @@ impl Decisions {
             let (candidates, others): (Vec<_>, Vec<_>) = ours.into_iter().partition(|(_, _, hook)| same(hook));
             ours = others;
             if candidates.is_empty() {
+                let by_hand = wrapped::of_event(text, event, request.owned).into_iter().find(|line| {
+                    line.for_all
+                        && Some(&*line.executable) == wanted
+                        && (request.place)(&line.path, line.by_shell) == Whose::Here
+                });
+                if let Some(line) = by_hand {
+                    self.by_hand.push(line);
+                    *matched = Some(What::Kept);
+                }
                 continue;
             }
             let kept = entry::survivors(text, event, &candidates, registration);
@@ -119,6 +138,7 @@ impl Decisions {
             for (group, item, hook) in candidates {
                 if kept.contains(&(group, item)) {
                     let at = event.groups[group].list.as_ref().map(|(_, items)| &items[item]);
+                    let hook = (hook, request.place(hook));
                     let splices = at.map(|at| entry::update(text, at, hook, registration, style)).unwrap_or_default();
                     updated |= !splices.is_empty();
                     self.edit.inside.extend(splices);

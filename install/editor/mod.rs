@@ -23,13 +23,17 @@ mod receipt;
 mod refusal;
 mod render;
 mod settings;
+mod shared;
 mod splice;
 mod style;
 mod uninstall;
+mod wrapped;
 
 pub use compound::{compound_scripts, scripts};
 pub use install::{install, snippet};
-pub use plan::{Change, Plan, Registration, Replaced, Request, What};
+pub use plan::{Change, Plan, Registration, Replaced, Request, What, Whose};
 pub use receipt::{Receipt, undo};
 pub use refusal::Refusal;
+pub use shared::shared;
 pub use uninstall::{Entry, entries, uninstall};
+pub use wrapped::{Wrapped, wrapped};

@@ -6,7 +6,7 @@ use super::{
 };
 
 /// The directory our executables are installed into, and that a checkout of the project is called.
-const DIRECTORY: &str = "session-signals";
+pub const DIRECTORY: &str = "session-signals";
 
 /// The scripts we replace, without their `.sh` or `.ps1`.
 const SCRIPTS: [&str; 4] = ["user-prompt-submit", "permission-request", "stop", "session-end"];

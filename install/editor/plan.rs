@@ -1,8 +1,10 @@
 //! What is asked of the editor and what it answers.
 
 use super::{
+    owned::Hook,
     refusal::Refusal,
     splice::{self, Splice},
+    wrapped::Wrapped,
 };
 
 /// One hook registration wanted in the settings.
@@ -28,9 +30,36 @@ pub struct Request<'a> {
     pub owned: &'a [&'a str],
     /// Leave the dashboards' scripts registered.
     pub keep_scripts: bool,
+    /// In whose installation the program of this path lies, as written in its command; whether a shell reads that.
+    pub place: &'a dyn Fn(&str, bool) -> Whose,
+    /// Leave the entries of other homes; else they become as wanted, too.
+    pub keep_others: bool,
     /// Whether the script of this path, as written in its command, writes session signals. Asked only for
     /// scripts of the names we replace.
     pub writes_signals: &'a dyn Fn(&str) -> bool,
+}
+
+impl Request<'_> {
+    /// In whose installation the program of a hook lies.
+    pub fn place(&self, hook: &Hook) -> Whose {
+        (self.place)(&hook.command.program, !hook.exec)
+    }
+
+    /// Whether it is another home's, and to be left.
+    pub fn is_kept(&self, hook: &Hook) -> bool {
+        self.keep_others && self.place(hook) == Whose::Another
+    }
+}
+
+/// Whose an entry is, by where the executable lies that it starts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Whose {
+    /// In the installation that is meant.
+    Here,
+    /// Where an earlier one of this home was, or a checkout.
+    Former,
+    /// In another home: the entry is another person's, or another computer's.
+    Another,
 }
 
 /// An edit, not yet done: writing it, showing it and reporting it all read this.
@@ -46,6 +75,10 @@ pub struct Plan {
     pub registered: Vec<Change>,
     /// The dashboards' scripts that are unregistered.
     pub replaced_scripts: Vec<Replaced>,
+    /// The entries of other homes that become as wanted.
+    pub of_others: Vec<Replaced>,
+    /// The lines of the user's own that start one of our executables, so that no entry is added.
+    pub by_hand: Vec<Wrapped>,
 }
 
 impl Plan {
@@ -56,8 +89,15 @@ impl Plan {
     /// The edits overlap.
     pub fn of(text: &str, splices: Vec<Splice>) -> Result<Self, Refusal> {
         let after = splice::apply(text, &splices).ok_or_else(|| Refusal::Unproven("overlapping edits".into()))?;
-        let (registered, replaced_scripts) = (Vec::new(), Vec::new());
-        Ok(Self { before: text.into(), after: after.into(), splices, registered, replaced_scripts })
+        Ok(Self {
+            before: text.into(),
+            after: after.into(),
+            splices,
+            registered: Vec::new(),
+            replaced_scripts: Vec::new(),
+            of_others: Vec::new(),
+            by_hand: Vec::new(),
+        })
     }
 
     /// Whether it changes a single byte.

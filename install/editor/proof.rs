@@ -7,7 +7,7 @@ use super::{
     edit::is_plain,
     entry,
     owned::{self, Hook},
-    plan::{Plan, Registration},
+    plan::{Plan, Registration, Request, Whose},
     refusal::Refusal,
     settings::{Event, Section, Settings},
 };
@@ -16,11 +16,12 @@ use super::{
 /// apart from these the very same texts in the same order as `before`: keys and values are compared as they are
 /// spelled, duplicates included. Only white space between members, and events and groups without a single hook,
 /// may differ; an empty container whose key is there twice may not, since it hides the other one from the CLI.
-pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Result<(), Refusal> {
+pub fn prove(plan: &Plan, request: &Request) -> Result<(), Refusal> {
     let fail = |why: &str| Refusal::Unproven(why.to_owned());
     let before = Settings::read(&plan.before)?;
     let after = Settings::read(&plan.after).map_err(|refusal| fail(&refusal.to_string()))?;
-    let is_ours = |hook: &Hook| owned::executable(&hook.command, owned).is_some();
+    let executable = |hook: &Hook| owned::executable(&hook.command, request.owned);
+    let is_ours = |hook: &Hook| executable(hook).is_some() && !request.is_kept(hook);
     let is_replaced = |event: &Event, hook: &Hook| {
         plan.replaced_scripts.iter().any(|script| script.event == event.name && script.command == hook.shown())
     };
@@ -41,17 +42,24 @@ pub fn prove(plan: &Plan, registrations: &[Registration], owned: &[&str]) -> Res
     };
     let is_for = |registration: &Registration, event: &Event, hook: &Hook| {
         let wanted = entry::wanted(registration);
-        let same = hook.command.program == wanted.program && hook.command.args.starts_with(&wanted.args);
+        let is_there = hook.command.program == wanted.program
+            || request.place(hook) == Whose::Here && executable(hook) == owned::executable(&wanted, request.owned);
+        let same = is_there && hook.command.args.starts_with(&wanted.args);
         event.name == registration.event && same
     };
-    for registration in registrations {
+    let is_by_hand = |registration: &Registration| {
+        let wanted = entry::wanted(registration);
+        let wanted = owned::executable(&wanted, request.owned);
+        plan.by_hand.iter().any(|line| line.event == registration.event && Some(&*line.executable) == wanted)
+    };
+    for registration in request.registrations.iter().filter(|registration| !is_by_hand(registration)) {
         let is_it = |event: &Event, hook: &Hook| is_ours(hook) && is_for(registration, event, hook);
         if count(&is_it) == 0 {
             return Err(fail(&format!("{} is not registered", registration.event)));
         }
     }
     let is_wanted =
-        |event: &Event, hook: &Hook| registrations.iter().any(|registration| is_for(registration, event, hook));
+        |event: &Event, hook: &Hook| request.registrations.iter().any(|registration| is_for(registration, event, hook));
     if count(&|event, hook| is_ours(hook) && !is_wanted(event, hook)) > 0 {
         return Err(fail("an entry of ours that is not wanted stays"));
     }

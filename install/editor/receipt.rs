@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    plan::Plan,
+    plan::{Plan, Whose},
     splice::{self, Splice},
     uninstall::uninstall,
 };
@@ -50,14 +50,14 @@ impl Receipt {
 /// An original that already held entries of ours comes back without these: their executables are going away,
 /// and the CLI would report an error on every event.
 #[must_use]
-pub fn undo(now: &[u8], receipt: &Receipt, owned: &[&str]) -> Option<Plan> {
+pub fn undo(now: &[u8], receipt: &Receipt, owned: &[&str], place: &dyn Fn(&str, bool) -> Whose) -> Option<Plan> {
     let text = std::str::from_utf8(now).ok().filter(|_| receipt.fits(now))?;
     let mut original = text.to_owned();
     for edit in receipt.edits.iter().rev() {
         original = splice::apply(&original, &splice::inverse(edit)?)?;
     }
-    let original = String::from_utf8(uninstall(original.as_bytes(), owned).ok()?.after).ok()?;
-    let registered = uninstall(now, owned).ok()?.registered;
+    let original = String::from_utf8(uninstall(original.as_bytes(), owned, place).ok()?.after).ok()?;
+    let registered = uninstall(now, owned, place).ok()?.registered;
     let splices = if original == text { Vec::new() } else { vec![splice::between(text, &original)] };
     Some(Plan { registered, ..Plan::of(text, splices).ok()? })
 }

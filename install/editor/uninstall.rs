@@ -3,7 +3,7 @@
 use super::{
     edit::Edit,
     owned,
-    plan::{Change, Plan, What},
+    plan::{Change, Plan, Request, What, Whose},
     proof,
     refusal::Refusal,
     settings::Settings,
@@ -52,18 +52,22 @@ pub fn entries(text: &[u8], owned: &[&str]) -> Result<Vec<Entry>, Refusal> {
 /// Plans the removal of every hook of ours from the settings `text`.
 ///
 /// A group, an event and `hooks` go with the last hook in them, whoever made them: an empty one means to the CLI
-/// what a missing one means, and without a receipt nobody knows. What was empty before stays.
+/// what a missing one means, and without a receipt nobody knows. What was empty before stays, and so do the entries of
+/// other homes: `place` as in [`Request`].
 ///
 /// # Errors
 ///
 /// As for [`entries`].
-pub fn uninstall(text: &[u8], owned: &[&str]) -> Result<Plan, Refusal> {
+pub fn uninstall(text: &[u8], owned: &[&str], place: &dyn Fn(&str, bool) -> Whose) -> Result<Plan, Refusal> {
+    let nothing = |_: &str| false;
+    let request =
+        Request { registrations: &[], owned, place, keep_others: true, keep_scripts: true, writes_signals: &nothing };
     let settings = Settings::read(text)?;
     let mut edit = Edit::default();
     let mut registered = Vec::new();
     for (number, event) in settings.events().iter().enumerate() {
         for (group, item, hook) in event.hooks() {
-            if owned::executable(&hook.command, owned).is_some() {
+            if owned::executable(&hook.command, owned).is_some() && !request.is_kept(hook) {
                 edit.remove.insert((number, group, item));
                 registered.push(Change { event: event.name.clone(), command: hook.shown(), what: What::Removed });
             }
@@ -71,6 +75,6 @@ pub fn uninstall(text: &[u8], owned: &[&str]) -> Result<Plan, Refusal> {
     }
     let splices = edit.splices(&settings, &Style::of(settings.text, settings.root.as_ref()));
     let plan = Plan { registered, ..Plan::of(settings.text, splices)? };
-    proof::prove(&plan, &[], owned)?;
+    proof::prove(&plan, &request)?;
     Ok(plan)
 }

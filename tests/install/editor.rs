@@ -17,7 +17,7 @@ mod style;
 use std::sync::LazyLock;
 
 use session_signals::event::{HOOKS, Hook};
-use under_test::{Plan, Registration, Request};
+use under_test::{Plan, Registration, Request, Whose};
 
 /// The executables' file names, as an installation knows them: ours, and one of an earlier version.
 static OWNED: LazyLock<Vec<&str>> =
@@ -41,6 +41,20 @@ fn registrations() -> Vec<Registration> {
     events.map(registration).into()
 }
 
+/// What lies in our directory is here, however it is named; the rest is an earlier version's.
+fn place(path: &str, by_shell: bool) -> Whose {
+    let path = if by_shell {
+        path.replace("${CLAUDE_CONFIG_DIR:-$HOME/.claude}", "/home/you/.claude")
+    } else {
+        path.to_owned()
+    };
+    match path.rsplit_once('/') {
+        Some((DIRECTORY, _)) => Whose::Here,
+        Some((folder, _)) if folder.starts_with("/home/alice/") => Whose::Another,
+        _ => Whose::Former,
+    }
+}
+
 /// Stands in for reading the script: those directly in a `hooks` directory write session signals.
 fn writes_signals(path: &str) -> bool {
     path.rsplit(['/', '\\']).nth(1) == Some("hooks")
@@ -52,12 +66,19 @@ fn install(text: &[u8]) -> Plan {
 }
 
 fn install_these(text: &[u8], registrations: &[Registration]) -> Plan {
-    let request = Request { registrations, owned: &OWNED, keep_scripts: false, writes_signals: &writes_signals };
+    let request = Request {
+        registrations,
+        owned: &OWNED,
+        place: &place,
+        keep_others: false,
+        keep_scripts: false,
+        writes_signals: &writes_signals,
+    };
     under_test::install(text, &request).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 fn uninstall(text: &[u8]) -> Plan {
-    under_test::uninstall(text, &OWNED).unwrap_or_else(|refusal| panic!("{refusal}"))
+    under_test::uninstall(text, &OWNED, &place).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 fn show(text: &[u8]) -> String {

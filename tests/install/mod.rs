@@ -12,4 +12,6 @@ mod real;
 mod refused;
 mod scripts;
 mod service;
+mod shared;
 mod uninstall;
+mod wrapped;

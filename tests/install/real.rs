@@ -8,11 +8,16 @@ use crate::sandbox::outcome;
 
 /// A home where this version is installed and `hooks install` was run.
 fn home_with(version: &str) -> Home {
+    home_in(version, "user")
+}
+
+/// The same in this scope.
+fn home_in(version: &str, scope: &str) -> Home {
     let home = Home::new();
     home.claude(&format!("exec {} \"$@\"", real::claude(version)));
     let search = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
     let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-    let done = outcome(hooks.env("PATH", search).args(["install", "--json"]), "");
+    let done = outcome(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
     let report: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((done.code, &report["claude"]), (Some(0), &version.into()), "{report}");
     home
@@ -46,6 +51,29 @@ fn signals_appear(version: &str) {
     let working: Value = serde_json::from_str(&home.read("seen")).unwrap();
     assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
     assert!(names.contains(&format!("{}.ended.json", working["session_id"].as_str().unwrap())), "{names:?}");
+}
+
+/// The line that a team shares.
+fn a_team_publishes(version: &str) {
+    let home = home_in(version, "project");
+    let (said, names) = claude(&home, &["-p", "hi"]);
+    assert_eq!((said.as_str(), names.len()), ("ok", 1), "{names:?}");
+    // A member who has installed nothing is not disturbed, and leaves nothing.
+    fs_err::remove_dir_all(home.path(".claude/hooks")).unwrap();
+    let (said, names) = claude(&home, &["-p", "hi"]);
+    assert_eq!((said.as_str(), names.len()), ("ok", 1), "{names:?}");
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn what_a_team_shares_publishes_with_the_oldest_cli() {
+    a_team_publishes(real::VERSIONS[0]);
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn what_a_team_shares_publishes_with_the_cli_of_today() {
+    a_team_publishes(real::VERSIONS[2]);
 }
 
 #[test]

@@ -9,7 +9,7 @@ fn fate(name: &str, script: &str) -> &'static str {
     let home = Home::new();
     let path = home.write(&format!(".claude/hooks/{name}"), script);
     let command =
-        if name.ends_with(".ps1") { format!("pwsh -File {}", path.display()) } else { path.display().to_string() };
+        if name == "stop.ps1" { format!("pwsh -File {}", path.display()) } else { path.display().to_string() };
     let hook = json!({ "type": "command", "command": command });
     home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
     let (code, report) = home.json(&["install", "--dry-run"]);

@@ -1,7 +1,7 @@
 //! The proof is the last line of defence, so here it is shown edits that no editor should make.
 
 use super::{
-    super::plan::{Plan, Registration, Replaced},
+    super::plan::{Plan, Registration, Replaced, Request, Whose},
     prove,
 };
 
@@ -15,11 +15,21 @@ fn passes(before: &str, after: &str, registered: bool) -> bool {
         after: after.replace("OURS", OURS).into(),
         splices: Vec::new(),
         registered: Vec::new(),
+        of_others: Vec::new(),
+        by_hand: Vec::new(),
         replaced_scripts: vec![Replaced { event: "Stop".into(), command: "~/stop.sh".into() }],
     };
     let command = "/session-signals/hook-stop".to_owned();
     let wanted = [Registration { event: "Stop", command, args: None, timeout: 10 }];
-    prove(&plan, if registered { &wanted } else { &[] }, &["hook-stop"]).is_ok()
+    let request = Request {
+        registrations: if registered { &wanted } else { &[] },
+        owned: &["hook-stop"],
+        place: &|_, _| Whose::Former,
+        keep_others: false,
+        keep_scripts: false,
+        writes_signals: &|_| true,
+    };
+    prove(&plan, &request).is_ok()
 }
 
 const BEFORE: &str = r#"{"a": 1.0, "b": "\u0026", "a": {"x": 1e400, "x": 2}, "hooks": {"Stop": [{"hooks":

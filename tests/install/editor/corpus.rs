@@ -87,7 +87,7 @@ fn uninstalling_by_the_receipt_gives_the_original_bytes() {
         let plan = install(before);
         let json = serde_json::to_string(&Receipt::of(&plan, None)).expect("a receipt is JSON");
         let receipt = serde_json::from_str(&json).expect("a receipt reads back");
-        let back = undo(&plan.after, &receipt, &super::OWNED).expect("the receipt fits");
+        let back = undo(&plan.after, &receipt, &super::OWNED, &super::place).expect("the receipt fits");
         // What was ours before is the one thing that does not come back.
         let original = if has(before, is_ours) { uninstall(before).after } else { before.to_vec() };
         assert_eq!(show(&back.after), show(&original), "{name}");

@@ -1,7 +1,7 @@
 //! Whose a command is.
 
 use super::{
-    OWNED, install_these, registrations, show,
+    OWNED, install_these, place, registrations, show,
     under_test::{Entry, Refusal, Registration, Request, entries},
 };
 
@@ -74,6 +74,23 @@ fn not_ours_though_alike() {
     assert_eq!(owner("/x/session-signals/hook-stop", &["stop"]), None);
 }
 
+#[test]
+fn the_line_of_shared_settings_to_the_letter() {
+    let line = super::under_test::shared("hook-stop", &[]);
+    assert_eq!(owner(&line, &OWNED).as_deref(), Some("hook-stop"));
+    let daemons = super::under_test::shared("sessions", &["daemons", "start"]);
+    assert_eq!(owner(&daemons, &DAEMONS).as_deref(), Some("sessions"));
+    assert_eq!(owner(&daemons, &["sessions daemons stop"]), None);
+    for (from, to) in
+        [("exec", "mine"), ("hook-stop", "hook-stop.sh"), ("\"$s\"", "\"$s\"; mine"), ("$HOME", "$MINE"), ("s=", "t=")]
+    {
+        assert_eq!(owner(&line.replacen(from, to, 1), &OWNED), None, "{from} {to}");
+    }
+    for more in [" || true", "; mine", " $(mine)", "\nmine", " ", " >/dev/null"] {
+        assert_eq!(owner(&format!("{line}{more}"), &OWNED), None, "{more}");
+    }
+}
+
 /// Which executable the editor finds in a hook of this command.
 fn owner(command: &str, owned: &[&str]) -> Option<String> {
     let hook = serde_json::json!({"type": "command", "command": command});
@@ -93,7 +110,14 @@ fn left(commands: &[&str], keep_scripts: bool, writes: bool) -> (Vec<String>, Ve
         asked.borrow_mut().push(path.to_owned());
         writes
     };
-    let request = Request { registrations: &[], owned: &OWNED, keep_scripts, writes_signals: &writes_signals };
+    let request = Request {
+        registrations: &[],
+        owned: &OWNED,
+        place: &place,
+        keep_others: false,
+        keep_scripts,
+        writes_signals: &writes_signals,
+    };
     let plan = super::under_test::install(text.as_bytes(), &request).expect("a plan");
     let after = super::oracle::Json::read(&plan.after);
     let left: Vec<_> = after.hooks().iter().map(|(_, hook)| hook.get("command").expect("a command").text()).collect();
@@ -209,7 +233,14 @@ fn a_path_with_spaces_is_registered_for_a_shell() {
 fn what_could_not_be_told_as_ours_again_is_not_registered() {
     for (command, owned) in [("/opt/x/hook-stop", &OWNED[..]), ("/x/session-signals/hook-stop", &[])] {
         let wanted = Registration { event: "Stop", command: command.to_owned(), args: Some(&[]), timeout: 10 };
-        let request = Request { registrations: &[wanted], owned, keep_scripts: false, writes_signals: &|_| false };
+        let request = Request {
+            registrations: &[wanted],
+            owned,
+            place: &place,
+            keep_others: false,
+            keep_scripts: false,
+            writes_signals: &|_| false,
+        };
         assert!(matches!(super::under_test::install(b"{}", &request), Err(Refusal::Unproven(_))), "{command}");
     }
 }
@@ -232,7 +263,7 @@ fn sessions_is_ours_only_where_it_starts_or_ends_daemons() {
     for (hook, ours) in hooks {
         let text = format!(r#"{{"hooks": {{"Stop": [{{"hooks": [{{"type": "command", {hook}}}]}}]}}}}"#);
         assert_eq!(entries(text.as_bytes(), &DAEMONS).expect("valid").len(), usize::from(ours), "{hook}");
-        let plan = super::under_test::uninstall(text.as_bytes(), &DAEMONS).expect("valid");
+        let plan = super::under_test::uninstall(text.as_bytes(), &DAEMONS, &place).expect("valid");
         assert_eq!(plan.is_change(), ours, "{hook}");
     }
 }
@@ -242,7 +273,14 @@ fn arguments_become_as_wanted_and_stay_where_they_are_the_users() {
     let command = "/new/session-signals/sessions";
     let args = Some(&["daemons", "start"][..]);
     let wanted = [Registration { event: "SessionStart", command: command.to_owned(), args, timeout: 10 }];
-    let request = Request { registrations: &wanted, owned: &DAEMONS, keep_scripts: false, writes_signals: &|_| false };
+    let request = Request {
+        registrations: &wanted,
+        owned: &DAEMONS,
+        place: &place,
+        keep_others: false,
+        keep_scripts: false,
+        writes_signals: &|_| false,
+    };
     let hook = |command: &str, args: &str| {
         format!(
             r#"{{"hooks": {{"SessionStart": [{{"hooks": [{{"type": "command", "command": "{command}"{args}, "timeout": 10}}]}}]}}}}"#

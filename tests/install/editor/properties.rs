@@ -10,7 +10,7 @@ use proptest::{
 use super::{
     OWNED, install,
     oracle::{Json, is_ours, is_script},
-    show,
+    place, show,
     under_test::{self, Receipt, undo},
     uninstall,
 };
@@ -34,7 +34,7 @@ fn holds(text: &str) -> Result<(), TestCaseError> {
     let again = install(&plan.after);
     prop_assert_eq!(show(&again.after), show(&plan.after), "installing again");
 
-    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED).expect("the receipt fits");
+    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED, &place).expect("the receipt fits");
     let original = uninstall(text.as_bytes()).after;
     if !has(text.as_bytes(), is_ours) {
         prop_assert_eq!(show(&original), text, "uninstalling nothing");
@@ -63,9 +63,9 @@ proptest! {
 
     #[test]
     fn of_any_bytes_and_any_prefix(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in 0_usize..2000) {
-        let _ = under_test::uninstall(&bytes, &OWNED);
+        let _ = under_test::uninstall(&bytes, &OWNED, &place);
         let whole = install(b"{}").after;
         let cut = &whole[..cut.min(whole.len())];
-        prop_assert_eq!(under_test::uninstall(cut, &OWNED).is_ok(), cut.len() == whole.len() || cut.is_empty());
+        prop_assert_eq!(under_test::uninstall(cut, &OWNED, &place).is_ok(), cut.len() == whole.len() || cut.is_empty());
     }
 }

@@ -1,7 +1,7 @@
 //! Receipts over several installations, and where they do not fit.
 
 use super::{
-    OWNED, install, install_these, registrations, show,
+    OWNED, install, install_these, place, registrations, show,
     under_test::{Receipt, Registration, undo},
     uninstall,
 };
@@ -31,7 +31,7 @@ fn an_upgrade_and_an_uninstallation_give_the_first_original() {
         receipt = Receipt::of(&plan, Some(&receipt));
         now = plan.after;
     }
-    assert_eq!(show(&undo(&now, &receipt, &OWNED).expect("it fits").after), ORIGINAL);
+    assert_eq!(show(&undo(&now, &receipt, &OWNED, &place).expect("it fits").after), ORIGINAL);
 }
 
 #[test]
@@ -40,11 +40,11 @@ fn an_edit_by_somebody_else_voids_it() {
     let receipt = Receipt::of(&plan, None);
     assert!(receipt.fits(&plan.after) && !receipt.fits(ORIGINAL.as_bytes()));
     let edited = show(&plan.after).replace("\"env\" : {}", "\"env\" : {\"A\":\"1\"}");
-    assert_eq!(undo(edited.as_bytes(), &receipt, &OWNED), None);
+    assert_eq!(undo(edited.as_bytes(), &receipt, &OWNED, &place), None);
     // The next installation starts a new chain: its way back ends at the edited text, less ours.
     let upgrade = install_these(edited.as_bytes(), &other_version());
     let receipt = Receipt::of(&upgrade, Some(&receipt));
-    let back = undo(&upgrade.after, &receipt, &OWNED).expect("it fits");
+    let back = undo(&upgrade.after, &receipt, &OWNED, &place).expect("it fits");
     assert_eq!(show(&back.after), show(&uninstall(edited.as_bytes()).after));
     assert!(show(&back.after).contains("\"A\":\"1\"") && !show(&back.after).contains("hook-"));
 }
@@ -54,7 +54,7 @@ fn what_was_ours_before_does_not_come_back() {
     let before =
         br#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"/gone/session-signals/hook-stop"}, 1.0 ]}]}}"#;
     let plan = install(before);
-    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED).expect("it fits");
+    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED, &place).expect("it fits");
     assert_eq!(show(&back.after), r#"{"hooks":{"Stop":[{"hooks":[1.0 ]}]}}"#);
     assert_eq!(back.registered.len(), registrations().len(), "it names every entry that goes");
 }
@@ -72,7 +72,7 @@ fn a_damaged_receipt_is_no_receipt() {
         let mut damaged = receipt.clone();
         change(&mut damaged);
         let damaged: Receipt = serde_json::from_value(damaged).expect("still a receipt");
-        assert_eq!(undo(&plan.after, &damaged, &OWNED), None, "{damaged:?}");
+        assert_eq!(undo(&plan.after, &damaged, &OWNED, &place), None, "{damaged:?}");
     };
     damage(&|receipt| receipt["version"] = 2.into());
     damage(&|receipt| receipt["sha256"] = "".into());

@@ -1,7 +1,7 @@
 //! What is refused, with the place and the reason; and that everything else of the corpus is not.
 
 use super::{
-    OWNED, registrations,
+    OWNED, place, registrations,
     under_test::{self, Refusal, Request},
     uninstall,
 };
@@ -51,8 +51,14 @@ const REFUSED: [(&str, &str); 39] = [
 
 fn refusal(text: &[u8]) -> Result<(), Refusal> {
     let registrations = registrations();
-    let request =
-        Request { registrations: &registrations, owned: &OWNED, keep_scripts: false, writes_signals: &|_| true };
+    let request = Request {
+        registrations: &registrations,
+        owned: &OWNED,
+        place: &place,
+        keep_others: false,
+        keep_scripts: false,
+        writes_signals: &|_| true,
+    };
     under_test::install(text, &request).map(drop)
 }
 
@@ -67,7 +73,7 @@ fn says_where_and_why() {
         assert!(refusal.starts_with(sentence), "{name}: {refusal}");
         assert!(!refusal.contains('\n') && !refusal.ends_with('.'), "{name}: one sentence: {refusal}");
         if !name.starts_with("event-") {
-            assert!(under_test::uninstall(&text, &OWNED).is_err(), "{name}: uninstalls");
+            assert!(under_test::uninstall(&text, &OWNED, &place).is_err(), "{name}: uninstalls");
             assert!(under_test::entries(&text, &OWNED).is_err(), "{name}: is listed");
         }
     }

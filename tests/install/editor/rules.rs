@@ -1,7 +1,7 @@
 //! The rules for entries of ours that are there already, one example each.
 
 use super::{
-    DIRECTORY, OWNED, install, install_these, registrations, show,
+    DIRECTORY, OWNED, install, install_these, place, registrations, show,
     under_test::{Plan, Registration, Request, What, snippet},
     uninstall,
 };
@@ -137,7 +137,14 @@ fn uninstalling_keeps_what_hides_something_from_the_cli() {
 fn the_snippet_is_what_an_empty_file_becomes() {
     assert_eq!(snippet(&registrations()), show(&install(b"").after));
     assert_eq!(snippet(&registrations()), show(&install(b"{}\n").after));
-    let request = Request { registrations: &[], owned: &OWNED, keep_scripts: false, writes_signals: &|_| false };
+    let request = Request {
+        registrations: &[],
+        owned: &OWNED,
+        place: &place,
+        keep_others: false,
+        keep_scripts: false,
+        writes_signals: &|_| false,
+    };
     let nothing = super::under_test::install(b"{}", &request).expect("a plan");
     assert!(!nothing.is_change(), "nothing to register is nothing to do");
 }

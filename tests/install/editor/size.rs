@@ -6,7 +6,7 @@ use std::{
 };
 
 use super::{
-    OWNED, install, show,
+    OWNED, install, place, show,
     under_test::{Receipt, undo},
     uninstall,
 };
@@ -27,7 +27,7 @@ fn round(text: &str, seconds: u64) {
     println!("{} bytes took {took:?}", text.len());
     assert!(took < Duration::from_secs(seconds), "{} bytes took {took:?}", text.len());
     assert!(!install(&plan.after).is_change());
-    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED).expect("it fits");
+    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED, &place).expect("it fits");
     assert!(back.after == text.as_bytes(), "not the original");
     let gone = uninstall(&plan.after).after;
     assert!(!show(&gone).contains("/session-signals/"));
