@@ -132,7 +132,7 @@ fn change(
                 .map(|error| format!("the receipt was not written, uninstall will not restore every byte: {error}")),
         );
     }
-    if let Some(spool::Fault::Open(mode)) = spool::fault(&env.spool()) {
+    if let Some(mode) = spool::fault(&env.spool()).and_then(|fault| fault.mode()) {
         match spool::tighten(&env.spool()) {
             Ok(()) => report
                 .warnings
@@ -239,7 +239,7 @@ fn warnings(env: &Env, wanted: &Wanted, scope: Scope, disabled: &[Disabled]) -> 
         Some(spool::Fault::NotOurs(owner)) => {
             warnings.push(format!("{} belongs to user {owner}: the hooks will refuse it", env.brief(&env.spool())));
         }
-        Some(spool::Fault::Open(_)) | None => {}
+        Some(spool::Fault::Open(_) | spool::Fault::Readable(_)) | None => {}
     }
     warnings
 }

@@ -16,9 +16,22 @@ pub enum Fault {
     NotOurs(u32),
     /// Others can write into it: its mode.
     Open(u32),
+    /// Others can look into it: its mode. The hooks use it all the same.
+    Readable(u32),
 }
 
-/// Why the hooks would refuse it; `None` also where there is none: they make it.
+impl Fault {
+    /// Its mode, where that is what is wrong.
+    #[must_use]
+    pub fn mode(&self) -> Option<u32> {
+        match self {
+            Self::Open(mode) | Self::Readable(mode) => Some(*mode),
+            Self::NotADirectory | Self::NotOurs(_) => None,
+        }
+    }
+}
+
+/// What is wrong with it; `None` also where there is none: the hooks make it.
 #[must_use]
 pub fn fault(path: &Path) -> Option<Fault> {
     let meta = std::fs::metadata(path).ok()?;
@@ -27,8 +40,10 @@ pub fn fault(path: &Path) -> Option<Fault> {
         Some(Fault::NotADirectory)
     } else if owner != geteuid().as_raw() {
         Some(Fault::NotOurs(owner))
+    } else if mode & 0o022 != 0 {
+        Some(Fault::Open(mode))
     } else {
-        (mode & 0o022 != 0).then_some(Fault::Open(mode))
+        (mode & 0o077 != 0).then_some(Fault::Readable(mode))
     }
 }
 

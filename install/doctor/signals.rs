@@ -103,6 +103,11 @@ pub fn check(env: &Env) -> Vec<Finding> {
             format!("{shown} can be written by others (mode {mode:o}): the hooks refuse it"),
             Mend::Tighten,
         )),
+        Some(Fault::Readable(mode)) => Some((
+            "spool-readable",
+            format!("{shown} can be read by others (mode {mode:o}), and signals hold what you ask and are told"),
+            Mend::Tighten,
+        )),
     };
     let of_folder = finding.map(|(id, sentence, mend)| Finding::new(id, sentence, mend).at(&folder));
     let of_signals = conflicts(&Spool::lock(&folder)).into_iter().map(|conflict| {

@@ -346,6 +346,12 @@ fn a_spool_that_the_hooks_refuse() {
     fs::create_dir(&spool).unwrap();
     fs::set_permissions(&spool, PermissionsExt::from_mode(0o770)).unwrap();
     finds_and_mends(&home, &["spool-open"]);
+    // What a script made before, with the umask of most.
+    for mode in [0o755, 0o750, 0o711] {
+        fs::set_permissions(&spool, PermissionsExt::from_mode(mode)).unwrap();
+        finds_and_mends(&home, &["spool-readable"]);
+        assert_eq!(fs::metadata(&spool).unwrap().permissions().mode() & 0o777, 0o700);
+    }
     if std::os::unix::fs::chown(&spool, Some(12345), None).is_ok() {
         finds_and_leaves(&home, &["spool-not-ours"]);
     }

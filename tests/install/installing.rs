@@ -161,10 +161,12 @@ fn a_build_that_is_not_whole_is_refused() {
 fn a_spool_that_others_can_write_to_is_closed() {
     let home = Home::new();
     fs::create_dir_all(home.path(".claude/session-signals")).unwrap();
-    fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(0o777)).unwrap();
-    let (_, report) = home.json(&["install"]);
-    assert!(text(&report["warnings"][0]).contains("was open to others (mode 777)"), "{report}");
-    assert_eq!(fs::metadata(home.path(".claude/session-signals")).unwrap().permissions().mode() & 0o777, 0o700);
+    for mode in [0o777, 0o755] {
+        fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(mode)).unwrap();
+        let (_, report) = home.json(&["install"]);
+        assert!(text(&report["warnings"][0]).contains(&format!("was open to others (mode {mode:o})")), "{report}");
+        assert_eq!(fs::metadata(home.path(".claude/session-signals")).unwrap().permissions().mode() & 0o777, 0o700);
+    }
 }
 
 #[test]
