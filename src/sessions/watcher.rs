@@ -4,7 +4,7 @@ use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
-use notify::{RecursiveMode, Watcher as _};
+use notify::{ErrorKind, RecursiveMode, Watcher as _};
 
 use crate::evidence::{Collector, spool};
 
@@ -21,9 +21,12 @@ pub enum Change {
 
 /// The directories, and which ones they were when they were last watched.
 pub struct Watcher {
-    watcher: notify::RecommendedWatcher,
+    system: notify::RecommendedWatcher,
     /// The configuration directory, the spool, the registry.
     directories: [(PathBuf, Option<Identity>); 3],
+    /// Why one of them is not watched that is there, unless it was told.
+    complaint: Option<io::Error>,
+    last_complaint: String,
 }
 
 /// Device and inode: another directory may come under the same path.
@@ -33,7 +36,7 @@ impl Watcher {
     /// Watches what is there; `tell` hears of what happens from another thread.
     ///
     /// # Errors
-    /// Where the system lets nothing be watched.
+    /// Where the system lets nothing be watched, or not all of it: what changes there would go unseen.
     pub fn new<F>(config: &Path, collector: &Collector, tell: F) -> io::Result<Self>
     where
         F: Fn(notify::Result<notify::Event>) + Send + 'static,
@@ -46,9 +49,19 @@ impl Watcher {
         });
         let [spool, registry] = collector.directories();
         let directories = [config, spool, registry].map(|path| (path.to_owned(), None));
-        let mut watcher = Self { watcher: watcher.map_err(io::Error::other)?, directories };
+        let system = watcher.map_err(explained)?;
+        let mut watcher = Self { system, directories, complaint: None, last_complaint: String::new() };
         watcher.follow();
-        Ok(watcher)
+        watcher.complaint().map_or(Ok(watcher), Err)
+    }
+
+    /// Why something is not watched, once.
+    pub fn complaint(&mut self) -> Option<io::Error> {
+        let complaint = self.complaint.take()?;
+        let told = complaint.to_string();
+        let is_new = told != self.last_complaint;
+        self.last_complaint = told;
+        is_new.then_some(complaint)
     }
 
     /// Watches the directories that came, or came anew, since; whether there are any.
@@ -62,9 +75,16 @@ impl Watcher {
             }
             is_new = true;
             // Of one that is gone the system has told already, or it is elsewhere now.
-            let _ = self.watcher.unwatch(path);
-            let is_watched = found.is_some() && self.watcher.watch(path, RecursiveMode::NonRecursive).is_ok();
-            *watched = found.filter(|_| is_watched);
+            let _ = self.system.unwatch(path);
+            *watched = found.filter(|_| match self.system.watch(path, RecursiveMode::NonRecursive) {
+                Ok(()) => true,
+                // It went meanwhile.
+                Err(notify::Error { kind: ErrorKind::PathNotFound, .. }) => false,
+                Err(error) => {
+                    self.complaint = Some(explained(error));
+                    false
+                }
+            });
         }
         is_new
     }
@@ -99,4 +119,20 @@ impl Watcher {
         self.directories.iter_mut().filter(|(path, _)| which(path)).for_each(|(_, watched)| *watched = None);
         self.follow();
     }
+}
+
+/// What is missing, and how there is more of it: the system's own words speak of files and of space.
+fn explained(error: notify::Error) -> io::Error {
+    let missing = |what: &str, name: &str| {
+        let limit = fs_err::read_to_string(format!("/proc/sys/fs/inotify/{name}")).unwrap_or_default();
+        format!("inotify has no {what} left for this user: raise fs.inotify.{name} (now {}) with sysctl", limit.trim())
+    };
+    let told = match &error.kind {
+        ErrorKind::MaxFilesWatch => missing("watch", "max_user_watches"),
+        ErrorKind::Io(error) if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
+            missing("instance", "max_user_instances")
+        }
+        _ => return io::Error::other(error),
+    };
+    io::Error::other(told)
 }

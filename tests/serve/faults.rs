@@ -3,6 +3,7 @@
 use std::fmt::Write as _;
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
 use serde_json::{Value, json};
@@ -230,4 +231,43 @@ fn what_makes_no_sense_costs_itself() {
     assert_eq!(server.sessions()[1]["lastMessage"], json!("\u{fffd} </script> \u{2028}"));
     let port = outcome(sandbox.command(executable("sessions")).args(["serve", "--port", "x"]), "");
     assert_eq!(port.code, Some(2));
+}
+
+/// `sessions serve` in a user namespace of its own, in which this limit of inotify is reached.
+#[cfg(target_os = "linux")]
+fn limited(sandbox: &Sandbox, limit: &str) -> std::process::Command {
+    let script = format!("echo 0 > /proc/sys/user/{limit} && exec \"$0\" serve --port 0");
+    let mut command = std::process::Command::new("unshare");
+    command.args(["--user", "--map-root-user", "sh", "-c", &script]).arg(executable("sessions"));
+    command.env("HOME", sandbox.home()).env_remove("CLAUDE_CONFIG_DIR");
+    command
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "needs a user namespace"]
+fn inotify_that_has_nothing_left_is_named() {
+    for (limit, told) in [
+        (
+            "max_inotify_instances",
+            "inotify has no instance left for this user: raise fs.inotify.max_user_instances (now ",
+        ),
+        ("max_inotify_watches", "inotify has no watch left for this user: raise fs.inotify.max_user_watches (now "),
+    ] {
+        let sandbox = Sandbox::new();
+        sandbox.fire("s", "Stop", "").succeeds();
+        let mut serve = limited(&sandbox, limit);
+        let mut serve = serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+        // Where it serves all the same, it would serve for ever.
+        let is_over = (0..500).any(|_| {
+            std::thread::sleep(Duration::from_millis(20));
+            serve.try_wait().unwrap().is_some()
+        });
+        let _ = serve.kill();
+        let output = serve.wait_with_output().unwrap();
+        let error = String::from_utf8(output.stderr).unwrap();
+        assert!(is_over, "{limit}: it serves, and sees nothing: {}", String::from_utf8_lossy(&output.stdout));
+        assert!(error.starts_with(&format!("sessions: {told}")) && error.ends_with(") with sysctl\n"), "{error:?}");
+        assert_eq!(output.status.code(), Some(1));
+    }
 }

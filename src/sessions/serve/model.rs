@@ -8,7 +8,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
 use super::feed::{Feed, Said};
-use super::heal::Healer;
+use super::heal::{Healer, log};
 use super::round::Round;
 use super::steady::Steady;
 use crate::branch;
@@ -135,9 +135,13 @@ impl Model {
 
     /// Begins to look at all whom time may change.
     fn begin_round(&mut self, now: Instant) {
+        // What cannot be watched is read again each time.
         if self.watcher.follow() {
             self.collector.read_spool();
             self.round.widen();
+        }
+        if let Some(complaint) = self.watcher.complaint() {
+            log(&format!("sessions: {complaint}; until then changes are seen a second late"));
         }
         let before = std::mem::replace(&mut self.look, self.collector.look());
         self.branches.clear();
