@@ -9,7 +9,7 @@ pub mod frames;
 pub mod guard;
 mod heal;
 mod holder;
-mod listen;
+pub mod listen;
 pub mod log;
 mod model;
 pub mod offset;
@@ -84,7 +84,8 @@ fn end() -> io::Result<impl Future<Output = ()>> {
     })
 }
 
-fn router(feed: Arc<Feed>) -> Router {
+/// What is answered: the page, and the stream.
+pub fn router(feed: Arc<Feed>) -> Router {
     Router::new()
         // The guard says which methods there are.
         .route("/", any(page::show))

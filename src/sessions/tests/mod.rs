@@ -1,5 +1,6 @@
 //! Tests of the pure parts. The executable itself is tested in the integration crate.
 
+mod conformance;
 mod heal;
 mod properties;
 mod serve;

@@ -1,0 +1,11 @@
+// The official conformance suite, on the server at STREAMS_AT: node conformance.mjs FOLDER [OPTION OF VITEST]…
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
+
+// vitest runs files, by their name.
+const [folder] = process.argv.splice(2, 1);
+writeFileSync(join(folder, "suite.test.mjs"), `
+import { runConformanceTests } from "@durable-streams/server-conformance-tests";
+runConformanceTests({ baseUrl: process.env.STREAMS_AT, longPollTimeoutMs: 26_000 });
+`);
+await import("./node_modules/vitest/vitest.mjs");
