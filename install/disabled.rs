@@ -13,12 +13,15 @@ pub struct Disabled {
     pub setting: &'static str,
     /// Where it is set.
     pub file: PathBuf,
+    /// Whether that is the administrator's.
+    pub is_managed: bool,
 }
 
 /// Every file that disables hooks, in any scope.
 #[must_use]
 pub fn find(env: &Env) -> Vec<Disabled> {
-    let mut files: Vec<PathBuf> = managed();
+    let managed = managed();
+    let mut files = managed.clone();
     files.extend(SCOPES.iter().map(|scope| env.settings(*scope)));
     let mut found: Vec<Disabled> = Vec::new();
     for file in files {
@@ -28,7 +31,7 @@ pub fn find(env: &Env) -> Vec<Disabled> {
             if settings.get(setting) == Some(&Value::Bool(true))
                 && !found.iter().any(|other| other.setting == setting && other.file == file)
             {
-                found.push(Disabled { setting, file: file.clone() });
+                found.push(Disabled { setting, file: file.clone(), is_managed: managed.contains(&file) });
             }
         }
     }

@@ -224,7 +224,9 @@ fn warnings(env: &Env, wanted: &Wanted, scope: Scope, disabled: &[Disabled]) -> 
         ));
     }
     for disabled in disabled {
-        warnings.push(format!("{} is set in {}: the hooks will not run", disabled.setting, env.brief(&disabled.file)));
+        let whose = if disabled.is_managed { " by whoever administers this computer" } else { "" };
+        let file = env.brief(&disabled.file);
+        warnings.push(format!("{} is set{whose} in {file}: the hooks will not run", disabled.setting));
     }
     if scope == Scope::Project {
         warnings.push(

@@ -163,6 +163,12 @@ impl Report {
             });
             lines.push(format!("To do it by hand, merge this into {file}:"));
             lines.push(snippet.trim_end().to_owned());
+            // The lines to paste fill a screen.
+            lines.push(format!(
+                "hooks {}: the settings were not changed: {}",
+                self.command,
+                self.reason.as_deref().unwrap_or_default()
+            ));
         }
         print_error(&lines);
     }

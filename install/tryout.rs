@@ -21,7 +21,7 @@ pub struct Registered<'a> {
     pub args: Option<Vec<String>>,
 }
 
-/// Runs each as the CLI would, but for a scratch directory; returns what failed, a sentence each.
+/// Runs each as the CLI would, but for a scratch directory; returns what failed, a sentence for each that fails.
 #[must_use]
 pub fn run<'a>(env: &Env, registered: impl IntoIterator<Item = Registered<'a>>) -> Vec<String> {
     let scratch = match tempfile::tempdir() {
@@ -35,7 +35,7 @@ pub fn run<'a>(env: &Env, registered: impl IntoIterator<Item = Registered<'a>>) 
     if let Err(error) = linked {
         return vec![format!("nothing was tried out: {error}")];
     }
-    let mut problems = Vec::new();
+    let mut problems: Vec<(Vec<&str>, String)> = Vec::new();
     for Registered { event, command, args } in registered {
         let payload = json!({
             "session_id": "session-signals-tryout", "transcript_path": scratch.path().join("transcript.jsonl"), "cwd": scratch.path(),
@@ -58,9 +58,13 @@ pub fn run<'a>(env: &Env, registered: impl IntoIterator<Item = Registered<'a>>) 
             Ok(said) if !said.stdout.is_empty() => "it writes to stdout".to_owned(),
             Ok(_) => continue,
         };
-        problems.push(format!("{event}: {command} does not run: {}", failure.trim()));
+        let problem = format!("{command} does not run: {}", failure.trim());
+        match problems.iter_mut().find(|(_, other)| *other == problem) {
+            Some((events, _)) => events.push(event),
+            None => problems.push((vec![event], problem)),
+        }
     }
-    problems
+    problems.into_iter().map(|(events, problem)| format!("{}: {problem}", events.join(", "))).collect()
 }
 
 fn shell(line: &str) -> Command {

@@ -119,7 +119,7 @@ impl Reader {
         let home = self.sandbox.home();
         let search = format!("{}:{executables}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
-        shell.args(["-ec", block]).current_dir(&self.checkout).env_clear().env("HOME", home).env("PATH", search);
+        shell.args(["-euc", block]).current_dir(&self.checkout).env_clear().env("HOME", home).env("PATH", search);
         let output = shell.output().unwrap();
         let said = String::from_utf8_lossy(&output.stdout).into_owned();
         assert!(output.status.success(), "{block}\n{said}{}", String::from_utf8_lossy(&output.stderr));

@@ -1,42 +1,70 @@
 //! The executables that are registered: whether they can run, and are the ones we have.
 
 use std::os::unix::fs::PermissionsExt;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::places::Scope;
 
-/// What is wrong with the executable at `path`.
-pub fn check(env: &Env, path: &Path, scope: Scope) -> Option<Finding> {
-    let shown = env.brief(path);
-    let finding = |id, sentence| Some(Finding::new(id, sentence, Mend::Install(scope)).at(path));
+/// What is wrong with one of them.
+#[derive(PartialEq)]
+struct Fault {
+    id: &'static str,
+    /// Follows its path in a sentence.
+    what: String,
+    mend: Mend,
+}
+
+/// What is wrong with the executables at these paths: one finding for all that suffer alike.
+pub fn check(env: &Env, paths: &[PathBuf], scope: Scope) -> Vec<Finding> {
+    let mut faults: Vec<(Fault, Vec<&PathBuf>)> = Vec::new();
+    for path in paths {
+        let Some(fault) = fault(env, path, scope) else { continue };
+        let folder = |paths: &[&PathBuf]| paths.first().and_then(|path| path.parent().map(Path::to_owned));
+        match faults.iter_mut().find(|(other, paths)| *other == fault && folder(paths) == folder(&[path])) {
+            Some((_, paths)) => paths.push(path),
+            None => faults.push((fault, vec![path])),
+        }
+    }
+    let finding = |(Fault { id, what, mend }, paths): (Fault, Vec<&PathBuf>)| match paths.as_slice() {
+        [path] => Finding::new(id, format!("{} {what}", env.brief(path)), mend).at(path),
+        paths => {
+            let folder = paths[0].parent().unwrap_or(Path::new("/"));
+            let name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+            let names: Vec<String> = paths.iter().map(name).collect();
+            Finding::new(id, format!("in {} each of these {what}: {}", env.brief(folder), names.join(", ")), mend)
+                .at(folder)
+        }
+    };
+    faults.into_iter().map(finding).collect()
+}
+
+fn fault(env: &Env, path: &Path, scope: Scope) -> Option<Fault> {
+    let fault = |id, what: &str| Some(Fault { id, what: what.to_owned(), mend: Mend::Install(scope) });
     let Ok(meta) = path.metadata() else {
-        return finding("executable-gone", format!("{shown} is registered but not there"));
+        return fault("executable-gone", "is registered but not there");
     };
     if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
-        return finding(
-            "executable-not-executable",
-            format!("{shown} is registered but not executable (mode {:o})", meta.permissions().mode() & 0o7777),
-        );
+        let mode = meta.permissions().mode() & 0o7777;
+        return fault("executable-not-executable", &format!("is registered but not executable (mode {mode:o})"));
     }
     if on_noexec(path) {
-        let sentence =
-            format!("{shown} lies on a file system mounted noexec: set CLAUDE_CONFIG_DIR to one that is not");
-        return Some(Finding::new("executable-noexec", sentence, Mend::ByHand).at(path));
+        let what = "lies on a file system mounted noexec (set CLAUDE_CONFIG_DIR to one that is not)".to_owned();
+        return Some(Fault { id: "executable-noexec", what, mend: Mend::ByHand });
     }
     let Ok(bytes) = std::fs::read(path) else {
-        return finding("executable-unreadable", format!("{shown} cannot be read"));
+        return fault("executable-unreadable", "cannot be read");
     };
     if let Some(what) = foreign(&bytes) {
-        return finding("executable-foreign", format!("{shown} cannot run on this computer: {what}"));
+        return fault("executable-foreign", &format!("cannot run on this computer ({what})"));
     }
     // Where `hooks` runs with nothing beside it, there is nothing to compare with.
     let ours = std::fs::read(env.source.join(path.file_name()?)).ok()?;
     if ours != bytes {
-        return finding(
+        return fault(
             "executable-stale",
-            format!("{shown} is not the one beside this `hooks`, of version {}", env!("CARGO_PKG_VERSION")),
+            concat!("is not the one beside this `hooks`, of version ", env!("CARGO_PKG_VERSION")),
         );
     }
     None

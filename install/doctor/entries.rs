@@ -75,11 +75,13 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
         }
     }
     for disabled in disabled::find(env) {
-        let sentence = format!(
-            "{} is true in {}: no hook of yours runs; it is a decision that only you can take back",
-            disabled.setting,
-            env.brief(&disabled.file)
-        );
+        let whose = if disabled.is_managed {
+            "whoever administers this computer decided so"
+        } else {
+            "it is a decision that only you can take back"
+        };
+        let sentence =
+            format!("{} is true in {}: no hook of yours runs; {whose}", disabled.setting, env.brief(&disabled.file));
         findings.push(Finding::new("hooks-disabled", sentence, Mend::ByHand).at(&disabled.file));
     }
     // Settings that install would refuse cannot be mended by it.
@@ -162,19 +164,28 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
     let Ok(plan) = wanted.plan(env, &found.subject()) else { return Vec::new() };
     let file = env.brief(&found.file);
     let finding = |id, sentence| Finding::new(id, sentence, Mend::Install(found.scope)).at(&found.file);
-    let of_entries = plan.registered.iter().filter_map(|change| {
-        let event = &change.event;
-        Some(match change.what {
-            What::Kept => return None,
-            What::Added => finding("entry-missing", format!("{event} is not registered in {file}")),
-            What::Updated => finding("entry-outdated", format!("{event} in {file} is registered as another version would: {}", change.command)),
-            What::Converged(more) => finding("entry-duplicated", format!("{event} is registered {} times in {file}", more + 1)),
-            What::Removed => finding(
+    // One finding for all events that suffer alike.
+    let events = |is_it: &dyn Fn(What) -> bool| {
+        let found = plan.registered.iter().filter(|change| is_it(change.what)).map(|change| change.event.as_str());
+        Some(found.collect::<Vec<_>>().join(", ")).filter(|events| !events.is_empty())
+    };
+    let of_others = if plan.of_others.is_empty() { "" } else { ", in part with the path of another home" };
+    let of_entries = [
+        events(&|what| what == What::Added)
+            .map(|events| finding("entry-missing", format!("not registered in {file}: {events}"))),
+        events(&|what| what == What::Updated).map(|events| {
+            finding("entry-outdated", format!("registered in {file} as another version would{of_others}: {events}"))
+        }),
+        events(&|what| matches!(what, What::Converged(_)))
+            .map(|events| finding("entry-duplicated", format!("registered more than once in {file}: {events}"))),
+        events(&|what| what == What::Removed).map(|events| {
+            finding(
                 "entry-unknown-event",
-                format!("{event} is registered in {file}, but this Claude Code does not know it and may drop all hooks of the file"),
-            ),
-        })
-    });
+                format!("registered in {file}, but this Claude Code does not know it and may drop all hooks of the file: {events}"),
+            )
+        }),
+    ];
+    let of_entries = of_entries.into_iter().flatten();
     let of_scripts = plan.replaced_scripts.iter().filter(|_| !keep_scripts).map(|script| {
         finding(
             "script-beside",
@@ -246,7 +257,7 @@ fn dead(env: &Env, found: &Found) -> Vec<Finding> {
         entries.chain(found.by_hand.iter().map(|line| path(&line.path, line.by_shell))).collect();
     paths.sort_unstable();
     paths.dedup();
-    paths.into_iter().filter_map(|path| copies::check(env, &path, found.scope)).collect()
+    copies::check(env, &paths, found.scope)
 }
 
 /// Each command once, as the CLI runs it; but only those that install wrote. Settings of a project come from anywhere,

@@ -64,7 +64,7 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     let mut findings = entries::check(env, wanted);
     findings.extend(signals::check(env));
     findings.extend(temporaries::check(env));
-    findings.extend(sessions::check(env));
+    findings.extend(sessions::check(env, &findings, wanted.is_none()));
     findings.extend(service::check(env));
     findings
 }

@@ -10,7 +10,7 @@ pub fn check(env: &Env) -> Vec<Finding> {
     if !service::is_installed(env) {
         return Vec::new();
     }
-    let executable = copies::check(env, &env.executables().join(events::SESSIONS), Scope::User);
+    let executable = copies::check(env, &[env.executables().join(events::SESSIONS)], Scope::User);
     let fault = service::faults(env).map(|(id, sentence)| {
         let mend = if id == "service-outdated" { Mend::Install(Scope::User) } else { Mend::ByHand };
         Finding::new(id, sentence, mend)

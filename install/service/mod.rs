@@ -69,8 +69,27 @@ pub fn faults(env: &Env) -> Option<(&'static str, String)> {
     if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
         return Some(("service-outdated", format!("{file} is not as this version writes it")));
     }
-    let problem = run(env, std::slice::from_ref(&service.check))?;
-    Some(("service-not-running", format!("{file} is there, but its `sessions serve` does not run: {problem}")))
+    let problem = asked(env, &service.check)?;
+    let sentence = format!(
+        "{file} is there, but its `sessions serve` does not run ({problem}): `hooks install --service` starts it anew"
+    );
+    Some(("service-not-running", sentence))
+}
+
+/// What the manager answers where it does not say yes.
+fn asked(env: &Env, words: &[String]) -> Option<String> {
+    let mut command = Command::new(&words[0]);
+    command.args(&words[1..]).env("PATH", &env.path);
+    let answer = match child::run(&mut command, b"", LIMIT) {
+        Ok(said) if said.status.success() => return None,
+        Ok(said) => {
+            let text = [said.stdout, said.stderr].concat();
+            let text = String::from_utf8_lossy(&text).trim().replace(char::is_control, " ");
+            if text.is_empty() { said.status.to_string() } else { text }
+        }
+        Err(error) => error.to_string(),
+    };
+    Some(format!("{} says: {}", words[0], answer.chars().take(200).collect::<String>()))
 }
 
 /// What would be done, a sentence each, changing nothing.

@@ -34,7 +34,7 @@ WantedBy=default.target
         starts,
         // `enable --now` leaves what runs already alone, and its executable may have changed.
         start: vec![systemctl(&["daemon-reload"]), systemctl(&["enable", NAME]), systemctl(&["restart", NAME])],
-        check: systemctl(&["is-active", "--quiet", NAME]),
+        check: systemctl(&["is-active", NAME]),
         stop: vec![systemctl(&["disable", "--now", NAME])],
     }
 }

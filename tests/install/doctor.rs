@@ -140,7 +140,31 @@ fn an_entry_of_another_place() {
         .read(".claude/settings.json")
         .replace("/hooks/session-signals/hook-stop", "/old/session-signals/hook-stop");
     home.write(".claude/settings.json", &moved);
-    finds_and_mends(&home, &["entry-outdated", "entry-outdated", "executable-gone"]);
+    finds_and_mends(&home, &["entry-outdated", "executable-gone"]);
+}
+
+#[test]
+fn what_all_events_suffer_is_said_once() {
+    let home = Home::with_settings(r#"{"hooks":{}}"#);
+    home.succeeds(&["install", "--scope", "local"]);
+    let file = "project/.claude/settings.local.json";
+    let mut settings: serde_json::Value = serde_json::from_str(&home.read(file)).unwrap();
+    settings["hooks"].as_object_mut().unwrap().retain(|event, _| event == "Stop");
+    home.write(file, &settings.to_string());
+    fs::remove_dir_all(home.path(".claude/hooks")).unwrap();
+    let said = home.hooks(&["doctor"]).stdout;
+    let lines: Vec<&str> = said.lines().collect();
+    assert_eq!(lines.len(), 4, "{said}");
+    assert!(lines[0].starts_with("entry-missing: ") && lines[0].contains("SessionStart, UserPromptSubmit, "), "{said}");
+    assert!(lines[2].starts_with("executable-gone: ~/.claude/hooks/session-signals/hook-stop "), "{said}");
+    home.succeeds(&["doctor", "--fix"]);
+    fs::remove_dir_all(home.path(".claude/hooks")).unwrap();
+    let said = home.hooks(&["doctor"]).stdout;
+    let gone =
+        "executable-gone: in ~/.claude/hooks/session-signals each of these is registered but not there: hook-compact, ";
+    assert!(said.starts_with(gone) && said.lines().count() == 2, "{said}");
+    home.succeeds(&["doctor", "--fix"]);
+    assert_eq!(home.findings(), [""; 0]);
 }
 
 #[test]
@@ -200,7 +224,10 @@ fn an_executable_that_fails() {
     assert_eq!(build.hooks(&["install"]).code, Some(3));
     let done = build.hooks(&["doctor"]);
     assert_eq!(done.code, Some(1));
-    assert!(done.stdout.contains("executable-fails: Stop: ") && done.stdout.contains("out of order"), "{done:?}");
+    assert!(
+        done.stdout.contains("executable-fails: Stop, StopFailure: ") && done.stdout.contains("out of order"),
+        "{done:?}"
+    );
     // The same build cannot mend it, and says so.
     let done = build.hooks(&["doctor", "--fix"]);
     assert_eq!(done.code, Some(1), "{done:?}");
@@ -218,7 +245,10 @@ fn an_executable_mounted_noexec() {
     );
     let done = outcome(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
     assert_eq!(done.code, Some(1), "{done:?}");
-    assert!(done.stdout.contains("executable-noexec: ~/.claude/hooks/session-signals/hook-stop lies on"), "{done:?}");
+    assert!(
+        done.stdout.contains("executable-noexec: in ~/.claude/hooks/session-signals each of these lies on"),
+        "{done:?}"
+    );
 }
 
 #[test]
@@ -237,6 +267,10 @@ fn hooks_disabled_by_an_administrator() {
         assert_eq!(done.code, Some(1), "{done:?}");
         let expected = format!("hooks-disabled: {setting} is true in /etc/claude-code/{file}: ");
         assert!(done.stdout.starts_with(&expected), "{done:?}");
+        assert!(
+            done.stdout.contains("whoever administers this computer") && !done.stdout.contains("only you"),
+            "{done:?}"
+        );
     }
 }
 
@@ -377,6 +411,23 @@ fn a_live_session_without_a_signal() {
         home.findings()
     };
     assert_eq!(session(me, &start, &domain, later), ["session-silent"]);
+    let why = || {
+        let said = home.hooks(&["doctor"]).stdout;
+        said.lines().find(|line| line.starts_with("session-silent: ")).unwrap().to_owned()
+    };
+    assert!(why().ends_with("has left no signal: a session older than the hooks has to be started anew"), "{}", why());
+    // Where something else keeps it silent, its age is not blamed.
+    fs::rename(home.path(".claude/hooks"), home.path("away")).unwrap();
+    // With the receipts, which say since when.
+    fs::create_dir_all(home.path(".claude/hooks/session-signals")).unwrap();
+    fs::copy(home.path("away/session-signals/receipt.settings.json"), home.installed("receipt.settings.json")).unwrap();
+    assert!(why().ends_with("has left no signal: mend executable-gone first"), "{}", why());
+    fs::remove_dir_all(home.path(".claude/hooks")).unwrap();
+    fs::rename(home.path("away"), home.path(".claude/hooks")).unwrap();
+    let settings = home.read(".claude/settings.json");
+    home.write(".claude/settings.json", &format!("// mine\n{settings}"));
+    assert!(why().ends_with("has left no signal: mend settings-unusable first"), "{}", why());
+    home.write(".claude/settings.json", &settings);
     // Quiet since the hooks were installed; another process of that number; another computer's.
     assert_eq!(session(me, &start, &domain, 1_000), [""; 0]);
     assert_eq!(session(me, "1", &domain, later), [""; 0]);

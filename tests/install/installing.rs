@@ -138,7 +138,10 @@ fn an_executable_that_does_not_start_is_an_error_now() {
     build.replace("hook-stop", b"\x7fELF is not all it takes");
     let done = build.hooks(&["install"]);
     assert_eq!(done.code, Some(3), "{done:?}");
-    assert!(done.stderr.contains("error: Stop: ") && done.stderr.contains("hook-stop does not run: "), "{done:?}");
+    assert!(
+        done.stderr.contains("error: Stop, StopFailure: ") && done.stderr.contains("hook-stop does not run: "),
+        "{done:?}"
+    );
     build.replace("hook-stop", b"#!/bin/sh\nexit 1\n");
     assert_eq!(build.hooks(&["install"]).code, Some(3));
     // A build that works mends it.

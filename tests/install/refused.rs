@@ -24,6 +24,8 @@ fn refuses(home: &Home, reason: &str) {
     assert_eq!((done.code, &*done.stdout), (Some(1), ""));
     let pasted = format!("merge this into {}:\n{{\n", home.settings().display());
     assert!(done.stderr.contains(reason) && done.stderr.contains(&pasted), "{}", done.stderr);
+    // The lines to paste have not scrolled it away.
+    assert!(done.stderr.lines().next_back().unwrap().contains(reason), "{}", done.stderr);
     assert_eq!(others(), before);
 }
 

@@ -108,8 +108,11 @@ fn doctor_looks_at_the_service() {
     home.write(UNIT, &home.read(UNIT).replace("RestartSec=1", "RestartSec=9"));
     assert_eq!(home.findings(), ["service-outdated"]);
     home.succeeds(&["doctor", "--fix"]);
-    systemctl(&home, "[ \"$2\" != is-active ]");
+    systemctl(&home, "[ \"$2\" != is-active ] || { echo failed; exit 3; }");
     assert_eq!(home.findings(), ["service-not-running"]);
+    let said = home.hooks(&["doctor"]).stdout;
+    assert!(said.contains("(systemctl says: failed): `hooks install --service` starts it anew"), "{said}");
+    assert!(!said.contains("by hand"), "{said}");
 }
 
 #[test]
