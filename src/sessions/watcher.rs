@@ -13,6 +13,8 @@ use crate::evidence::{Collector, spool};
 pub enum Change {
     /// The signals of this session.
     Session(String),
+    /// The same, where all that is told is that one of them went.
+    Gone(String),
     /// The registry.
     Registry,
     /// All of it: something was missed, or a directory is another one now.
@@ -95,17 +97,20 @@ impl Watcher {
             self.follow_anew(|_| true);
             return vec![Change::Everything];
         };
-        event.paths.iter().filter_map(|path| self.change(path)).collect()
+        // Elsewhere one event may tell of several things.
+        let has_gone = cfg!(target_os = "linux") && event.kind.is_remove();
+        event.paths.iter().filter_map(|path| self.change(path, has_gone)).collect()
     }
 
-    fn change(&mut self, path: &Path) -> Option<Change> {
+    fn change(&mut self, path: &Path, has_gone: bool) -> Option<Change> {
         let [_, (spool_path, _), (registry, _)] = &self.directories;
         if path.parent() == Some(registry) {
             return Some(Change::Registry);
         }
         if path.parent() == Some(spool_path) {
             let (session, _) = path.file_name().and_then(spool::parse_name)?;
-            return Some(Change::Session(session.to_owned()));
+            let session = session.to_owned();
+            return Some(if has_gone { Change::Gone(session) } else { Change::Session(session) });
         }
         let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
         is_directory.then(|| {

@@ -271,3 +271,38 @@ fn inotify_that_has_nothing_left_is_named() {
         assert_eq!(output.status.code(), Some(1));
     }
 }
+
+#[test]
+#[cfg(target_os = "linux")]
+#[ignore = "needs strace"]
+fn who_deletes_very_many_signals_is_not_kept_waiting_by_looks_at_each() {
+    const COUNT: usize = 5000;
+    let sandbox = Sandbox::new();
+    fill(&sandbox, COUNT);
+    let counts = sandbox.home().join("counts");
+    let serve = super::server::command(&sandbox, 0);
+    // Detached: the server is our child, and strace its own.
+    let mut strace = std::process::Command::new("strace");
+    strace.args(["-D", "-f", "-c", "-e", "trace=openat", "-o"]).arg(&counts).arg(serve.get_program());
+    strace.args(serve.get_args()).env_remove("CLAUDE_CONFIG_DIR").env("HOME", sandbox.home()).stdout(Stdio::piped());
+    let server = Server::spawn(&sandbox, strace);
+    assert_eq!(server.messages().len(), COUNT);
+    for entry in fs_err::read_dir(sandbox.spool()).unwrap() {
+        fs_err::remove_file(entry.unwrap().path()).unwrap();
+    }
+    // One that comes meanwhile is not missed.
+    sandbox.fire("s", "Stop", "").succeeds();
+    assert!(within(|| server.sessions().len() == 1));
+    agrees(&server, &sandbox);
+    server.signal("-TERM");
+    assert_eq!(server.wait(), Some(0));
+    let mut text = String::new();
+    assert!(within(|| {
+        text = fs_err::read_to_string(&counts).unwrap_or_default();
+        text.contains("total")
+    }));
+    let line = text.lines().find(|line| line.trim_end().ends_with("openat")).unwrap();
+    let calls: usize = line.split_whitespace().nth(3).unwrap().parse().unwrap();
+    // Each was opened once, to be read.
+    assert!(calls < 3 * COUNT, "{text}");
+}

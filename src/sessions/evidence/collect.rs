@@ -62,6 +62,25 @@ impl Collector {
         }
     }
 
+    /// Reads again what stands for these sessions, of which most have nothing left: one look at the directory, rather
+    /// than several for each. Who deletes very many signals waits for every look at a name that is gone.
+    pub fn read_leaving(&mut self, sessions: &BTreeSet<String>) {
+        let mut left = BTreeSet::new();
+        for entry in fs_err::read_dir(&self.spool).into_iter().flatten().flatten() {
+            let name = entry.file_name();
+            if let Some((session, _)) = spool::parse_name(&name).filter(|(session, _)| sessions.contains(*session)) {
+                left.insert(session.to_owned());
+            }
+        }
+        for session in sessions {
+            if left.contains(session) {
+                self.read_session(session);
+            } else {
+                self.signals.remove(session);
+            }
+        }
+    }
+
     /// Reads one file of the spool; `false` where it stands and is no signal.
     fn read_signal(&mut self, name: &OsStr) -> bool {
         let Some((session, kind)) = spool::parse_name(name) else {
@@ -125,6 +144,13 @@ impl Collector {
         let passed_over = BTreeMap::from([("registry", look.passed_over()), ("transcripts", torn)]);
         Collected { sessions, passed_over }
     }
+}
+
+/// Whether time alone changes nothing of this: no process to die, no account to settle, no transcript to be read, nothing
+/// that is yet to come.
+pub fn is_still(evidence: &Evidence, now: SystemTime) -> bool {
+    let is_quiet = evidence.registry.is_none() && evidence.left.is_none() && evidence.life != Life::Alive;
+    is_quiet && evidence.signals.iter().all(|signal| signal.at <= now) && transcript_needed(evidence, now).is_none()
 }
 
 /// The transcript speaks where the registry is silent, of what fires no hook: an interrupted turn, an answered call.

@@ -15,7 +15,7 @@ pub mod transcript;
 
 use std::time::SystemTime;
 
-pub use collect::Collector;
+pub use collect::{Collector, is_still};
 pub use look::Look;
 pub use process::Life;
 pub use registry::{Entry, Status};

@@ -9,15 +9,20 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::feed::{Feed, Said};
 use super::heal::{Healer, log};
+use super::leaving::Leaving;
 use super::round::Round;
 use super::steady::Steady;
 use crate::branch;
-use crate::evidence::{Collector, Evidence, Look};
+use crate::evidence::{Collector, Evidence, Look, is_still};
+use crate::heal::treatment;
 use crate::session::Session;
 use crate::watcher::{Change, Watcher};
 
 /// So many events are taken in before the first of them is told of.
 const TOGETHER: usize = 4096;
+
+/// While very many signals go, news are taken in this often: each look takes time from whoever deletes them.
+const BREATH: Duration = Duration::from_millis(5);
 
 /// The sessions, and what is known of each.
 pub struct Model {
@@ -28,6 +33,9 @@ pub struct Model {
     look: Look,
     branches: HashMap<PathBuf, Option<String>>,
     known: HashMap<String, Steady>,
+    /// Those of them that time alone may change.
+    restless: BTreeSet<String>,
+    leaving: Leaving,
     round: Round,
     healer: Healer,
 }
@@ -45,10 +53,19 @@ impl Model {
         })?;
         collector.read_spool();
         let (look, now) = (collector.look(), Instant::now());
-        let round = Round::new(now);
-        let (branches, known) = (HashMap::new(), HashMap::new());
-        let mut model =
-            Self { collector, watcher, events, feed, look, branches, known, round, healer: Healer::default() };
+        let mut model = Self {
+            collector,
+            watcher,
+            events,
+            feed,
+            look,
+            branches: HashMap::new(),
+            known: HashMap::new(),
+            restless: BTreeSet::new(),
+            leaving: Leaving::new(now),
+            round: Round::new(now),
+            healer: Healer::default(),
+        };
         let events: Vec<_> = model.events.try_iter().collect();
         model.take_in(events);
         let all = model.all();
@@ -59,8 +76,12 @@ impl Model {
     /// Keeps the feed true for ever.
     pub fn run(mut self) {
         loop {
-            match self.events.recv_timeout(self.round.wait(Instant::now())) {
+            let now = Instant::now();
+            match self.events.recv_timeout(self.round.wait(now).min(self.leaving.wait(now))) {
                 Ok(event) => {
+                    if !self.leaving.is_empty() {
+                        std::thread::sleep(BREATH);
+                    }
                     let more = self.events.try_iter().take(TOGETHER);
                     let events: Vec<_> = std::iter::once(event).chain(more).collect();
                     let changed = self.take_in(events);
@@ -70,6 +91,11 @@ impl Model {
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = Instant::now();
+            let left = self.leaving.due(now);
+            if !left.is_empty() {
+                self.collector.read_leaving(&left);
+                self.settle(left);
+            }
             if self.round.is_due(now) {
                 self.begin_round(now);
             }
@@ -93,12 +119,20 @@ impl Model {
             self.round.hasten();
             return self.all();
         }
-        let mut concerned = BTreeSet::new();
+        let (mut concerned, now) = (BTreeSet::new(), Instant::now());
+        // Sorted: what came of a session comes before what went.
         for change in changes {
             match change {
                 Change::Session(session) => {
                     self.collector.read_session(&session);
                     concerned.insert(session);
+                }
+                Change::Gone(session) if concerned.contains(&session) => {}
+                Change::Gone(session) => {
+                    if let Some(session) = self.leaving.take_in(session, now) {
+                        self.collector.read_session(&session);
+                        concerned.insert(session);
+                    }
                 }
                 Change::Registry | Change::Everything => self.round.hasten(),
             }
@@ -112,20 +146,29 @@ impl Model {
         self.feed.publish(said);
     }
 
-    /// What is to be said of a session; `open` gets the evidence of one that has not ended for good.
+    /// What is to be said of a session; `open` gets the evidence of one that time may change.
     fn judge(&mut self, id: String, open: impl FnOnce(Evidence)) -> Said {
         let now = SystemTime::now();
         let Some(evidence) = self.collector.evidence(&id, &self.look, now) else {
             self.known.remove(&id);
+            self.restless.remove(&id);
             return (id, None);
         };
         let mut session = Session::of(&id, &evidence, now);
         if let Some(cwd) = &session.cwd {
             session.branch = self.branches.entry(cwd.clone()).or_insert_with(|| branch::of(cwd)).clone();
         }
-        let steady = Steady::of(&mut session, self.known.get(&id), now);
-        // What stands beside an end is a mistake.
-        if !steady.has_ended || evidence.signals.iter().count() > 1 {
+        let mut steady = Steady::of(&mut session, self.known.get(&id), now);
+        steady.is_still = if steady.has_ended {
+            // What stands beside an end is a mistake.
+            evidence.signals.iter().count() <= 1
+        } else {
+            is_still(&evidence, now) && treatment(&evidence, now).is_none()
+        };
+        if steady.is_still {
+            self.restless.remove(&id);
+        } else {
+            self.restless.insert(id.clone());
             open(evidence);
         }
         let json = serde_json::to_string(&session).ok();
@@ -150,8 +193,7 @@ impl Model {
             return self.round.begin(now, all);
         }
         let of_registry = before.sessions().chain(self.look.sessions()).map(str::to_owned);
-        let open = self.known.iter().filter(|(_, steady)| !steady.has_ended).map(|(id, _)| id.clone());
-        self.round.begin(now, of_registry.chain(open).collect::<BTreeSet<_>>());
+        self.round.begin(now, of_registry.chain(self.restless.iter().cloned()).collect::<BTreeSet<_>>());
     }
 
     /// Looks at some of them.
@@ -169,5 +211,44 @@ impl Model {
             self.healer.heal(spool, &id, &evidence, SystemTime::now());
         }
         self.round.rest(Instant::now());
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn of_very_many_sessions_those_are_looked_at_that_time_may_change() {
+        let config = tempfile::tempdir().unwrap();
+        let spool = config.path().join("session-signals");
+        fs_err::create_dir(&spool).unwrap();
+        let write = |session: &str, kind: &str, members: &str| {
+            let path = spool.join(format!("{session}.{kind}.json"));
+            fs_err::write(&path, format!("{{\"session_id\":\"{session}\"{members}}}")).unwrap();
+            path
+        };
+        let elsewhere = r#","claude_pid":1,"claude_start":1,"claude_host":"elsewhere/1""#;
+        for number in 0..1000 {
+            write(&format!("ended{number}"), "ended", "");
+            write(&format!("elsewhere{number}"), ["stop", "working", "permission"][number % 3], elsewhere);
+            write(&format!("unknown{number}"), "stop", "");
+        }
+        // A process may die, a transcript may grow, and what is ahead comes to pass.
+        write("alive", "stop", &format!(r#","claude_pid":{}"#, std::process::id()));
+        write("transcript", "working", &format!(r#"{elsewhere},"transcript_path":"/nonexistent""#));
+        let ahead = write("ahead", "stop", "");
+        let later = SystemTime::now() + Duration::from_secs(3600);
+        fs_err::File::options().write(true).open(ahead).unwrap().into_file().set_modified(later).unwrap();
+        // What is to be healed is seen again before it is.
+        let host = session_signals::process::host().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+        if let Some(host) = host {
+            write("killed", "working", &format!(r#","claude_pid":4194300,"claude_start":1,"claude_host":"{host}""#));
+        }
+        let model = Model::new(config.path(), Arc::new(Feed::new(1))).unwrap();
+        let restless: Vec<_> = model.restless.iter().map(String::as_str).filter(|id| *id != "killed").collect();
+        assert_eq!(restless, ["ahead", "alive", "transcript"]);
+        assert_eq!(model.restless.contains("killed"), cfg!(target_os = "linux"));
+        assert_eq!(model.known.len(), 3003 + usize::from(cfg!(target_os = "linux")));
     }
 }

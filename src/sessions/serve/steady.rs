@@ -12,6 +12,8 @@ pub struct Steady {
     last_activity_at: SystemTime,
     /// Whether its end stands in the spool: then time changes nothing any more.
     pub has_ended: bool,
+    /// Whether time changes nothing of it, for this or another reason.
+    pub is_still: bool,
 }
 
 impl Steady {
@@ -30,6 +32,7 @@ impl Steady {
             since: session.since,
             last_activity_at: session.last_activity_at,
             has_ended: session.rule == "ended",
+            is_still: false,
         }
     }
 }
