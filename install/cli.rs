@@ -80,6 +80,17 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether `--force` was given.
+    #[must_use]
+    pub fn is_forced(&self) -> bool {
+        match self {
+            Self::Install(options) => options.force,
+            Self::Uninstall(_) | Self::Doctor(_) | Self::Generate { .. } => false,
+        }
+    }
+}
+
 /// `hooks install`
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
@@ -102,6 +113,9 @@ pub struct Install {
     /// Stop that service and remove it
     #[arg(long, conflicts_with = "service")]
     pub no_service: bool,
+    /// Replace a newer version that is installed
+    #[arg(long)]
+    pub force: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,

@@ -25,6 +25,8 @@ pub struct Env {
     pub path: OsString,
     /// Whether stdout takes colour.
     pub colour: bool,
+    /// `--force`: an older version replaces a newer one.
+    pub force: bool,
 }
 
 impl Env {
@@ -53,6 +55,7 @@ impl Env {
             source: ourselves.canonicalize().unwrap_or(ourselves).parent().unwrap_or(Path::new("/")).to_owned(),
             project,
             path: set("PATH").unwrap_or_default(),
+            force: false,
             colour: std::io::stdout().is_terminal()
                 && set("NO_COLOR").is_none()
                 && set("TERM").is_none_or(|term| term != "dumb"),

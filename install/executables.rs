@@ -9,7 +9,7 @@ use fs_err as fs;
 use crate::env::Env;
 use crate::events;
 use crate::refusal::Refusal;
-use crate::replace;
+use crate::{replace, version};
 
 /// One of them.
 pub struct Executable {
@@ -46,6 +46,8 @@ pub fn copy(env: &Env, executables: &[Executable]) -> io::Result<Vec<PathBuf>> {
         .mode(0o755)
         .create(&folder)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot make {}: {error}", folder.display())))?;
+    // First: of what is copied in part, the version that it is to become counts.
+    version::note(env)?;
     let mut copied = Vec::new();
     for executable in executables {
         let path = folder.join(executable.name);
@@ -75,6 +77,10 @@ pub fn remove(env: &Env) -> io::Result<()> {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => result?,
         }
+    }
+    match fs::remove_file(version::path(env)) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
+        result => result?,
     }
     // Both may hold what is not ours: then they stay.
     let _ = std::fs::remove_dir(&folder);

@@ -17,13 +17,14 @@ use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
 use crate::wanted::{Subject, Wanted};
-use crate::{commit, diff, events, receipt, service, spool};
+use crate::{commit, diff, events, receipt, service, spool, version};
 
 /// Installs, or says what would be done.
 ///
 /// # Errors
 /// Whatever leaves the settings as they were.
 pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
+    version::check(env)?;
     let wanted = Wanted::of(env, options.keep_scripts, options.daemons)?;
     let there = Settings::read(&report.file).ok();
     let serves = !options.no_service && (options.service || service::is_installed(env));

@@ -29,6 +29,7 @@ mod settings;
 mod spool;
 mod tryout;
 mod uninstall;
+mod version;
 mod wanted;
 
 use std::process::ExitCode;
@@ -43,7 +44,7 @@ fn main() -> ExitCode {
         return generate::print(what, page.as_deref());
     }
     let env = match env::Env::read() {
-        Ok(env) => env,
+        Ok(env) => env::Env { force: command.is_forced(), ..env },
         Err(refusal) => {
             report::print_error(&[format!("hooks: {refusal}")]);
             return ExitCode::FAILURE;

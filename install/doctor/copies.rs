@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::places::Scope;
+use crate::version::{self, Release};
 
 /// What is wrong with one of them.
 #[derive(PartialEq)]
@@ -61,13 +62,22 @@ fn fault(env: &Env, path: &Path, scope: Scope) -> Option<Fault> {
     }
     // Where `hooks` runs with nothing beside it, there is nothing to compare with.
     let ours = std::fs::read(env.source.join(path.file_name()?)).ok()?;
-    if ours != bytes {
-        return fault(
-            "executable-stale",
-            concat!("is not the one beside this `hooks`, of version ", env!("CARGO_PKG_VERSION")),
-        );
+    if ours == bytes {
+        return None;
     }
-    None
+    let installed = version::installed(env).filter(|_| path.parent() == Some(&env.executables()));
+    let ours = Release::parse(version::OURS);
+    let what = match (installed, &ours) {
+        (Some(installed), Some(ours)) if installed > *ours => {
+            format!("is of version {installed}, newer than this `hooks` ({ours}): use that one's `hooks`")
+        }
+        (Some(installed), Some(ours)) if installed < *ours => {
+            format!("is of version {installed}, older than this `hooks` ({ours})")
+        }
+        (Some(installed), _) => format!("is of another build of version {installed} than this `hooks`"),
+        (None, _) => format!("is not the one beside this `hooks` ({}), and nothing says its version", version::OURS),
+    };
+    fault("executable-stale", &what)
 }
 
 #[cfg(target_os = "linux")]

@@ -40,6 +40,7 @@ fn one(env: &Env, mend: &Mend) -> Result<(), Vec<String>> {
                 keep_scripts,
                 service: false,
                 no_service: false,
+                force: env.force,
                 json: false,
                 keep_others: *scope == Scope::Project,
             };

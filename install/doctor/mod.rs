@@ -18,6 +18,7 @@ use crate::cli::Doctor;
 use crate::colour::Paint;
 use crate::env::Env;
 use crate::report;
+use crate::version;
 use crate::wanted::Wanted;
 pub use findings::{Finding, Mend};
 
@@ -66,6 +67,14 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     findings.extend(temporaries::check(env));
     findings.extend(sessions::check(env, &findings, wanted.is_none()));
     findings.extend(service::check(env));
+    if version::newer(env).is_some() && !env.force {
+        // `hooks install` would refuse.
+        let by_hand = |finding: Finding| match &finding.mend {
+            Mend::Install(_) => Finding { fix: None, mend: Mend::ByHand, ..finding },
+            _ => finding,
+        };
+        findings = findings.into_iter().map(by_hand).collect();
+    }
     findings
 }
 

@@ -84,7 +84,15 @@ fn an_entry_twice() {
 #[test]
 fn an_entry_in_two_scopes() {
     let home = installed();
+    home.succeeds(&["install", "--scope", "project"]);
+    let settings = home.read("project/.claude/settings.json");
+    assert!(home.hooks(&["doctor"]).stdout.contains("each event is signalled twice"));
+    // What a team shares is not for one of them to take out.
+    finds_and_leaves(&home, &["entry-in-two-scopes"]);
+    assert_eq!(home.read("project/.claude/settings.json"), settings);
+    fs::remove_file(home.path("project/.claude/settings.json")).unwrap();
     home.succeeds(&["install", "--scope", "local"]);
+    assert!(home.hooks(&["doctor"]).stdout.contains("the lines are alike, so Claude Code runs one of the two"));
     finds_and_mends(&home, &["entry-in-two-scopes"]);
     assert!(home.settings().exists() && !home.path("project/.claude/settings.local.json").exists());
 }

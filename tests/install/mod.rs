@@ -14,4 +14,5 @@ mod scripts;
 mod service;
 mod shared;
 mod uninstall;
+mod versions;
 mod wrapped;

@@ -64,6 +64,26 @@ fn a_team_publishes(version: &str) {
     assert_eq!((said.as_str(), names.len()), ("ok", 1), "{names:?}");
 }
 
+/// Doctor says so of lines in two scopes.
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn of_lines_that_are_alike_in_two_scopes_one_is_run() {
+    for version in real::VERSIONS {
+        let home = home_with(version);
+        let hook = |line: &str| serde_json::json!([{ "hooks": [{ "type": "command", "command": line }] }]);
+        for (file, other) in [(".claude/settings.json", "user"), ("project/.claude/settings.json", "project")] {
+            let stop = hook("echo alike >>$HOME/ran");
+            let start = hook(&format!("echo {other} >>$HOME/ran"));
+            let settings = serde_json::json!({ "hooks": { "SessionStart": start, "Stop": stop } });
+            home.write(file, &settings.to_string());
+        }
+        fs_err::create_dir_all(home.path(".claude/session-signals")).unwrap();
+        claude(&home, &["-p", "hi"]);
+        let ran = home.read("ran");
+        assert_eq!((ran.matches("alike").count(), ran.lines().count()), (1, 3), "{version}: {ran}");
+    }
+}
+
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn what_a_team_shares_publishes_with_the_oldest_cli() {
