@@ -2,7 +2,9 @@
 //!
 //! 10,000 sessions, and for 30 s 2,000 signals a second, written as the hooks write them: whole, under another name, with
 //! the time of their event, then renamed, then the clearing. Beside that real hooks, as many as one after the other can be.
+//! Before that, what there may be very much of.
 
+mod extremes;
 mod server;
 
 use std::io::{BufRead as _, BufReader, Write as _};
@@ -32,6 +34,11 @@ const MEMORY: u64 = 30 << 10;
 fn main() {
     // Where a file system makes who replaces a file wait for the disk, one thread cannot write 2,000 a second.
     let parent = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { env!("CARGO_TARGET_TMPDIR") };
+    // `cargo bench --bench serve extremes` measures those alone.
+    extremes::run(Path::new(parent));
+    if std::env::args().any(|argument| argument == "extremes") {
+        return;
+    }
     let home = tempfile::tempdir_in(parent).expect("a directory");
     fs_err::create_dir(spool(home.path())).expect("the spool");
     for number in 0..30 {
