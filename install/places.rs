@@ -79,11 +79,19 @@ impl Env {
         self.project.join(path)
     }
 
+    /// The program that an entry names. `by_shell`: a shell reads it, and fills in what stands for something else. What
+    /// names our own executables to the letter means them, `$` in the config dir's name or not.
+    #[must_use]
+    pub fn program(&self, path: &str, by_shell: bool) -> PathBuf {
+        let is_literal = !by_shell || Path::new(path).starts_with(self.executables());
+        if is_literal { PathBuf::from(path) } else { self.expanded(path) }
+    }
+
     /// In whose installation the executable at `path` lies, as settings of this scope name it. `by_shell`: a shell
     /// reads it.
     #[must_use]
     pub fn place(&self, scope: Scope, path: &str, by_shell: bool) -> Whose {
-        let path = if by_shell { self.expanded(path) } else { PathBuf::from(path) };
+        let path = self.program(path, by_shell);
         let Some(folder) = path.parent() else { return Whose::Former };
         let ours = self.executables();
         let is_one = folder == ours

@@ -16,7 +16,12 @@ const DIRECTORY: &str = "session-signals";
 #[must_use]
 pub fn verdict(env: &Env, path: &str) -> Verdict {
     let mut text = Vec::new();
-    let read = std::fs::File::open(env.expanded(path)).and_then(|file| file.take(1 << 20).read_to_end(&mut text));
+    let file = env.expanded(path);
+    // A pipe would keep us waiting.
+    if !file.is_file() {
+        return Verdict::Silent;
+    }
+    let read = std::fs::File::open(file).and_then(|text_of| text_of.take(1 << 20).read_to_end(&mut text));
     let text = String::from_utf8_lossy(&text);
     if read.is_err() || !text.contains(DIRECTORY) {
         return Verdict::Silent;

@@ -251,10 +251,9 @@ fn listed(words: &[&str]) -> String {
 
 /// Executables that cannot run, or are not those we have.
 fn dead(env: &Env, found: &Found) -> Vec<Finding> {
-    let path = |path: &str, by_shell| if by_shell { env.expanded(path) } else { PathBuf::from(path) };
-    let entries = found.entries.iter().map(|entry| path(&entry.path, !entry.exec));
+    let entries = found.entries.iter().map(|entry| env.program(&entry.path, !entry.exec));
     let mut paths: Vec<PathBuf> =
-        entries.chain(found.by_hand.iter().map(|line| path(&line.path, line.by_shell))).collect();
+        entries.chain(found.by_hand.iter().map(|line| env.program(&line.path, line.by_shell))).collect();
     paths.sort_unstable();
     paths.dedup();
     copies::check(env, &paths, found.scope)
@@ -268,7 +267,7 @@ fn failing(env: &Env, found: &Found) -> Vec<Finding> {
         let is_shared = !entry.exec && entry.command == editor::shared(name, &texts(&entry.args));
         let whole = is_shared || executables::command(&entry.path, &entry.args) == (entry.command.clone(), entry.exec);
         let is_bare = events::owned().contains(&&*[&[name.to_owned()], &*entry.args].concat().join(" "));
-        let path = if is_shared { env.expanded(&entry.path) } else { PathBuf::from(&entry.path) };
+        let path = env.program(&entry.path, is_shared);
         whole && is_bare && path.parent() == Some(&env.executables())
     };
     let registered = found.entries.iter().filter(installed);

@@ -11,6 +11,9 @@ pub fn verdict(text: &str) -> Verdict {
     reader.verdict
 }
 
+/// How deep one expansion is looked at in another.
+const DEEPEST: usize = 8;
+
 /// Words after which a command begins.
 const BEFORE: [&str; 15] =
     ["if", "then", "else", "elif", "do", "while", "until", "!", "{", "time", "command", "exec", "sudo", "nohup", "env"];
@@ -118,7 +121,7 @@ impl Reader {
     }
 
     fn script(&mut self, text: &str, depth: usize) {
-        if depth > 8 {
+        if depth > DEEPEST {
             return self.say(Verdict::Unclear);
         }
         let mut chars = text.chars().peekable();
@@ -238,6 +241,11 @@ impl Reader {
     /// What stands for the `$…` or `` `…` `` that comes next.
     fn expansion(&mut self, chars: &mut Chars, depth: usize) -> Vec<String> {
         let unknown = || vec![UNKNOWN.to_string()];
+        if depth > DEEPEST {
+            self.say(Verdict::Unclear);
+            chars.next();
+            return unknown();
+        }
         if chars.next() == Some('`') {
             let inner: String = chars.by_ref().take_while(|c| *c != '`').collect();
             return self.substitution(&inner, depth);

@@ -7,6 +7,9 @@ use super::DIRECTORY;
 /// Stands in a path for a piece that only a run would tell.
 pub const UNKNOWN: char = '\0';
 
+/// No path is longer.
+const LONGEST: usize = 4096;
+
 /// Ordered by how much is said.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Verdict {
@@ -53,7 +56,8 @@ pub fn is_of_signals(path: &str) -> bool {
 
 /// `folder/name`, for every value of either; what is too much to tell is unknown.
 pub fn joined(folders: &[String], names: &[String]) -> Vec<String> {
-    if folders.len() * names.len() > 16 {
+    let longest = |values: &[String]| values.iter().map(String::len).max().unwrap_or_default();
+    if folders.len() * names.len() > 16 || longest(folders) + longest(names) > LONGEST {
         return vec![UNKNOWN.to_string()];
     }
     folders.iter().flat_map(|folder| names.iter().map(move |name| format!("{folder}{name}"))).collect()

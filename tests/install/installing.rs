@@ -109,8 +109,15 @@ fn scripts_that_were_to_stay_are_no_fault() {
 
 #[test]
 fn a_path_that_needs_quoting_goes_through_a_shell() {
+    for name in ["it's a config", "of $HOME", "${CLAUDE_CONFIG_DIR:-$HOME/.claude}", "a `b` $(c) \"d\""] {
+        goes_through_a_shell(name);
+    }
+}
+
+#[track_caller]
+fn goes_through_a_shell(name: &str) {
     let home = Home::new();
-    let config = home.path("it's a config");
+    let config = home.path(name);
     let hooks = |arguments: &[&str]| {
         outcome(home.command(&executable("hooks")).env("CLAUDE_CONFIG_DIR", &config).args(arguments), "")
     };
@@ -126,7 +133,8 @@ fn a_path_that_needs_quoting_goes_through_a_shell() {
     );
     ran.succeeds();
     assert!(config.join("session-signals/someone.stop.json").exists());
-    assert_eq!(hooks(&["doctor"]).code, Some(0));
+    let found = hooks(&["doctor"]);
+    assert_eq!(found.code, Some(0), "{found:?}");
     assert_eq!(hooks(&["uninstall"]).code, Some(0));
     assert!(!config.join("settings.json").exists() && !config.join("hooks").exists());
 }

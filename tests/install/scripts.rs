@@ -96,6 +96,34 @@ fn scripts_that_cannot_be_told_stay_and_are_told_of() {
 }
 
 #[test]
+fn a_pipe_by_a_scripts_name_holds_nobody_up() {
+    let home = Home::new();
+    let pipe = home.path("stop.sh");
+    assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    let hook = json!({ "type": "command", "command": pipe });
+    home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
+    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    hooks.timeout(std::time::Duration::from_secs(30)).args(["install", "--dry-run"]).assert().code(0);
+}
+
+#[test]
+fn a_script_that_would_take_for_ever_does_not() {
+    let deep = |open: &str, close: &str| format!("x={}{}", open.repeat(100_000), close.repeat(100_000));
+    let doubled: String = (0..20_000).map(|at| format!("v{}=$v{at}$v{at}\n", at + 1)).collect();
+    for script in [
+        deep("${a:-", "}"),
+        deep("$(", ")"),
+        deep("`", ""),
+        deep("\"$(\"", ""),
+        format!("v0=long\n{doubled}"),
+        "(".repeat(900_000),
+    ] {
+        fate("stop.sh", &format!("#!/bin/sh\n{SIGNALS}\n{script}\n"));
+        fate("stop.ps1", &format!("$d = \"session-signals\"\n{script}\n"));
+    }
+}
+
+#[test]
 fn of_powershell_the_same() {
     let head = "# Writes $SignalsDir\\x.stop.json\n$SignalsDir = \"$env:USERPROFILE\\.claude\\session-signals\"\n$text = $input | Out-String\n$json = $text | ConvertFrom-Json\n$id = $json.session_id\n";
     let writers = [

@@ -50,6 +50,35 @@ fn holds(text: &str) -> Result<(), TestCaseError> {
     Ok(())
 }
 
+const PIECES: [&str; 26] = [
+    "BIN/hook-stop",
+    "BIN/hook-stop",
+    " ",
+    " ",
+    "'",
+    "\"",
+    ";",
+    "&&",
+    "|",
+    "&",
+    "(",
+    ")",
+    "$(",
+    "`",
+    ">",
+    "<",
+    "#",
+    "\\",
+    "\n",
+    "nice",
+    "echo",
+    "sh -c ",
+    "S=",
+    "$S",
+    "{",
+    "\u{e9}",
+];
+
 proptest! {
     #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
 
@@ -59,6 +88,19 @@ proptest! {
         prop_assert_eq!(&Json::read(text.as_bytes()), &json, "the generator writes what it means");
         holds(&text)?;
         holds(&json.write("    "))?;
+    }
+
+    #[test]
+    fn of_any_line_that_may_start_ours(pieces in prop::collection::vec(0..PIECES.len(), 0..12)) {
+        let line = pieces.iter().map(|piece| PIECES[*piece]).collect::<String>().replace("BIN", super::DIRECTORY);
+        let hook = serde_json::json!({ "type": "command", "command": line });
+        let text = serde_json::json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string();
+        let plan = install(text.as_bytes());
+        prop_assert!(plan.registered.iter().any(|change| change.event == "Stop"), "{}", line);
+        prop_assert!(!install(&plan.after).is_change(), "{}", line);
+        // Whatever is no entry of ours is there before and after.
+        let gone = uninstall(&plan.after);
+        prop_assert_eq!(under_test::wrapped(&gone.after, &OWNED), under_test::wrapped(text.as_bytes(), &OWNED), "{}", line);
     }
 
     #[test]
