@@ -109,7 +109,7 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
             News::Files(event) => {
                 for change in watcher.changes(event) {
                     match change {
-                        Change::Session(session) | Change::Gone(session) => collector.read_session(&session),
+                        Change::Session(session) | Change::Gone(session, _) => collector.read_session(&session),
                         Change::Everything => _ = collector.read_spool(),
                         Change::Registry => {} // read at every look
                     }

@@ -13,8 +13,8 @@ use crate::evidence::{Collector, spool};
 pub enum Change {
     /// The signals of this session.
     Session(String),
-    /// The same, where all that is told is that one of them went.
-    Gone(String),
+    /// The same, where all that is told is that the one of this kind (`Kind as usize`) went.
+    Gone(String, usize),
     /// The registry.
     Registry,
     /// All of it: something was missed, or a directory is another one now.
@@ -108,9 +108,9 @@ impl Watcher {
             return Some(Change::Registry);
         }
         if path.parent() == Some(spool_path) {
-            let (session, _) = path.file_name().and_then(spool::parse_name)?;
+            let (session, kind) = path.file_name().and_then(spool::parse_name)?;
             let session = session.to_owned();
-            return Some(if has_gone { Change::Gone(session) } else { Change::Session(session) });
+            return Some(if has_gone { Change::Gone(session, kind as usize) } else { Change::Session(session) });
         }
         let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
         is_directory.then(|| {

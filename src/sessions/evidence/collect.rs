@@ -62,6 +62,12 @@ impl Collector {
         }
     }
 
+    /// How many signals stood for this session when it was last read, if the one of this kind was among them.
+    pub fn count(&self, session: &str, kind: usize) -> Option<usize> {
+        let signals = self.signals.get(session)?;
+        signals.0[kind].as_ref().map(|_| signals.iter().count())
+    }
+
     /// Reads again what stands for these sessions, of which most have nothing left: one look at the directory, rather
     /// than several for each. Who deletes very many signals waits for every look at a name that is gone.
     pub fn read_leaving(&mut self, sessions: &BTreeSet<String>) {

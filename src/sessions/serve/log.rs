@@ -13,6 +13,9 @@ pub const GONE: usize = 1024;
 /// broken off, and reads again.
 const OVERTAKEN: usize = 128 << 20;
 
+/// Below so many bytes, a value is small.
+const SMALL: usize = 64 << 10;
+
 /// The JSON of a session. The log holds the one copy; readers point to it.
 pub type Value = Arc<Box<str>>;
 
@@ -122,7 +125,9 @@ impl Log {
         if value.is_none() {
             self.gone.insert(self.tail);
         }
-        let value = value.map(|value| Arc::new(value.into_boxed_str()));
+        // A small one is copied: what is left of a block that shrinks is of use to nobody.
+        let boxed = |value: String| if value.len() < SMALL { value.as_str().into() } else { value.into_boxed_str() };
+        let value = value.map(|value| Arc::new(boxed(value)));
         self.events.insert(self.tail, Event { key: Arc::clone(&key), value, inserted });
         self.positions.insert(key, self.tail);
         if let Some(value) = before.and_then(|event| event.value) {

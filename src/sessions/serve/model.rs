@@ -127,9 +127,15 @@ impl Model {
                     self.collector.read_session(&session);
                     concerned.insert(session);
                 }
-                Change::Gone(session) if concerned.contains(&session) => {}
-                Change::Gone(session) => {
-                    if let Some(session) = self.leaving.take_in(session, now) {
+                Change::Gone(session, kind) => {
+                    let known = self.collector.count(&session, kind);
+                    // It was read when it had gone already, or was never read.
+                    if known.is_none() || concerned.contains(&session) {
+                        continue;
+                    }
+                    // A hook clears what stands beside its own signal; a clean-up leaves none.
+                    let now = if known == Some(1) { self.leaving.take_in(session, now) } else { Some(session) };
+                    if let Some(session) = now {
                         self.collector.read_session(&session);
                         concerned.insert(session);
                     }
