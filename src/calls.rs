@@ -2,9 +2,16 @@
 //!
 //! An entry is the whole payload of the request, and `pending_since` behind it. So the file's own members
 //! can always be those of the oldest one: the dialog on the screen.
+//!
+//! The list is a set: equal calls that wait together are one entry, which the first result resolves. They cannot be counted. A
+//! request names no call (`tool_use_id` comes with the result only), and CLI 2.1.330 runs the hooks of all scopes, leaving out only
+//! what has the same command line. So two equal calls with hooks in one scope give two requests, and with hooks in two scopes
+//! four, all of them byte for byte the same: `tests/fixtures/claude-2.1.330/equal-calls*.jsonl`. Who counted would leave an entry behind
+//! that no result takes out.
 
+use crate::digest::digest;
 use crate::event::Calls;
-use crate::json;
+use crate::json::{self, Item};
 use crate::payload::Fields;
 use crate::text::Text;
 use crate::time::Time;
@@ -12,66 +19,35 @@ use crate::time::Time;
 /// These come back with the user's answers in their `tool_input`.
 const QUESTIONS: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 
-/// The list of a `permission` signal, for [`entries`]; empty where it has none.
+/// The list of a `permission` signal, for [`revise`]; empty where it has none.
 #[must_use]
-pub fn pending(permission: &[u8]) -> &[u8] {
-    json::member(permission, "pending").unwrap_or_default()
+#[inline(never)]
+pub fn pending(permission: &mut [u8]) -> &mut [u8] {
+    let is_list = |item: &Item<'_>| json::spells(item.key, "pending");
+    let place = json::items(permission).filter(is_list).last().map(|list| list.start..list.start + list.value.len());
+    place.and_then(|place| permission.get_mut(place)).unwrap_or_default()
 }
 
-/// The entries of a list, oldest first. Something else than a list has none.
-pub fn entries(pending: &[u8]) -> impl Iterator<Item = &[u8]> {
-    json::items(pending).map(|item| item.value)
-}
-
-/// Whether two payloads are about one call.
+/// Whether two payloads are about one call: by the values of their members, however they are spelled.
 #[must_use]
 pub fn same(left: &Fields<'_>, right: &Fields<'_>) -> bool {
     let tool = |fields: &Fields<'_>| !is_elicitation(fields);
     let question = |name: &[u8]| QUESTIONS.iter().any(|question| json::spells(json::unquote(name), question));
-    left.agent() == right.agent()
+    alike(left.agent(), right.agent())
         && tool(left) == tool(right)
         && (!tool(left)
-            || left.tool_name == right.tool_name
-                && (left.tool_input == right.tool_input || left.tool_name.is_some_and(question)))
+            || alike(left.tool_name.unwrap_or_default(), right.tool_name.unwrap_or_default())
+                && (left.tool_name.is_some_and(question)
+                    || left.tool_input == right.tool_input
+                    || left.input() == right.input()))
+}
+
+fn alike(left: &[u8], right: &[u8]) -> bool {
+    left == right || digest(left) == digest(right)
 }
 
 fn is_elicitation(fields: &Fields<'_>) -> bool {
     fields.hook_event_name.is_some_and(|name| json::unquote(name).starts_with(b"Elicitation"))
-}
-
-/// Whether an event that happened at `time` resolves `entry`.
-#[must_use]
-pub fn resolves(calls: Calls, event: &Fields<'_>, time: Time, now: Time, entry: &[u8]) -> bool {
-    let entry = Fields::of(entry);
-    let newer = since(&entry).is_some_and(|since| time < since && since <= now);
-    match calls {
-        Calls::Keep | Calls::Add => false,
-        Calls::Own => same(event, &entry),
-        Calls::Agents | Calls::Subagents | Calls::Stopped => !newer && event.agent() == entry.agent(),
-        Calls::All => !newer,
-    }
-}
-
-fn since(entry: &Fields<'_>) -> Option<Time> {
-    Time::from_stamp(json::unquote(entry.pending_since?))
-}
-
-/// The members of an entry, in one or two pieces that leave the closing brace away.
-pub type Members<'a> = [&'a [u8]; 2];
-
-/// A new entry.
-pub struct Added<'a> {
-    time: Time,
-    members: &'a [u8],
-    stamp: &'a [u8],
-}
-
-impl<'a> Added<'a> {
-    /// `stamp` is what [`stamp`] made of `time`.
-    #[must_use]
-    pub fn new(payload: &'a [u8], time: Time, stamp: &'a [u8]) -> Self {
-        Self { time, members: open(payload), stamp }
-    }
 }
 
 /// `,"pending_since":"…"`.
@@ -86,19 +62,105 @@ pub fn open(object: &[u8]) -> &[u8] {
     object.split_last().map_or(object, |(_, members)| members)
 }
 
-/// `entries` with the new one among them, oldest first.
-pub fn merge<'a>(
-    entries: impl Iterator<Item = &'a [u8]>,
-    mut added: Option<Added<'a>>,
-) -> impl Iterator<Item = Members<'a>> {
-    let mut entries = entries.peekable();
-    core::iter::from_fn(move || {
-        let old = entries.peek().map(|entry| since(&Fields::of(entry)));
-        match (&added, old) {
-            (Some(new), Some(since)) if since.is_some_and(|since| since > new.time) => {}
-            (Some(_), None) => {}
-            _ => return entries.next().map(|entry| [open(entry), b""]),
+/// What an event makes of a list.
+#[derive(Default)]
+pub struct Revision<'a> {
+    /// The entries that still wait, on both sides of the place of the new one.
+    older: &'a [u8],
+    newer: &'a [u8],
+    /// How long the oldest one is.
+    first: usize,
+    /// Whether the event adds its call: it does not wait yet.
+    pub adds: bool,
+    /// Whether the event resolves some.
+    pub resolves: bool,
+}
+
+/// Takes out of `list` what an event of `time` resolves, in place and in one pass.
+#[must_use]
+#[inline(never)]
+pub fn revise<'a>(list: &'a mut [u8], calls: Calls, event: &Fields<'_>, time: Time, now: Time) -> Revision<'a> {
+    let mut revision = Revision { adds: calls == Calls::Add, ..Revision::default() };
+    // An older hook may have left some.
+    json::mend(list);
+    // All of these count from the bracket. Where the new one goes: before the first that is newer.
+    let (mut at, mut kept, mut place) = (1, 1, None);
+    while let Some(rest @ [first, ..]) = list.get(at..)
+        && *first != b']'
+    {
+        if *first == b',' || first.is_ascii_whitespace() {
+            at += 1;
+            continue;
         }
-        added.take().map(|new| [new.members, new.stamp])
-    })
+        // What is no object is no call.
+        let is_call = *first == b'{';
+        let (entry, len) = Fields::first(rest);
+        let since = entry.pending_since.and_then(|since| Time::from_stamp(json::unquote(since)));
+        let is_newer = |time| since.is_some_and(|since| time < since);
+        // One from the future is old: the clock stepped back.
+        let is_resolvable = !is_newer(time) || is_newer(now);
+        let is_its_agents = || alike(event.agent(), entry.agent());
+        let resolved = !is_call
+            || match calls {
+                Calls::Keep => false,
+                Calls::Add => {
+                    revision.adds = revision.adds && !same(event, &entry);
+                    false
+                }
+                Calls::Own => same(event, &entry),
+                Calls::Agents | Calls::Subagents | Calls::Stopped => is_resolvable && is_its_agents(),
+                Calls::All => is_resolvable,
+            };
+        if is_newer(time) {
+            place = place.or(Some(kept));
+        }
+        let end = at + len.max(1);
+        let entry = at..at + rest[..len].trim_ascii_end().len();
+        if resolved {
+            revision.resolves = true;
+        } else {
+            if kept > 1 {
+                list[kept] = b',';
+                kept += 1;
+            } else {
+                revision.first = entry.len();
+            }
+            let len = entry.len();
+            if kept != at {
+                list.copy_within(entry, kept);
+            }
+            kept += len;
+        }
+        at = end;
+    }
+    let place = place.filter(|_| revision.adds).unwrap_or(kept);
+    let list = &*list;
+    revision.older = list.get(1..place).unwrap_or_default();
+    let newer = list.get(place..kept).unwrap_or_default();
+    revision.newer = newer.strip_prefix(b",").unwrap_or(newer);
+    revision
+}
+
+impl Revision<'_> {
+    /// Whether nothing waits any longer.
+    #[must_use]
+    pub fn is_empty(&self) -> bool {
+        !self.adds && self.older.is_empty()
+    }
+
+    /// A signal up to the end of its list: the oldest one's members are its own. `call` is the new one's payload,
+    /// and `stamp` what [`stamp`] made of its time.
+    #[must_use]
+    pub fn pieces<'a>(&'a self, call: &'a [u8], stamp: &'a [u8]) -> [&'a [u8]; 11] {
+        let when = |needed, piece| if needed { piece } else { &b""[..] };
+        let (call, stamp) = (when(self.adds, open(call)), when(self.adds, stamp));
+        let [first, since] = match self.older.get(..self.first) {
+            Some(first @ [_, ..]) => [open(first), b""],
+            _ => [call, stamp],
+        };
+        let before = when(self.adds && !self.older.is_empty(), b",");
+        let behind = when(!self.newer.is_empty(), b",");
+        let brace = when(self.adds, b"}");
+        [first, since, b",\"pending\":[", self.older, before, call, stamp, brace, behind, self.newer, b"]"]
+    }
 }

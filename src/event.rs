@@ -234,6 +234,7 @@ pub struct Decision {
 
 /// What `rule` makes of an event before the background of what stands.
 #[must_use]
+#[inline(never)]
 pub fn decide(rule: &Rule, facts: &Facts, standing: &Standing) -> Decision {
     let late = standing.late(facts);
     let stands = |kind: Kind| standing.modified[kind as usize].is_some();

@@ -2,7 +2,7 @@
 
 use core::cell::LazyCell;
 
-use crate::calls::{self, Added};
+use crate::calls;
 use crate::error::{Error, Place, Reason, Result};
 use crate::event::{Calls, Decision, Facts, Hook, KINDS, Kind, Publishes, Standing, decide};
 use crate::payload::{self, Fields, SessionId};
@@ -38,6 +38,7 @@ fn report(hook: Hook, environment: &Environment, id: &SessionId, error: &Error) 
     sys::complain(error.line(hook.executable(), &spool, id.as_bytes()).as_bytes());
 }
 
+#[inline(never)]
 fn live(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()> {
     // First of all: events are ordered by it.
     let time = sys::now().map_err(Error::at("read", Place::Clock))?;
@@ -77,6 +78,7 @@ struct Session<'a> {
 
 impl Session<'_> {
     /// The new signal first, then the clears: of a crash in between, both are left, and priority decides.
+    #[inline(never)]
     fn carry_out(&self, decision: Decision, standing: &Standing) -> Result<()> {
         if let Some(kind) = decision.publish.filter(|kind| *kind != Kind::Permission) {
             let (stamp, identity) = (self.time.stamp(), self.identity.tail.as_bytes());
@@ -132,54 +134,39 @@ impl Session<'_> {
     }
 
     /// `false` where the calls that wait are no longer those of `standing`.
+    #[inline(never)]
     fn revised(&self, calls: Calls, standing: &Standing) -> Result<bool> {
         let (time, seen) = (self.time, standing.modified[Kind::Permission as usize]);
         let still = || self.is_alone() || self.spool.modified(self.id, Kind::Permission) == seen;
         let old = match seen.map(|_| self.spool.read(self.id, Kind::Permission)) {
             Some(Err(_)) if !still() => return Ok(false),
             // No reader can tell what waits there. A list that can be read at another time is left for then.
-            Some(Err(Error { reason: Reason::Words(_), .. })) if matches!(calls, Calls::Agents | Calls::All) => b"",
+            Some(Err(Error { reason: Reason::Words(_), .. })) if matches!(calls, Calls::Agents | Calls::All) => {
+                Default::default()
+            }
             old => old.transpose()?.unwrap_or_default(),
         };
-        let waits = |entry: &&[u8]| !calls::resolves(calls, self.fields, time, standing.now, entry);
-        let pending = calls::pending(old);
-        let (mut adds, mut left, mut resolved) = (calls == Calls::Add, 0, 0);
-        for entry in calls::entries(pending) {
-            adds = adds && !calls::same(self.fields, &Fields::of(entry));
-            *if waits(&entry) { &mut left } else { &mut resolved } += 1;
-        }
-        if !adds && left == 0 {
+        let len = old.len();
+        let revision = calls::revise(calls::pending(old), calls, self.fields, time, standing.now);
+        if revision.is_empty() {
             return match seen {
                 Some(seen) if still() => self.clear(Kind::Permission, seen).map(|()| true),
                 seen => Ok(seen.is_none()),
             };
         }
-        if !adds && resolved == 0 {
+        if !revision.adds && !revision.resolves {
             return Ok(true);
         }
-        if adds && (old.len() + 2 * self.payload.len()) as u64 > spool::MAX_LEN {
+        if revision.adds && (len + 2 * self.payload.len()) as u64 > spool::MAX_LEN {
             return Err(Error::words("add to", Place::Signal(Kind::Permission), "too much waits already"));
         }
         // A late answer must not make what still waits look older than it is.
         let modified = seen.filter(|seen| *seen <= standing.now).map_or(time, |seen| seen.max(time));
         let (stamp, identity) = (calls::stamp(time), self.identity.tail.as_bytes());
-        let list = || {
-            let added = adds.then(|| Added::new(self.payload, time, stamp.as_bytes()));
-            calls::merge(calls::entries(pending).filter(waits), added)
-        };
         self.spool.publish(self.id, Kind::Permission, modified, &still, &|out| {
-            // The oldest one's members are the file's own.
-            for piece in list().next().into_iter().flatten() {
+            for piece in revision.pieces(self.payload, stamp.as_bytes()) {
                 out.put(piece)?;
             }
-            let mut before: &[u8] = b",\"pending\":[";
-            for pieces in list() {
-                for piece in [before, pieces[0], pieces[1], b"}"] {
-                    out.put(piece)?;
-                }
-                before = b",";
-            }
-            out.put(b"]")?;
             out.put(identity)
         })
     }

@@ -89,14 +89,27 @@ impl Walker {
         self.depth == 0 && matches!(self.state, After | Zero | Integer | Fraction | ExponentDigits)
     }
 
-    /// How many of the next bytes are ordinary characters of the string at hand, for which [`Walker::step`] can be left out.
+    /// How many of the next bytes are whole characters and escapes of the string at hand, for which [`Walker::step`] can be
+    /// left out.
     #[must_use]
+    #[inline(never)]
     pub fn plain(&self, bytes: &[u8]) -> usize {
         if self.state != State::Text {
             return 0;
         }
-        let special = |byte: &u8| !matches!(byte, b' '..=b'~') || matches!(byte, b'"' | b'\\');
-        bytes.iter().position(special).unwrap_or(bytes.len())
+        let mut rest = bytes;
+        loop {
+            let len = match rest {
+                [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 6,
+                [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
+                [0x80..=0xff, ..] => character(rest),
+                _ => printable(rest),
+            };
+            if len == 0 {
+                return bytes.len() - rest.len();
+            }
+            rest = &rest[len..];
+        }
     }
 
     /// Takes the next byte.
@@ -113,18 +126,15 @@ impl Walker {
             (Text, b'"') if self.in_key => Colon,
             (Text, b'"') => After,
             (Text, b'\\') => Escape,
-            (Text, 0xc2..=0xdf) => Utf8(1, 0x80, 0xbf),
-            (Text, 0xe0) => Utf8(2, 0xa0, 0xbf),
-            (Text, 0xed) => Utf8(2, 0x80, 0x9f),
-            (Text, 0xe1..=0xef) => Utf8(2, 0x80, 0xbf),
-            (Text, 0xf0) => Utf8(3, 0x90, 0xbf),
-            (Text, 0xf1..=0xf3) => Utf8(3, 0x80, 0xbf),
-            (Text, 0xf4) => Utf8(3, 0x80, 0x8f),
+            (Text, 0x80..) => {
+                let (left, low, high) = lead(byte).ok_or(Error::Utf8)?;
+                Utf8(left, low, high)
+            }
             (Utf8(left, low, high), _) if (low..=high).contains(&byte) => match left {
                 1 => Text,
                 _ => Utf8(left - 1, 0x80, 0xbf),
             },
-            (Text, 0x80..) | (Utf8(..), _) => return Err(Error::Utf8),
+            (Utf8(..), _) => return Err(Error::Utf8),
             (Escape, b'u') => Hex(4),
             (Text, 0x20..=0x7f) | (Escape, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Text,
             (Hex(left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if left > 1 => Hex(left - 1),
@@ -201,6 +211,88 @@ impl Walker {
     }
 }
 
+/// Behind the first byte of a character beyond ASCII: how many bytes follow, and the range of the next one.
+fn lead(byte: u8) -> Option<(u8, u8, u8)> {
+    Some(match byte {
+        0xc2..=0xdf => (1, 0x80, 0xbf),
+        0xe0 => (2, 0xa0, 0xbf),
+        0xed => (2, 0x80, 0x9f),
+        0xe1..=0xef => (2, 0x80, 0xbf),
+        0xf0 => (3, 0x90, 0xbf),
+        0xf1..=0xf3 => (3, 0x80, 0xbf),
+        0xf4 => (3, 0x80, 0x8f),
+        _ => return None,
+    })
+}
+
+/// How long the character beyond ASCII is that `bytes` begin with; 0 where it is none, or not all there.
+fn character(bytes: &[u8]) -> usize {
+    let [first, next, more @ ..] = bytes else { return 0 };
+    let Some((left, low, high)) = lead(*first) else { return 0 };
+    let last = more.get(..usize::from(left) - 1).unwrap_or(b"!");
+    let whole = (low..=high).contains(next) && last.iter().all(|byte| byte & 0xc0 == 0x80);
+    if whole { 1 + usize::from(left) } else { 0 }
+}
+
+/// Eight times the same byte.
+const fn eight(byte: u8) -> u64 {
+    u64::from_ne_bytes([byte; 8])
+}
+
+/// The top bit of every byte that is 0, and perhaps of some behind it.
+fn zeros(word: u64) -> u64 {
+    word.wrapping_sub(eight(1)) & !word & eight(0x80)
+}
+
+/// How many bytes at the start are characters of a string that stand for themselves, of ASCII: eight at a time.
+fn printable(bytes: &[u8]) -> usize {
+    let (words, rest) = bytes.as_chunks();
+    for (number, word) in words.iter().enumerate() {
+        let word = u64::from_le_bytes(*word);
+        // Without its five low bits, a control character is 0.
+        let special = zeros(word & eight(0xe0)) | zeros(word ^ eight(b'"')) | zeros(word ^ eight(b'\\'));
+        let special = special | word & eight(0x80);
+        if special != 0 {
+            return number * 8 + special.trailing_zeros() as usize / 8;
+        }
+    }
+    let special = |byte: &u8| !(0x20..0x80).contains(byte) || matches!(byte, b'"' | b'\\');
+    bytes.len() - rest.len() + rest.iter().position(special).unwrap_or(rest.len())
+}
+
+/// Writes U+FFFD in the place of every escape that is half a surrogate pair, in JSON text: it stands for no character, and not
+/// every reader takes it.
+pub fn mend(mut text: &mut [u8]) {
+    let half = |text: &[u8]| match text {
+        [b'\\', b'u', b'd' | b'D', digit, ..] => usize::from(hex(*digit)) / 4,
+        _ => 0,
+    };
+    // Outside of strings there is no backslash.
+    while let Some(start) = position(text, b'\\') {
+        let rest = &mut text[start..];
+        let behind = rest.get(6..).unwrap_or_default();
+        let len = match (half(rest), half(behind)) {
+            (2, 3) => 12,
+            (2 | 3, _) => {
+                if let Some(digits) = rest.get_mut(2..6) {
+                    digits.copy_from_slice(b"fffd");
+                }
+                6
+            }
+            _ => 2,
+        };
+        text = rest.get_mut(len..).unwrap_or_default();
+    }
+}
+
+/// Where the first of these is: eight at a time.
+fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+    let (words, _) = bytes.as_chunks::<8>();
+    let word = words.iter().position(|word| zeros(u64::from_ne_bytes(*word) ^ eight(wanted)) != 0);
+    let start = word.unwrap_or(words.len()) * 8;
+    Some(start + bytes[start..].iter().position(|byte| *byte == wanted)?)
+}
+
 /// One member of an object, or one element of an array (whose `key` is empty), as raw text.
 #[derive(Clone, Copy)]
 pub struct Item<'a> {
@@ -208,6 +300,8 @@ pub struct Item<'a> {
     pub key: &'a [u8],
     /// The value, white space around it trimmed.
     pub value: &'a [u8],
+    /// Where in the text it starts.
+    pub start: usize,
 }
 
 /// The members of an object or the elements of an array. Ends early on text that no [`Walker`] accepts.
@@ -223,6 +317,14 @@ pub struct Items<'a> {
     walker: Walker,
 }
 
+impl Items<'_> {
+    /// Where the next one is looked for: once there is none, where the value ends.
+    #[must_use]
+    pub fn position(&self) -> usize {
+        self.at
+    }
+}
+
 impl<'a> Iterator for Items<'a> {
     type Item = Item<'a>;
 
@@ -232,18 +334,20 @@ impl<'a> Iterator for Items<'a> {
         while let Some(rest) = self.text.get(self.at..) {
             self.at += self.walker.plain(rest);
             let role = self.walker.step(*self.text.get(self.at)?).ok()?;
-            let before = start..self.at;
+            let (at, before) = (start, start..self.at);
             self.at += 1;
             match (self.walker.depth(), role) {
                 (1, Role::Open | Role::Colon | Role::Comma) | (0, Role::Close) => start = self.at,
                 _ => continue,
             }
-            let value = self.text.get(before)?.trim_ascii();
+            let value = self.text.get(before)?.trim_ascii_end();
+            let end = at + value.len();
+            let value = value.trim_ascii_start();
             match role {
                 Role::Open => {}
                 Role::Colon => key = unquote(value),
                 // `[]` has no element.
-                _ => return (!value.is_empty()).then_some(Item { key, value }),
+                _ => return (!value.is_empty()).then_some(Item { key, value, start: end - value.len() }),
             }
         }
         None
@@ -298,14 +402,14 @@ impl Iterator for Ascii<'_> {
     }
 }
 
-fn hex(digit: u8) -> u8 {
+pub(crate) fn hex(digit: u8) -> u8 {
     match digit {
         b'0'..=b'9' => digit - b'0',
         _ => digit.wrapping_sub(b'a' - 10) & 0xf,
     }
 }
 
-fn control(escaped: u8) -> u8 {
+pub(crate) fn control(escaped: u8) -> u8 {
     match escaped {
         b'b' => 8,
         b'f' => 12,

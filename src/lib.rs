@@ -29,6 +29,9 @@
 //! | `claude_start` | its start: field 22 of `/proc/PID/stat`, in clock ticks since boot; Linux only |
 //! | `claude_host` | `<nodename>/<inode of the pid namespace>`: where that PID means something; Linux only |
 //!
+//! An escape that is half a surrogate pair (`\ud83d` with no `\ude00` behind it) is written as `\ufffd`, in keys and in values: it
+//! stands for no character, and not every reader takes it. Nothing else of a payload is changed.
+//!
 //! What cannot be learned is left out. Members of these names in a payload are left out too, and so are
 //! `tool_response` and `tool_calls` of a tool's events: a tool's output has no bound.
 //!
@@ -54,6 +57,7 @@
 
 pub mod buffer;
 pub mod calls;
+pub mod digest;
 pub mod error;
 pub mod event;
 pub mod hook;

@@ -1,6 +1,9 @@
 //! What a hook learns from stdin.
 
+use core::cell::OnceCell;
+
 use crate::buffer::Buffer;
+use crate::digest::digest;
 use crate::error::{Error, Place, Reason, Result};
 use crate::event::{Facts, Hook, KINDS, RULES, Rule};
 use crate::json::{self, Role, Walker};
@@ -48,7 +51,9 @@ pub fn read(hook: Hook) -> Result<&'static [u8]> {
                 return Err(words("the JSON object is larger than 64 MiB"));
             }
             if filter.walker.is_complete() {
-                return Ok(&buffer.bytes[..filter.kept]);
+                let payload = &mut buffer.bytes[..filter.kept];
+                json::mend(payload);
+                return Ok(payload);
             }
         }
         seen += count as u64;
@@ -72,6 +77,7 @@ struct Filter {
 
 impl Filter {
     /// Takes at least one of the bytes at `range`; how many.
+    #[inline(never)]
     fn take(
         &mut self,
         bytes: &mut [u8],
@@ -162,14 +168,24 @@ pub struct Fields<'a> {
     pub trigger: Option<&'a [u8]>,
     pub background_tasks: Option<&'a [u8]>,
     pub pending_since: Option<&'a [u8]>,
+    /// [`Fields::input`], once it is known.
+    pub input: OnceCell<Option<u128>>,
 }
 
 impl<'a> Fields<'a> {
     /// Picks them out of an object; the last one of a name counts, as it does to `JSON.parse` and jq.
     #[must_use]
     pub fn of(object: &'a [u8]) -> Self {
+        Self::first(object).0
+    }
+
+    /// The same for the object that `text` begins with, and where it ends.
+    #[must_use]
+    #[inline(never)]
+    pub fn first(text: &'a [u8]) -> (Self, usize) {
         let mut fields = Self::default();
-        for item in json::items(object) {
+        let mut items = json::items(text);
+        for item in items.by_ref() {
             let slots = [
                 ("session_id", &mut fields.session_id),
                 ("hook_event_name", &mut fields.hook_event_name),
@@ -187,7 +203,13 @@ impl<'a> Fields<'a> {
                 }
             }
         }
-        fields
+        (fields, items.position())
+    }
+
+    /// What stands for the value of `tool_input`, however it is spelled.
+    #[must_use]
+    pub fn input(&self) -> Option<u128> {
+        *self.input.get_or_init(|| self.tool_input.map(digest))
     }
 
     /// The subagent that this is about, as raw JSON; empty for the main agent.
@@ -200,6 +222,7 @@ impl<'a> Fields<'a> {
     ///
     /// # Errors
     /// Where it is anything else.
+    #[inline(never)]
     pub fn session(&self) -> Result<SessionId> {
         let refuse = |words| Error::words("read", Place::Stdin, words);
         let raw = self.session_id.ok_or_else(|| refuse("no session_id"))?;

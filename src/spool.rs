@@ -53,6 +53,7 @@ impl Spool {
     ///
     /// # Errors
     /// Where it is no directory, not ours, or writable by others.
+    #[inline(never)]
     pub fn open(environment: &Environment, create: bool) -> Result<Option<Self>> {
         Self::at(&path(environment)?, environment.random(), create, PATIENCE)
     }
@@ -109,7 +110,7 @@ impl Spool {
     ///
     /// # Errors
     /// Where it cannot be read whole.
-    pub fn read(&self, session: &[u8], kind: Kind) -> Result<&'static [u8]> {
+    pub fn read(&self, session: &[u8], kind: Kind) -> Result<&'static mut [u8]> {
         let name = name(session, kind);
         let at = |operation| Error::at(operation, Place::Signal(kind));
         let len = self.directory.metadata(name.as_cstr()).map_err(at("stat"))?.len;
@@ -120,7 +121,7 @@ impl Spool {
         }
         let buffer = Buffer::with_room(len).map_err(Error::at("allocate", Place::Memory))?;
         let len = self.directory.read(name.as_cstr(), &mut buffer.bytes[..len]).map_err(at("read"))?;
-        Ok(&buffer.bytes[..len])
+        Ok(&mut buffer.bytes[..len])
     }
 
     /// When a signal was published; `None` where none stands.

@@ -34,35 +34,22 @@ impl<const N: usize> Text<N> {
     }
 
     /// Appends `part` whole, or nothing of it where it does not fit: [`Text::overflowed`] then says so.
-    #[inline(never)] // at every use it would be 1 KB
+    #[inline(never)]
     pub fn push(&mut self, part: &[u8]) {
         // The last byte stays NUL.
-        match append(&mut self.bytes[..N - 1], self.len, part) {
-            Some(len) => self.len = len,
-            None => self.overflowed = true,
-        }
+        self.overflowed |= !append(&mut self.bytes[..N - 1], &mut self.len, part);
     }
 
     /// Appends `number` in decimal, with at least `digits` digits.
     pub fn push_decimal(&mut self, number: u64, digits: usize) {
-        self.push_radix(number, 10, digits);
+        let (buffer, start) = radix(number, 10, digits);
+        self.push(&buffer[start..]);
     }
 
     /// Appends `number` as 16 hexadecimal digits.
     pub fn push_hex(&mut self, number: u64) {
-        self.push_radix(number, 16, 16);
-    }
-
-    #[inline(never)]
-    fn push_radix(&mut self, mut number: u64, radix: u64, digits: usize) {
-        let mut buffer = [b'0'; 20];
-        let mut at = buffer.len();
-        while at > 0 && (number > 0 || buffer.len() - at < digits) {
-            at -= 1;
-            buffer[at] = b"0123456789abcdef"[usize::try_from(number % radix).unwrap_or_default()];
-            number /= radix;
-        }
-        self.push(&buffer[at..]);
+        let (buffer, start) = radix(number, 16, 16);
+        self.push(&buffer[start..]);
     }
 
     /// Whether something did not fit.
@@ -84,12 +71,28 @@ impl<const N: usize> Text<N> {
     }
 }
 
-/// Not generic, and not inlined: else both stand at every use, 3 KB.
+// None of these is generic, and none is inlined: else each stands at every use, 5 KB.
+
 #[inline(never)]
-fn append(bytes: &mut [u8], len: usize, part: &[u8]) -> Option<usize> {
-    let end = len + part.len();
-    bytes.get_mut(len..end)?.copy_from_slice(part);
-    Some(end)
+fn append(bytes: &mut [u8], len: &mut usize, part: &[u8]) -> bool {
+    let end = *len + part.len();
+    let Some(room) = bytes.get_mut(*len..end) else { return false };
+    room.copy_from_slice(part);
+    *len = end;
+    true
+}
+
+/// A number's digits, and where they start.
+#[inline(never)]
+fn radix(mut number: u64, radix: u64, digits: usize) -> ([u8; 20], usize) {
+    let mut buffer = [b'0'; 20];
+    let mut at = buffer.len();
+    while at > 0 && (number > 0 || buffer.len() - at < digits) {
+        at -= 1;
+        buffer[at] = b"0123456789abcdef"[usize::try_from(number % radix).unwrap_or_default()];
+        number /= radix;
+    }
+    (buffer, at)
 }
 
 #[inline(never)]

@@ -48,6 +48,7 @@ impl Time {
 
 /// The value of 1 to 18 decimal digits; `None` for any other text.
 #[must_use]
+#[inline(never)]
 pub fn decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 18 {
         return None;

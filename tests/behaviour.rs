@@ -184,6 +184,40 @@ fn an_answered_question_is_the_same_call_with_the_answers_in_it() {
 }
 
 #[test]
+fn a_call_is_the_same_however_its_input_is_spelled() {
+    let call = |agent: &str, tool: &str, input: &str| {
+        format!(r#""agent_id":"{agent}","tool_name":"{tool}","tool_input":{input}"#)
+    };
+    let input = r#"{"command":"ls -A /tmp \ud83d\ude00","n":[1.0,{"x":null,"y":true}],"m":100}"#;
+    let like = |from: &str, to: &str| input.replace(from, to);
+    let reordered = r#"{ "m" : 1e2, "n":[1, {"y" :true,"x":null}] ,"command":"ls -A /tmp 😀"}"#.to_owned();
+    let escaped =
+        r#"{"m":5,"m":100,"n":[1,{"x":null,"y":true}],"c\u006fmmand":"ls -\u0041 \/tmp \uD83D\uDE00"}"#.to_owned();
+    for (agent, tool, again, same) in [
+        ("a1b2c3", "Bash", reordered, true),
+        (r"\u0061\u0031b2c3", r"\u0042ash", escaped, true),
+        ("a1b2c3", "Bash", like("-A", "-a"), false),
+        ("a1b2c3", "Bash", like(r#"[1.0,{"x":null,"y":true}]"#, r#"[{"x":null,"y":true},1.0]"#), false),
+        ("a1b2c3", "Bash", like(r#""x":null,"y":true"#, r#""x":true,"y":null"#), false),
+        ("a1b2c3", "Bash", like("100", "\"100\""), false),
+        ("a1b2c3", "Bash", like("100", "1000"), false),
+        ("a1b2c3", "Edit", input.to_owned(), false),
+        ("a1b2c4", "Bash", input.to_owned(), false),
+    ] {
+        let (first, again) = (call("a1b2c3", "Bash", input), call(agent, tool, &again));
+        let sandbox = Sandbox::new();
+        sandbox.fire("s", "PermissionRequest", &first).succeeds();
+        sandbox.fire("s", "PermissionRequest", &again).succeeds();
+        let waiting = sandbox.read("s", "permission")["pending"].as_array().unwrap().len();
+        assert_eq!(waiting, if same { 1 } else { 2 }, "asked again: {again}");
+        let sandbox = Sandbox::new();
+        sandbox.fire("s", "PermissionRequest", &first).succeeds();
+        sandbox.fire("s", "PostToolUse", &again).succeeds();
+        assert_eq!(sandbox.state("s"), if same { "" } else { "permission(Bash@a1b2)" }, "its result: {again}");
+    }
+}
+
+#[test]
 fn an_elicitation_is_answered_by_its_result() {
     let sandbox = Sandbox::new();
     script(
@@ -358,13 +392,85 @@ fn what_is_ours_to_say_and_what_has_no_bound_is_left_out() {
     sandbox.fire("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#).succeeds();
     let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
     assert!(
-        signal.starts_with(r#"{"session_id":"s","hook_event_name":"Stop","last":"\ud800","stopped_at":"17"#),
+        signal.starts_with(r#"{"session_id":"s","hook_event_name":"Stop","last":"\ufffd","stopped_at":"17"#),
         "{signal}"
     );
     assert_eq!((signal.matches("stopped").count(), signal.matches("pending").count()), (1, 0), "{signal}");
     sandbox.fire("s", "PostToolUse", r#""tool_response":{"a":[1]},"x":1,"tool_calls":[2]"#).succeeds();
     let signal = sandbox.read("s", "working");
     assert_eq!((&signal["x"], signal.get("tool_response"), signal.get("tool_calls")), (&json!(1), None, None));
+}
+
+/// Strings with escapes, and what is left of them where half a surrogate pair is no character.
+const HALVES: [(&str, &str); 9] = [
+    (r"\ud83d", r"\ufffd"),
+    (r"a\uDE00b", r"a\ufffdb"),
+    (r"\ud83d\ude00", r"\ud83d\ude00"),
+    (r"\uDE00\uD83D", r"\ufffd\ufffd"),
+    (r"\ud83d\ud83d\ude00\ude00", r"\ufffd\ud83d\ude00\ufffd"),
+    (r"\ud83d\u0041\ud83dA\ud83d\n\uDBFF", r"\ufffd\u0041\ufffdA\ufffd\n\ufffd"),
+    (r"\\ud83d\\\ud83d\\\\ud83d", r"\\ud83d\\\ufffd\\\\ud83d"),
+    (r"\ud7ff\ue000\uD7FF", r"\ud7ff\ue000\uD7FF"),
+    (r"\ud83d\\ude00", r"\ufffd\\ude00"),
+];
+
+/// What the two readers that refuse half a pair read: all of it, with jq and with `serde_json`.
+#[track_caller]
+fn reads_back(path: &std::path::Path) -> serde_json::Value {
+    let jq = std::process::Command::new("jq").args(["-c", "."]).arg(path).output().unwrap();
+    assert!(jq.status.success(), "jq: {}", String::from_utf8_lossy(&jq.stderr));
+    let value = serde_json::from_slice(&fs_err::read(path).unwrap()).unwrap();
+    assert_eq!(serde_json::from_slice::<serde_json::Value>(&jq.stdout).unwrap(), value);
+    value
+}
+
+#[test]
+fn half_a_surrogate_pair_is_written_as_what_stands_for_no_character() {
+    for (given, left) in HALVES {
+        let sandbox = Sandbox::new();
+        let members = |text: &str| format!(r#""tool_name":"Bash","{text}":["{text}",{{"{text}":"{text}"}}]"#);
+        sandbox.fire("s", "PermissionRequest", &members(given)).succeeds();
+        let signal = fs_err::read_to_string(sandbox.signal("s", "permission")).unwrap();
+        assert_eq!(signal.matches(&members(left)).count(), 2, "{given}: {signal}");
+        reads_back(&sandbox.signal("s", "permission"));
+        sandbox.fire("s", "Stop", &members(given)).succeeds();
+        let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+        assert!(signal.contains(&members(left)), "{given}: {signal}");
+        reads_back(&sandbox.signal("s", "stop"));
+    }
+}
+
+#[test]
+fn where_a_read_ends_cuts_no_surrogate_pair() {
+    // A pipe gives 64 KiB at a time, and the first room is 256 KiB.
+    for border in [64 << 10, 256 << 10] {
+        for before in border - 16..border {
+            let text = |half: &str| {
+                let start = payload("s", "Stop", r#""x":""#).len() - 1;
+                format!(r#""x":"{}\ud83d\ude00{half}""#, "y".repeat(before - start))
+            };
+            let sandbox = Sandbox::new();
+            sandbox.fire("s", "Stop", &text(r"\ud83d")).succeeds();
+            let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+            assert!(signal.contains(&text(r"\ufffd")), "{before}");
+        }
+    }
+}
+
+#[test]
+fn half_a_pair_that_an_older_hook_left_in_the_list_goes_when_the_list_is_written_anew() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+    sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
+    let path = sandbox.signal("s", "permission");
+    let signal = fs_err::read_to_string(&path).unwrap();
+    fs_err::write(&path, signal.replace(r#""file_path":"a""#, r#""file_path":"a\ud83d""#)).unwrap();
+    sandbox.fire("s", "PostToolUse", BASH).succeeds();
+    let signal = reads_back(&path);
+    assert_eq!(signal["tool_input"]["file_path"], "a\u{fffd}");
+    // The input that it was asked with resolves it still.
+    sandbox.fire("s", "PostToolUse", r#""tool_name":"Edit","tool_input":{"file_path":"a\uDE00"}"#).succeeds();
+    assert_eq!(sandbox.state("s"), "");
 }
 
 #[test]

@@ -12,7 +12,7 @@ use crate::sandbox::{Life, Sandbox, executable_for};
 
 fn recordings() -> Vec<PathBuf> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
-    let mut found: Vec<_> = ["claude-2.1.197", "claude-2.1.329"]
+    let mut found: Vec<_> = ["claude-2.1.197", "claude-2.1.329", "claude-2.1.330"]
         .iter()
         .flat_map(|version| fs_err::read_dir(fixtures.join(version)).unwrap())
         .map(|entry| entry.unwrap().path())

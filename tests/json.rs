@@ -3,6 +3,7 @@
 mod cases;
 mod oracle;
 mod texts;
+mod values;
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -10,6 +11,7 @@ use std::fmt;
 use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
+use session_signals::digest::digest;
 use session_signals::json::{self, Error, MAX_DEPTH};
 
 #[test]
@@ -59,6 +61,91 @@ fn depth_is_our_own_limit() {
     }
     let wide = format!("[{}]", vec!["[{}]"; 10_000].join(","));
     assert_eq!(oracle::walk(wide.as_bytes()).map(|(_, complete)| complete), Ok(true));
+}
+
+#[test]
+fn a_number_is_its_value() {
+    for same in [
+        &["1", "1.0", "1e0", "1E+0", "10e-1", "0.1e1", "0.01e002", "1.000", "100e-02"][..],
+        &["0", "-0", "0.0", "-0.00e5", "0e-7"],
+        &["-1", "-1.0", "-10e-1"],
+        &["1200", "1.2e3", "12e2", "0.0012e6", "1200.0"],
+        &["100200", "1.002e5"],
+        &["0.5", "5e-1", "0.05e1"],
+        &["1e400", "10e399"],
+        &["123456789012345678901234567890", "12345678901234567890123456789e1"],
+    ] {
+        let digests: Vec<_> =
+            same.iter().filter(|text| !text.starts_with('.')).map(|text| digest(text.as_bytes())).collect();
+        assert!(digests.iter().all(|digest| *digest == digests[0]), "{same:?}: {digests:x?}");
+    }
+    let different = [
+        "0",
+        "1",
+        "-1",
+        "10",
+        "11",
+        "101",
+        "1001",
+        "1.1",
+        "1.01",
+        "1e400",
+        "1e401",
+        "0.1",
+        "12",
+        "21",
+        "1e-1000",
+        "true",
+        "null",
+        "[]",
+        "{}",
+        "\"\"",
+        "\"1\"",
+        "[1]",
+        "{\"1\":1}",
+        "[[]]",
+        "[{}]",
+        "[[],[]]",
+        "[1,[]]",
+        "[[1]]",
+    ];
+    let mut seen = BTreeMap::new();
+    for text in different {
+        let other = seen.insert(digest(text.as_bytes()), text);
+        assert_eq!(other, None, "{text}");
+    }
+}
+
+/// Of every short text that is JSON.
+#[test]
+fn no_two_short_values_have_one_digest() {
+    let alphabet = b"[]{}:,\"1";
+    let (mut values, mut digests) = (BTreeMap::new(), BTreeMap::new());
+    for number in 0..alphabet.len().pow(7) {
+        let text: Vec<_> = (0..7).map(|at| alphabet[number >> (3 * at) & 7]).collect();
+        for text in (1..=7).map(|len| &text[..len]) {
+            if let Ok(value) = serde_json::from_slice(text) {
+                let (value, digest) = (as_floats(value).to_string(), digest(text));
+                assert_eq!(*values.entry(value.clone()).or_insert(digest), digest, "{value}");
+                assert_eq!(*digests.entry(digest).or_insert_with(|| value.clone()), value);
+            }
+        }
+    }
+    assert!(values.len() > 1000, "{}", values.len());
+}
+
+#[test]
+fn very_many_members_have_one_digest_in_any_order() {
+    let member = |number: usize| format!("\"key {number}\":[{number},{{\"a\":{{}}}}]");
+    let object =
+        |numbers: &mut dyn Iterator<Item = usize>| format!("{{{}}}", numbers.map(member).collect::<Vec<_>>().join(","));
+    let (there, back) = (object(&mut (0..100_000)), object(&mut (0..100_000).rev()));
+    assert_eq!(digest(there.as_bytes()), digest(back.as_bytes()));
+    assert_ne!(digest(there.as_bytes()), digest(object(&mut (1..100_000)).as_bytes()));
+    // As deep as it can be.
+    let deep = |inner: &str| format!("{}{inner}{}", "{\"a\":".repeat(MAX_DEPTH), "}".repeat(MAX_DEPTH));
+    assert_eq!(digest(deep("1").as_bytes()), digest(deep(" 1.0").as_bytes()));
+    assert_ne!(digest(deep("1").as_bytes()), digest(deep("2").as_bytes()));
 }
 
 /// An object's members in their order, doubles included, as raw text.
@@ -175,5 +262,117 @@ proptest! {
         let decode = |text: &str| serde_json::from_str::<String>(&format!("\"{text}\"")).unwrap();
         let name = decode(&name);
         prop_assert_eq!(json::spells(text.as_bytes(), &name), decode(&text) == name);
+    }
+
+    #[test]
+    fn every_spelling_of_a_value_has_one_digest(value in values::value(), seeds in any::<(u64, u64)>()) {
+        let [one, other] = [seeds.0, seeds.1].map(|seed| values::spell(&value, &mut values::Dice(seed)));
+        // The speller spells what it was told.
+        for text in [&one, &other] {
+            prop_assert_eq!(as_floats(serde_json::from_str(text).unwrap()), as_floats(value.clone()), "{}", text);
+        }
+        prop_assert_eq!(digest(one.as_bytes()), digest(other.as_bytes()), "{} {}", one, other);
+    }
+
+    #[test]
+    fn values_that_differ_have_different_digests(one in values::value(), other in values::value(), seeds in any::<(u64, u64)>()) {
+        let texts = [values::spell(&one, &mut values::Dice(seeds.0)), values::spell(&other, &mut values::Dice(seeds.1))];
+        let same = digest(texts[0].as_bytes()) == digest(texts[1].as_bytes());
+        prop_assert_eq!(same, as_floats(one) == as_floats(other), "{:?}", texts);
+    }
+
+    #[test]
+    fn a_digest_of_anything_at_all(text in texts::mutated(texts::document()), bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        // They end, and do not panic.
+        let _ = (digest(&text), digest(&bytes));
+    }
+
+    /// Whole pairs stay, half ones become U+FFFD, nothing moves.
+    #[test]
+    fn mended_text_means_what_utf_16_makes_of_it(text in texts::characters(true), lone in "\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}", at in any::<prop::sample::Index>()) {
+        let borders: Vec<_> = (0..=text.len()).filter(|at| text.is_char_boundary(*at) && units(&text[..*at]).is_some() && units(&text[*at..]).is_some()).collect();
+        let at = borders[at.index(borders.len())];
+        let text = format!("\"{}{lone}{}\"", &text[..at], &text[at..]);
+        let mut mended = text.clone().into_bytes();
+        json::mend(&mut mended);
+        let expected = String::from_utf16_lossy(&units(&text[1..text.len() - 1]).unwrap());
+        prop_assert_eq!(serde_json::from_slice::<String>(&mended).unwrap(), expected);
+        prop_assert_eq!(mended.len(), text.len());
+        let changed = text.bytes().zip(&mended).filter(|(before, after)| before != *after).count();
+        prop_assert!(changed <= 4 * (text.matches("\\u").count()), "{}", text);
+    }
+
+    #[test]
+    fn mended_text_can_be_read_by_everybody(text in texts::document()) {
+        let mut mended = text.clone().into_bytes();
+        json::mend(&mut mended);
+        prop_assert!(all_strings(raw(&mended)), "{} {}", text, raw(&mended));
+        let mut again = mended.clone();
+        json::mend(&mut again);
+        prop_assert_eq!(again, mended);
+    }
+
+    #[test]
+    fn text_without_half_a_pair_is_left_alone(text in texts::characters(false), broken in texts::mutated(texts::document())) {
+        let mut mended = text.clone().into_bytes();
+        json::mend(&mut mended);
+        prop_assert_eq!(mended, text.into_bytes());
+        // It ends, and does not panic.
+        json::mend(&mut broken.clone());
+    }
+}
+
+/// JSON knows one kind of number.
+fn as_floats(value: serde_json::Value) -> serde_json::Value {
+    use serde_json::Value;
+    match value {
+        // + 0.0: there is one zero.
+        Value::Number(number) => Value::from(number.as_f64().unwrap() + 0.0),
+        Value::Array(elements) => elements.into_iter().map(as_floats).collect(),
+        Value::Object(members) => members.into_iter().map(|(name, value)| (name, as_floats(value))).collect(),
+        other => other,
+    }
+}
+
+/// The UTF-16 code units that the raw text of a string means; `None` where it begins or ends inside of an escape.
+fn units(mut text: &str) -> Option<Vec<u16>> {
+    let mut units = Vec::new();
+    while let Some(character) = text.chars().next() {
+        text = &text[character.len_utf8()..];
+        if character != '\\' {
+            units.extend_from_slice(character.encode_utf16(&mut [0; 2]));
+            continue;
+        }
+        let escape = text.chars().next()?;
+        text = &text[escape.len_utf8()..];
+        units.push(match escape {
+            'u' => {
+                let digits = text.get(..4)?;
+                text = &text[4..];
+                u16::from_str_radix(digits, 16).ok()?
+            }
+            'b' => 8,
+            'f' => 12,
+            'n' => 10,
+            'r' => 13,
+            't' => 9,
+            '"' | '\\' | '/' => escape as u16,
+            _ => return None,
+        });
+    }
+    Some(units)
+}
+
+/// Whether `serde_json` decodes every string in this, keys included.
+fn all_strings(text: &str) -> bool {
+    let string = |raw: &str| serde_json::from_str::<String>(raw).is_ok();
+    match text.trim_start().as_bytes()[0] {
+        b'"' => string(text),
+        b'[' => serde_json::from_str::<Vec<&RawValue>>(text).unwrap().iter().all(|value| all_strings(value.get())),
+        b'{' => {
+            let Members(members) = serde_json::from_str(text).unwrap();
+            members.iter().all(|(key, value)| string(&format!("\"{key}\"")) && all_strings(value))
+        }
+        _ => true,
     }
 }

@@ -2,6 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
+use session_signals::digest::digest;
 use session_signals::json;
 
 #[path = "../../tests/json/oracle.rs"]
@@ -14,4 +15,7 @@ fuzz_target!(|text: &[u8]| {
         json::spells(item.key, "session_id");
         json::items(item.value).for_each(drop);
     }
+    let mut mended = text.to_owned();
+    json::mend(&mut mended);
+    let _ = digest(&mended);
 });

@@ -1,0 +1,94 @@
+//! Values, and the many ways in which JSON can spell one.
+
+use std::collections::BTreeMap;
+
+use proptest::prelude::*;
+use serde_json::Value;
+
+/// A value; few enough different ones that two of them are equal now and then.
+pub fn value() -> impl Strategy<Value = Value> {
+    let scalar = prop_oneof![
+        Just(Value::Null),
+        any::<bool>().prop_map(Value::from),
+        (-3_i32..3, 0..4_u32).prop_map(|(digits, power)| Value::from(digits * 10_i32.pow(power))),
+        (-200..200).prop_map(|eighths| Value::from(f64::from(eighths) / 8.0)),
+        text().prop_map(Value::from),
+    ];
+    scalar.prop_recursive(4, 24, 4, |inner| {
+        let list = prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from);
+        let object = prop::collection::btree_map(text(), inner, 0..4);
+        prop_oneof![list, object.prop_map(|members: BTreeMap<String, Value>| members.into_iter().collect())]
+    })
+}
+
+fn text() -> impl Strategy<Value = String> {
+    prop_oneof![3 => "[ab]{0,2}", 1 => "[a\"\\\\/\u{8}\u{c}\n\r\té漢\u{fffd}😀\u{0}\u{7f}]{0,9}"]
+}
+
+/// One spelling of a value; `dice` says which.
+pub fn spell(value: &Value, dice: &mut Dice) -> String {
+    let text = match value {
+        Value::Null | Value::Bool(_) => value.to_string(),
+        Value::Number(number) => spell_number(&number.to_string(), dice),
+        Value::String(text) => spell_text(text, dice),
+        Value::Array(elements) => {
+            let elements: Vec<_> = elements.iter().map(|element| spell(element, dice)).collect();
+            format!("[{}{}]", dice.space(), elements.join(","))
+        }
+        Value::Object(members) => {
+            let mut spelled = Vec::new();
+            for (name, value) in members {
+                spelled.insert(dice.below(spelled.len() + 1), (spell_text(name, dice), spell(value, dice), name));
+            }
+            // One that is told again before counts for nothing.
+            if !spelled.is_empty() && dice.below(3) == 0 {
+                let name = spelled[dice.below(spelled.len())].2;
+                let place = spelled.iter().position(|(_, _, other)| *other == name).unwrap();
+                spelled.insert(dice.below(place + 1), (spell_text(name, dice), "[1]".to_owned(), name));
+            }
+            let spelled = spelled.into_iter().map(|(name, value, _)| format!("{name}{}:{value}", dice.space()));
+            format!("{{{}}}", spelled.collect::<Vec<_>>().join(","))
+        }
+    };
+    format!("{}{text}{}", dice.space(), dice.space())
+}
+
+fn spell_number(number: &str, dice: &mut Dice) -> String {
+    match (number.contains('.'), dice.below(5)) {
+        (false, 1) => format!("{number}.00"),
+        (false, 2) if number != "0" => format!("{number}0e-1"),
+        (_, 3) => format!("{number}E+00"),
+        (_, 4) => match number.strip_suffix("000") {
+            Some(number) => format!("{number}e3"),
+            None => format!("{number}e0"),
+        },
+        _ => number.to_owned(),
+    }
+}
+
+fn spell_text(text: &str, dice: &mut Dice) -> String {
+    let escape = |unit: u16, capital: bool| if capital { format!("\\u{unit:04X}") } else { format!("\\u{unit:04x}") };
+    let spell = |character: char| {
+        let short = "\"\\/\u{8}\u{c}\n\r\t".chars().zip("\"\\/bfnrt".chars()).find(|(meant, _)| *meant == character);
+        match (dice.below(3), short) {
+            (0 | 1, Some((_, short))) => format!("\\{short}"),
+            (0 | 1, None) if character >= ' ' => character.to_string(),
+            (dice, _) => character.encode_utf16(&mut [0; 2]).iter().map(|unit| escape(*unit, dice > 1)).collect(),
+        }
+    };
+    format!("\"{}\"", text.chars().map(spell).collect::<String>())
+}
+
+/// Numbers that look random, always the same ones for one seed.
+pub struct Dice(pub u64);
+
+impl Dice {
+    fn below(&mut self, limit: usize) -> usize {
+        self.0 = self.0.wrapping_mul(0x5851_f42d_4c95_7f2d).wrapping_add(0x1405_7b7e_f767_814f);
+        usize::try_from(self.0 >> 33).unwrap() % limit
+    }
+
+    fn space(&mut self) -> &'static str {
+        ["", "", "", " ", "\n\t", "\r "][self.below(6)]
+    }
+}
