@@ -40,6 +40,40 @@ fn a_thousand_idle_connections_and_slow_readers_starve_nobody() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
+fn a_large_prompt_is_held_once_however_many_take_it_slowly() {
+    let sandbox = Sandbox::new();
+    let prompt = |c: &str| format!(r#""prompt":"{}""#, c.repeat(16 << 20));
+    sandbox.fire("s", "UserPromptSubmit", &prompt("x")).succeeds();
+    let server = Server::start(&sandbox);
+    server.until("s", "working working");
+    let before = server.resident();
+    let ask = |path: &str| {
+        let mut stream = server.connect();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut begin = [0; 4096];
+        stream.read_exact(&mut begin).unwrap();
+        stream
+    };
+    let paths = ["/sessions", "/sessions?offset=-1&live=sse", "/sessions?offset=-1&live=long-poll"];
+    let slow: Vec<_> = (0..100).map(|number| ask(paths[number % 3])).collect();
+    let held = server.resident().saturating_sub(before);
+    assert!(held < 48 << 10, "100 readers of 16 MiB take {held} KiB");
+    // They get it whole, also after it was overtaken.
+    sandbox.fire("s", "UserPromptSubmit", &prompt("y")).succeeds();
+    let mut follower = server.follow("-1");
+    while follower.batch().0.iter().all(|message| !message["value"]["prompt"].as_str().unwrap().starts_with('y')) {}
+    for mut stream in slow.into_iter().take(6) {
+        let (mut count, mut buffer) = (4096, vec![0; 1 << 20]);
+        while count < 16 << 20 {
+            let read = stream.read(&mut buffer).unwrap();
+            assert!(read > 0 && !buffer[..read].contains(&b'y') || count + read >= 16 << 20, "{count}");
+            count += read;
+        }
+    }
+}
+
+#[test]
 fn who_does_not_say_what_they_want_is_let_go() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
