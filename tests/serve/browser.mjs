@@ -100,6 +100,9 @@ const orders = {
         // What overflows is cut, or can be scrolled to; else it lies on something.
         if (parent.scrollWidth > parent.clientWidth + 1 && getComputedStyle(parent).overflowX === "visible" && parent.clientWidth > 0) found.push(`${name(parent)} overflows`);
       }
+      for (const project of document.querySelectorAll(".project")) {
+        if (project.textContent.length < 12 && project.scrollWidth > project.clientWidth) found.push(`${name(project)} is cut, and short`);
+      }
       return found;
     });
   },
