@@ -1,19 +1,25 @@
 //! The settings as they were, kept beside nothing that globs them.
 
+use std::fs::{File, FileTimes};
 use std::io;
+use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::{Path, PathBuf};
-use std::time::{SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 
+use crate::attributes::ACCESS_LIST;
 use crate::env::Env;
 use crate::replace;
 
 /// How many are kept of each file.
 const KEPT: usize = 10;
 
+/// What the name of a file begins with that [`keep`] put there. These are never let go of.
+const ASIDE: &str = "aside.";
+
 /// Saves `bytes` of the file `settings` as `<config dir>/backups/NAME.TIME`, TIME in milliseconds since the epoch,
-/// and lets go of the oldest.
+/// and lets go of the oldest; but not of one that was written to after that time.
 ///
 /// # Errors
 /// Any of the file system's: with no backup there is to be no change.
@@ -21,24 +27,137 @@ pub fn save(env: &Env, settings: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let folder = env.backups();
     fs::create_dir_all(&folder)?;
     let name = env.slug(settings);
-    let mut time = SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
-    let path = loop {
-        let path = folder.join(format!("{name}.{time}"));
-        if !path.exists() {
-            break path;
-        }
-        time += 1;
-    };
+    let (path, time) = free(&folder, &name, SystemTime::now());
     // Settings hold tokens: ours alone, whatever the original's mode.
     replace::write(&path, bytes, 0o600)?;
-    for old in all(&folder, &name)?.iter().rev().skip(KEPT) {
-        fs::remove_file(old)?;
+    // Whoever writes to it later is told by its time.
+    let _ = File::options().write(true).open(&path).and_then(|file| file.set_modified(time));
+    for (time, old) in all(&folder, &name)?.iter().rev().skip(KEPT) {
+        if !is_written_late(*time, old) {
+            fs::remove_file(old)?;
+        }
     }
     Ok(path)
 }
 
+/// Makes the file that was replaced, which lies at `held`, the backup itself: whoever has it open writes to what is
+/// kept. Where the backup is on another file system, or the file has another name, it only loses this one.
+pub fn retire(held: &Path, backup: Option<&Path>) {
+    let is_kept = backup.is_some_and(|backup| become_backup(held, backup).is_ok());
+    if !is_kept {
+        let _ = std::fs::remove_file(held);
+    }
+    replace::sync_folder(held);
+}
+
+fn become_backup(held: &Path, backup: &Path) -> io::Result<()> {
+    let meta = std::fs::symlink_metadata(held)?;
+    if meta.nlink() != 1 {
+        return Err(io::ErrorKind::Unsupported.into());
+    }
+    std::fs::set_permissions(held, PermissionsExt::from_mode(0o600))?;
+    let _ = rustix::fs::removexattr(held, ACCESS_LIST);
+    // A clock of another computer, or one that went back, is no later writer.
+    let time = time_of(backup).map(from_millis);
+    if let (Some(time), Ok(modified)) = (time, meta.modified())
+        && modified > time
+    {
+        File::open(held)?.set_times(FileTimes::new().set_modified(time))?;
+    }
+    std::fs::rename(held, backup)?;
+    replace::sync_folder(backup);
+    Ok(())
+}
+
+/// Where [`keep`] puts what lies at `left`.
+#[must_use]
+pub fn place(env: &Env, settings: &Path, left: &Path) -> PathBuf {
+    let time = left.symlink_metadata().and_then(|meta| meta.modified()).unwrap_or(UNIX_EPOCH);
+    free(&env.backups(), &format!("{ASIDE}{}", env.slug(settings)), time).0
+}
+
+/// Moves what another program wrote, and is nowhere else, to the backups, for good; where it lies then. The file stays
+/// where it is where that cannot be done without a copy.
+pub fn keep(env: &Env, settings: &Path, left: &Path) -> PathBuf {
+    let place = place(env, settings, left);
+    let moved = fs::create_dir_all(env.backups()).and_then(|()| fs::rename(left, &place));
+    if moved.is_err() {
+        return left.to_owned();
+    }
+    replace::sync_folder(&place);
+    place
+}
+
+/// The same, by a copy where it has to be.
+///
+/// # Errors
+/// Any of the file system's: then it stays where it is.
+pub fn rescue(env: &Env, settings: &Path, left: &Path) -> io::Result<()> {
+    let place = place(env, settings, left);
+    if keep(env, settings, left) == left {
+        fs::create_dir_all(env.backups())?;
+        replace::write(&place, &fs::read(left)?, 0o600)?;
+        fs::remove_file(left)?;
+    } else {
+        fs::set_permissions(&place, PermissionsExt::from_mode(0o600))?;
+        let _ = rustix::fs::removexattr(&place, ACCESS_LIST);
+    }
+    Ok(())
+}
+
+/// Whether some backup holds these bytes.
+#[must_use]
+pub fn holds(env: &Env, bytes: &[u8]) -> bool {
+    files(env).iter().any(|path| std::fs::read(path).is_ok_and(|backup| backup == bytes))
+}
+
+/// The backups that somebody wrote to after they were made.
+#[must_use]
+pub fn written_late(env: &Env) -> Vec<PathBuf> {
+    let is_late = |path: &PathBuf| time_of(path).is_some_and(|time| is_written_late(time, path));
+    files(env).into_iter().filter(is_late).collect()
+}
+
+/// All files among the backups that are ours, or could be.
+fn files(env: &Env) -> Vec<PathBuf> {
+    let entries = std::fs::read_dir(env.backups()).into_iter().flatten().flatten();
+    let ours = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with(replace::PREFIX));
+    let mut found: Vec<PathBuf> = ours.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
+    found.sort();
+    found
+}
+
+/// A name that nothing has yet, and the time in it.
+fn free(folder: &Path, name: &str, time: SystemTime) -> (PathBuf, SystemTime) {
+    let mut time = time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+    loop {
+        let path = folder.join(format!("{name}.{time}"));
+        if !path.exists() {
+            return (path, from_millis(time));
+        }
+        time += 1;
+    }
+}
+
+fn from_millis(time: u128) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(time).unwrap_or_default())
+}
+
+/// The time in the name of a backup of ours: after the settings' own name, or a path with its hash.
+fn time_of(backup: &Path) -> Option<u128> {
+    let (name, time) = backup.file_name()?.to_str()?.rsplit_once('.')?;
+    let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
+    let is_ours = ["settings.json", "settings.local.json"].contains(&name)
+        || !name.starts_with(ASIDE) && name.rsplit_once('-').is_some_and(|(_, hash)| is_hash(hash));
+    time.parse().ok().filter(|_| is_ours && time.len() >= 13)
+}
+
+fn is_written_late(time: u128, path: &Path) -> bool {
+    path.symlink_metadata().and_then(|meta| meta.modified()).is_ok_and(|modified| modified > from_millis(time))
+}
+
 /// Those of one file, the oldest first.
-fn all(folder: &Path, name: &str) -> io::Result<Vec<PathBuf>> {
+fn all(folder: &Path, name: &str) -> io::Result<Vec<(u128, PathBuf)>> {
     let mut found: Vec<(u128, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
@@ -47,5 +166,5 @@ fn all(folder: &Path, name: &str) -> io::Result<Vec<PathBuf>> {
         found.extend(time.map(|time| (time, entry.path())));
     }
     found.sort();
-    Ok(found.into_iter().map(|(_, path)| path).collect())
+    Ok(found)
 }

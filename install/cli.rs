@@ -86,7 +86,9 @@ impl Command {
     pub fn is_forced(&self) -> bool {
         match self {
             Self::Install(options) => options.force,
-            Self::Uninstall(_) | Self::Doctor(_) | Self::Generate { .. } => false,
+            Self::Uninstall(options) => options.force,
+            Self::Doctor(options) => options.force,
+            Self::Generate { .. } => false,
         }
     }
 }
@@ -113,7 +115,7 @@ pub struct Install {
     /// Stop that service and remove it
     #[arg(long, conflicts_with = "service")]
     pub no_service: bool,
-    /// Replace a newer version that is installed
+    /// Replace a newer version; as root, go on in another's directory
     #[arg(long)]
     pub force: bool,
     /// Print the report as JSON
@@ -133,6 +135,9 @@ pub struct Uninstall {
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
     pub dry_run: bool,
+    /// As root, go on in another user's configuration directory
+    #[arg(long)]
+    pub force: bool,
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
@@ -144,6 +149,9 @@ pub struct Doctor {
     /// Mend what can be mended without asking you
     #[arg(long)]
     pub fix: bool,
+    /// As root, go on in another user's configuration directory
+    #[arg(long)]
+    pub force: bool,
     /// Print the findings as JSON
     #[arg(long)]
     pub json: bool,

@@ -1,7 +1,8 @@
 //! Changes a settings file under our lock, and again where another program came between.
 
 use std::fs::TryLockError;
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -10,6 +11,7 @@ use fs_err as fs;
 use crate::editor::{self, Plan};
 use crate::env::Env;
 use crate::refusal::Refusal;
+use crate::replace::Swap;
 use crate::settings::Settings;
 use crate::{backup, replace};
 
@@ -50,41 +52,97 @@ pub struct Written {
     /// The file, as it was before.
     pub before: Settings,
     /// Where that is kept; `None` where nothing had to change, or there was no file.
-    pub backup: Option<std::path::PathBuf>,
+    pub backup: Option<PathBuf>,
+    /// What others wrote at the same time, and was overtaken by a newer edit: where it lies.
+    aside: Vec<PathBuf>,
+}
+
+impl Written {
+    /// What the file's owner should know.
+    #[must_use]
+    pub fn warnings(&self, env: &Env) -> Vec<String> {
+        let linked = self.plan.is_change().then(|| self.before.warning()).flatten();
+        let aside = self.aside.iter().map(|path| overtaken(env, path));
+        linked.into_iter().chain(aside).collect()
+    }
+
+    /// What was written to the replaced file when it was replaced already. To be asked at the end of a run.
+    #[must_use]
+    pub fn late(&self, env: &Env) -> Option<String> {
+        let backup = self.backup.as_ref()?;
+        let is_late = std::fs::read(backup).is_ok_and(|now| now != self.before.bytes());
+        let file = env.brief(&self.before.path);
+        is_late.then(|| {
+            let backup = env.brief(backup);
+            format!("another program had {file} open, and wrote to it when it was replaced: {backup} has what it wrote")
+        })
+    }
+}
+
+/// Plans what becomes of these settings.
+pub type Planner<'a> = &'a dyn Fn(&[u8]) -> Result<Plan, editor::Refusal>;
+
+/// Notes a change before it is made: what is to be done, to which file, and where its backup is.
+pub type Note<'a> = &'a dyn Fn(&Plan, &Settings, Option<&Path>) -> io::Result<()>;
+
+fn overtaken(env: &Env, path: &Path) -> String {
+    format!("two other programs wrote the settings at once: what the earlier one wrote is in {}", env.brief(path))
 }
 
 /// Plans a change of the file at `path` and makes it. `created`: it was we who made the file, so with nothing left in it it goes.
+/// `note` is called before each attempt, with the backup.
 ///
 /// # Errors
-/// A refusal of the plan, a file that may not be replaced, or one that changed under us three times in a row.
-/// The file is then as it was.
-pub fn edit(
-    env: &Env,
-    path: &Path,
-    created: bool,
-    plan: &dyn Fn(&[u8]) -> Result<Plan, editor::Refusal>,
-) -> Result<Written, Refusal> {
+/// A refusal of the plan or of `note`, a file that may not be replaced or that another program keeps open for writing,
+/// or one that changed under us three times in a row. The file is then as it was.
+pub fn edit(env: &Env, path: &Path, created: bool, plan: Planner, note: Note) -> Result<Written, Refusal> {
+    let mut aside = Vec::new();
     for _ in 0..ROUNDS {
-        let before = Settings::read(path)?;
-        let plan = plan(before.bytes()).map_err(Refusal::of(path))?;
-        if !plan.is_change() {
-            return Ok(Written { plan, before, backup: None });
-        }
-        before.check_writable()?;
-        let backup = before.seen.as_ref().map(|seen| backup::save(env, path, &seen.bytes)).transpose()?;
-        if let Some(folder) = before.real.parent() {
-            fs::create_dir_all(folder)?;
-        }
-        let done = match &before.seen {
-            Some(seen) if created && plan.after.is_empty() => replace::remove(&before.real, seen)?,
-            seen => replace::swap(&before.real, seen.as_ref(), &plan.after)?,
-        };
-        if done {
-            return Ok(Written { plan, before, backup });
+        match attempt(env, path, created, plan, note) {
+            Ok(Attempt::Done(written)) => return Ok(Written { aside, ..*written }),
+            Ok(Attempt::Again(held)) => aside.extend(held.map(|held| backup::keep(env, path, &held))),
+            Err(refusal) => return Err(refusal.and(aside.iter().map(|path| overtaken(env, path)))),
         }
     }
-    Err(Refusal::new(format!(
+    let refusal = Refusal::new(format!(
         "{} was changed by another program {ROUNDS} times while we changed it: try again",
         path.display()
-    )))
+    ));
+    Err(refusal.and(aside.iter().map(|path| overtaken(env, path))))
+}
+
+/// What came of one round.
+enum Attempt {
+    Done(Box<Written>),
+    Again(Option<PathBuf>),
+}
+
+fn attempt(env: &Env, path: &Path, created: bool, plan: Planner, note: Note) -> Result<Attempt, Refusal> {
+    let before = Settings::settled(path)?;
+    let plan = plan(before.bytes()).map_err(Refusal::of(path))?;
+    if !plan.is_change() {
+        let written = Written { plan, before, backup: None, aside: Vec::new() };
+        return Ok(Attempt::Done(Box::new(written)));
+    }
+    before.check_writable()?;
+    // First of all: a kill or a power cut later finds it there.
+    let backup = before.seen.as_ref().map(|seen| backup::save(env, path, &seen.bytes)).transpose()?;
+    note(&plan, &before, backup.as_deref())?;
+    if let Some(folder) = before.real.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    let swap = match &before.seen {
+        Some(seen) if created && plan.after.is_empty() => replace::remove(&before.real, seen)?,
+        seen => replace::swap(&before.real, seen.as_ref(), &plan.after)?,
+    };
+    Ok(match swap {
+        Swap::Changed => Attempt::Again(None),
+        Swap::Crossed(held) => Attempt::Again(Some(held)),
+        Swap::Done(held) => {
+            if let Some(held) = held {
+                backup::retire(&held, backup.as_deref());
+            }
+            Attempt::Done(Box::new(Written { plan, before, backup, aside: Vec::new() }))
+        }
+    })
 }

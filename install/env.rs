@@ -25,7 +25,9 @@ pub struct Env {
     pub path: OsString,
     /// Whether stdout takes colour.
     pub colour: bool,
-    /// `--force`: an older version replaces a newer one.
+    /// The command line that we were started by: our own path, and the arguments.
+    pub line: Vec<String>,
+    /// `--force`: an older version replaces a newer one, and root goes on in another user's configuration directory.
     pub force: bool,
 }
 
@@ -46,7 +48,9 @@ impl Env {
             }
         };
         let ourselves = env::current_exe().map_err(|error| Refusal::new(format!("our own executable: {error}")))?;
+        let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
         Ok(Self {
+            line: std::iter::once(ourselves.display().to_string()).chain(arguments).collect(),
             home,
             config_is_set: set("CLAUDE_CONFIG_DIR").is_some(),
             xdg_config: set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()),

@@ -66,7 +66,8 @@ pub fn same(path: &Path, bytes: &[u8]) -> bool {
     runs && std::fs::read(path).is_ok_and(|found| found == bytes)
 }
 
-/// Removes the copies, and their directory where nothing else lies there.
+/// Removes the copies, half ones of killed runs, too; and their directory where nothing else lies there. To be called
+/// under the lock.
 ///
 /// # Errors
 /// Any of the file system's but that there are none.
@@ -81,6 +82,11 @@ pub fn remove(env: &Env) -> io::Result<()> {
     match fs::remove_file(version::path(env)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         result => result?,
+    }
+    for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
+        if entry.file_name().to_string_lossy().starts_with(replace::PREFIX) {
+            fs::remove_file(entry.path())?;
+        }
     }
     // Both may hold what is not ours: then they stay.
     let _ = std::fs::remove_dir(&folder);

@@ -5,7 +5,6 @@ use std::path::Path;
 use session_signals::event::RULES;
 
 use crate::cli::Install;
-use crate::commit::Written;
 use crate::disabled::{self, Disabled};
 use crate::editor::{self, Plan, Registration};
 use crate::env::Env;
@@ -17,13 +16,14 @@ use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
 use crate::wanted::{Subject, Wanted};
-use crate::{commit, diff, events, receipt, service, spool, version};
+use crate::{commit, diff, events, owner, receipt, service, spool, version};
 
 /// Installs, or says what would be done.
 ///
 /// # Errors
 /// Whatever leaves the settings as they were.
 pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
+    owner::check(env)?;
     version::check(env)?;
     let wanted = Wanted::of(env, options.keep_scripts, options.daemons)?;
     let there = Settings::read(&report.file).ok();
@@ -82,7 +82,7 @@ fn subject<'a>(path: &Path, options: &Install, text: &'a [u8]) -> Subject<'a> {
 
 /// What is to become of the settings as they are now, or why it cannot be.
 fn planned(env: &Env, wanted: &Wanted, options: &Install, path: &Path) -> Result<Plan, Refusal> {
-    let before = Settings::read(path)?;
+    let before = Settings::settled(path)?;
     let plan = wanted.plan(env, &subject(path, options, before.bytes())).map_err(Refusal::of(path))?;
     if plan.is_change() {
         before.check_writable()?;
@@ -119,20 +119,18 @@ fn change(
         }
     }
     early?;
-    let written = commit::edit(env, &path, false, &|text| wanted.plan(env, &subject(&path, options, text)))?;
+    receipt::settle(env, &path)?;
+    let note = |plan: &Plan, before: &Settings, backup: Option<&Path>| note(env, wanted, plan, before, backup);
+    let written = commit::edit(env, &path, false, &|text| wanted.plan(env, &subject(&path, options, text)), &note);
+    // Whether it was done or refused: the receipt that fits is the one that stays.
+    let noted = receipt::settle(env, &path);
+    let written = written?;
+    report.problems.extend(noted.err().map(|error| error.to_string()));
     let registrations = wanted.registrations(env, &subject(&path, options, &written.plan.before));
     report.planned(&written.plan);
     report.left_out = left_out(&registrations);
     report.backup.clone_from(&written.backup);
-    if written.plan.is_change() {
-        report.warnings.extend(written.before.warning());
-        let noted = note(env, wanted, written);
-        report.problems.extend(
-            noted
-                .err()
-                .map(|error| format!("the receipt was not written, uninstall will not restore every byte: {error}")),
-        );
-    }
+    report.warnings.extend(written.warnings(env));
     if let Some(mode) = spool::fault(&env.spool()).and_then(|fault| fault.mode()) {
         match spool::tighten(&env.spool()) {
             Ok(()) => report
@@ -147,6 +145,7 @@ fn change(
         args: one.args.map(owned),
     });
     report.problems.extend(tryout::run(env, registered));
+    report.problems.extend(written.late(env));
     Ok(())
 }
 
@@ -168,21 +167,22 @@ fn left_out(registrations: &[Registration]) -> Vec<LeftOut> {
     out.map(|rule| LeftOut { event: rule.event, since: events::since(rule.event).to_string() }).collect()
 }
 
-/// Writes the receipt.
-fn note(env: &Env, wanted: &Wanted, written: Written) -> std::io::Result<()> {
-    let previous = receipt::load(env, &written.before.path);
-    let edit = editor::Receipt::of(&written.plan, previous.as_ref().map(|previous| &previous.edit));
-    let mut replaced = previous.as_ref().map(|previous| previous.replaced.clone()).unwrap_or_default();
+/// Writes the receipt of what is about to be done.
+fn note(env: &Env, wanted: &Wanted, plan: &Plan, before: &Settings, backup: Option<&Path>) -> std::io::Result<()> {
+    let previous = receipt::load(env, &before.path);
+    let edit = editor::Receipt::of(plan, previous.as_ref().map(|previous| &previous.edit));
     // Ours, and nobody's since: then it is still we who made the file.
-    let created = written.before.seen.is_none()
-        || previous.is_some_and(|previous| previous.created && previous.edit.fits(&written.plan.before));
-    replaced.extend(written.plan.replaced_scripts.iter().map(|script| receipt::Script {
-        event: script.event.clone(),
-        command: script.command.clone(),
-        backup: written.backup.clone(),
-    }));
-    let (file, keep_scripts) = (written.before.path, wanted.keep_scripts);
-    receipt::store(env, &Receipt { file, created, keep_scripts, replaced, edit })
+    let created = before.seen.is_none()
+        || previous.as_ref().is_some_and(|previous| previous.created && previous.edit.fits(&plan.before));
+    let mut replaced = previous.map(|previous| previous.replaced).unwrap_or_default();
+    for editor::Replaced { event, command } in &plan.replaced_scripts {
+        // Another attempt of ours may have noted it, and not come through.
+        replaced.retain(|script: &receipt::Script| (&script.event, &script.command) != (event, command));
+        let (event, command, backup) = (event.clone(), command.clone(), backup.map(Path::to_owned));
+        replaced.push(receipt::Script { event, command, backup });
+    }
+    let (file, keep_scripts) = (before.path.clone(), wanted.keep_scripts);
+    receipt::prepare(env, &Receipt { file, created, keep_scripts, replaced, edit })
 }
 
 /// What the user should know of the entries that others have, or wrote by hand.

@@ -1,5 +1,6 @@
 //! `hooks`: installs the session-signals executables into Claude Code, takes them out again, and says what is wrong with them.
 
+mod attributes;
 mod backup;
 mod child;
 mod claude;
@@ -18,6 +19,7 @@ mod evidence;
 mod executables;
 mod generate;
 mod install;
+mod owner;
 mod places;
 mod receipt;
 mod refusal;
@@ -31,6 +33,7 @@ mod tryout;
 mod uninstall;
 mod version;
 mod wanted;
+mod writer;
 
 use std::process::ExitCode;
 

@@ -57,6 +57,12 @@ impl Env {
         self.config.join("session-signals")
     }
 
+    /// Where the daemons' PIDs and logs lie.
+    #[must_use]
+    pub fn daemons(&self) -> PathBuf {
+        self.config.join("session-daemons")
+    }
+
     /// Where the settings are saved before a change.
     #[must_use]
     pub fn backups(&self) -> PathBuf {

@@ -26,6 +26,13 @@ impl Refusal {
         move |refusal| Self::new(format!("{}: {refusal}", file.display()))
     }
 
+    /// The same, with more that its reader has to know.
+    #[must_use]
+    pub fn and(self, more: impl Iterator<Item = String>) -> Self {
+        let reason = more.fold(self.reason, |reason, more| format!("{reason}; {more}"));
+        Self { reason, ..self }
+    }
+
     /// The same with a snippet to paste.
     #[must_use]
     pub fn or_paste(self, snippet: &str) -> Self {

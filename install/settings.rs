@@ -2,12 +2,21 @@
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::thread;
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use rustix::fs::{Access, access};
 
 use crate::refusal::Refusal;
 use crate::replace::{self, Seen};
+use crate::writer::{self, Writer};
+
+/// An editor that saves in place empties the file first: so long may an empty one be about to be filled.
+const EMPTY: Duration = Duration::from_secs(1);
+
+/// So long may a program have the settings open for writing.
+const OPEN: Duration = Duration::from_secs(2);
 
 /// One settings file, symlinks followed.
 pub struct Settings {
@@ -25,22 +34,34 @@ impl Settings {
     /// # Errors
     /// A symlink that leads nowhere or in a circle, something that is no file, or that may not be read.
     pub fn read(path: &Path) -> Result<Self, Refusal> {
-        let real = match fs::canonicalize(path) {
-            Ok(real) => real,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                if let Ok(target) = std::fs::read_link(path) {
-                    let (path, target) = (path.display(), target.display());
-                    return Err(Refusal::new(format!("{path} is a symlink to {target}, which is not there")));
-                }
-                path.to_owned()
-            }
-            Err(_) if path.is_symlink() && circular(path) => {
-                return Err(Refusal::new(format!("{} is a symlink that leads in a circle", path.display())));
-            }
-            Err(error) => return Err(error.into()),
-        };
+        let real = locate(path)?;
         let seen = replace::see(&real)?;
         Ok(Self { path: path.to_owned(), real, seen })
+    }
+
+    /// Reads it once nobody writes to it: what an editor is about to save is not overtaken.
+    ///
+    /// # Errors
+    /// As for [`Self::read`], and where another program does not close it.
+    pub fn settled(path: &Path) -> Result<Self, Refusal> {
+        let start = Instant::now();
+        loop {
+            // Before the look: who closes the file in between has written all of what is read.
+            let writer = writer::of(&locate(path)?);
+            let settings = Self::read(path)?;
+            let is_empty = settings.seen.as_ref().is_some_and(|seen| seen.bytes.is_empty());
+            if writer == Writer::Somebody && settings.seen.is_some() {
+                if start.elapsed() > OPEN {
+                    let path = path.display();
+                    return Err(Refusal::new(format!(
+                        "{path} is open for writing in another program: save and close it there, and try again"
+                    )));
+                }
+            } else if !is_empty || start.elapsed() > EMPTY {
+                return Ok(settings);
+            }
+            thread::sleep(Duration::from_millis(10));
+        }
     }
 
     /// The bytes: none where there is no file.
@@ -82,4 +103,22 @@ impl Settings {
 
 fn circular(path: &Path) -> bool {
     std::fs::metadata(path).is_err_and(|error| error.raw_os_error() == Some(rustix::io::Errno::LOOP.raw_os_error()))
+}
+
+/// Where the bytes lie: the end of the symlinks.
+fn locate(path: &Path) -> Result<PathBuf, Refusal> {
+    Ok(match fs::canonicalize(path) {
+        Ok(real) => real,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => {
+            if let Ok(target) = std::fs::read_link(path) {
+                let (path, target) = (path.display(), target.display());
+                return Err(Refusal::new(format!("{path} is a symlink to {target}, which is not there")));
+            }
+            path.to_owned()
+        }
+        Err(_) if path.is_symlink() && circular(path) => {
+            return Err(Refusal::new(format!("{} is a symlink that leads in a circle", path.display())));
+        }
+        Err(error) => return Err(error.into()),
+    })
 }

@@ -8,7 +8,7 @@ use crate::receipt::{self, Receipt};
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::{commit, diff, events, executables, service};
+use crate::{commit, diff, events, executables, owner, service};
 
 /// By the receipt where the settings are what install left; else only our entries go.
 fn plan(env: &Env, scope: Scope, text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
@@ -20,15 +20,26 @@ fn plan(env: &Env, scope: Scope, text: &[u8], receipt: Option<&Receipt>) -> Resu
     }
 }
 
+/// Whether these bytes are what uninstalling would make of the settings: as a run makes them that is then killed.
+#[must_use]
+pub fn would_make(env: &Env, settings: &Settings, bytes: &[u8]) -> bool {
+    let receipt = receipt::load(env, &settings.path);
+    let scope = SCOPES.into_iter().find(|scope| env.settings(*scope) == settings.path).unwrap_or(Scope::User);
+    plan(env, scope, settings.bytes(), receipt.as_ref()).is_ok_and(|plan| plan.after == bytes)
+}
+
 /// Uninstalls, or says what would be done.
 ///
 /// # Errors
 /// Whatever leaves the settings as they were.
 pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Refusal> {
     let path = report.file.clone();
+    if env.config.exists() {
+        owner::check(env)?;
+    }
     if options.dry_run {
         let receipt = receipt::load(env, &path);
-        let before = Settings::read(&path)?;
+        let before = Settings::settled(&path)?;
         report.diff = Some(String::new());
         if before.seen.is_some() {
             let plan = plan(env, options.scope, before.bytes(), receipt.as_ref()).map_err(Refusal::of(&path))?;
@@ -42,12 +53,14 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     }
     let _lock = commit::lock(env)?;
     let receipt = receipt::load(env, &path);
+    let mut done = None;
     if Settings::read(&path)?.seen.is_some() {
         let created = receipt.as_ref().is_some_and(|receipt| receipt.created);
-        let written = commit::edit(env, &path, created, &|text| plan(env, options.scope, text, receipt.as_ref()))?;
+        let plan = |text: &[u8]| plan(env, options.scope, text, receipt.as_ref());
+        let written = commit::edit(env, &path, created, &plan, &|_, _, _| Ok(()))?;
         report.planned(&written.plan);
         report.backup.clone_from(&written.backup);
-        report.warnings.extend(written.plan.is_change().then(|| written.before.warning()).flatten());
+        report.warnings.extend(written.warnings(env));
         // By the receipt they are back; else only its owner knows whether they are missed.
         let is_as_it_was = receipt.as_ref().is_some_and(|receipt| receipt.edit.fits(&written.plan.before));
         let gone = receipt.iter().filter(|_| !is_as_it_was).flat_map(|receipt| &receipt.replaced);
@@ -55,6 +68,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
             let kept = script.backup.as_ref().map(|backup| format!(", see {}", env.brief(backup))).unwrap_or_default();
             format!("install had replaced `{}` for {}, and it is not put back{kept}", script.command, script.event)
         }));
+        done = Some(written);
     }
     report.warnings.extend(stays(env, options.scope, report));
     let forgotten = receipt::forget(env, &path);
@@ -65,6 +79,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     }
     let cleared = forgotten.and_then(|()| if is_last { executables::remove(env) } else { Ok(()) });
     report.problems.extend(cleared.err().map(|error| error.to_string()));
+    report.problems.extend(done.and_then(|done| done.late(env)));
     Ok(())
 }
 

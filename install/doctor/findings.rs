@@ -35,6 +35,9 @@ pub enum Mend {
     Tighten,
     /// Removes a file of ours that nobody will use again.
     Remove(PathBuf),
+    /// Moves what a killed run left of the settings to the backups, there; `None` where it is in another place, too,
+    /// and may go.
+    SetAside(PathBuf, Option<String>),
     /// Removes the signal of this session that a newer one supersedes: session, word of the kind.
     Supersede(String, &'static str),
 }
@@ -47,7 +50,8 @@ impl Finding {
             Mend::Install(scope) => Some(format!("runs `hooks install --scope {}`", scope.word())),
             Mend::Uninstall(scope) => Some(format!("takes our entries out of the {} settings", scope.word())),
             Mend::Tighten => Some("gives it mode 700".to_owned()),
-            Mend::Remove(_) => Some("removes it".to_owned()),
+            Mend::Remove(_) | Mend::SetAside(_, None) => Some("removes it".to_owned()),
+            Mend::SetAside(_, Some(place)) => Some(format!("moves it to {place}")),
             Mend::Supersede(_, word) => Some(format!("removes the older one, {word}")),
         };
         Self { id, sentence, path: None, fix, mend }

@@ -5,7 +5,7 @@ use std::path::Path;
 use fs_err as fs;
 
 use super::signals::{self, Spool};
-use super::{Finding, Mend};
+use super::{Finding, Mend, aside};
 use crate::cli::{Install, Uninstall};
 use crate::env::Env;
 use crate::places::Scope;
@@ -47,11 +47,12 @@ fn one(env: &Env, mend: &Mend) -> Result<(), Vec<String>> {
             run(env, "install", *scope, |report| install::run(env, &options, report))
         }
         Mend::Uninstall(scope) => {
-            let options = Uninstall { scope: *scope, dry_run: false, json: false };
+            let options = Uninstall { scope: *scope, dry_run: false, force: env.force, json: false };
             run(env, "uninstall", *scope, |report| uninstall::run(env, &options, report))
         }
         Mend::Tighten => spool::tighten(&env.spool()).map_err(sentence),
         Mend::Remove(path) => remove(path).map_err(sentence),
+        Mend::SetAside(path, _) => aside::settle(env, path).map_err(|refusal| vec![refusal.reason]),
         Mend::Supersede(session, word) => {
             let spool = Spool::lock(&env.spool());
             // Looked at again under the lock: a hook may have settled it.

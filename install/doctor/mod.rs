@@ -1,9 +1,11 @@
 //! `hooks doctor`: looks at everything that install relies on, and mends what it may.
 
+mod aside;
 mod copies;
 mod entries;
 mod findings;
 mod mend;
+mod ownership;
 mod service;
 mod sessions;
 mod signals;
@@ -17,9 +19,8 @@ use session_signals::event::RULES;
 use crate::cli::Doctor;
 use crate::colour::Paint;
 use crate::env::Env;
-use crate::report;
-use crate::version;
 use crate::wanted::Wanted;
+use crate::{owner, report, version};
 pub use findings::{Finding, Mend};
 
 /// All that is said of a check. `hooks doctor --help` documents the JSON.
@@ -42,7 +43,10 @@ pub fn run(env: &Env, options: &Doctor) -> ExitCode {
         findings.insert(0, Finding::new("claude-too-old", refusal.reason.clone(), Mend::ByHand));
     }
     let (mut mended, mut problems) = (Vec::new(), Vec::new());
-    if options.fix && !findings.is_empty() {
+    let refused = owner::check(env).err().filter(|_| options.fix);
+    if let Some(refusal) = refused {
+        problems.push(refusal.reason);
+    } else if options.fix && !findings.is_empty() {
         problems = mend::all(env, &findings);
         let mut left = check(env, wanted.as_ref().ok());
         left.extend(findings.iter().filter(|finding| finding.id == "claude-too-old").cloned());
@@ -65,6 +69,8 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     let mut findings = entries::check(env, wanted);
     findings.extend(signals::check(env));
     findings.extend(temporaries::check(env));
+    findings.extend(aside::check(env));
+    findings.extend(ownership::check(env));
     findings.extend(sessions::check(env, &findings, wanted.is_none()));
     findings.extend(service::check(env));
     if version::newer(env).is_some() && !env.force {

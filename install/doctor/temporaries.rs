@@ -5,7 +5,6 @@ use std::time::Duration;
 
 use super::{Finding, Mend};
 use crate::env::Env;
-use crate::places::SCOPES;
 use crate::replace::PREFIX;
 
 /// Whoever still writes is done by then.
@@ -14,13 +13,8 @@ const OLD: Duration = Duration::from_secs(60);
 /// Every orphan: in the spool whatever begins with a dot, elsewhere only what bears our prefix.
 pub fn check(env: &Env) -> Vec<Finding> {
     let mut found = orphans(&env.spool(), ".");
-    let settings =
-        SCOPES.iter().filter_map(|scope| env.settings(*scope).canonicalize().ok()?.parent().map(Path::to_owned));
-    let mut folders: Vec<PathBuf> =
-        [env.executables(), env.backups(), env.config.clone()].into_iter().chain(settings).collect();
-    folders.sort();
-    folders.dedup();
-    found.extend(folders.iter().flat_map(|folder| orphans(folder, PREFIX)));
+    // Those beside the settings may hold the only copy of something: see `aside`.
+    found.extend([env.executables(), env.backups()].iter().flat_map(|folder| orphans(folder, PREFIX)));
     let finding = |path: PathBuf| {
         let sentence = format!("{} is what a killed process left behind", env.brief(&path));
         Finding::new("orphan-temporary", sentence, Mend::Remove(path.clone())).at(&path)
@@ -28,7 +22,8 @@ pub fn check(env: &Env) -> Vec<Finding> {
     found.into_iter().map(finding).collect()
 }
 
-fn orphans(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+/// The files of a directory whose names begin so, and that nobody has written to for a minute.
+pub fn orphans(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let old = entries.filter(|entry| {
         let named = entry.file_name().to_string_lossy().starts_with(prefix);

@@ -1,5 +1,7 @@
 //! `hooks`: what it does to the settings, and what it never does.
 
+mod aside;
+mod attributes;
 mod cli;
 mod doctor;
 mod editor;
@@ -7,6 +9,7 @@ mod files;
 mod gate;
 pub mod home;
 mod installing;
+mod owner;
 mod race;
 mod real;
 mod refused;
@@ -16,3 +19,4 @@ mod shared;
 mod uninstall;
 mod versions;
 mod wrapped;
+mod writers;

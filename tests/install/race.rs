@@ -161,7 +161,8 @@ fn what_is_written_at_the_last_moment_is_not_lost() {
     assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
 }
 
-/// SIGKILL on entry to each system call in turn, of install and of uninstall.
+/// SIGKILL on entry to each system call in turn, of install and of uninstall. Whatever is left, doctor tells the truth
+/// of it, and uninstall gives back every byte: a dashboard's script, too.
 #[test]
 #[ignore = "takes strace and minutes"]
 fn killed_anywhere_leaves_the_old_or_the_new_file_whole() {
@@ -173,7 +174,9 @@ fn killed_anywhere_leaves_the_old_or_the_new_file_whole() {
 }
 
 fn killed_anywhere(command: &str) {
-    let home = Home::with_settings(ORIGINAL);
+    let home = Home::new();
+    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/$1.stop.json");
+    let original = ORIGINAL.replace("say done", &script.display().to_string());
     // With no CLI to ask there is less to wait for.
     fs::remove_file(home.path("bin/claude")).unwrap();
     let hooks = |options: &[&str]| {
@@ -185,7 +188,7 @@ fn killed_anywhere(command: &str) {
     fs_err::os::unix::fs::symlink(strace, home.path("bin/strace")).unwrap();
     let start = || {
         let _ = fs::remove_dir_all(home.path(".claude"));
-        home.write(".claude/settings.json", ORIGINAL);
+        home.write(".claude/settings.json", &original);
         if command == "uninstall" {
             outcome(home.command(&executable("hooks")).env("PATH", home.path("bin")).arg("install"), "");
         }
@@ -230,9 +233,28 @@ fn killed_anywhere(command: &str) {
         if left.contains("hook-stop") && command == "install" {
             assert!(home.installed("hook-stop").exists(), "{call}");
         }
+        // Healthy is what is installed and runs, and nothing else; uninstalling finds the way back.
+        let is_installed = (left == new) == (command == "install");
+        let untraced = |arguments: &[&str]| {
+            outcome(home.command(&executable("hooks")).env("PATH", home.path("bin")).args(arguments), "")
+        };
+        let doctor = untraced(&["doctor"]);
+        let runs = executables.iter().all(|name| home.installed(name).exists());
+        assert_eq!(doctor.code == Some(0), is_installed && runs, "{call}: {doctor:?}");
+        if is_installed {
+            assert_eq!(untraced(&["uninstall"]).code, Some(0), "{call}");
+            assert_eq!(home.read(".claude/settings.json"), original, "{call}");
+        }
         // And the next run makes it as if nothing had been.
-        assert!(hooks(&[]).status.success(), "{call}");
-        assert_eq!(home.read(".claude/settings.json"), new, "{call}");
+        if command == "install" || !is_installed {
+            assert!(hooks(&[]).status.success(), "{call}");
+            assert_eq!(home.read(".claude/settings.json"), new, "{call}");
+        }
+        // Nothing is in the way of what comes then.
+        assert_eq!(untraced(&["install"]).code, Some(0), "{call}");
+        assert_eq!(untraced(&["uninstall"]).code, Some(0), "{call}");
+        assert_eq!(home.read(".claude/settings.json"), original, "{call}");
+        assert!(!home.path(".claude/hooks").exists(), "{call}: {:?}", home.everything());
     }
     let (left_old, left_new) = outcomes;
     println!("{command}: {} system calls: {left_old} left the old file, {left_new} the new", calls.len());

@@ -1,0 +1,69 @@
+//! What root made in a user's home, as `sudo hooks install` of earlier versions did: its user cannot remove it.
+
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+
+use rustix::process::geteuid;
+
+use super::{Finding, Mend};
+use crate::env::Env;
+use crate::executables::quoted;
+use crate::owner;
+use crate::places::Scope;
+
+/// One finding for all of it; and one that we are root ourselves, where that is the mistake.
+pub fn check(env: &Env) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let stranger = owner::stranger(env);
+    if let Some(stranger) = stranger {
+        let (folder, owner, line) = (env.brief(&env.config), owner::user(stranger), owner::as_owner(env));
+        let sentence =
+            format!("{folder} belongs to {owner}, and this is root: nothing there was tried out; type `{line}`");
+        findings.push(Finding::new("run-by-root", sentence, Mend::ByHand).at(&env.config));
+    }
+    let user = stranger.unwrap_or(geteuid().as_raw());
+    if user == 0 || env.force {
+        return findings;
+    }
+    let roots = of_root(env);
+    if let Some(first) = roots.first() {
+        let more = if roots.len() == 1 { String::new() } else { format!(" (and {} more)", roots.len() - 1) };
+        // Where a directory is root's, all in it becomes the user's.
+        let below = |path: &&PathBuf| !roots.iter().any(|other| path != &other && path.starts_with(other));
+        let paths: Vec<String> = roots.iter().filter(below).map(|path| typed(env, path)).collect();
+        // A user that the system does not list has no group to be named by `USER:`.
+        let owner = owner::name(user).map_or_else(|| user.to_string(), |name| format!("{name}:"));
+        let sentence = format!(
+            "{}{more} belongs to root, not to {}: type `sudo chown -R {owner} {}`",
+            env.brief(first),
+            owner::user(user),
+            paths.join(" ")
+        );
+        findings.push(Finding::new("owned-by-root", sentence, Mend::ByHand).at(first));
+    }
+    findings
+}
+
+/// Those of our files and directories that are root's; the widest first.
+fn of_root(env: &Env) -> Vec<PathBuf> {
+    let (executables, backups) = (env.executables(), env.backups());
+    let inside = |folder: &Path| -> Vec<PathBuf> {
+        std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
+    };
+    let mut paths = vec![env.config.clone(), env.config.join("hooks"), executables.clone()];
+    paths.extend(inside(&executables));
+    paths.push(backups.clone());
+    paths.extend(inside(&backups));
+    paths.push(env.settings(Scope::User));
+    paths.push(env.daemons());
+    paths.retain(|path| path.symlink_metadata().is_ok_and(|meta| meta.uid() == 0));
+    paths
+}
+
+/// A path as a shell takes it, with `~` where it can be.
+fn typed(env: &Env, path: &Path) -> String {
+    match env.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => format!("~/{}", quoted(&rest.display().to_string()).0),
+        None => quoted(&path.display().to_string()).0,
+    }
+}
