@@ -9,6 +9,8 @@
 #define _GNU_SOURCE
 #include <fcntl.h>
 #include <poll.h>
+#include <signal.h>
+#include <stdio.h>
 #include <sys/file.h>
 #include <sys/mman.h>
 #include <sys/stat.h>
@@ -40,7 +42,9 @@ static inline long call(long number, long a, long b, long c, long d, long e, lon
 #define CALL6(n, a, b, c, d, e, f) call(SYS_##n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 #ifndef NOTHING
-#define TEMPORARY "." SESSION ".ended.0123456789abcdef"
+/* Random, and the times of what is written and of what is replaced or deleted. */
+#define TEMPORARY "." SESSION ".ended.0123456789abcdef.0123456789abcdef.0000000000000000"
+#define ASIDE "." SESSION ".working.0123456789abcdef.0000000000000000.0123456789abcdef"
 
 static inline void act(void)
 {
@@ -50,7 +54,10 @@ static inline void act(void)
 	struct utsname names;
 	char line[512];
 
+	unsigned long signals = 1ul << (SIGPIPE - 1) | 1ul << (SIGXFSZ - 1);
+
 	CALL2(clock_gettime, CLOCK_REALTIME, &times[0]);
+	CALL4(rt_sigprocmask, SIG_BLOCK, &signals, 0, sizeof signals);
 	char *text = (char *)CALL6(mmap, 0, 256 * 1024, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
 	CALL5(ppoll, &standard_input, 1, &limit, 0, 0);
 	CALL3(read, 0, text, 256 * 1024);
@@ -78,10 +85,15 @@ static inline void act(void)
 	times[1] = times[0];
 	CALL4(utimensat, file, 0, times, 0);
 	CALL1(close, file);
-	CALL2(clock_gettime, CLOCK_REALTIME, &now);
-	CALL4(renameat, spool, TEMPORARY, spool, SESSION ".ended.json");
-	CALL2(clock_gettime, CLOCK_REALTIME, &now);
-	CALL3(unlinkat, spool, SESSION ".working.json", 0);
+	CALL5(renameat2, spool, TEMPORARY, spool, SESSION ".ended.json", RENAME_NOREPLACE);
+	CALL4(renameat, spool, SESSION ".working.json", spool, ASIDE);
+	CALL5(statx, spool, ASIDE, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL3(unlinkat, spool, ASIDE, 0);
+
+	CALL5(statx, spool, SESSION ".working.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, spool, SESSION ".permission.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, spool, SESSION ".stop.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, spool, SESSION ".ended.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
 	CALL2(clock_gettime, CLOCK_REALTIME, &now);
 	CALL1(close, spool);
 }

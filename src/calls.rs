@@ -9,6 +9,8 @@
 //! four, all of them byte for byte the same: `tests/fixtures/claude-2.1.330/equal-calls*.jsonl`. Who counted would leave an entry behind
 //! that no result takes out.
 
+use core::ops::Range;
+
 use crate::digest::digest;
 use crate::event::Calls;
 use crate::json::{self, Item};
@@ -23,9 +25,26 @@ const QUESTIONS: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 #[must_use]
 #[inline(never)]
 pub fn pending(permission: &mut [u8]) -> &mut [u8] {
+    let place = place(permission);
+    permission.get_mut(place).unwrap_or_default()
+}
+
+/// The entries of a `permission` signal, oldest first.
+pub fn entries(permission: &[u8]) -> impl Iterator<Item = &[u8]> {
+    json::items(permission.get(place(permission)).unwrap_or_default()).map(|item| item.value)
+}
+
+/// What stands behind the list of a `permission` signal.
+#[must_use]
+pub fn tail(permission: &[u8]) -> &[u8] {
+    permission.get(place(permission).end..).filter(|tail| !tail.is_empty()).unwrap_or(b"}\n")
+}
+
+/// Where the list is; where there is none, at the end.
+fn place(permission: &[u8]) -> Range<usize> {
     let is_list = |item: &Item<'_>| json::spells(item.key, "pending");
-    let place = json::items(permission).filter(is_list).last().map(|list| list.start..list.start + list.value.len());
-    place.and_then(|place| permission.get_mut(place)).unwrap_or_default()
+    let list = json::items(permission).filter(is_list).last();
+    list.map_or(permission.len()..permission.len(), |list| list.start..list.start + list.value.len())
 }
 
 /// Whether two payloads are about one call: by the values of their members, however they are spelled.
@@ -48,6 +67,12 @@ fn alike(left: &[u8], right: &[u8]) -> bool {
 
 fn is_elicitation(fields: &Fields<'_>) -> bool {
     fields.hook_event_name.is_some_and(|name| json::unquote(name).starts_with(b"Elicitation"))
+}
+
+/// When an entry's request was made.
+#[must_use]
+pub fn since(entry: &Fields<'_>) -> Option<Time> {
+    Time::from_stamp(json::unquote(entry.pending_since?))
 }
 
 /// `,"pending_since":"…"`.
@@ -95,7 +120,7 @@ pub fn revise<'a>(list: &'a mut [u8], calls: Calls, event: &Fields<'_>, time: Ti
         // What is no object is no call.
         let is_call = *first == b'{';
         let (entry, len) = Fields::first(rest);
-        let since = entry.pending_since.and_then(|since| Time::from_stamp(json::unquote(since)));
+        let since = since(&entry);
         let is_newer = |time| since.is_some_and(|since| time < since);
         // One from the future is old: the clock stepped back.
         let is_resolvable = !is_newer(time) || is_newer(now);

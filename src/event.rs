@@ -198,6 +198,13 @@ impl Standing {
         self.modified[kind as usize].is_some_and(|modified| time < modified && modified <= self.now)
     }
 
+    /// When the next version of a kind's file is modified: at `time`, but after the version that stands, so that no
+    /// two look alike. One from the future does not count.
+    #[must_use]
+    pub fn after(&self, kind: Kind, time: Time) -> Time {
+        self.modified[kind as usize].filter(|seen| *seen <= self.now).map_or(time, |seen| seen.next().max(time))
+    }
+
     /// What the session does, where several states stand: what came last, and when.
     #[must_use]
     pub fn newest(&self) -> (Kind, Time) {

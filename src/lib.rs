@@ -47,7 +47,13 @@
 //! of each other are unordered: that is how far apart two processes may read one clock.
 //!
 //! Hooks take `flock` on the spool while they read, decide, publish and clear. A hook that cannot have it in
-//! 200 ms goes on without, looks again when it is done, and takes its signal back where a newer one has appeared.
+//! 200 ms goes on without. The lock makes conflicts rare. What makes them harmless is how a hook changes a file: it puts a
+//! signal where nothing stands, or exchanges it for the one that stands, and then looks at what came out. It moves a signal
+//! that is to go aside, looks, and only then deletes it. A newer state goes back; calls that somebody else added are merged.
+//! At the end every hook looks again, and of several states the newest stays.
+//!
+//! Files on their way into place or out of it have names that begin with a dot: [`aside::Aside`]. A hook that is killed leaves
+//! one. [`spool::Spool::recover`] deletes it, or brings back the signal that it holds.
 //!
 //! # A hook
 //!
@@ -55,8 +61,10 @@
 //! and one line on stderr, `hook-NAME: operation path: reason`. See [`hook::run`].
 #![cfg_attr(all(freestanding, not(test)), no_std)]
 
+pub mod aside;
 pub mod buffer;
 pub mod calls;
+pub mod change;
 pub mod digest;
 pub mod error;
 pub mod event;

@@ -4,7 +4,7 @@ use core::cell::OnceCell;
 
 use crate::buffer::Buffer;
 use crate::digest::digest;
-use crate::error::{Error, Place, Reason, Result};
+use crate::error::{Error, Operation, Place, Reason, Result, Words};
 use crate::event::{Facts, Hook, KINDS, RULES, Rule};
 use crate::json::{self, Role, Walker};
 use crate::sys::Stdin;
@@ -25,30 +25,30 @@ pub const IDENTITY: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
 /// # Errors
 /// Where there is no such object, or not in time.
 pub fn read(hook: Hook) -> Result<&'static [u8]> {
-    let reason = |reason| Error { operation: "read", place: Place::Stdin, reason };
+    let reason = |reason| Error { operation: Operation::Read, place: Place::Stdin, reason };
     let words = |words| reason(Reason::Words(words));
-    let mut buffer = Buffer::with_room(0).map_err(Error::at("allocate", Place::Memory))?;
+    let mut buffer = Buffer::with_room(0).map_err(Error::at(Operation::Allocate, Place::Memory))?;
     let mut stdin = Stdin::with_limit(LIMIT);
     let mut filter = Filter { walker: Walker::default(), kept: 0, member: 0, keeping: true };
     let mut seen = 0;
     loop {
-        buffer.ensure_room(filter.kept).map_err(Error::at("allocate", Place::Memory))?;
+        buffer.ensure_room(filter.kept).map_err(Error::at(Operation::Allocate, Place::Memory))?;
         let start = filter.kept;
         let count = match stdin.read(&mut buffer.bytes[start..]) {
             Err(errno) => return Err(reason(Reason::System(errno))),
-            Ok(None) => return Err(words("no complete JSON object within 1 s")),
-            Ok(Some(0)) if seen == 0 => return Err(words("empty")),
-            Ok(Some(0)) => return Err(words("it ends inside the JSON object")),
+            Ok(None) => return Err(words(Words::TooLate)),
+            Ok(Some(0)) if seen == 0 => return Err(words(Words::Empty)),
+            Ok(Some(0)) => return Err(words(Words::Torn)),
             Ok(Some(count)) => count,
         };
         let mut at = start;
         while at < start + count {
             at += filter.take(buffer.bytes, at..start + count, hook).map_err(|refusal| match refusal {
-                Refusal::Json(error) => reason(Reason::Json(error, seen + (at - start) as u64 + 1)),
-                Refusal::NoObject => words("not a JSON object"),
+                Refusal::Json(error) => reason(Reason::Json(error, offset(seen + (at - start) as u64 + 1))),
+                Refusal::NoObject => words(Words::NoObject),
             })?;
             if seen + (at - start) as u64 > MAX_LEN {
-                return Err(words("the JSON object is larger than 64 MiB"));
+                return Err(words(Words::LargeObject));
             }
             if filter.walker.is_complete() {
                 let payload = &mut buffer.bytes[..filter.kept];
@@ -58,6 +58,11 @@ pub fn read(hook: Hook) -> Result<&'static [u8]> {
         }
         seen += count as u64;
     }
+}
+
+/// It is at most [`MAX_LEN`].
+fn offset(offset: u64) -> u32 {
+    u32::try_from(offset).unwrap_or(u32::MAX)
 }
 
 enum Refusal {
@@ -169,7 +174,7 @@ pub struct Fields<'a> {
     pub background_tasks: Option<&'a [u8]>,
     pub pending_since: Option<&'a [u8]>,
     /// [`Fields::input`], once it is known.
-    pub input: OnceCell<Option<u128>>,
+    pub input: OnceCell<Option<u64>>,
 }
 
 impl<'a> Fields<'a> {
@@ -208,7 +213,7 @@ impl<'a> Fields<'a> {
 
     /// What stands for the value of `tool_input`, however it is spelled.
     #[must_use]
-    pub fn input(&self) -> Option<u128> {
+    pub fn input(&self) -> Option<u64> {
         *self.input.get_or_init(|| self.tool_input.map(digest))
     }
 
@@ -224,15 +229,15 @@ impl<'a> Fields<'a> {
     /// Where it is anything else.
     #[inline(never)]
     pub fn session(&self) -> Result<SessionId> {
-        let refuse = |words| Error::words("read", Place::Stdin, words);
-        let raw = self.session_id.ok_or_else(|| refuse("no session_id"))?;
+        let refuse = |words| Error::words(Operation::Read, Place::Stdin, words);
+        let raw = self.session_id.ok_or_else(|| refuse(Words::NoSession))?;
         let mut session = SessionId::default();
         if raw[0] == b'"' {
             json::ascii(json::unquote(raw)).for_each(|byte| session.push(&[byte]));
         }
         let safe = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
         if session.overflowed() || session.as_bytes().is_empty() || !session.as_bytes().iter().all(safe) {
-            return Err(refuse("session_id is not a string of 1 to 128 letters, digits, _ and -"));
+            return Err(refuse(Words::BadSession));
         }
         Ok(session)
     }
@@ -242,10 +247,10 @@ impl<'a> Fields<'a> {
     /// # Errors
     /// Where it has none.
     pub fn rule(&self, hook: Hook) -> Result<&'static Rule> {
-        let refuse = |words| Error::words("read", Place::Stdin, words);
-        let name = json::unquote(self.hook_event_name.ok_or_else(|| refuse("no hook_event_name"))?);
+        let refuse = |words| Error::words(Operation::Read, Place::Stdin, words);
+        let name = json::unquote(self.hook_event_name.ok_or_else(|| refuse(Words::NoEvent))?);
         let handles = |rule: &&Rule| rule.hook == hook && json::spells(name, rule.event);
-        RULES.iter().find(handles).ok_or_else(|| refuse("hook_event_name is no event of this hook"))
+        RULES.iter().find(handles).ok_or_else(|| refuse(Words::OtherEvent))
     }
 
     /// What the decision needs to know.

@@ -1,8 +1,18 @@
-//! The signal directory: lock, look, publish, clear.
+//! The signal directory: lock, look, publish, clear, bring back.
+//!
+//! Whoever waits for the lock in vain goes on without it, and a process can be stopped between any two of its calls. So
+//! the lock makes conflicts rare, and no more: every operation here is safe against anybody. A signal is put where
+//! nothing stands, or exchanged for what stands; and nothing is deleted but what has been taken out and looked at.
 
+use core::cell::Cell;
+
+use crate::aside::{self, Aside, Remnant};
 use crate::buffer::Buffer;
-use crate::error::{Error, Place, Result};
-use crate::event::{KINDS, Kind, Standing};
+use crate::calls;
+use crate::change::Change;
+use crate::error::{Error, Operation, Place, Reason, Result, Words};
+use crate::event::{Calls, Facts, KINDS, Kind, Standing};
+use crate::payload::Fields;
 use crate::sys::{self, Directory, Environment, Errno, File};
 use crate::text::{Name, Path};
 use crate::time::Time;
@@ -10,9 +20,18 @@ use crate::time::Time;
 /// How long others are waited for, in milliseconds, before going on without the lock.
 pub const PATIENCE: u32 = 200;
 
+/// For how many seconds what bears a temporary name is taken for a living hook's.
+pub const RECOVER_AFTER: u64 = 60;
+
+/// How often a change is made anew where others change the same signal at the same time.
+pub const TRIES: usize = 32;
+
 /// What a missing file or directory is called.
 const ENOENT: Errno = Errno(2);
 const EEXIST: Errno = Errno(17);
+/// Others are quicker, again and again.
+const EAGAIN: Errno = Errno(11);
+const EFBIG: Errno = Errno(27);
 
 /// A signal, or its temporary file, larger than this is not read: 4 payloads.
 pub const MAX_LEN: u64 = 256 << 20;
@@ -29,12 +48,12 @@ pub fn path(environment: &Environment) -> Result<Path> {
     let parts: [&[u8]; 3] = match (set("CLAUDE_CONFIG_DIR"), set("HOME")) {
         (Some(config), _) => [config, b"", DIRECTORY],
         (None, Some(home)) => [home, b"/.claude", DIRECTORY],
-        (None, None) => return Err(Error::words("find", Place::Config, "neither CLAUDE_CONFIG_DIR nor HOME is set")),
+        (None, None) => return Err(Error::words(Operation::Find, Place::Config, Words::NoHome)),
     };
     // In place: a path is a page, and every copy of it another one for the kernel to find.
     let path = Path::of(&parts);
     if path.overflowed() {
-        return Err(Error::words("find", Place::Config, "its path is longer than 4095 bytes"));
+        return Err(Error::words(Operation::Find, Place::Config, Words::LongPath));
     }
     Ok(path)
 }
@@ -42,8 +61,8 @@ pub fn path(environment: &Environment) -> Result<Path> {
 /// The open spool directory.
 pub struct Spool {
     directory: Directory,
-    /// Makes names of temporary files that nobody can foresee.
-    random: u64,
+    /// Makes names of temporary files that nobody can foresee, each of them once.
+    random: Cell<u64>,
     /// Whether the lock was to be had.
     pub locked: bool,
 }
@@ -67,23 +86,23 @@ impl Spool {
         let directory = match Directory::open(spool.as_cstr()) {
             Err(ENOENT) if !create => return Ok(None),
             Err(ENOENT) => {
-                make(&parent(spool)).map_err(Error::at("create", Place::Config))?;
-                make(spool).map_err(Error::at("create", Place::Spool))?;
+                make(&parent(spool)).map_err(Error::at(Operation::Create, Place::Config))?;
+                make(spool).map_err(Error::at(Operation::Create, Place::Spool))?;
                 Directory::open(spool.as_cstr())
             }
             result => result,
         };
-        let directory = directory.map_err(Error::at("open", Place::Spool))?;
-        let access = directory.access().map_err(Error::at("stat", Place::Spool))?;
-        let refuse = |words| Err(Error::words("use", Place::Spool, words));
+        let directory = directory.map_err(Error::at(Operation::Open, Place::Spool))?;
+        let access = directory.access().map_err(Error::at(Operation::Stat, Place::Spool))?;
+        let refuse = |words| Err(Error::words(Operation::Use, Place::Spool, words));
         if !access.is_ours {
-            return refuse("it belongs to another user");
+            return refuse(Words::NotOurs);
         }
         if access.mode & 0o022 != 0 {
-            return refuse("others may write to it (chmod 700 it)");
+            return refuse(Words::Open);
         }
         let locked = lock(&directory, patience);
-        Ok(Some(Self { directory, random, locked }))
+        Ok(Some(Self { directory, random: Cell::new(random), locked }))
     }
 
     /// What stands for a session.
@@ -96,13 +115,13 @@ impl Spool {
             let name = name(session, kind);
             match self.directory.metadata(name.as_cstr()) {
                 Ok(metadata) if metadata.is_file => standing.modified[kind as usize] = Some(metadata.modified),
-                Ok(_) => return Err(Error::words("use", Place::Signal(kind), "it is not a regular file")),
+                Ok(_) => return Err(Error::words(Operation::Use, Place::Signal(kind), Words::NoFile)),
                 Err(ENOENT) => {}
-                Err(errno) => return Err(Error::at("stat", Place::Signal(kind))(errno)),
+                Err(errno) => return Err(Error::at(Operation::Stat, Place::Signal(kind))(errno)),
             }
         }
         // Last of all: what stands is of the future only if it is even now.
-        standing.now = sys::now().map_err(Error::at("read", Place::Clock))?;
+        standing.now = sys::now().map_err(Error::at(Operation::Read, Place::Clock))?;
         Ok(standing)
     }
 
@@ -111,27 +130,34 @@ impl Spool {
     /// # Errors
     /// Where it cannot be read whole.
     pub fn read(&self, session: &[u8], kind: Kind) -> Result<&'static mut [u8]> {
-        let name = name(session, kind);
+        self.read_file(kind, &name(session, kind))
+    }
+
+    fn read_file(&self, kind: Kind, name: &Name) -> Result<&'static mut [u8]> {
         let at = |operation| Error::at(operation, Place::Signal(kind));
-        let len = self.directory.metadata(name.as_cstr()).map_err(at("stat"))?.len;
-        let refuse = || Error::words("read", Place::Signal(kind), "it is larger than 256 MiB");
+        let len = self.directory.metadata(name.as_cstr()).map_err(at(Operation::Stat))?.len;
+        let refuse = || Error::words(Operation::Read, Place::Signal(kind), Words::TooLarge);
         let len = usize::try_from(len.min(MAX_LEN + 1)).map_err(|_| refuse())?;
         if len as u64 > MAX_LEN {
             return Err(refuse());
         }
-        let buffer = Buffer::with_room(len).map_err(Error::at("allocate", Place::Memory))?;
-        let len = self.directory.read(name.as_cstr(), &mut buffer.bytes[..len]).map_err(at("read"))?;
+        let buffer = Buffer::with_room(len).map_err(Error::at(Operation::Allocate, Place::Memory))?;
+        let len = self.directory.read(name.as_cstr(), &mut buffer.bytes[..len]).map_err(at(Operation::Read))?;
         Ok(&mut buffer.bytes[..len])
     }
 
     /// When a signal was published; `None` where none stands.
     #[must_use]
     pub fn modified(&self, session: &[u8], kind: Kind) -> Option<Time> {
-        self.directory.metadata(name(session, kind).as_cstr()).ok().map(|metadata| metadata.modified)
+        self.time_of(&name(session, kind)).ok()
     }
 
-    /// Puts a signal in the place of the one before it, whole or not at all; `time` is its event's.
-    /// `may` is asked at the last moment; where it says no, nothing happens and the answer is `false`.
+    fn time_of(&self, name: &Name) -> sys::Result<Time> {
+        self.directory.metadata(name.as_cstr()).map(|metadata| metadata.modified)
+    }
+
+    /// Publishes a state, whole or not at all; `time` is its event's. A newer one of its kind stays, and this one goes.
+    /// `standing` is what stood when it was looked.
     ///
     /// # Errors
     /// Where the system refuses. The old signal then stands as it was, and no temporary file.
@@ -140,68 +166,341 @@ impl Spool {
         session: &[u8],
         kind: Kind,
         time: Time,
-        may: &dyn Fn() -> bool,
+        standing: &Standing,
+        content: &dyn Fn(&mut Writer) -> sys::Result<()>,
+    ) -> Result<()> {
+        let temporary = self.write(session, kind, time, standing.modified[kind as usize], content)?;
+        self.place(session, kind, &temporary).map_err(|errno| {
+            self.discard(&temporary, time);
+            Error::at(Operation::Rename, Place::Signal(kind))(errno)
+        })
+    }
+
+    /// Publishes the calls that wait, in the place of the version `seen`. `false` where that is no longer what stands:
+    /// then everything is as it was, and the list is to be made anew.
+    fn replace(
+        &self,
+        session: &[u8],
+        time: Time,
+        seen: Option<Time>,
         content: &dyn Fn(&mut Writer) -> sys::Result<()>,
     ) -> Result<bool> {
-        let temporary = self.temporary(session, kind);
-        let fail = |operation| Error::at(operation, Place::Signal(kind));
-        let file = self.directory.create_file(temporary.as_cstr()).map_err(fail("create"))?;
-        let result = write(file, time, content).map_err(fail("write")).and_then(|()| {
-            let may = may();
-            if may {
-                let name = name(session, kind);
-                self.directory.rename(temporary.as_cstr(), name.as_cstr()).map_err(fail("rename"))?;
+        let temporary = self.write(session, Kind::Permission, time, seen, content)?;
+        let result = self.swap(session, &temporary, time, seen);
+        if result != Ok(true) {
+            self.discard(&temporary, time);
+        }
+        settled(result).map_err(Error::at(Operation::Rename, Place::Signal(Kind::Permission)))
+    }
+
+    fn swap(&self, session: &[u8], temporary: &Name, time: Time, seen: Option<Time>) -> sys::Result<bool> {
+        let kind = Kind::Permission;
+        let Some(seen) = seen else {
+            return self.put(temporary, &name(session, kind)).map(|()| true);
+        };
+        self.exchange(session, kind, temporary)?;
+        let found = self.time_of(temporary);
+        if found == Ok(seen) {
+            return self.directory.remove(temporary.as_cstr()).map(|()| true);
+        }
+        // Somebody was quicker: theirs goes back. What then comes out is ours, unless somebody built on it.
+        match self.exchange(session, kind, temporary) {
+            Err(ENOENT | EEXIST) => {}
+            result => result?,
+        }
+        if found.is_ok() && self.time_of(temporary)? != time {
+            self.put_back(session, kind, temporary)?;
+        }
+        found.map(|_| false)
+    }
+
+    /// Deletes a signal, if one stood when it was looked and has not been replaced by one that is newer than `time`.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn clear(&self, session: &[u8], kind: Kind, time: Time, standing: &Standing) -> Result<()> {
+        match standing.modified[kind as usize] {
+            Some(seen) if !standing.newer(kind, time) => self.take(session, kind, seen, Some(time)).map(drop),
+            _ => Ok(()),
+        }
+    }
+
+    /// Deletes a signal of exactly this version; `false` where it is not what stands.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn withdraw(&self, session: &[u8], kind: Kind, seen: Time) -> Result<bool> {
+        self.take(session, kind, seen, None)
+    }
+
+    /// Moves a signal aside, so that nobody can put another one in its place, looks, and deletes it or puts it back.
+    fn take(&self, session: &[u8], kind: Kind, seen: Time, up_to: Option<Time>) -> Result<bool> {
+        let aside = self.temporary(session, kind, None, Some(seen));
+        let take = || {
+            self.directory.rename(name(session, kind).as_cstr(), aside.as_cstr())?;
+            let found = self.time_of(&aside);
+            let is_meant = |found| found == seen || up_to.is_some_and(|time| !is_newer(found, time));
+            let result = match found {
+                Ok(found) if is_meant(found) => self.directory.remove(aside.as_cstr()).map(|()| true),
+                found => found.map(|_| false),
+            };
+            if result != Ok(true) {
+                self.put_back(session, kind, &aside)?;
             }
-            Ok(may)
-        });
-        if !matches!(result, Ok(true)) {
+            result
+        };
+        settled(take()).map_err(Error::at(Operation::Delete, Place::Signal(kind)))
+    }
+
+    /// Of several states the newest stays, and nothing that it supersedes.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn settle(&self, session: &[u8], standing: &Standing) -> Result<()> {
+        let (newest, time) = standing.newest();
+        newest.supersedes().iter().try_for_each(|kind| self.clear(session, *kind, time, standing))
+    }
+
+    /// What a name that begins with a dot is. Only looks.
+    #[must_use]
+    pub fn remnant(&self, name: &[u8]) -> Remnant {
+        let (Some(aside), file) = (Aside::parse(name), Name::of(&[name])) else { return Remnant::Foreign };
+        match self.directory.metadata(file.as_cstr()) {
+            Ok(metadata) if metadata.is_file => {
+                let text = self.read_file(aside.kind, &file).unwrap_or_default();
+                let is_needed = aside::is_whole(text) && !aside.times.contains(&metadata.modified.to_nanoseconds());
+                if is_needed { Remnant::Signal } else { Remnant::Rubbish }
+            }
+            _ => Remnant::Foreign,
+        }
+    }
+
+    /// Deletes what a killed hook left behind, or brings it back: a state where nothing newer stands, calls where nothing
+    /// newer has answered them. What it was.
+    ///
+    /// For files that were given their name more than [`RECOVER_AFTER`] seconds ago, and with the lock: else it may be a living
+    /// hook's, which then has to do its work again.
+    ///
+    /// # Errors
+    /// Where the system refuses. Then it is left where it is.
+    pub fn recover(&self, name: &[u8]) -> Result<Remnant> {
+        let remnant = self.remnant(name);
+        let Some(Aside { session, kind, .. }) = Aside::parse(name) else { return Ok(remnant) };
+        let file = Name::of(&[name]);
+        let fail = Error::at(Operation::Recover, Place::Signal(kind));
+        match remnant {
+            Remnant::Foreign => {}
+            Remnant::Rubbish => self.directory.remove(file.as_cstr()).map_err(fail)?,
+            Remnant::Signal => {
+                let recover = || {
+                    if kind == Kind::Permission {
+                        return self.absorb(session, &file).map_err(errno);
+                    }
+                    let (time, standing) = (self.time_of(&file)?, self.standing(session).map_err(errno)?);
+                    // One from the future is older than whatever stands.
+                    let past = if time > standing.now { Time::default() } else { time };
+                    if standing.late(&Facts { time: past, ..Facts::default() }) {
+                        return self.directory.remove(file.as_cstr());
+                    }
+                    self.place(session, kind, &file)
+                };
+                recover().map_err(fail)?;
+                self.settle(session, &self.standing(session)?)?;
+            }
+        }
+        Ok(remnant)
+    }
+
+    /// Puts a state where it belongs: the newest of its kind stays, and the others go.
+    fn place(&self, session: &[u8], kind: Kind, temporary: &Name) -> sys::Result<()> {
+        for _ in 0..TRIES {
+            match self.put(temporary, &name(session, kind)) {
+                Err(EEXIST) => {}
+                result => return result,
+            }
+            let time = self.time_of(temporary)?;
+            match self.exchange(session, kind, temporary) {
+                Err(ENOENT | EEXIST) => continue,
+                result => result?,
+            }
+            match self.time_of(temporary) {
+                // What came out is newer, so it goes back.
+                Ok(found) if is_newer(found, time) => {}
+                Ok(_) => return self.directory.remove(temporary.as_cstr()),
+                // Nobody can tell which one is newer: all stays as it was.
+                error => return self.exchange(session, kind, temporary).and(error.map(drop)),
+            }
+        }
+        Err(EAGAIN)
+    }
+
+    /// Puts back what turned out to be somebody else's.
+    fn put_back(&self, session: &[u8], kind: Kind, aside: &Name) -> sys::Result<()> {
+        if kind != Kind::Permission {
+            return self.place(session, kind, aside);
+        }
+        match self.put(aside, &name(session, kind)) {
+            Err(EEXIST) => self.absorb(session, aside).map_err(errno),
+            result => result,
+        }
+    }
+
+    /// Adds the calls of a list that was moved aside to those that stand by now, one by one: but for those that
+    /// something newer has answered.
+    fn absorb(&self, session: &[u8], aside: &Name) -> Result<()> {
+        let lost = &*self.read_file(Kind::Permission, aside)?;
+        let tail = &|out: &mut Writer| out.put(calls::tail(lost));
+        for payload in calls::entries(lost) {
+            let fields = &Fields::of(payload);
+            let time = calls::since(fields).unwrap_or_default();
+            let standing = self.standing(session)?;
+            if !standing.late(&Facts { time, subagent: !fields.agent().is_empty(), ..Facts::default() }) {
+                self.revise(session, &Change { calls: Calls::Add, fields, time, payload, stamp: b"", tail }, standing)?;
+            }
+        }
+        self.directory.remove(aside.as_cstr()).map_err(Error::at(Operation::Delete, Place::Signal(Kind::Permission)))
+    }
+
+    /// Adds a call to those that wait, or takes those out that an event resolves. Again, on what stands by then, where
+    /// somebody was quicker.
+    ///
+    /// # Errors
+    /// Where the system refuses.
+    pub fn revise(&self, session: &[u8], change: &Change, mut standing: Standing) -> Result<()> {
+        for _ in 0..TRIES {
+            if self.revised(session, change, &standing)? {
+                return Ok(());
+            }
+            standing = self.standing(session)?;
+        }
+        Err(Error::at(Operation::Change, Place::Signal(Kind::Permission))(EAGAIN))
+    }
+
+    /// `false` where the calls that wait are no longer those of `standing`.
+    fn revised(&self, session: &[u8], change: &Change, standing: &Standing) -> Result<bool> {
+        let Change { calls, fields, time, payload, stamp, tail } = *change;
+        let kind = Kind::Permission;
+        let seen = standing.modified[kind as usize];
+        let old = match seen.map(|_| self.read(session, kind)) {
+            Some(Err(_)) if self.modified(session, kind) != seen => return Ok(false),
+            // No reader can tell what waits there. A list that can be read at another time is left for then.
+            Some(Err(Error { reason: Reason::Words(_), .. })) if matches!(calls, Calls::Agents | Calls::All) => {
+                Default::default()
+            }
+            old => old.transpose()?.unwrap_or_default(),
+        };
+        let len = old.len();
+        let revision = calls::revise(calls::pending(old), calls, fields, time, standing.now);
+        if revision.is_empty() {
+            return seen.map_or(Ok(true), |seen| self.withdraw(session, kind, seen));
+        }
+        if !revision.adds && !revision.resolves {
+            return Ok(true);
+        }
+        if revision.adds && (len + 2 * payload.len()) as u64 > MAX_LEN {
+            return Err(Error::words(Operation::AddTo, Place::Signal(kind), Words::TooMuch));
+        }
+        // A late answer must not make what still waits look older than it is.
+        self.replace(session, standing.after(kind, time), seen, &|out| {
+            for piece in revision.pieces(payload, stamp) {
+                out.put(piece)?;
+            }
+            tail(out)
+        })
+    }
+
+    /// Gives a file a name that nothing has. Where the file system cannot do that at once: by a second name.
+    fn put(&self, from: &Name, to: &Name) -> sys::Result<()> {
+        let (from, to) = (from.as_cstr(), to.as_cstr());
+        match self.directory.rename_new(from, to) {
+            Err(errno) if !matches!(errno, ENOENT | EEXIST) => {}
+            result => return result,
+        }
+        match self.directory.link(from, to) {
+            Ok(()) => self.directory.remove(from),
+            Err(errno) if matches!(errno, ENOENT | EEXIST) => Err(errno),
+            // No links either: what appears between these two is lost, if anything does.
+            Err(_) => match self.directory.metadata(to) {
+                Ok(_) => Err(EEXIST),
+                Err(_) => self.directory.rename(from, to),
+            },
+        }
+    }
+
+    /// Exchanges a temporary file and the signal. Where the file system cannot do that at once, in two steps; `EEXIST`
+    /// where somebody publishes in between. In any case nothing is lost.
+    fn exchange(&self, session: &[u8], kind: Kind, temporary: &Name) -> sys::Result<()> {
+        let name = name(session, kind);
+        match self.directory.exchange(temporary.as_cstr(), name.as_cstr()) {
+            Err(errno) if errno != ENOENT => {}
+            result => return result,
+        }
+        let aside = self.temporary(session, kind, None, None);
+        self.directory.rename(name.as_cstr(), aside.as_cstr())?;
+        match self.put(temporary, &name) {
+            Ok(()) => self.directory.rename(aside.as_cstr(), temporary.as_cstr()),
+            error => self.put_back(session, kind, &aside).and(error),
+        }
+    }
+
+    /// Writes a temporary file; its name.
+    fn write(
+        &self,
+        session: &[u8],
+        kind: Kind,
+        time: Time,
+        seen: Option<Time>,
+        content: &dyn Fn(&mut Writer) -> sys::Result<()>,
+    ) -> Result<Name> {
+        let temporary = self.temporary(session, kind, Some(time), seen);
+        let fail = |operation| Error::at(operation, Place::Signal(kind));
+        let file = self.directory.create_file(temporary.as_cstr()).map_err(fail(Operation::Create))?;
+        write(file, time, content).map_err(|errno| {
             // What matters is the error at hand.
             let _ = self.directory.remove(temporary.as_cstr());
-        }
-        result
+            fail(Operation::Write)(errno)
+        })?;
+        Ok(temporary)
     }
 
-    /// Deletes a signal, if it stands.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn clear(&self, session: &[u8], kind: Kind) -> Result<()> {
-        let name = name(session, kind);
-        match self.directory.remove(name.as_cstr()) {
-            Ok(()) | Err(ENOENT) => Ok(()),
-            Err(errno) => Err(Error::at("delete", Place::Signal(kind))(errno)),
+    /// Deletes a temporary file that still holds what was written to it: what else it holds is somebody's signal.
+    fn discard(&self, temporary: &Name, time: Time) {
+        if self.time_of(temporary) == Ok(time) {
+            let _ = self.directory.remove(temporary.as_cstr());
         }
     }
 
-    /// The same without the lock: deletes a signal only where it is still that of `time` or an older one. It is
-    /// taken aside to be looked at, so that nobody can put a newer one in its place in between.
-    ///
-    /// # Errors
-    /// Where the system refuses.
-    pub fn clear_up_to(&self, session: &[u8], kind: Kind, time: Time) -> Result<()> {
-        let (name, aside) = (name(session, kind), self.temporary(session, kind));
-        let (from, to) = (name.as_cstr(), aside.as_cstr());
-        let clear = || {
-            self.directory.rename(from, to)?;
-            let back = || self.directory.rename(to, from);
-            let is_future = |found: Time| sys::now().is_ok_and(|now| found > now);
-            match self.directory.metadata(to) {
-                Ok(found) if found.modified <= time || is_future(found.modified) => {
-                    self.directory.remove(to).or_else(|errno| back().and(Err(errno)))
-                }
-                found => back().and(found.map(drop)),
-            }
-        };
-        match clear() {
-            Ok(()) | Err(ENOENT) => Ok(()),
-            Err(errno) => Err(Error::at("delete", Place::Signal(kind))(errno)),
+    /// A name that nobody else has: see [`Aside`].
+    fn temporary(&self, session: &[u8], kind: Kind, own: Option<Time>, expected: Option<Time>) -> Name {
+        let mut name = Name::of(&[b".", session, b".", kind.word().as_bytes()]);
+        let nanoseconds = |time: Option<Time>| time.map_or(0, Time::to_nanoseconds);
+        for number in [self.random.replace(self.random.get().wrapping_add(1)), nanoseconds(own), nanoseconds(expected)]
+        {
+            name.push(b".");
+            name.push_hex(number);
         }
-    }
-
-    fn temporary(&self, session: &[u8], kind: Kind) -> Name {
-        let mut name = Name::of(&[b".", session, b".", kind.word().as_bytes(), b"."]);
-        name.push_hex(self.random);
         name
+    }
+}
+
+/// Whether a signal is that of a newer event. One of the future is older: the clock stepped back.
+fn is_newer(found: Time, time: Time) -> bool {
+    time < found && !sys::now().is_ok_and(|now| now < found)
+}
+
+/// What is gone, or has been replaced, is to be looked at again.
+fn settled(result: sys::Result<bool>) -> sys::Result<bool> {
+    match result {
+        Err(ENOENT | EEXIST) => Ok(false),
+        result => result,
+    }
+}
+
+/// An error of our own is one of a list that is too large.
+fn errno(error: Error) -> Errno {
+    match error.reason {
+        Reason::System(errno) => errno,
+        _ => EFBIG,
     }
 }
 
@@ -218,18 +517,21 @@ fn make(path: &Path) -> sys::Result<()> {
     }
 }
 
-/// Without the lock an event may be lost in a race; without going on, it is lost for sure.
+/// Others are waited for, but not for ever: who holds the lock may have been stopped.
 fn lock(directory: &Directory, patience: u32) -> bool {
-    let mut waited = 0;
+    let mut begin = None;
     loop {
         match directory.try_lock() {
             Ok(true) => return true,
-            Ok(false) if waited < patience => {}
-            Ok(false) | Err(_) => return false,
+            Ok(false) => {}
+            Err(_) => return false,
         }
-        let pause = (waited / 4).clamp(1, 10).min(patience - waited);
-        sys::sleep(pause);
-        waited += pause;
+        let Ok(now) = sys::monotonic() else { return false };
+        let waited = u32::try_from(now - *begin.get_or_insert(now)).unwrap_or(patience);
+        if waited >= patience {
+            return false;
+        }
+        sys::sleep((waited / 4).clamp(1, 10).min(patience - waited));
     }
 }
 

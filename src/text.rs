@@ -64,10 +64,10 @@ impl<const N: usize> Text<N> {
         &self.bytes[..self.len]
     }
 
-    /// The bytes up to the first NUL, with it.
+    /// The bytes, and NUL.
     #[must_use]
-    pub fn as_cstr(&self) -> &CStr {
-        terminated(&self.bytes)
+    pub fn as_cstr(&self) -> Terminated<'_> {
+        Terminated(&self.bytes)
     }
 }
 
@@ -95,7 +95,21 @@ fn radix(mut number: u64, radix: u64, digits: usize) -> ([u8; 20], usize) {
     (buffer, at)
 }
 
-#[inline(never)]
-fn terminated(bytes: &[u8]) -> &CStr {
-    CStr::from_bytes_until_nul(bytes).unwrap_or_default()
+/// What the system takes for a C string: bytes with a NUL among them. Unlike a [`CStr`] it is made of a [`Text`] without
+/// looking for the NUL.
+#[derive(Clone, Copy)]
+pub struct Terminated<'a>(&'a [u8]);
+
+impl<'a> Terminated<'a> {
+    /// The bytes up to some NUL, with it.
+    #[must_use]
+    pub fn bytes(self) -> &'a [u8] {
+        self.0
+    }
+}
+
+impl<'a> From<&'a CStr> for Terminated<'a> {
+    fn from(text: &'a CStr) -> Self {
+        Self(text.to_bytes_with_nul())
+    }
 }

@@ -1,38 +1,73 @@
 //! A moment on the realtime clock, and how a signal spells it.
 
+use core::num::NonZeroU64;
+
 use crate::text::Text;
 
-/// A moment: seconds and nanoseconds since the Unix epoch. Ordered as time is.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Time {
-    /// Whole seconds since the epoch.
-    pub seconds: i64,
-    /// Nanoseconds within the second, below 1,000,000,000.
-    pub nanoseconds: u32,
+const SECOND: u64 = 1_000_000_000;
+
+/// A moment: nanoseconds since the Unix epoch, up to the year 2554. Ordered as time is. One number, so that to compare two
+/// takes one instruction: that saves the hooks 1 KB.
+///
+/// The earliest moment is one nanosecond after the epoch, and never 0: so none takes no room of its own.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Time(NonZeroU64);
+
+impl Default for Time {
+    /// The earliest moment.
+    fn default() -> Self {
+        Self(NonZeroU64::MIN)
+    }
 }
 
 /// `1795246536.123456789`: longer only after the year 2286.
 pub type Stamp = Text<32>;
 
 impl Time {
+    /// So many seconds and nanoseconds after the epoch; where that is too early or too late to be said, the earliest or the
+    /// latest moment that can.
+    #[must_use]
+    pub fn new(seconds: i64, nanoseconds: u32) -> Self {
+        let seconds = u64::try_from(seconds).unwrap_or_default();
+        Self::from_nanoseconds(seconds.saturating_mul(SECOND).saturating_add(nanoseconds.into()))
+    }
+
+    fn from_nanoseconds(nanoseconds: u64) -> Self {
+        NonZeroU64::new(nanoseconds).map_or_else(Self::default, Self)
+    }
+
+    /// Whole seconds since the epoch.
+    #[must_use]
+    pub fn seconds(self) -> u64 {
+        self.0.get() / SECOND
+    }
+
+    /// Nanoseconds within the second, below 1,000,000,000.
+    #[must_use]
+    pub fn nanoseconds(self) -> u32 {
+        (self.0.get() % SECOND) as u32
+    }
+
+    /// Nanoseconds since the epoch.
+    #[must_use]
+    pub fn to_nanoseconds(self) -> u64 {
+        self.0.get()
+    }
+
+    /// One nanosecond later.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.saturating_add(1))
+    }
+
     /// Seconds with nine digits of fraction, as `date +%s.%N` writes them.
     #[must_use]
     pub fn stamp(self) -> Stamp {
         let mut stamp = Stamp::default();
-        stamp.push_decimal(self.seconds.unsigned_abs(), 1);
+        stamp.push_decimal(self.seconds(), 1);
         stamp.push(b".");
-        stamp.push_decimal(self.nanoseconds.into(), 9);
+        stamp.push_decimal(self.nanoseconds().into(), 9);
         stamp
-    }
-
-    /// Whether `now` is less than so many milliseconds (below 1,000) later, and no earlier.
-    #[must_use]
-    pub fn is_within(self, milliseconds: u32, now: Self) -> bool {
-        let mut end = Self { nanoseconds: self.nanoseconds + milliseconds * 1_000_000, ..self };
-        if end.nanoseconds >= 1_000_000_000 {
-            end = Self { seconds: end.seconds + 1, nanoseconds: end.nanoseconds - 1_000_000_000 };
-        }
-        self <= now && now < end
     }
 
     /// The moment that [`Time::stamp`] wrote; `None` for any other text.
@@ -40,9 +75,8 @@ impl Time {
     pub fn from_stamp(stamp: &[u8]) -> Option<Self> {
         let dot = stamp.iter().position(|&byte| byte == b'.')?;
         let (seconds, fraction) = (&stamp[..dot], &stamp[dot + 1..]);
-        let nanoseconds = u32::try_from(decimal(fraction)?).ok()?;
-        let seconds = i64::try_from(decimal(seconds)?).ok()?;
-        (fraction.len() == 9).then_some(Self { seconds, nanoseconds })
+        let time = decimal(seconds)?.checked_mul(SECOND)?.checked_add(decimal(fraction)?)?;
+        (fraction.len() == 9).then_some(Self::from_nanoseconds(time))
     }
 }
 

@@ -53,7 +53,8 @@ fn each_is_a_static_elf_of_at_most_32_kib() {
 }
 
 // What a hook asks of the system, step by step.
-const INPUT: &str = "clock_gettime mmap ppoll read";
+/// Two signals are blocked: a broken pipe and a file that is too large are errors like others.
+const INPUT: &str = "clock_gettime rt_sigprocmask mmap ppoll read";
 const SPOOL: &str = "openat statx geteuid flock";
 /// The directories are made, and the spool is opened again.
 const NEW_SPOOL: &str = "openat mkdirat mkdirat openat statx geteuid flock";
@@ -63,10 +64,17 @@ const LOOK: &str = "statx statx statx statx clock_gettime";
 const SIGNAL: &str = "statx mmap openat read close";
 /// The CLI's process, and the machine.
 const WHO: &str = "getppid openat read read close uname statx";
-/// The clock says whether the lock still keeps others away.
-const PUBLISH: &str = "openat write utimensat close clock_gettime renameat";
-const CLEAR: &str = "clock_gettime unlinkat";
-const CHECK: &str = "clock_gettime";
+/// In a place where nothing stands.
+const PUBLISH: &str = "openat write utimensat close renameat2";
+/// The same for calls that wait: who asks for them is found out while they are written.
+const ASK: &str = "openat getppid openat read read close uname statx write utimensat close renameat2";
+/// In the place of those that stand, which are looked at before they go.
+const ASK_AGAIN: &str =
+    "openat getppid openat read read close uname statx write utimensat close renameat2 statx unlinkat";
+/// Moved aside, looked at, deleted.
+const CLEAR: &str = "renameat statx unlinkat";
+/// What others did meanwhile.
+const CHECK: &str = LOOK;
 const END: &str = "close exit_group";
 const EXIT: &str = "exit_group";
 
@@ -75,11 +83,11 @@ const EXIT: &str = "exit_group";
 const USUAL: [(&[&str], &str, &[&str]); 11] = [
     (&["UserPromptSubmit"], "SessionStart",       &[INPUT, SPOOL, LOOK, WHO, SIGNAL, PUBLISH, CLEAR, CHECK, END]),
     (&["Stop"],             "UserPromptSubmit",   &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
-    (&["UserPromptSubmit"], "PermissionRequest",  &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&["UserPromptSubmit"], "PermissionRequest",  &[INPUT, SPOOL, LOOK, ASK, CHECK, END]),
     (&["PermissionRequest", "Elicitation"], "PermissionRequest", &[INPUT, SPOOL, LOOK, SIGNAL, CHECK, END]),
     (&["UserPromptSubmit"], "PostToolUse",        &[INPUT, SPOOL, LOOK, END]),
-    (&["PermissionRequest"], "PostToolUse",       &[INPUT, SPOOL, LOOK, SIGNAL, CHECK, CLEAR, END]),
-    (&["PermissionRequest", "Elicitation"], "PostToolUse", &[INPUT, SPOOL, LOOK, SIGNAL, WHO, PUBLISH, END]),
+    (&["PermissionRequest"], "PostToolUse",       &[INPUT, SPOOL, LOOK, SIGNAL, CLEAR, END]),
+    (&["PermissionRequest", "Elicitation"], "PostToolUse", &[INPUT, SPOOL, LOOK, SIGNAL, ASK_AGAIN, END]),
     (&["UserPromptSubmit"], "SubagentStop",       &[INPUT, SPOOL, LOOK, END]),
     (&["Stop"],             "PreCompact",         &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
     (&["UserPromptSubmit"], "Stop",               &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
@@ -91,7 +99,7 @@ const USUAL: [(&[&str], &str, &[&str]); 11] = [
 const FIRST: [(&[&str], &str, &[&str]); 8] = [
     (&[], "SessionStart",      &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
     (&[], "UserPromptSubmit",  &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
-    (&[], "PermissionRequest", &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&[], "PermissionRequest", &[INPUT, NEW_SPOOL, LOOK, ASK, CHECK, END]),
     (&[], "PostToolUse",       &[INPUT, NO_SPOOL, EXIT]),
     (&[], "SubagentStop",      &[INPUT, NO_SPOOL, EXIT]),
     (&[], "PreCompact",        &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),

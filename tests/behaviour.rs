@@ -124,7 +124,9 @@ fn a_late_answer_makes_no_question_older() {
     sandbox.fire("s", "PermissionRequest", BASH).succeeds();
     let before = modified();
     late.feed("s", "PostToolUse", EDIT).succeeds();
-    assert_eq!((sandbox.state("s"), modified()), ("permission(Bash)".to_owned(), before));
+    // Another version, which has to differ; by no more than that.
+    let after = before + std::time::Duration::from_nanos(1);
+    assert_eq!((sandbox.state("s"), modified()), ("permission(Bash)".to_owned(), after));
 }
 
 #[test]
@@ -190,9 +192,9 @@ fn a_call_is_the_same_however_its_input_is_spelled() {
     };
     let input = r#"{"command":"ls -A /tmp \ud83d\ude00","n":[1.0,{"x":null,"y":true}],"m":100}"#;
     let like = |from: &str, to: &str| input.replace(from, to);
-    let reordered = r#"{ "m" : 1e2, "n":[1, {"y" :true,"x":null}] ,"command":"ls -A /tmp 😀"}"#.to_owned();
+    let reordered = r#"{ "m" : 100, "n":[1.0, {"y" :true,"x":null}] ,"command":"ls -A /tmp 😀"}"#.to_owned();
     let escaped =
-        r#"{"m":5,"m":100,"n":[1,{"x":null,"y":true}],"c\u006fmmand":"ls -\u0041 \/tmp \uD83D\uDE00"}"#.to_owned();
+        r#"{"m":100,"n":[1.0,{"x":null,"y":true}],"c\u006fmmand":"ls -\u0041 \/tmp \uD83D\uDE00"}"#.to_owned();
     for (agent, tool, again, same) in [
         ("a1b2c3", "Bash", reordered, true),
         (r"\u0061\u0031b2c3", r"\u0042ash", escaped, true),

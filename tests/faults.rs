@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::faults::scenario::{Scenario, scenarios};
+use crate::faults::scenario::{Fault, Scenario, scenarios};
 
 mod scenario;
 mod short_writes;
@@ -15,22 +15,20 @@ const ERRORS: [&str; 6] = ["ENOSPC", "EIO", "EINTR", "EROFS", "EMFILE", "EDQUOT"
 struct Case<'a> {
     scenario: &'a Scenario,
     /// For `strace -e inject=`.
-    fault: String,
-    killed: bool,
-    /// Nothing can be written any more, be it on stderr.
-    mute: bool,
+    inject: String,
+    fault: Fault,
 }
 
 impl Case<'_> {
     fn violations(&self) -> Vec<String> {
         let sandbox = self.scenario.background();
-        let run = self.scenario.run(&sandbox, &["-e", &format!("inject={}", self.fault)]);
-        let mut violations = self.scenario.violations(&sandbox, &run.outcome, self.killed, self.mute);
+        let run = self.scenario.run(&sandbox, &["-e", &format!("inject={}", self.inject)]);
+        let mut violations = self.scenario.violations(&sandbox, &run.outcome, self.fault);
         if !run.trace.shows_fault() {
             violations.push("the fault did not come to pass".to_owned());
         }
         let told =
-            |what| format!("{} after {:?}, {}: {what}", self.scenario.hook, self.scenario.before.keys(), self.fault);
+            |what| format!("{} after {:?}, {}: {what}", self.scenario.hook, self.scenario.before.keys(), self.inject);
         violations.into_iter().map(told).collect()
     }
 }
@@ -41,13 +39,16 @@ fn cases(scenario: &Scenario) -> Vec<Case<'_>> {
     let mut seen = BTreeMap::new();
     for name in scenario.calls.iter().filter(|name| !(scenario.unlocked && *name == "flock")) {
         let nth = seen.entry(name).and_modify(|n| *n += 1).or_insert(1);
-        let mut case = |fault, killed, mute| cases.push(Case { scenario, fault, killed, mute });
-        case(format!("{name}:signal=KILL:when={nth}"), true, false);
+        let mut case = |inject, fault| cases.push(Case { scenario, inject, fault });
+        case(format!("{name}:signal=KILL:when={nth}"), Fault { killed: true, ..Fault::default() });
         for error in ERRORS {
-            case(format!("{name}:error={error}:when={nth}"), false, false);
+            let helpless = name == "unlinkat";
+            case(format!("{name}:error={error}:when={nth}"), Fault { helpless, ..Fault::default() });
             // A process that can never exit is nothing that a kernel makes.
             if name != "exit_group" {
-                case(format!("{name}:error={error}:when={nth}+"), false, name == "write");
+                let helpless = name == "unlinkat" || name == "statx";
+                let fault = Fault { mute: name == "write", helpless, ..Fault::default() };
+                case(format!("{name}:error={error}:when={nth}+"), fault);
             }
         }
     }

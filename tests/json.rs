@@ -64,21 +64,7 @@ fn depth_is_our_own_limit() {
 }
 
 #[test]
-fn a_number_is_its_value() {
-    for same in [
-        &["1", "1.0", "1e0", "1E+0", "10e-1", "0.1e1", "0.01e002", "1.000", "100e-02"][..],
-        &["0", "-0", "0.0", "-0.00e5", "0e-7"],
-        &["-1", "-1.0", "-10e-1"],
-        &["1200", "1.2e3", "12e2", "0.0012e6", "1200.0"],
-        &["100200", "1.002e5"],
-        &["0.5", "5e-1", "0.05e1"],
-        &["1e400", "10e399"],
-        &["123456789012345678901234567890", "12345678901234567890123456789e1"],
-    ] {
-        let digests: Vec<_> =
-            same.iter().filter(|text| !text.starts_with('.')).map(|text| digest(text.as_bytes())).collect();
-        assert!(digests.iter().all(|digest| *digest == digests[0]), "{same:?}: {digests:x?}");
-    }
+fn values_that_look_alike_differ() {
     let different = [
         "0",
         "1",
@@ -95,6 +81,9 @@ fn a_number_is_its_value() {
         "12",
         "21",
         "1e-1000",
+        "1.0",
+        "1E400",
+        "-0",
         "true",
         "null",
         "[]",
@@ -124,8 +113,8 @@ fn no_two_short_values_have_one_digest() {
     for number in 0..alphabet.len().pow(7) {
         let text: Vec<_> = (0..7).map(|at| alphabet[number >> (3 * at) & 7]).collect();
         for text in (1..=7).map(|len| &text[..len]) {
-            if let Ok(value) = serde_json::from_slice(text) {
-                let (value, digest) = (as_floats(value).to_string(), digest(text));
+            if let Ok(value) = serde_json::from_slice::<serde_json::Value>(text) {
+                let (value, digest) = (value.to_string(), digest(text));
                 assert_eq!(*values.entry(value.clone()).or_insert(digest), digest, "{value}");
                 assert_eq!(*digests.entry(digest).or_insert_with(|| value.clone()), value);
             }
@@ -144,7 +133,7 @@ fn very_many_members_have_one_digest_in_any_order() {
     assert_ne!(digest(there.as_bytes()), digest(object(&mut (1..100_000)).as_bytes()));
     // As deep as it can be.
     let deep = |inner: &str| format!("{}{inner}{}", "{\"a\":".repeat(MAX_DEPTH), "}".repeat(MAX_DEPTH));
-    assert_eq!(digest(deep("1").as_bytes()), digest(deep(" 1.0").as_bytes()));
+    assert_eq!(digest(deep("1").as_bytes()), digest(deep(" 1 ").as_bytes()));
     assert_ne!(digest(deep("1").as_bytes()), digest(deep("2").as_bytes()));
 }
 
@@ -269,7 +258,7 @@ proptest! {
         let [one, other] = [seeds.0, seeds.1].map(|seed| values::spell(&value, &mut values::Dice(seed)));
         // The speller spells what it was told.
         for text in [&one, &other] {
-            prop_assert_eq!(as_floats(serde_json::from_str(text).unwrap()), as_floats(value.clone()), "{}", text);
+            prop_assert_eq!(serde_json::from_str::<serde_json::Value>(text).unwrap(), value.clone(), "{}", text);
         }
         prop_assert_eq!(digest(one.as_bytes()), digest(other.as_bytes()), "{} {}", one, other);
     }
@@ -278,7 +267,7 @@ proptest! {
     fn values_that_differ_have_different_digests(one in values::value(), other in values::value(), seeds in any::<(u64, u64)>()) {
         let texts = [values::spell(&one, &mut values::Dice(seeds.0)), values::spell(&other, &mut values::Dice(seeds.1))];
         let same = digest(texts[0].as_bytes()) == digest(texts[1].as_bytes());
-        prop_assert_eq!(same, as_floats(one) == as_floats(other), "{:?}", texts);
+        prop_assert_eq!(same, one == other, "{:?}", texts);
     }
 
     #[test]
@@ -319,18 +308,6 @@ proptest! {
         prop_assert_eq!(mended, text.into_bytes());
         // It ends, and does not panic.
         json::mend(&mut broken.clone());
-    }
-}
-
-/// JSON knows one kind of number.
-fn as_floats(value: serde_json::Value) -> serde_json::Value {
-    use serde_json::Value;
-    match value {
-        // + 0.0: there is one zero.
-        Value::Number(number) => Value::from(number.as_f64().unwrap() + 0.0),
-        Value::Array(elements) => elements.into_iter().map(as_floats).collect(),
-        Value::Object(members) => members.into_iter().map(|(name, value)| (name, as_floats(value))).collect(),
-        other => other,
     }
 }
 

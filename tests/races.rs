@@ -7,6 +7,8 @@ use crate::sandbox::{Sandbox, executable, executable_for, payload};
 
 #[cfg(freestanding)]
 mod forced;
+#[cfg(freestanding)]
+mod three;
 
 /// Events that each put the session in a state of its own.
 const STATES: [(&str, &str); 3] = [("UserPromptSubmit", "working"), ("Stop", "stop"), ("SessionEnd", "ended")];

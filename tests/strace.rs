@@ -46,8 +46,13 @@ impl Trace {
 
     /// The process, once it has been stopped.
     pub fn stopped(&self) -> Option<&str> {
-        let line = self.0.lines().find(|line| line.contains("--- stopped by SIGSTOP"))?;
-        line.split_whitespace().next()
+        self.stops().next()
+    }
+
+    /// The process, as often as it has been stopped.
+    pub fn stops(&self) -> impl Iterator<Item = &str> {
+        let lines = self.0.lines().filter(|line| line.contains("--- stopped by SIGSTOP"));
+        lines.filter_map(|line| line.split_whitespace().next())
     }
 
     /// How many milliseconds it wanted to sleep in all.

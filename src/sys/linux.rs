@@ -13,6 +13,7 @@ use core::arch::asm;
 use core::ffi::CStr;
 
 use super::{Access, Errno, Metadata, RETRIES, Result};
+use crate::text::Terminated;
 use crate::time::Time;
 
 #[cfg(target_arch = "x86_64")]
@@ -21,6 +22,7 @@ mod nr {
     pub const WRITE: usize = 1;
     pub const CLOSE: usize = 3;
     pub const MMAP: usize = 9;
+    pub const RT_SIGPROCMASK: usize = 14;
     pub const NANOSLEEP: usize = 35;
     pub const UNAME: usize = 63;
     pub const FCNTL: usize = 72;
@@ -33,8 +35,10 @@ mod nr {
     pub const MKDIRAT: usize = 258;
     pub const UNLINKAT: usize = 263;
     pub const RENAMEAT: usize = 264;
+    pub const LINKAT: usize = 265;
     pub const PPOLL: usize = 271;
     pub const UTIMENSAT: usize = 280;
+    pub const RENAMEAT2: usize = 316;
     pub const STATX: usize = 332;
     pub const O_DIRECTORY: usize = 0o200_000;
     pub const O_NOFOLLOW: usize = 0o400_000;
@@ -46,6 +50,7 @@ mod nr {
     pub const FLOCK: usize = 32;
     pub const MKDIRAT: usize = 34;
     pub const UNLINKAT: usize = 35;
+    pub const LINKAT: usize = 37;
     pub const RENAMEAT: usize = 38;
     pub const OPENAT: usize = 56;
     pub const CLOSE: usize = 57;
@@ -56,10 +61,12 @@ mod nr {
     pub const EXIT_GROUP: usize = 94;
     pub const NANOSLEEP: usize = 101;
     pub const CLOCK_GETTIME: usize = 113;
+    pub const RT_SIGPROCMASK: usize = 135;
     pub const UNAME: usize = 160;
     pub const GETPPID: usize = 173;
     pub const GETEUID: usize = 175;
     pub const MMAP: usize = 222;
+    pub const RENAMEAT2: usize = 276;
     pub const STATX: usize = 291;
     pub const O_DIRECTORY: usize = 0o40_000;
     pub const O_NOFOLLOW: usize = 0o100_000;
@@ -106,20 +113,27 @@ unsafe fn raw(number: usize, a: [usize; 6]) -> isize {
 /// # Safety
 /// As for [`raw`].
 unsafe fn call<const N: usize>(number: usize, arguments: [usize; N]) -> Result<usize> {
-    let mut six = [0; 6];
-    six[..N].copy_from_slice(&arguments);
+    const { assert!(N <= 5, "the sixth is 0") };
+    let at = |n| arguments.get(n).copied().unwrap_or_default();
     // SAFETY: the caller's promise.
-    unsafe { retry(number, &six) }
+    unsafe { retry(number, at(0), at(1), at(2), at(3), at(4)) }
 }
 
 /// # Safety
 /// As for [`raw`].
-#[inline(never)] // else it stands at every call: 1 KB
-unsafe fn retry(number: usize, arguments: &[usize; 6]) -> Result<usize> {
+#[inline(never)] // else it stands at every call: 1 KB; and its arguments in registers: as much again
+unsafe fn retry(
+    number: usize,
+    first: usize,
+    second: usize,
+    third: usize,
+    fourth: usize,
+    fifth: usize,
+) -> Result<usize> {
     let mut errno = 0;
     for _ in 0..RETRIES {
         // SAFETY: the caller's promise.
-        let result = unsafe { raw(number, *arguments) };
+        let result = unsafe { raw(number, [first, second, third, fourth, fifth, 0]) };
         if result >= 0 {
             return Ok(result.cast_unsigned());
         }
@@ -131,8 +145,14 @@ unsafe fn retry(number: usize, arguments: &[usize; 6]) -> Result<usize> {
     Err(Errno(errno))
 }
 
-fn address<T: ?Sized>(pointer: *const T) -> usize {
-    pointer.cast::<u8>() as usize
+/// Where the kernel reads `value`.
+fn input<T: ?Sized>(value: &T) -> usize {
+    (&raw const *value).cast::<u8>() as usize
+}
+
+/// Where the kernel writes to `value`: so nothing that cannot change is ever handed to it.
+fn output<T: ?Sized>(value: &mut T) -> usize {
+    (&raw mut *value).cast::<u8>() as usize
 }
 
 #[repr(C)]
@@ -147,17 +167,40 @@ struct Timespec {
 /// # Errors
 /// Only where the kernel refuses the call.
 pub fn now() -> Result<Time> {
+    clock(0)
+}
+
+/// A clock that nobody sets, in milliseconds.
+///
+/// # Errors
+/// Only where the kernel refuses the call.
+pub fn monotonic() -> Result<u64> {
+    clock(1).map(|time| time.to_nanoseconds() / 1_000_000)
+}
+
+fn clock(id: usize) -> Result<Time> {
     let mut time = Timespec::default();
-    // SAFETY: `time` is a timespec. 0 is CLOCK_REALTIME.
-    unsafe { call(nr::CLOCK_GETTIME, [0, address(&raw mut time)]) }?;
-    Ok(Time { seconds: time.seconds, nanoseconds: time.nanoseconds as u32 })
+    // SAFETY: `time` is a timespec. 0 is CLOCK_REALTIME, 1 CLOCK_MONOTONIC.
+    unsafe { call(nr::CLOCK_GETTIME, [id, output(&mut time)]) }?;
+    Ok(Time::new(time.seconds, time.nanoseconds as u32))
+}
+
+/// Makes a file that grows past its limit, or a broken pipe, an error like any other. Either would end the process.
+///
+/// Blocked, not ignored: that is one call for both.
+pub fn block_signals() {
+    const SIGPIPE: u64 = 13;
+    const SIGXFSZ: u64 = 25;
+    let signals: u64 = 1 << (SIGPIPE - 1) | 1 << (SIGXFSZ - 1);
+    // SAFETY: 0 is SIG_BLOCK; reads the eight bytes of `signals`. Where it is refused, all is as it was.
+    let _ = unsafe { call(nr::RT_SIGPROCMASK, [0, input(&signals), 0, 8]) };
 }
 
 /// Lets `milliseconds` (below 1,000) pass.
 pub fn sleep(milliseconds: u32) {
     let time = Timespec { seconds: 0, nanoseconds: i64::from(milliseconds) * 1_000_000 };
     // SAFETY: `time` is a timespec; no rest is asked for. Sleeping less than told harms nobody.
-    let _ = unsafe { call(nr::NANOSLEEP, [address(&raw const time), 0]) };
+    let _ = unsafe { call(nr::NANOSLEEP, [input(&time), 0]) };
 }
 
 /// The process that started this one; 0 where it is of another pid namespace, or the system does not say.
@@ -172,7 +215,7 @@ pub fn parent_id() -> u32 {
 pub fn node_name() -> Option<crate::text::Text<65>> {
     let mut names = [[0_u8; 65]; 6];
     // SAFETY: `names` is a `struct new_utsname`.
-    unsafe { call(nr::UNAME, [address(&raw mut names)]) }.ok()?;
+    unsafe { call(nr::UNAME, [output(&mut names)]) }.ok()?;
     let name = CStr::from_bytes_until_nul(&names[1]).ok()?;
     Some(crate::text::Text::of(&[name.to_bytes()]))
 }
@@ -180,18 +223,18 @@ pub fn node_name() -> Option<crate::text::Text<65>> {
 /// The inode of this process's pid namespace.
 #[must_use]
 pub fn pid_namespace() -> Option<u64> {
-    statx(AT_FDCWD, c"/proc/self/ns/pid", 0).ok().map(|stat| stat.inode)
+    statx(AT_FDCWD, c"/proc/self/ns/pid".into(), 0).ok().map(|stat| stat.inode)
 }
 
 /// Fills `buffer` from the start of the file at `path`; how many bytes there were.
 ///
 /// # Errors
 /// Where it cannot be opened or read.
-pub fn read_path(path: &CStr, buffer: &mut [u8]) -> Result<usize> {
+pub fn read_path(path: Terminated<'_>, buffer: &mut [u8]) -> Result<usize> {
     read_file(AT_FDCWD, path, buffer)
 }
 
-fn read_file(directory: usize, name: &CStr, buffer: &mut [u8]) -> Result<usize> {
+fn read_file(directory: usize, name: Terminated<'_>, buffer: &mut [u8]) -> Result<usize> {
     // O_NONBLOCK: a FIFO planted since it was looked at must not hold us up.
     let file = open(directory, name, nr::O_NOFOLLOW | O_NONBLOCK, 0)?;
     let mut len = 0;
@@ -206,12 +249,12 @@ fn read_file(directory: usize, name: &CStr, buffer: &mut [u8]) -> Result<usize> 
 
 fn read(descriptor: usize, buffer: &mut [u8]) -> Result<usize> {
     // SAFETY: the kernel writes at most `buffer.len()` bytes to `buffer`.
-    unsafe { call(nr::READ, [descriptor, address(buffer.as_mut_ptr()), buffer.len()]) }
+    unsafe { call(nr::READ, [descriptor, output(buffer), buffer.len()]) }
 }
 
-fn open(directory: usize, name: &CStr, flags: usize, mode: usize) -> Result<File> {
+fn open(directory: usize, name: Terminated<'_>, flags: usize, mode: usize) -> Result<File> {
     // SAFETY: `name` ends in NUL.
-    unsafe { call(nr::OPENAT, [directory, address(name.as_ptr()), flags | O_CLOEXEC, mode]) }.map(File)
+    unsafe { call(nr::OPENAT, [directory, input(name.bytes()), flags | O_CLOEXEC, mode]) }.map(File)
 }
 
 /// Fresh memory, all zero, that costs nothing until it is touched. It is never given back: a hook is short.
@@ -222,7 +265,7 @@ pub fn pages(len: usize) -> Result<&'static mut [u8]> {
     // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS.
     // SAFETY: the kernel picks an unused place; nothing else knows of it, so the reference is the only one.
     unsafe {
-        let start = call(nr::MMAP, [0, len, 3, 0x22, usize::MAX, 0])?;
+        let start = call(nr::MMAP, [0, len, 3, 0x22, usize::MAX])?;
         Ok(core::slice::from_raw_parts_mut(start as *mut u8, len))
     }
 }
@@ -230,7 +273,7 @@ pub fn pages(len: usize) -> Result<&'static mut [u8]> {
 /// Writes one line to standard error, as far as it takes it.
 pub fn complain(line: &[u8]) {
     // SAFETY: reads `line` only. There is nobody left to tell of an error.
-    let _ = unsafe { call(nr::WRITE, [2, address(line.as_ptr()), line.len()]) };
+    let _ = unsafe { call(nr::WRITE, [2, input(line), line.len()]) };
 }
 
 /// Ends the process.
@@ -266,9 +309,10 @@ impl Stdin {
             returned: i16,
         }
         for _ in 0..RETRIES {
-            let poll = Poll { descriptor: 0, events: 1, returned: 0 };
-            // SAFETY: one pollfd, one timespec in which the kernel leaves the time that remains, no signal mask.
-            let ready = unsafe { call(nr::PPOLL, [address(&raw const poll), 1, address(&raw mut self.left), 0, 0])? };
+            let mut poll = Poll { descriptor: 0, events: 1, returned: 0 };
+            // SAFETY: one pollfd, in which the kernel leaves what it found; one timespec, in which it leaves the time
+            // that remains; no signal mask.
+            let ready = unsafe { call(nr::PPOLL, [output(&mut poll), 1, output(&mut self.left), 0, 0])? };
             if ready == 0 {
                 return Ok(None);
             }
@@ -299,7 +343,7 @@ impl File {
     pub fn write_all(&mut self, mut bytes: &[u8]) -> Result<()> {
         while !bytes.is_empty() {
             // SAFETY: the kernel reads at most `bytes.len()` bytes of `bytes`.
-            let count = unsafe { call(nr::WRITE, [self.0, address(bytes.as_ptr()), bytes.len()]) }?;
+            let count = unsafe { call(nr::WRITE, [self.0, input(bytes), bytes.len()]) }?;
             if count == 0 {
                 return Err(Errno(28)); // ENOSPC: POSIX lets a full device say so like this
             }
@@ -313,10 +357,10 @@ impl File {
     /// # Errors
     /// Where the file system refuses.
     pub fn set_modified(&mut self, time: Time) -> Result<()> {
-        let one = || Timespec { seconds: time.seconds, nanoseconds: time.nanoseconds.into() };
+        let one = || Timespec { seconds: time.seconds().cast_signed(), nanoseconds: time.nanoseconds().into() };
         let times = [one(), one()];
         // SAFETY: two timespecs; no path means the descriptor itself.
-        unsafe { call(nr::UTIMENSAT, [self.0, 0, address(&raw const times), 0]) }.map(drop)
+        unsafe { call(nr::UTIMENSAT, [self.0, 0, input(&times), 0]) }.map(drop)
     }
 }
 
@@ -328,7 +372,7 @@ impl Directory {
     ///
     /// # Errors
     /// Where there is none.
-    pub fn open(path: &CStr) -> Result<Self> {
+    pub fn open(path: Terminated<'_>) -> Result<Self> {
         open(AT_FDCWD, path, nr::O_DIRECTORY, 0).map(Self)
     }
 
@@ -336,9 +380,9 @@ impl Directory {
     ///
     /// # Errors
     /// Where something is there, or it cannot be made.
-    pub fn create(path: &CStr) -> Result<()> {
+    pub fn create(path: Terminated<'_>) -> Result<()> {
         // SAFETY: `path` ends in NUL.
-        unsafe { call(nr::MKDIRAT, [AT_FDCWD, address(path.as_ptr()), 0o700]) }.map(drop)
+        unsafe { call(nr::MKDIRAT, [AT_FDCWD, input(path.bytes()), 0o700]) }.map(drop)
     }
 
     /// Whose it is, and who may write to it.
@@ -346,7 +390,7 @@ impl Directory {
     /// # Errors
     /// Where the system does not say.
     pub fn access(&self) -> Result<Access> {
-        let stat = statx(self.0.0, c"", AT_EMPTY_PATH)?;
+        let stat = statx(self.0.0, c"".into(), AT_EMPTY_PATH)?;
         // SAFETY: takes no argument and cannot fail.
         let user = unsafe { raw(nr::GETEUID, [0; 6]) } as u32;
         Ok(Access { is_ours: stat.user == user, mode: u32::from(stat.mode) & 0o7777 })
@@ -369,9 +413,9 @@ impl Directory {
     ///
     /// # Errors
     /// Where there is no such name.
-    pub fn metadata(&self, name: &CStr) -> Result<Metadata> {
+    pub fn metadata(&self, name: Terminated<'_>) -> Result<Metadata> {
         let stat = statx(self.0.0, name, AT_SYMLINK_NOFOLLOW)?;
-        let modified = Time { seconds: stat.modified.seconds, nanoseconds: stat.modified.nanoseconds };
+        let modified = Time::new(stat.modified.seconds, stat.modified.nanoseconds);
         Ok(Metadata { is_file: stat.mode & 0o170_000 == 0o100_000, modified, len: stat.len })
     }
 
@@ -379,7 +423,7 @@ impl Directory {
     ///
     /// # Errors
     /// Where it cannot be opened (a symbolic link is not followed) or read.
-    pub fn read(&self, name: &CStr, buffer: &mut [u8]) -> Result<usize> {
+    pub fn read(&self, name: Terminated<'_>, buffer: &mut [u8]) -> Result<usize> {
         read_file(self.0.0, name, buffer)
     }
 
@@ -387,7 +431,7 @@ impl Directory {
     ///
     /// # Errors
     /// Where `name` is taken, be it by a symbolic link, or cannot be made.
-    pub fn create_file(&self, name: &CStr) -> Result<File> {
+    pub fn create_file(&self, name: Terminated<'_>) -> Result<File> {
         open(self.0.0, name, O_WRONLY | O_CREAT | O_EXCL | nr::O_NOFOLLOW, 0o600)
     }
 
@@ -395,18 +439,46 @@ impl Directory {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn rename(&self, from: &CStr, to: &CStr) -> Result<()> {
+    pub fn rename(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
+        self.two(nr::RENAMEAT, from, to, 0)
+    }
+
+    /// The same, but only where nothing has the name `to`.
+    ///
+    /// # Errors
+    /// Where something has it, or the file system cannot do this.
+    pub fn rename_new(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
+        self.two(nr::RENAMEAT2, from, to, 1)
+    }
+
+    /// Gives each of two files the other's name, at one moment.
+    ///
+    /// # Errors
+    /// Where one of them is missing, or the file system cannot do this.
+    pub fn exchange(&self, one: Terminated<'_>, other: Terminated<'_>) -> Result<()> {
+        self.two(nr::RENAMEAT2, one, other, 2)
+    }
+
+    /// Gives the file `from` a second name, where nothing has it.
+    ///
+    /// # Errors
+    /// Where something has it, or the file system cannot do this.
+    pub fn link(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
+        self.two(nr::LINKAT, from, to, 0)
+    }
+
+    fn two(&self, number: usize, from: Terminated<'_>, to: Terminated<'_>, flags: usize) -> Result<()> {
         // SAFETY: both names end in NUL.
-        unsafe { call(nr::RENAMEAT, [self.0.0, address(from.as_ptr()), self.0.0, address(to.as_ptr())]) }.map(drop)
+        unsafe { call(number, [self.0.0, input(from.bytes()), self.0.0, input(to.bytes()), flags]) }.map(drop)
     }
 
     /// Deletes the file `name`.
     ///
     /// # Errors
     /// Where there is none, or it cannot be deleted.
-    pub fn remove(&self, name: &CStr) -> Result<()> {
+    pub fn remove(&self, name: Terminated<'_>) -> Result<()> {
         // SAFETY: `name` ends in NUL.
-        unsafe { call(nr::UNLINKAT, [self.0.0, address(name.as_ptr()), 0]) }.map(drop)
+        unsafe { call(nr::UNLINKAT, [self.0.0, input(name.bytes()), 0]) }.map(drop)
     }
 }
 
@@ -441,11 +513,11 @@ struct StatxTime {
 
 const _: () = assert!(size_of::<Statx>() == 256);
 
-fn statx(directory: usize, name: &CStr, flags: usize) -> Result<Statx> {
+fn statx(directory: usize, name: Terminated<'_>, flags: usize) -> Result<Statx> {
     let mut stat = core::mem::MaybeUninit::<Statx>::zeroed();
     // SAFETY: `name` ends in NUL; `stat` is a `struct statx`, every bit pattern of which is a value.
     unsafe {
-        let arguments = [directory, address(name.as_ptr()), flags, STATX_BASIC_STATS, address(stat.as_mut_ptr())];
+        let arguments = [directory, input(name.bytes()), flags, STATX_BASIC_STATS, output(&mut stat)];
         call(nr::STATX, arguments)?;
         Ok(stat.assume_init())
     }
@@ -528,26 +600,29 @@ pub fn has_no_writer(file: i32) -> Result<bool> {
 /// What an error means, in the words of the C library.
 #[must_use]
 pub fn describe(errno: Errno) -> crate::text::Text<64> {
-    let known: &[u8] = match errno.0 {
-        1 => b"Operation not permitted",
-        2 => b"No such file or directory",
-        5 => b"Input/output error",
-        EINTR => b"Interrupted system call",
-        9 => b"Bad file descriptor",
-        12 => b"Cannot allocate memory",
-        13 => b"Permission denied",
-        17 => b"File exists",
-        20 => b"Not a directory",
-        21 => b"Is a directory",
-        23 | 24 => b"Too many open files",
-        27 => b"File too large",
-        28 => b"No space left on device",
-        30 => b"Read-only file system",
-        36 => b"File name too long",
-        40 => b"Too many levels of symbolic links",
-        122 => b"Disk quota exceeded",
-        _ => b"error",
-    };
+    let known: [u8; 18] = [1, 2, 5, 4, 9, 12, 13, 17, 20, 21, 23, 24, 27, 28, 30, 36, 40, 122];
+    let words = b"\
+        Operation not permitted\n\
+        No such file or directory\n\
+        Input/output error\n\
+        Interrupted system call\n\
+        Bad file descriptor\n\
+        Cannot allocate memory\n\
+        Permission denied\n\
+        File exists\n\
+        Not a directory\n\
+        Is a directory\n\
+        Too many open files in system\n\
+        Too many open files\n\
+        File too large\n\
+        No space left on device\n\
+        Read-only file system\n\
+        File name too long\n\
+        Too many levels of symbolic links\n\
+        Disk quota exceeded\n\
+        error";
+    let number = known.iter().position(|known| i32::from(*known) == errno.0).unwrap_or(known.len());
+    let known = crate::error::line_of(words, number);
     let mut text = crate::text::Text::of(&[known, b" (os error "]);
     text.push_decimal(errno.0.unsigned_abs().into(), 1);
     text.push(b")");

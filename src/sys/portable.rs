@@ -1,25 +1,30 @@
 //! The same calls through std, for systems that [`super`] has no raw calls for.
 
-use std::ffi::{CStr, OsStr};
+use std::ffi::OsStr;
 use std::fs::{self, OpenOptions, TryLockError};
 use std::io::{self, Read as _, Write as _};
 use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::{DirBuilderExt as _, MetadataExt as _, OpenOptionsExt as _};
 use std::path::{Path, PathBuf};
+use std::sync::OnceLock;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Access, Errno, Metadata, RETRIES, Result};
-use crate::text::Text;
+use crate::text::{Terminated, Text};
 use crate::time::Time;
+
+/// What a call is told that the system does not have.
+const ENOSYS: Errno = Errno(38);
 
 #[expect(clippy::needless_pass_by_value, reason = "for map_err")]
 fn errno(error: io::Error) -> Errno {
     Errno(error.raw_os_error().unwrap_or_default())
 }
 
-fn path(name: &CStr) -> &Path {
-    Path::new(OsStr::from_bytes(name.to_bytes()))
+fn path(name: Terminated<'_>) -> &Path {
+    let name = name.bytes().split(|&byte| byte == 0).next().unwrap_or_default();
+    Path::new(OsStr::from_bytes(name))
 }
 
 /// As in `linux.rs`: an interrupted call is made again, but not for ever.
@@ -39,7 +44,33 @@ fn retry<T>(mut call: impl FnMut() -> io::Result<T>) -> Result<T> {
 /// Where it stands before 1970.
 pub fn now() -> Result<Time> {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).map_err(|_| Errno(0))?;
-    Ok(Time { seconds: since.as_secs().cast_signed(), nanoseconds: since.subsec_nanos() })
+    Ok(Time::new(since.as_secs().cast_signed(), since.subsec_nanos()))
+}
+
+/// A clock that nobody sets, in milliseconds.
+///
+/// # Errors
+/// None here.
+pub fn monotonic() -> Result<u64> {
+    static BEGIN: OnceLock<Instant> = OnceLock::new();
+    let passed = BEGIN.get_or_init(Instant::now).elapsed().as_millis();
+    Ok(u64::try_from(passed).unwrap_or(u64::MAX))
+}
+
+// std has neither a user id nor a way to ignore a signal. Both are POSIX, and the same on every system that has std.
+#[allow(unsafe_code)]
+unsafe extern "C" {
+    safe fn geteuid() -> u32;
+    fn signal(number: i32, handler: usize) -> usize;
+}
+
+/// Makes a file that grows past its limit an error like any other; std has done so for a broken pipe.
+pub fn block_signals() {
+    const SIGXFSZ: i32 = 25; // on Linux, macOS and every BSD
+    const SIG_IGN: usize = 1;
+    // SAFETY: no handler of ours is installed.
+    #[allow(unsafe_code)]
+    let _ = unsafe { signal(SIGXFSZ, SIG_IGN) };
 }
 
 /// Lets `milliseconds` pass.
@@ -70,7 +101,7 @@ pub fn pid_namespace() -> Option<u64> {
 ///
 /// # Errors
 /// Where it cannot be opened or read.
-pub fn read_path(name: &CStr, buffer: &mut [u8]) -> Result<usize> {
+pub fn read_path(name: Terminated<'_>, buffer: &mut [u8]) -> Result<usize> {
     read_file(path(name), buffer)
 }
 
@@ -173,7 +204,7 @@ impl File {
     /// # Errors
     /// Where the file system refuses.
     pub fn set_modified(&mut self, time: Time) -> Result<()> {
-        let time = UNIX_EPOCH + Duration::new(time.seconds.unsigned_abs(), time.nanoseconds);
+        let time = UNIX_EPOCH + Duration::new(time.seconds(), time.nanoseconds());
         retry(|| self.0.set_times(fs::FileTimes::new().set_modified(time).set_accessed(time)))
     }
 }
@@ -189,7 +220,7 @@ impl Directory {
     ///
     /// # Errors
     /// Where there is none.
-    pub fn open(name: &CStr) -> Result<Self> {
+    pub fn open(name: Terminated<'_>) -> Result<Self> {
         // The slash makes the system say ENOTDIR where it is none.
         let path = path(name).join("");
         let file = retry(|| fs::File::open(&path))?;
@@ -200,22 +231,17 @@ impl Directory {
     ///
     /// # Errors
     /// Where something is there, or it cannot be made.
-    pub fn create(name: &CStr) -> Result<()> {
+    pub fn create(name: Terminated<'_>) -> Result<()> {
         retry(|| fs::DirBuilder::new().mode(0o700).create(path(name)))
     }
 
-    /// Whose it is, and who may write to it. std does not say who we are: a file made there does.
+    /// Whose it is, and who may write to it.
     ///
     /// # Errors
-    /// Where the system does not say, or no file can be made.
+    /// Where the system does not say.
     pub fn access(&self) -> Result<Access> {
         let metadata = retry(|| self.file.metadata())?;
-        let name = format!(".owner.{}.{:016x}\0", std::process::id(), Environment.random());
-        let name = CStr::from_bytes_with_nul(name.as_bytes()).unwrap_or_default();
-        let probe = self.create_file(name)?;
-        let user = retry(|| probe.0.metadata()).map(|metadata| metadata.uid());
-        self.remove(name)?;
-        Ok(Access { is_ours: metadata.uid() == user?, mode: metadata.mode() & 0o7777 })
+        Ok(Access { is_ours: metadata.uid() == geteuid(), mode: metadata.mode() & 0o7777 })
     }
 
     /// Takes the directory's lock; `false` where another process holds it. It goes with this value.
@@ -234,12 +260,12 @@ impl Directory {
     ///
     /// # Errors
     /// Where there is no such name.
-    pub fn metadata(&self, name: &CStr) -> Result<Metadata> {
+    pub fn metadata(&self, name: Terminated<'_>) -> Result<Metadata> {
         let metadata = retry(|| fs::symlink_metadata(self.path.join(path(name))))?;
         let nanoseconds = u32::try_from(metadata.mtime_nsec()).unwrap_or_default();
         Ok(Metadata {
             is_file: metadata.is_file(),
-            modified: Time { seconds: metadata.mtime(), nanoseconds },
+            modified: Time::new(metadata.mtime(), nanoseconds),
             len: metadata.len(),
         })
     }
@@ -248,7 +274,7 @@ impl Directory {
     ///
     /// # Errors
     /// Where it cannot be opened or read.
-    pub fn read(&self, name: &CStr, buffer: &mut [u8]) -> Result<usize> {
+    pub fn read(&self, name: Terminated<'_>, buffer: &mut [u8]) -> Result<usize> {
         read_file(&self.path.join(path(name)), buffer)
     }
 
@@ -256,7 +282,7 @@ impl Directory {
     ///
     /// # Errors
     /// Where `name` is taken, be it by a symbolic link, or cannot be made.
-    pub fn create_file(&self, name: &CStr) -> Result<File> {
+    pub fn create_file(&self, name: Terminated<'_>) -> Result<File> {
         retry(|| OpenOptions::new().write(true).create_new(true).mode(0o600).open(self.path.join(path(name)))).map(File)
     }
 
@@ -264,15 +290,39 @@ impl Directory {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn rename(&self, from: &CStr, to: &CStr) -> Result<()> {
+    pub fn rename(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
         retry(|| fs::rename(self.path.join(path(from)), self.path.join(path(to))))
+    }
+
+    /// The same, but only where nothing has the name `to`.
+    ///
+    /// # Errors
+    /// Always: std has no such call.
+    pub fn rename_new(&self, _from: Terminated<'_>, _to: Terminated<'_>) -> Result<()> {
+        Err(ENOSYS)
+    }
+
+    /// Gives each of two files the other's name, at one moment.
+    ///
+    /// # Errors
+    /// Always: std has no such call.
+    pub fn exchange(&self, _one: Terminated<'_>, _other: Terminated<'_>) -> Result<()> {
+        Err(ENOSYS)
+    }
+
+    /// Gives the file `from` a second name, where nothing has it.
+    ///
+    /// # Errors
+    /// Where something has it, or the file system cannot do this.
+    pub fn link(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
+        retry(|| fs::hard_link(self.path.join(path(from)), self.path.join(path(to))))
     }
 
     /// Deletes the file `name`.
     ///
     /// # Errors
     /// Where there is none, or it cannot be deleted.
-    pub fn remove(&self, name: &CStr) -> Result<()> {
+    pub fn remove(&self, name: Terminated<'_>) -> Result<()> {
         retry(|| fs::remove_file(self.path.join(path(name))))
     }
 }

@@ -2,9 +2,13 @@
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
+use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
 
 use serde_json::Value;
+use session_signals::aside::Remnant;
+use session_signals::spool::{PATIENCE, Spool};
+use session_signals::text::Text;
 
 use crate::release::hook;
 use crate::sandbox::{Life, Outcome, Sandbox, executable_for, payload};
@@ -97,7 +101,11 @@ impl Scenario {
     }
 
     /// What of the contract a run broke.
-    pub fn violations(&self, sandbox: &Sandbox, outcome: &Outcome, killed: bool, mute: bool) -> Vec<String> {
+    ///
+    /// What a hook left behind that was killed, or that could not delete or tell apart what it had moved aside, is brought
+    /// back first, as `hooks doctor --fix` does.
+    pub fn violations(&self, sandbox: &Sandbox, outcome: &Outcome, fault: Fault) -> Vec<String> {
+        let Fault { killed, mute, helpless } = fault;
         let mut violations = Vec::new();
         let mut check = |holds: bool, what: String| violations.extend((!holds).then_some(what));
         let lines = outcome.stderr.matches('\n').count();
@@ -109,9 +117,15 @@ impl Scenario {
             Some(_) => false,
         };
         check(ended && outcome.stdout.is_empty(), format!("{outcome:?}"));
+        if killed || helpless {
+            for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
+                let recovered = open(sandbox).recover(name.as_bytes());
+                check(recovered.is_ok_and(|remnant| remnant != Remnant::Foreign), format!("{name} is not recovered"));
+            }
+        }
         let left = files(sandbox);
         let (temporary, signals): (Files, Files) = left.into_iter().partition(|(name, _)| name.starts_with('.'));
-        check(temporary.is_empty() || killed, format!("left: {temporary:?}"));
+        check(temporary.is_empty(), format!("left: {temporary:?}"));
         for (name, text) in &signals {
             let is_old = self.before.get(name) == Some(text);
             let is_new = self.after.contains_key(name) && lasting(text).as_ref() == self.after.get(name);
@@ -125,6 +139,14 @@ impl Scenario {
         }
         violations
     }
+}
+
+/// The sandbox's spool, locked.
+fn open(sandbox: &Sandbox) -> Spool {
+    let path = Text::of(&[sandbox.spool().as_os_str().as_bytes()]);
+    let spool = Spool::at(&path, 1, false, PATIENCE).unwrap().unwrap();
+    assert!(spool.locked);
+    spool
 }
 
 fn files(sandbox: &Sandbox) -> Files {
@@ -150,6 +172,17 @@ fn lasting(text: &str) -> Option<Value> {
     }
     passing(&mut signal)?;
     Some(signal)
+}
+
+/// What was done to a run.
+#[derive(Clone, Copy, Default)]
+pub struct Fault {
+    /// It was killed.
+    pub killed: bool,
+    /// Nothing can be written any more, be it on stderr.
+    pub mute: bool,
+    /// Something cannot be deleted, or nothing can be looked at any more.
+    pub helpless: bool,
 }
 
 /// All of them, and two with something to delete once more without the lock.

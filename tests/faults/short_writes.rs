@@ -4,7 +4,7 @@
 //! reaches the limit, at any byte, and fails the next one with EFBIG, as a full disk does with ENOSPC.
 
 use crate::faults::all;
-use crate::faults::scenario::{Scenario, scenarios};
+use crate::faults::scenario::{Fault, Scenario, scenarios};
 use crate::release::hook;
 use crate::sandbox::{Sandbox, outcome};
 
@@ -13,18 +13,18 @@ fn run_limited(scenario: &Scenario, sandbox: &Sandbox, limit: usize, signal: &st
     let mut command = sandbox.command("sh");
     let script = format!("{signal}; exec prlimit --fsize={limit} \"$0\"");
     let outcome = outcome(command.args(["-c", &script]).arg(hook(scenario.hook)), &*scenario.input);
-    let may_be_killed = signal == KILLED;
     let told = |what| format!("{} after {:?}, {limit} bytes, {signal}: {what}", scenario.hook, scenario.before.keys());
-    let mut violations = scenario.violations(sandbox, &outcome, may_be_killed, false);
+    let mut violations = scenario.violations(sandbox, &outcome, Fault::default());
     if outcome.code == Some(0) {
         violations.push("the limit was not reached".to_owned());
     }
     violations.into_iter().map(told).collect()
 }
 
-/// What the kernel sends besides the error: usually it kills, as SIGKILL would.
-const KILLED: &str = "trap - XFSZ";
-const TOLD: &str = "trap '' XFSZ";
+/// What was to become of the signal that the kernel sends besides the error, when the hook was started: it ends the
+/// process, or it is ignored. A hook sees to it that it does nothing.
+const DEADLY: &str = "trap - XFSZ";
+const IGNORED: &str = "trap '' XFSZ";
 
 #[test]
 #[ignore = "takes seconds"]
@@ -34,7 +34,7 @@ fn a_signal_cut_anywhere() {
     for scenario in scenarios.iter().filter(|scenario| !scenario.unlocked) {
         let len = scenario.shortest_new();
         let limits = (0..len).step_by(1 + len / 100);
-        cases.extend(limits.flat_map(|limit| [(scenario, limit, KILLED), (scenario, limit, TOLD)]));
+        cases.extend(limits.flat_map(|limit| [(scenario, limit, DEADLY), (scenario, limit, IGNORED)]));
     }
     let run = |(scenario, limit, signal): &(&Scenario, usize, &str)| {
         run_limited(scenario, &scenario.background(), *limit, signal)
@@ -66,7 +66,7 @@ fn a_write_of_nothing_is_an_error() {
         let sandbox = scenario.background();
         let run = scenario.run(&sandbox, &["-e", "inject=write:retval=0:when=1"]);
         run.outcome.fails("write ");
-        assert_eq!(scenario.violations(&sandbox, &run.outcome, false, false), Vec::<String>::new());
+        assert_eq!(scenario.violations(&sandbox, &run.outcome, Fault::default()), Vec::<String>::new());
     }
 }
 

@@ -29,7 +29,7 @@ fn text() -> impl Strategy<Value = String> {
 pub fn spell(value: &Value, dice: &mut Dice) -> String {
     let text = match value {
         Value::Null | Value::Bool(_) => value.to_string(),
-        Value::Number(number) => spell_number(&number.to_string(), dice),
+        Value::Number(number) => number.to_string(),
         Value::String(text) => spell_text(text, dice),
         Value::Array(elements) => {
             let elements: Vec<_> = elements.iter().map(|element| spell(element, dice)).collect();
@@ -38,32 +38,13 @@ pub fn spell(value: &Value, dice: &mut Dice) -> String {
         Value::Object(members) => {
             let mut spelled = Vec::new();
             for (name, value) in members {
-                spelled.insert(dice.below(spelled.len() + 1), (spell_text(name, dice), spell(value, dice), name));
+                spelled.insert(dice.below(spelled.len() + 1), (spell_text(name, dice), spell(value, dice)));
             }
-            // One that is told again before counts for nothing.
-            if !spelled.is_empty() && dice.below(3) == 0 {
-                let name = spelled[dice.below(spelled.len())].2;
-                let place = spelled.iter().position(|(_, _, other)| *other == name).unwrap();
-                spelled.insert(dice.below(place + 1), (spell_text(name, dice), "[1]".to_owned(), name));
-            }
-            let spelled = spelled.into_iter().map(|(name, value, _)| format!("{name}{}:{value}", dice.space()));
+            let spelled = spelled.into_iter().map(|(name, value)| format!("{name}{}:{value}", dice.space()));
             format!("{{{}}}", spelled.collect::<Vec<_>>().join(","))
         }
     };
     format!("{}{text}{}", dice.space(), dice.space())
-}
-
-fn spell_number(number: &str, dice: &mut Dice) -> String {
-    match (number.contains('.'), dice.below(5)) {
-        (false, 1) => format!("{number}.00"),
-        (false, 2) if number != "0" => format!("{number}0e-1"),
-        (_, 3) => format!("{number}E+00"),
-        (_, 4) => match number.strip_suffix("000") {
-            Some(number) => format!("{number}e3"),
-            None => format!("{number}e0"),
-        },
-        _ => number.to_owned(),
-    }
 }
 
 fn spell_text(text: &str, dice: &mut Dice) -> String {

@@ -193,6 +193,6 @@ pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Arc<Signal>> {
 pub fn from_stamp(stamp: &str) -> Option<SystemTime> {
     let time = Time::from_stamp(stamp.as_bytes())?;
     // Nine digits are less than a second.
-    let since = std::time::Duration::new(time.seconds.try_into().ok()?, time.nanoseconds);
+    let since = std::time::Duration::new(time.seconds(), time.nanoseconds());
     moment::after_epoch(since)
 }

@@ -14,8 +14,7 @@ use std::time::SystemTime;
 
 use session_signals::error::Error;
 use session_signals::event::{KINDS, Kind, Standing};
-use session_signals::spool::{PATIENCE, Spool};
-use session_signals::sys;
+use session_signals::spool::Spool;
 use session_signals::text::Text;
 use session_signals::time::Time;
 
@@ -40,7 +39,6 @@ pub fn heal(directory: &Path, session: &str, evidence: &Evidence, treatment: &Tr
         return Err(io::ErrorKind::WouldBlock.into());
     }
     let done = || {
-        let begun = sys::now().unwrap_or_default();
         let still = |standing: &Standing| are_the_same(&evidence.signals, standing);
         let standing = spool.standing(id)?;
         if !still(&standing) {
@@ -51,20 +49,16 @@ pub fn heal(directory: &Path, session: &str, evidence: &Evidence, treatment: &Tr
             let base = base.and_then(|base| file::read(&base, spool::MAX_LEN).ok());
             let base = base.map(|base| base.bytes).unwrap_or_default();
             let content = content::healed(&base, session, kind, treatment);
-            // Whoever is stopped here for longer than others wait no longer has the lock.
-            let may = || {
-                let has_lock = sys::now().is_ok_and(|now| begun.is_within(PATIENCE, now));
-                has_lock && spool.standing(id).is_ok_and(|standing| still(&standing))
-            };
-            if !spool.publish(id, kind, treatment.time, &may, &|out| out.put(&content))? {
-                return Ok(false);
-            }
+            spool.publish(id, kind, treatment.time, &standing, &|out| out.put(&content))?;
         }
         for kind in KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize]) {
-            // Its own time: what came since stays.
-            let time = standing.modified[kind as usize].unwrap_or_default();
-            spool.clear_up_to(id, kind, time)?;
+            // What has come since stays.
+            if let Some(seen) = standing.modified[kind as usize] {
+                spool.withdraw(id, kind, seen)?;
+            }
         }
+        // An event that came meanwhile is newer.
+        spool.settle(id, &spool.standing(id)?)?;
         Ok(true)
     };
     done().map_err(told)
@@ -79,5 +73,5 @@ fn are_the_same(signals: &Signals, standing: &Standing) -> bool {
 /// A moment as the hooks have it.
 fn time(moment: SystemTime) -> Time {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time { seconds: since.as_secs().cast_signed(), nanoseconds: since.subsec_nanos() }
+    Time::new(since.as_secs().cast_signed(), since.subsec_nanos())
 }

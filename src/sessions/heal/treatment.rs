@@ -85,7 +85,7 @@ pub fn treatment(evidence: &Evidence, now: SystemTime) -> Option<Treatment> {
         is: state,
         since,
         publish,
-        time: after(time(newest.at)),
+        time: time(newest.at).next(),
         base: KINDS.into_iter().find(|kind| signals.get(*kind).is_some_and(|signal| std::ptr::eq(signal, newest))),
         clear,
     })
@@ -106,13 +106,5 @@ fn is_certain(rule: &str, evidence: &Evidence, now: SystemTime) -> bool {
         }
         "unsettled" | "unknown" => false,
         _ => true,
-    }
-}
-
-/// One nanosecond later.
-fn after(time: Time) -> Time {
-    match time.nanoseconds {
-        999_999_999 => Time { seconds: time.seconds + 1, nanoseconds: 0 },
-        nanoseconds => Time { nanoseconds: nanoseconds + 1, ..time },
     }
 }

@@ -103,7 +103,7 @@ proptest! {
             }
         }
         if let Some(kind) = treatment.publish {
-            let nanoseconds = Duration::new(treatment.time.seconds.unsigned_abs(), treatment.time.nanoseconds);
+            let nanoseconds = Duration::new(treatment.time.seconds(), treatment.time.nanoseconds());
             let content = heal::content::healed(b"", "s", kind, &treatment);
             let signal = spool::parse(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
             prop_assert!(signal.is_some());

@@ -1,0 +1,57 @@
+//! What bears a name that begins with a dot.
+
+use crate::event::{KINDS, Kind};
+use crate::json::Walker;
+
+/// The name of a file on its way into its place or out of it:
+/// `.<session>.<kind>.<random>.<own>.<expected>`, each of the last three 16 hexadecimal digits.
+pub struct Aside<'a> {
+    /// Whose signal it is.
+    pub session: &'a [u8],
+    /// Of which kind.
+    pub kind: Kind,
+    /// The version that the hook wrote under this name, and the version that it meant to replace or to delete: their
+    /// modification times in nanoseconds since the epoch, 0 for none. Anything else under the name is somebody's signal.
+    pub times: [u64; 2],
+}
+
+impl<'a> Aside<'a> {
+    /// `None` for any other name.
+    #[must_use]
+    pub fn parse(name: &'a [u8]) -> Option<Self> {
+        let mut parts = name.strip_prefix(b".")?.split(|&byte| byte == b'.');
+        let (session, kind) = (parts.next()?, parts.next()?);
+        let kind = KINDS.into_iter().find(|known| known.word().as_bytes() == kind)?;
+        let [_, own, expected] = [hex(parts.next()?)?, hex(parts.next()?)?, hex(parts.next()?)?];
+        let is_session = (1..=128).contains(&session.len())
+            && session.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
+        (is_session && parts.next().is_none()).then_some(Self { session, kind, times: [own, expected] })
+    }
+}
+
+/// The value of 16 hexadecimal digits; `None` for any other text.
+fn hex(digits: &[u8]) -> Option<u64> {
+    let is_hex = digits.len() == 16 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
+    u64::from_str_radix(core::str::from_utf8(digits).ok().filter(|_| is_hex)?, 16).ok()
+}
+
+/// What a file with a name that begins with a dot is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Remnant {
+    /// There is none, or its name is none that a hook gives.
+    Foreign,
+    /// A hook's temporary file: half-written, not published, or what it meant to delete.
+    Rubbish,
+    /// A signal that a hook moved aside and has not put back.
+    Signal,
+}
+
+/// Whether a signal was written to its end: one line, an object.
+#[must_use]
+pub fn is_whole(signal: &[u8]) -> bool {
+    let mut walker = Walker::default();
+    let line = signal.strip_suffix(b"\n").unwrap_or_default();
+    line.starts_with(b"{")
+        && line.iter().all(|byte| *byte != b'\n' && walker.step(*byte).is_ok())
+        && walker.is_complete()
+}
