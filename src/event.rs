@@ -2,6 +2,7 @@
 //!
 //! Everything here is pure: [`decide`] takes what stands in the spool and the time, and says what is to be done.
 
+use crate::error::line_of;
 use crate::time::Time;
 
 /// What a signal says of its session.
@@ -100,7 +101,7 @@ pub enum Publishes {
     /// `stop`; nothing after a compaction, or where this CLI process already has a working or permission
     /// (it may defer `SessionStart` past the first prompt).
     Start,
-    /// `stop`; `working` while a subagent runs, whose end brings another turn and another Stop.
+    /// `stop`; `working` while a task [works](Task::Works) on.
     Turn,
     /// `working` where a `stop` stands: another hook blocked the Stop, and the turn went on.
     Resumption,
@@ -121,7 +122,7 @@ pub enum Calls {
     Agents,
     /// Resolves all of its subagent's; none of the main agent's.
     Subagents,
-    /// Resolves all of its agent's, and everybody's where the main agent stops and no subagent runs.
+    /// Resolves all of its agent's, and everybody's where the main agent stops and nothing that it handed on may ask.
     Stopped,
     /// Resolves everybody's.
     All,
@@ -164,6 +165,32 @@ pub static RULES: [Rule; 15] = [
     rule("SessionEnd", Hook::SessionEnd, Publishes::Signal(Kind::Ended), Calls::Keep),
 ];
 
+/// What a task of `background_tasks` is to its session, by its type and its status.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Task {
+    /// It works on after the turn, and what it asks outlives the turn: its end brings another turn and another Stop.
+    Works,
+    /// It may ask, and it may rest: a teammate that has nothing to do is said to be running, too. Only the registry knows
+    /// better.
+    MayRest,
+    /// It asks nothing and makes no turn (a shell, a monitor), or it is over.
+    IsNone,
+}
+
+impl Task {
+    /// As the CLI names types and statuses.
+    #[must_use]
+    #[inline(never)]
+    pub fn of(kind: &[u8], status: &[u8]) -> Self {
+        let place = |words, word| (0..4).find(|number| line_of(words, *number) == word);
+        match (place(b"running\npending", status), place(b"subagent\nworkflow\ncloud session\nteammate", kind)) {
+            (None, _) | (_, None) => Self::IsNone,
+            (_, Some(3)) => Self::MayRest,
+            _ => Self::Works,
+        }
+    }
+}
+
 /// What the decision needs of an event's payload.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
@@ -176,8 +203,10 @@ pub struct Facts {
     pub after_compaction: bool,
     /// `trigger` is `manual`.
     pub manual: bool,
-    /// `background_tasks` holds a running subagent.
-    pub subagents_run: bool,
+    /// `background_tasks` holds a task that may ask.
+    pub delegated: bool,
+    /// `background_tasks` holds a task that works on.
+    pub works_on: bool,
 }
 
 /// What stands in the spool for the session.
@@ -250,7 +279,7 @@ pub fn decide(rule: &Rule, facts: &Facts, standing: &Standing) -> Decision {
         Publishes::Nothing => None,
         Publishes::Signal(kind) => Some(kind),
         Publishes::Start if facts.after_compaction || ours(Kind::Working) || ours(Kind::Permission) => None,
-        Publishes::Turn if facts.subagents_run => Some(Kind::Working),
+        Publishes::Turn if facts.works_on => Some(Kind::Working),
         Publishes::Start | Publishes::Turn => Some(Kind::Stop),
         Publishes::Resumption => stands(Kind::Stop).then_some(Kind::Working),
         Publishes::ManualCompaction => facts.manual.then_some(Kind::Stop),
@@ -271,7 +300,7 @@ pub fn decide(rule: &Rule, facts: &Facts, standing: &Standing) -> Decision {
     let calls = match rule.calls {
         Calls::Add if late => Calls::Keep,
         Calls::Subagents if !facts.subagent => Calls::Keep,
-        Calls::Stopped if !facts.subagent && !facts.subagents_run => Calls::All,
+        Calls::Stopped if !facts.subagent && !facts.delegated => Calls::All,
         Calls::Subagents | Calls::Stopped => Calls::Agents,
         calls => calls,
     };

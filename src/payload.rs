@@ -5,7 +5,7 @@ use core::cell::OnceCell;
 use crate::buffer::Buffer;
 use crate::digest::digest;
 use crate::error::{Error, Operation, Place, Reason, Result, Words};
-use crate::event::{Facts, Hook, KINDS, RULES, Rule};
+use crate::event::{Facts, Hook, KINDS, RULES, Rule, Task};
 use crate::json::{self, Role, Walker};
 use crate::sys::Stdin;
 use crate::text::Text;
@@ -257,15 +257,20 @@ impl<'a> Fields<'a> {
     #[must_use]
     pub fn facts(&self, time: Time) -> Facts {
         let says = |value: Option<&[u8]>, word| value.is_some_and(|value| json::spells(json::unquote(value), word));
-        let runs = |task: json::Item<'_>| {
-            says(json::member(task.value, "type"), "subagent") && says(json::member(task.value, "status"), "running")
-        };
+        let (mut delegated, mut works_on) = (false, false);
+        for task in json::items(self.background_tasks.unwrap_or_default()) {
+            let member = |name| json::unquote(json::member(task.value, name).unwrap_or_default());
+            let task = Task::of(member("type"), member("status"));
+            delegated |= task != Task::IsNone;
+            works_on |= task == Task::Works;
+        }
         Facts {
             time,
             subagent: !self.agent().is_empty(),
             after_compaction: says(self.source, "compact"),
             manual: says(self.trigger, "manual"),
-            subagents_run: self.background_tasks.is_some_and(|tasks| json::items(tasks).any(runs)),
+            delegated,
+            works_on,
         }
     }
 }

@@ -1,11 +1,12 @@
 //! Which CLI process a hook belongs to.
 
+use crate::error::line_of;
 use crate::sys;
 use crate::text::{Name, Text};
 use crate::time::decimal;
 
 /// A command may run through one of these, which then stands between the CLI and the hook.
-const SHELLS: [&[u8]; 9] = [b"sh", b"bash", b"dash", b"zsh", b"fish", b"ksh", b"mksh", b"ash", b"busybox"];
+const SHELLS: &[u8] = b"sh\nbash\ndash\nzsh\nfish\nksh\nmksh\nash\nbusybox";
 
 /// What `/proc/PID/stat` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -36,7 +37,12 @@ pub fn stat(pid: u32) -> Option<Stat> {
     let is_zombie = fields.next()? == b"Z";
     let parent = u32::try_from(decimal(fields.next()?)?).ok()?;
     // Field 22 of the line is the 18th after the parent, which is field 4.
-    Some(Stat { is_shell: SHELLS.contains(&name), is_zombie, parent, start: decimal(fields.nth(17)?)? })
+    Some(Stat {
+        is_shell: (0..9).any(|number| line_of(SHELLS, number) == name),
+        is_zombie,
+        parent,
+        start: decimal(fields.nth(17)?)?,
+    })
 }
 
 /// The CLI's process, as the last members of a signal.

@@ -352,6 +352,43 @@ fn a_stop_answers_everybody_only_where_no_subagent_runs() {
 }
 
 #[test]
+fn what_was_handed_on_keeps_its_questions_after_a_stop() {
+    // The CLI's own words for its tasks. No offline CLI has a cloud session: that payload is written by hand.
+    for (task, state) in [
+        ("subagent", "working"),
+        ("workflow", "working"),
+        ("cloud session", "working"),
+        // It may rest, and is said to be running all the same.
+        ("teammate", "stop"),
+    ] {
+        for status in ["running", "pending"] {
+            let sandbox = Sandbox::new();
+            sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+            sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
+            sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+            let shell = r#"{"id":"b1","type":"shell","status":"running"}"#;
+            let tasks = format!(r#""background_tasks":[{shell},{{"id":"t1","type":"{task}","status":"{status}"}}]"#);
+            sandbox.fire("s", "Stop", &tasks).succeeds();
+            assert_eq!(stands_apart(&sandbox), [state, "permission(Bash@a1b2)"], "{task} {status}");
+        }
+    }
+    for task in ["shell", "monitor", "MCP task", "dream", "auto-mode scan"] {
+        let sandbox = Sandbox::new();
+        sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
+        let tasks = format!(r#""background_tasks":[{{"id":"t1","type":"{task}","status":"running"}}]"#);
+        sandbox.fire("s", "Stop", &tasks).succeeds();
+        assert_eq!(sandbox.state("s"), "stop", "{task}");
+    }
+}
+
+/// The state of the session, and what waits beside it.
+fn stands_apart(sandbox: &Sandbox) -> Vec<String> {
+    let mut stands: Vec<_> = sandbox.state("s").split(' ').map(str::to_owned).collect();
+    stands.sort_by_key(|kind| kind.starts_with("permission"));
+    stands
+}
+
+#[test]
 fn a_clock_that_steps_back_an_hour_makes_nothing_late() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "PermissionRequest", BASH).succeeds();

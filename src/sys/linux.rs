@@ -600,19 +600,16 @@ pub fn has_no_writer(file: i32) -> Result<bool> {
 /// What an error means, in the words of the C library.
 #[must_use]
 pub fn describe(errno: Errno) -> crate::text::Text<64> {
-    let known: [u8; 18] = [1, 2, 5, 4, 9, 12, 13, 17, 20, 21, 23, 24, 27, 28, 30, 36, 40, 122];
+    let known: [u8; 15] = [1, 2, 5, 12, 13, 17, 20, 21, 24, 27, 28, 30, 36, 40, 122];
     let words = b"\
         Operation not permitted\n\
         No such file or directory\n\
         Input/output error\n\
-        Interrupted system call\n\
-        Bad file descriptor\n\
         Cannot allocate memory\n\
         Permission denied\n\
         File exists\n\
         Not a directory\n\
         Is a directory\n\
-        Too many open files in system\n\
         Too many open files\n\
         File too large\n\
         No space left on device\n\
