@@ -31,6 +31,8 @@ mod settings;
 mod spool;
 mod tryout;
 mod uninstall;
+#[path = "../src/sessions/upkeep/mod.rs"]
+mod upkeep;
 mod version;
 mod wanted;
 mod writer;

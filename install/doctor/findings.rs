@@ -1,10 +1,13 @@
 //! What doctor finds, and how it may be mended.
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use serde::Serialize;
+use session_signals::event::Kind;
 
 use crate::places::Scope;
+use crate::upkeep::Fault;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -38,8 +41,12 @@ pub enum Mend {
     /// Moves what a killed run left of the settings to the backups, there; `None` where it is in another place, too,
     /// and may go.
     SetAside(PathBuf, Option<String>),
-    /// Removes the signal of this session that a newer one supersedes: session, word of the kind.
-    Supersede(String, &'static str),
+    /// Removes a signal, under the hooks' own lock, where this is still wrong with it.
+    Signal(String, Kind, Fault),
+    /// Settles, under that lock, what a killed hook left in the spool under this name; whether it is a signal.
+    Remnant(String, bool),
+    /// Removes, under that lock, the signals of these sessions, which ended longer ago than this.
+    Forget(Vec<String>, Duration),
 }
 
 impl Finding {
@@ -52,7 +59,11 @@ impl Finding {
             Mend::Tighten => Some("gives it mode 700".to_owned()),
             Mend::Remove(_) | Mend::SetAside(_, None) => Some("removes it".to_owned()),
             Mend::SetAside(_, Some(place)) => Some(format!("moves it to {place}")),
-            Mend::Supersede(_, word) => Some(format!("removes the older one, {word}")),
+            Mend::Signal(_, kind, Fault::Overtaken(_)) => Some(format!("removes the older one, {}", kind.word())),
+            Mend::Remnant(_, true) => Some("brings it back".to_owned()),
+            Mend::Signal(..) | Mend::Remnant(_, false) => Some("removes it".to_owned()),
+            Mend::Forget(sessions, _) if sessions.len() == 1 => Some("removes it".to_owned()),
+            Mend::Forget(..) => Some("removes them".to_owned()),
         };
         Self { id, sentence, path: None, fix, mend }
     }

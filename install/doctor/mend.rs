@@ -1,34 +1,65 @@
 //! Does what --fix promises.
 
-use std::path::Path;
+use std::io;
+use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use super::signals::{self, Spool};
+use session_signals::spool::PATIENCE;
+
 use super::{Finding, Mend, aside};
 use crate::cli::{Install, Uninstall};
 use crate::env::Env;
 use crate::places::Scope;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::{install, receipt, spool, uninstall};
+use crate::upkeep::{Held, forget};
+use crate::{install, receipt, uninstall};
 
 /// Mends each finding once; returns what could not be, a sentence each.
 #[must_use]
 pub fn all(env: &Env, findings: &[Finding]) -> Vec<String> {
     let mut done: Vec<&Mend> = Vec::new();
     let mut problems = Vec::new();
+    let mut spool = Spool { folder: env.spool(), is_held: false };
     for mend in findings.iter().map(|finding| &finding.mend) {
         if !done.contains(&mend) {
             done.push(mend);
-            problems.extend(one(env, mend).err().unwrap_or_default());
+            problems.extend(one(env, &mut spool, mend).err().unwrap_or_default());
         }
+    }
+    if spool.is_held {
+        problems.push(format!(
+            "{} is locked by another process: what is to be removed from it stays; try again",
+            env.brief(&spool.folder)
+        ));
     }
     problems
 }
 
-fn one(env: &Env, mend: &Mend) -> Result<(), Vec<String>> {
-    let sentence = |error: std::io::Error| vec![Refusal::from(error).reason];
+/// The spool, of which nothing is removed without the hooks' own lock.
+struct Spool {
+    folder: PathBuf,
+    /// Whether somebody else held the lock for too long: nobody is waited for twice.
+    is_held: bool,
+}
+
+impl Spool {
+    /// Does something under the lock.
+    fn under_the_lock(&mut self, work: impl FnOnce(&Path, u32) -> io::Result<()>) -> io::Result<()> {
+        match work(&self.folder, if self.is_held { 0 } else { PATIENCE }) {
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
+                self.is_held = true;
+                Ok(())
+            }
+            Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+            result => result,
+        }
+    }
+}
+
+fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
+    let sentence = |error: io::Error| vec![Refusal::from(error).reason];
     match mend {
         Mend::ByHand => Ok(()),
         Mend::Install(scope) => {
@@ -50,19 +81,20 @@ fn one(env: &Env, mend: &Mend) -> Result<(), Vec<String>> {
             let options = Uninstall { scope: *scope, dry_run: false, force: env.force, json: false };
             run(env, "uninstall", *scope, |report| uninstall::run(env, &options, report))
         }
-        Mend::Tighten => spool::tighten(&env.spool()).map_err(sentence),
+        Mend::Tighten => crate::spool::tighten(&env.spool()).map_err(sentence),
         Mend::Remove(path) => remove(path).map_err(sentence),
         Mend::SetAside(path, _) => aside::settle(env, path).map_err(|refusal| vec![refusal.reason]),
-        Mend::Supersede(session, word) => {
-            let spool = Spool::lock(&env.spool());
-            // Looked at again under the lock: a hook may have settled it.
-            match signals::conflicts(&spool)
-                .iter()
-                .find(|conflict| conflict.session == *session && conflict.older == *word)
-            {
-                Some(conflict) => remove(&conflict.path).map_err(sentence),
-                None => Ok(()),
-            }
+        Mend::Signal(session, kind, fault) => {
+            let remove = |folder: &Path, patience| Held::take(folder, patience)?.remove(session, *kind, *fault);
+            spool.under_the_lock(|folder, patience| remove(folder, patience).map(drop)).map_err(sentence)
+        }
+        Mend::Remnant(name, _) => {
+            let settle = |folder: &Path, patience| Held::take(folder, patience)?.settle(name).map(drop);
+            spool.under_the_lock(settle).map_err(sentence)
+        }
+        Mend::Forget(sessions, limit) => {
+            let work = |folder: &Path, patience| forget(folder, sessions, *limit, patience).map(drop);
+            spool.under_the_lock(work).map_err(sentence)
         }
     }
 }
@@ -78,9 +110,9 @@ fn run(
     if report.problems.is_empty() { Ok(()) } else { Err(report.problems) }
 }
 
-fn remove(path: &Path) -> std::io::Result<()> {
+fn remove(path: &Path) -> io::Result<()> {
     match fs::remove_file(path) {
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
         result => result,
     }
 }

@@ -1,123 +1,110 @@
-//! The spool: its permissions, and sessions with two signals that cannot both be true.
+//! The spool: its permissions, and signals that no reader can use or that cannot be true.
+//!
+//! It is looked at without its lock, which hooks wait for. What --fix removes is looked at again under it.
 
 use std::collections::BTreeMap;
-use std::fs::{File, TryLockError};
-use std::path::{Path, PathBuf};
-use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::io;
+use std::path::Path;
+use std::time::SystemTime;
 
-use session_signals::event::KINDS;
+use session_signals::event::Kind;
+use session_signals::spool::PATIENCE;
 
 use super::{Finding, Mend};
 use crate::env::Env;
-use crate::evidence::spool::parse_name;
-use crate::spool::{Fault, fault};
-
-/// The hooks wait no longer for each other.
-const PATIENCE: Duration = Duration::from_millis(200);
-
-/// The spool, held against the hooks while it is looked at.
-pub struct Spool {
-    folder: PathBuf,
-    _lock: Option<File>,
-}
-
-impl Spool {
-    /// Takes the hooks' own lock; goes on without it as they do.
-    #[must_use]
-    pub fn lock(folder: &Path) -> Self {
-        let file = File::open(folder).ok();
-        let tries = PATIENCE.as_millis() / 5;
-        for _ in 0..tries {
-            match file.as_ref().map(File::try_lock) {
-                Some(Err(TryLockError::WouldBlock)) => thread::sleep(Duration::from_millis(5)),
-                _ => break,
-            }
-        }
-        Self { folder: folder.to_owned(), _lock: file }
-    }
-}
-
-/// Two signals of one session, one of which supersedes the other.
-pub struct Conflict {
-    /// Whose.
-    pub session: String,
-    /// The kind of the newer.
-    pub newer: &'static str,
-    /// The kind of the older.
-    pub older: &'static str,
-    /// The older's file.
-    pub path: PathBuf,
-}
-
-/// Every conflict. The newer signal is the true one: a hook publishes before it clears.
-#[must_use]
-pub fn conflicts(spool: &Spool) -> Vec<Conflict> {
-    let mut sessions: BTreeMap<String, [Option<(SystemTime, PathBuf)>; 4]> = BTreeMap::new();
-    for entry in std::fs::read_dir(&spool.folder).into_iter().flatten().flatten() {
-        let name = entry.file_name();
-        // Names that no hook gives stay unread: what they hold would reach the terminal.
-        let Some((session, kind)) = parse_name(&name) else { continue };
-        let Ok(modified) = entry.metadata().and_then(|meta| meta.modified()) else { continue };
-        // From the future: the clock stepped back, and it is old.
-        let modified = if modified > SystemTime::now() { UNIX_EPOCH } else { modified };
-        sessions.entry(session.to_owned()).or_default()[kind as usize] = Some((modified, entry.path()));
-    }
-    let mut found = Vec::new();
-    for (session, signals) in sessions {
-        for (newer, older) in
-            KINDS.into_iter().flat_map(|kind| kind.supersedes().iter().map(move |older| (kind, *older)))
-        {
-            let (Some((of_newer, _)), Some((of_older, path))) = (&signals[newer as usize], &signals[older as usize])
-            else {
-                continue;
-            };
-            // Of two in one instant, the one that readers prefer.
-            if (of_newer, newer as usize) > (of_older, older as usize) {
-                found.push(Conflict {
-                    session: session.clone(),
-                    newer: newer.word(),
-                    older: older.word(),
-                    path: path.clone(),
-                });
-            }
-        }
-    }
-    found
-}
+use crate::evidence::{file, spool};
+use crate::spool::{Fault as FolderFault, fault};
+use crate::upkeep::{Fault, Files, Held, is_hollow, old, remnants, retention};
 
 /// Everything about the spool.
 pub fn check(env: &Env) -> Vec<Finding> {
-    let folder = env.spool();
-    let shown = env.brief(&folder);
-    let finding = match fault(&folder) {
-        None => None,
-        Some(Fault::NotADirectory) => {
-            Some(("spool-not-a-directory", format!("{shown} is not a directory: the hooks refuse it"), Mend::ByHand))
+    let (folder, now) = (env.spool(), SystemTime::now());
+    let mut findings: Vec<_> = of_folder(env, &folder).into_iter().collect();
+    let sessions = Files::all(&folder);
+    for (session, files) in &sessions {
+        findings.extend(conflicts(&folder, session, files, now));
+        findings.extend(files.kinds().filter_map(|kind| unusable(env, session, kind, files, now)));
+    }
+    findings.extend(remnants(&folder, now).into_iter().map(|name| {
+        let path = folder.join(&name);
+        let shown = env.brief(&path);
+        if Held::take(&folder, PATIENCE).is_ok_and(|held| held.is_aside(&name)) {
+            let sentence = format!("{shown} is a signal that a hook moved aside, and was killed before it put it back");
+            return Finding::new("signal-aside", sentence, Mend::Remnant(name, true)).at(&path);
         }
-        Some(Fault::NotOurs(owner)) => {
-            Some(("spool-not-ours", format!("{shown} belongs to user {owner}: the hooks refuse it"), Mend::ByHand))
+        let sentence = format!("{shown} is what a killed hook left behind");
+        Finding::new("orphan-temporary", sentence, Mend::Remnant(name, false)).at(&path)
+    }));
+    findings.extend(ends(env, &folder, &sessions, now));
+    findings
+}
+
+/// What is over for longer than the CLI itself remembers: one finding for all of it.
+fn ends(env: &Env, folder: &Path, sessions: &BTreeMap<String, Files>, now: SystemTime) -> Option<Finding> {
+    let limit = retention::period(&env.config)?;
+    let over = old(&env.config, sessions, limit, now);
+    let (days, setting) = (limit.as_secs() / (24 * 60 * 60), retention::SETTING);
+    let end = format!("of sessions that ended more than {days} days ago ({setting})");
+    let sentence = match over.len() {
+        0 => return None,
+        1 => format!("a signal {end} is still there"),
+        count => format!("{count} signals {end} are still there"),
+    };
+    Some(Finding::new("signal-old", sentence, Mend::Forget(over, limit)).at(folder))
+}
+
+fn of_folder(env: &Env, folder: &Path) -> Option<Finding> {
+    let shown = env.brief(folder);
+    let (id, sentence, mend) = match fault(folder)? {
+        FolderFault::NotADirectory => {
+            ("spool-not-a-directory", format!("{shown} is not a directory: the hooks refuse it"), Mend::ByHand)
         }
-        Some(Fault::Open(mode)) => Some((
+        FolderFault::NotOurs(owner) => {
+            ("spool-not-ours", format!("{shown} belongs to user {owner}: the hooks refuse it"), Mend::ByHand)
+        }
+        FolderFault::Open(mode) => (
             "spool-open",
             format!("{shown} can be written by others (mode {mode:o}): the hooks refuse it"),
             Mend::Tighten,
-        )),
-        Some(Fault::Readable(mode)) => Some((
+        ),
+        FolderFault::Readable(mode) => (
             "spool-readable",
             format!("{shown} can be read by others (mode {mode:o}), and signals hold what you ask and are told"),
             Mend::Tighten,
-        )),
+        ),
     };
-    let of_folder = finding.map(|(id, sentence, mend)| Finding::new(id, sentence, mend).at(&folder));
-    let of_signals = conflicts(&Spool::lock(&folder)).into_iter().map(|conflict| {
-        let Conflict { session, newer, older, path } = conflict;
-        Finding::new(
-            "signal-conflict",
-            format!("{session} has both {newer} and {older}"),
-            Mend::Supersede(session, older),
-        )
-        .at(&path)
-    });
-    of_folder.into_iter().chain(of_signals).collect()
+    Some(Finding::new(id, sentence, mend).at(folder))
+}
+
+/// Signals of a session that cannot both be true. The newer one is.
+fn conflicts(folder: &Path, session: &str, files: &Files, now: SystemTime) -> Vec<Finding> {
+    let finding = |(older, newer): (Kind, Kind)| {
+        let sentence = format!("{session} has both {} and {}", newer.word(), older.word());
+        let mend = Mend::Signal(session.to_owned(), older, Fault::Overtaken(newer));
+        Finding::new("signal-conflict", sentence, mend).at(&Files::path(folder, session, older))
+    };
+    files.overtaken(now).into_iter().map(finding).collect()
+}
+
+/// A signal that no reader can use.
+fn unusable(env: &Env, session: &str, kind: Kind, files: &Files, now: SystemTime) -> Option<Finding> {
+    let folder = env.spool();
+    let path = Files::path(&folder, session, kind);
+    let why = match file::read(&path, spool::MAX_LEN) {
+        Ok(content) if spool::parse(&content.bytes, content.modified, kind).is_some() => return None,
+        Ok(content) if content.bytes.iter().all(|byte| *byte == 0) => {
+            let what = if content.bytes.is_empty() { "is empty" } else { "holds nothing but NUL bytes" };
+            let sentence = format!("{} {what}: the power was lost before it was on the disk", env.brief(&path));
+            let mend = Mend::Signal(session.to_owned(), kind, Fault::Hollow);
+            let finding = Finding::new("signal-empty", sentence, mend).at(&path);
+            return Some(finding).filter(|_| is_hollow(&folder, session, kind, files, now));
+        }
+        Ok(_) => "it is no JSON object".to_owned(),
+        // A hook has removed it since.
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => error.to_string(),
+    };
+    let shown = env.brief(&path);
+    let sentence = format!("{shown} cannot be read ({why}): it stays, because a newer version may have written it");
+    Some(Finding::new("signal-unreadable", sentence, Mend::ByHand).at(&path))
 }

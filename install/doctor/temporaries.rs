@@ -1,4 +1,4 @@
-//! Temporary files that a killed hook or installer left behind.
+//! Temporary files that a killed installer left behind. Those of the spool are `signals.rs`'s.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -10,16 +10,16 @@ use crate::replace::PREFIX;
 /// Whoever still writes is done by then.
 const OLD: Duration = Duration::from_secs(60);
 
-/// Every orphan: in the spool whatever begins with a dot, elsewhere only what bears our prefix.
+/// Every orphan that bears our prefix.
 pub fn check(env: &Env) -> Vec<Finding> {
-    let mut found = orphans(&env.spool(), ".");
     // Those beside the settings may hold the only copy of something: see `aside`.
-    found.extend([env.executables(), env.backups()].iter().flat_map(|folder| orphans(folder, PREFIX)));
+    let folders = [env.executables(), env.backups()];
+    let found = folders.iter().flat_map(|folder| orphans(folder, PREFIX));
     let finding = |path: PathBuf| {
         let sentence = format!("{} is what a killed process left behind", env.brief(&path));
         Finding::new("orphan-temporary", sentence, Mend::Remove(path.clone())).at(&path)
     };
-    found.into_iter().map(finding).collect()
+    found.map(finding).collect()
 }
 
 /// The files of a directory whose names begin so, and that nobody has written to for a minute.

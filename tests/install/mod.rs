@@ -17,6 +17,7 @@ mod scripts;
 mod service;
 mod shared;
 mod uninstall;
+mod upkeep;
 mod versions;
 mod wrapped;
 mod writers;

@@ -11,3 +11,4 @@ mod port;
 mod protocol;
 pub mod server;
 mod start;
+mod upkeep;

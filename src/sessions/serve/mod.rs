@@ -3,6 +3,7 @@
 //! It first takes the port, so that clients wait instead of being turned away; then watches, reads, and judges; then
 //! answers. So the first answer is true, also of sessions that ended while nobody watched.
 
+mod cleaner;
 pub mod cursor;
 pub mod feed;
 pub mod frames;
@@ -56,7 +57,9 @@ pub fn run(serve: &Serve) -> io::Result<()> {
     let model = Model::new(&config, Arc::clone(&feed))?;
     feed.go_on_from(told);
     std::thread::Builder::new().name("model".to_owned()).spawn(move || model.run())?;
-    std::thread::Builder::new().name("sweeper".to_owned()).spawn(move || sweeper::run(&config))?;
+    let (swept, cleaned) = (config.clone(), config);
+    std::thread::Builder::new().name("sweeper".to_owned()).spawn(move || sweeper::run(&swept))?;
+    std::thread::Builder::new().name("cleaner".to_owned()).spawn(move || cleaner::run(&cleaned))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let ended = end()?;

@@ -7,6 +7,7 @@ mod serve;
 mod situations;
 mod sources;
 mod text;
+mod upkeep;
 
 use std::time::{Duration, SystemTime};
 

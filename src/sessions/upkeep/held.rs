@@ -1,0 +1,111 @@
+//! The spool, held against the hooks while a signal is removed.
+
+use std::hash::{BuildHasher as _, RandomState};
+use std::io;
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::Path;
+use std::thread;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
+
+use session_signals::aside::Remnant;
+use session_signals::error::Error;
+use session_signals::event::Kind;
+use session_signals::spool::Spool;
+use session_signals::text;
+use session_signals::time::Time;
+
+use super::remnants::is_remnant;
+use super::{Fault, Files};
+
+/// After so many removals in a row the hooks get a pause of this length.
+const IN_A_ROW: usize = 16;
+const PAUSE: Duration = Duration::from_millis(1);
+
+/// The spool and its lock. Let it go after a few system calls: hooks wait 200 ms for it.
+pub struct Held<'a> {
+    folder: &'a Path,
+    spool: Spool,
+}
+
+impl<'a> Held<'a> {
+    /// Takes the hooks' own lock; others are waited for so many milliseconds.
+    ///
+    /// # Errors
+    /// `WouldBlock` where somebody else holds it. `NotFound` where there is no spool. Where it is not ours alone.
+    pub fn take(folder: &'a Path, patience: u32) -> io::Result<Self> {
+        let random = RandomState::new().hash_one(folder);
+        let spool = Spool::at(&text(folder), random, false, patience).map_err(|error| told(folder, "", error))?;
+        let spool = spool.ok_or(io::ErrorKind::NotFound)?;
+        if spool.locked { Ok(Self { folder, spool }) } else { Err(io::ErrorKind::WouldBlock.into()) }
+    }
+
+    /// Removes a signal where this is still wrong with it; whether it was.
+    ///
+    /// # Errors
+    /// Any of the file system's.
+    pub fn remove(&self, session: &str, kind: Kind, fault: Fault) -> io::Result<bool> {
+        let files = Files::of(self.folder, session);
+        if !fault.is_of(self.folder, session, kind, &files, SystemTime::now()) {
+            return Ok(false);
+        }
+        // Its own time: what comes meanwhile, of a hook that no longer waits for the lock, stays.
+        let time = files.get(kind).map(|file| time(file.modified)).unwrap_or_default();
+        let removed = self.spool.withdraw(session.as_bytes(), kind, time);
+        removed.map_err(|error| told(self.folder, session, error))
+    }
+
+    /// Whether a signal lies under this name that a killed hook moved aside.
+    pub fn is_aside(&self, name: &str) -> bool {
+        self.spool.remnant(name.as_bytes()) == Remnant::Signal
+    }
+
+    /// Settles what a killed hook left under this name: brings a signal back, and removes anything else. Whether it was a
+    /// signal.
+    ///
+    /// # Errors
+    /// Any of the file system's.
+    pub fn settle(&self, name: &str) -> io::Result<bool> {
+        if !is_remnant(self.folder, name, SystemTime::now()) {
+            return Ok(false);
+        }
+        let session = name.trim_start_matches('.').split('.').next().unwrap_or_default();
+        match self.spool.recover(name.as_bytes()).map_err(|error| told(self.folder, session, error))? {
+            Remnant::Signal => Ok(true),
+            Remnant::Rubbish => Ok(false),
+            // As earlier versions named their temporary files.
+            Remnant::Foreign => fs_err::remove_file(self.folder.join(name)).map(|()| false),
+        }
+    }
+}
+
+/// Removes the signals of these sessions, which ended longer ago than `limit`; how many that were.
+///
+/// # Errors
+/// As for [`Held::take`] and [`Held::remove`].
+pub fn forget(folder: &Path, sessions: &[String], limit: Duration, patience: u32) -> io::Result<usize> {
+    let mut count = 0;
+    for some in sessions.chunks(IN_A_ROW) {
+        for session in some {
+            let held = Held::take(folder, patience)?;
+            count += usize::from(held.remove(session, Kind::Ended, Fault::Old(limit))?);
+        }
+        thread::sleep(PAUSE);
+    }
+    Ok(count)
+}
+
+fn text(folder: &Path) -> text::Path {
+    text::Path::of(&[folder.as_os_str().as_bytes()])
+}
+
+fn told(folder: &Path, session: &str, error: Error) -> io::Error {
+    let line = error.line("", &text(folder), session.as_bytes());
+    let line = String::from_utf8_lossy(line.as_bytes()).into_owned();
+    io::Error::other(line.trim_start_matches(": ").trim_end().to_owned())
+}
+
+/// A moment as the hooks have it.
+fn time(moment: SystemTime) -> Time {
+    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
+    Time::new(since.as_secs().cast_signed(), since.subsec_nanos())
+}

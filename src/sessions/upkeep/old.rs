@@ -1,0 +1,30 @@
+//! Whose end is so long ago that the CLI itself has forgotten the session.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use super::Files;
+use crate::evidence::{Collector, Evidence, Life};
+
+/// The sessions that ended longer ago than `limit`, and of which no process lives.
+pub fn old(config: &Path, files: &BTreeMap<String, Files>, limit: Duration, now: SystemTime) -> Vec<String> {
+    let mut found: Vec<_> = files.iter().filter(|(_, files)| files.is_old(limit, now)).map(|(id, _)| id).collect();
+    if found.is_empty() {
+        return Vec::new();
+    }
+    let mut collector = Collector::new(config);
+    let look = collector.look();
+    found.retain(|session| {
+        collector.read_session(session);
+        collector.evidence(session, &look, now).is_some_and(|evidence| is_over(&evidence))
+    });
+    found.into_iter().cloned().collect()
+}
+
+/// Whether no process of this computer is in the session. What runs on another one cannot be seen: nothing was heard
+/// of it for all that time, and it loses no more than the word that it has ended.
+fn is_over(evidence: &Evidence) -> bool {
+    let is_elsewhere = evidence.left.is_some();
+    evidence.registry.is_none() && (evidence.life != Life::Alive || is_elsewhere)
+}

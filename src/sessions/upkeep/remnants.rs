@@ -1,0 +1,36 @@
+//! What a killed hook left in the spool under a name that begins with a dot.
+
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use session_signals::event::KINDS;
+
+use crate::evidence::spool::is_session_id;
+
+/// Whoever still writes is done by then.
+const OLD: Duration = Duration::from_secs(60);
+
+/// The names of all that is old enough, sorted.
+pub fn remnants(folder: &Path, now: SystemTime) -> Vec<String> {
+    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
+    let names = entries.filter_map(|entry| entry.file_name().into_string().ok());
+    let mut names: Vec<_> = names.filter(|name| is_remnant(folder, name, now)).collect();
+    names.sort();
+    names
+}
+
+/// Whether a file has a name that hooks give, and is old enough.
+pub fn is_remnant(folder: &Path, name: &str, now: SystemTime) -> bool {
+    let age = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age > OLD);
+    let meta = || folder.join(name).symlink_metadata().ok().filter(std::fs::Metadata::is_file);
+    is_name(name) && meta().and_then(|meta| meta.modified().ok()).is_some_and(age)
+}
+
+/// `.<session>.<kind>.<hexadecimal>`
+fn is_name(name: &str) -> bool {
+    let mut parts = name.strip_prefix('.').unwrap_or_default().splitn(3, '.');
+    let is_of_session = parts.next().is_some_and(is_session_id);
+    let is_of_kind = parts.next().is_some_and(|word| KINDS.iter().any(|kind| kind.word() == word));
+    let is_number = |part: &str| !part.is_empty() && part.bytes().all(|byte| byte.is_ascii_hexdigit());
+    is_of_session && is_of_kind && parts.next().is_some_and(|rest| rest.split('.').all(is_number))
+}
