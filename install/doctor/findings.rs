@@ -57,13 +57,13 @@ impl Finding {
             Mend::Install(scope) => Some(format!("runs `hooks install --scope {}`", scope.word())),
             Mend::Uninstall(scope) => Some(format!("takes our entries out of the {} settings", scope.word())),
             Mend::Tighten => Some("gives it mode 700".to_owned()),
-            Mend::Remove(_) | Mend::SetAside(_, None) => Some("removes it".to_owned()),
             Mend::SetAside(_, Some(place)) => Some(format!("moves it to {place}")),
             Mend::Signal(_, kind, Fault::Overtaken(_)) => Some(format!("removes the older one, {}", kind.word())),
             Mend::Remnant(_, true) => Some("brings it back".to_owned()),
-            Mend::Signal(..) | Mend::Remnant(_, false) => Some("removes it".to_owned()),
-            Mend::Forget(sessions, _) if sessions.len() == 1 => Some("removes it".to_owned()),
-            Mend::Forget(..) => Some("removes them".to_owned()),
+            Mend::Remove(_) | Mend::SetAside(..) | Mend::Remnant(..) | Mend::Signal(..) => {
+                Some("removes it".to_owned())
+            }
+            Mend::Forget(sessions, _) => Some(format!("removes {}", if sessions.len() == 1 { "it" } else { "them" })),
         };
         Self { id, sentence, path: None, fix, mend }
     }
