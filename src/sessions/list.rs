@@ -1,15 +1,28 @@
 //! `sessions`: what all of them do, once.
 
 use std::io::{self, Write as _};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use crate::cli::List;
 use crate::evidence::Collector;
 use crate::session::Session;
 use crate::{branch, environment, table};
 
-/// The sessions to show, in order.
-pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> (Vec<Session>, Vec<(&'static str, usize)>) {
+/// Sessions that ended longer ago than this are left out of the table, and counted below it.
+const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
+
+/// The sessions to show, and what the evidence lacks.
+pub struct Listing {
+    /// In order.
+    pub sessions: Vec<Session>,
+    /// How many files were no evidence, by source.
+    pub passed_over: Vec<(&'static str, usize)>,
+    /// What is there and could not be read, a sentence each.
+    pub unreadable: Vec<String>,
+}
+
+/// Looks at all of them.
+pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
     let collected = collector.collect();
     let judged = collected.sessions.iter().map(|(id, evidence)| Session::of(id, evidence, now));
     let mut sessions: Vec<_> = judged.filter(|session| all || session.is_shown()).collect();
@@ -20,30 +33,45 @@ pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> (Vec<Sessi
             session.branch = branches.entry(cwd.clone()).or_insert_with(|| branch::of(cwd)).clone();
         }
     }
-    (sessions, collected.passed_over.into_iter().collect())
+    Listing { sessions, passed_over: collected.passed_over.into_iter().collect(), unreadable: collected.unreadable }
 }
 
 /// Prints them.
 ///
 /// # Errors
-/// Where the environment names no configuration directory, or standard output cannot be written to.
+/// Where the environment names no configuration directory, or standard output cannot be written to; and, once all that is
+/// known has been printed, where some evidence is there and cannot be read.
 pub fn run(list: &List) -> io::Result<()> {
     let mut collector = Collector::new(&environment::config()?);
     let torn = collector.read_spool();
     let now = SystemTime::now();
-    let (sessions, mut passed_over) = sessions(&collector, list.all, now);
+    let Listing { mut sessions, mut passed_over, unreadable } = sessions(&collector, list.all, now);
     let mut out = io::stdout().lock();
     if list.json {
         serde_json::to_writer(&mut out, &sessions)?;
         writeln!(out)?;
     } else {
-        out.write_all(table::draw(&sessions, now, environment::columns(), environment::colour()).as_bytes())?;
+        let count = sessions.len();
+        sessions.retain(|session| is_recent(session, now));
+        // Where not all could be read, an empty table is no proof that nothing is open.
+        if !sessions.is_empty() || unreadable.is_empty() {
+            out.write_all(table::draw(&sessions, now, environment::columns(), environment::colour()).as_bytes())?;
+        }
+        if let more @ 1.. = count - sessions.len() {
+            writeln!(out, "{more} more ended over 7 days ago: `sessions --all --json` lists them.")?;
+        }
     }
+    out.flush()?;
     if list.verbose {
         passed_over.push(("signals", torn));
         for (source, count) in passed_over {
             writeln!(io::stderr(), "{source}: {count} passed over")?;
         }
     }
-    Ok(())
+    if unreadable.is_empty() { Ok(()) } else { Err(io::Error::other(unreadable.join("\nsessions: "))) }
+}
+
+/// Whether the table shows it: all that is open, and what has ended not long ago.
+pub fn is_recent(session: &Session, now: SystemTime) -> bool {
+    session.is_shown() || now.duration_since(session.since).is_ok_and(|age| age <= RECENT)
 }

@@ -1,14 +1,14 @@
 //! One session as it is shown: the verdict, and what a person wants to know besides.
 
 use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde_json::Value;
 use session_signals::event::Kind;
 
-use crate::evidence::{Call, Evidence, Life, moment};
-use crate::verdict::{State, Verdict, judge};
+use crate::evidence::{Call, Evidence, moment};
+use crate::verdict::{STARTED, State, Verdict, judge};
 
 /// One session. The JSON of `sessions --json` is this, and documented in the README.
 #[derive(Clone, Debug, Serialize)]
@@ -102,7 +102,11 @@ impl Session {
         let working = signals.in_force(Kind::Working, now).filter(|_| state == State::Working);
         let permission = signals.get(Kind::Permission).filter(|_| state == State::Permission);
         let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
-        let cwd = newest.and_then(|signal| signal.members.cwd.clone()).or_else(|| registry?.cwd.clone());
+        // After `/cd` the registry knows it first.
+        let moved = registry.filter(|entry| newest.is_none_or(|newest| newest.at < entry.written));
+        let said = newest.and_then(|signal| signal.members.cwd.as_ref());
+        let told = registry.and_then(|entry| entry.cwd.as_ref());
+        let cwd = moved.and_then(|entry| entry.cwd.as_ref()).or(said).or(told).cloned();
         let heard = [newest.map(|signal| signal.at), registry.map(|entry| entry.updated), transcript_time(evidence)];
         let tasks = newest.and_then(|signal| signal.members.background_tasks.as_deref());
         let running = tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != State::Ended);
@@ -112,7 +116,8 @@ impl Session {
         }
         let error = stop.and_then(|stop| stop.members.error.clone());
         let ended = signals.in_force(Kind::Ended, now).filter(|_| state == State::Ended);
-        let elsewhere = newest.filter(|_| evidence.life == Life::Elsewhere);
+        let is_elsewhere = !evidence.is_of_this_host && registry.is_none_or(|entry| entry.namespace.is_some());
+        let elsewhere = newest.filter(|_| is_elsewhere);
         let members = newest.map(|signal| &signal.members);
         Self {
             session_id: session_id.to_owned(),
@@ -149,15 +154,17 @@ impl Session {
         self.state != State::Ended
     }
 
-    /// Who needs the user first comes first; of equals, who waits longest.
-    pub fn order(&self) -> (u8, SystemTime) {
+    /// Who needs the user first comes first; of equals, who waits longest. Of those that ended, the last.
+    pub fn order(&self) -> (u8, Duration) {
         let rank = match self.state {
             State::Permission => 0,
-            State::Waiting => 1,
-            State::Working => 2,
-            State::Ended => 3,
+            State::Waiting if self.rule != STARTED => 1,
+            State::Waiting => 2,
+            State::Working => 3,
+            State::Ended => 4,
         };
-        (rank, self.since)
+        let since = self.since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+        (rank, if self.state == State::Ended { Duration::MAX.saturating_sub(since) } else { since })
     }
 }
 

@@ -49,6 +49,9 @@ pub struct Verdict {
 /// How long the sources must have been quiet before the registry counts: it lags the hooks by up to 250 ms.
 pub const SETTLED: Duration = Duration::from_secs(1);
 
+/// The rule of a session that has had no prompt yet: it waits for its user, who need not know.
+pub const STARTED: &str = "started";
+
 /// One rule.
 pub struct Rule {
     /// Its name.
@@ -81,12 +84,17 @@ impl Facts<'_> {
     }
 
     /// Since when the session has been over, unless the CLI was started, or did something in it, after that
-    /// (its `SessionStart` hook failed).
+    /// (its `SessionStart` hook failed), or another process than the one that ended runs it on.
     fn ended(&self) -> Option<SystemTime> {
-        let started = self.evidence.registry.as_ref().and_then(|entry| entry.started);
-        let active = started.max(self.registry.map(|entry| entry.updated));
+        let account = self.evidence.registry.as_ref();
+        let active = account.and_then(|entry| entry.started).max(self.registry.map(|entry| entry.updated));
+        let goes_on = |ended: &&Signal| {
+            let names_one = ended.members.claude_pid.is_some();
+            account.is_some_and(|entry| names_one && !entry.is_named_by(ended))
+        };
         self.ended
             .filter(|ended| active.is_none_or(|active| active <= ended.at && ended.at <= self.now))
+            .filter(|ended| !goes_on(ended))
             .map(|ended| ended.since)
     }
 
@@ -105,6 +113,27 @@ impl Facts<'_> {
         self.permission.or(self.working)?;
         let interrupted = self.evidence.transcript.as_ref()?.interrupted;
         interrupted.filter(|interrupted| self.newest().is_none_or(|newest| *interrupted > newest))
+    }
+
+    /// Since when a dialog has been open while nothing else runs. A subagent that runs on after Stop is heard of by its
+    /// own signals.
+    fn dialog(&self) -> Option<SystemTime> {
+        let runs_on = |working: &Signal| working.members.hook_event_name.as_deref() == Some("Stop");
+        self.says(Status::Dialog).filter(|_| !self.working.is_some_and(runs_on))
+    }
+
+    /// Since when such a dialog has held the turn: a call that was made in it has no result. Where a user interrupts a
+    /// turn, each call gets one; so the dialog is the CLI's own.
+    fn held(&self) -> Option<SystemTime> {
+        let (since, working) = (self.dialog()?, self.working?);
+        let unanswered = self.evidence.transcript.as_ref()?.unanswered?;
+        (working.at < unanswered).then_some(since)
+    }
+
+    /// Since when the session has waited for its first prompt.
+    fn started(&self) -> Option<SystemTime> {
+        let stop = self.stop.filter(|stop| stop.members.hook_event_name.as_deref() == Some("SessionStart"))?;
+        self.permission.is_none().then_some(stop.since)
     }
 
     /// Every pending call has its result in the transcript.
@@ -137,7 +166,7 @@ fn since(signal: Option<&Signal>) -> Option<SystemTime> {
 /// The table.
 #[rustfmt::skip]
 #[expect(clippy::redundant_closure_for_method_calls, reason = "a method's own path has one lifetime too few")]
-pub static RULES: [Rule; 19] = [
+pub static RULES: [Rule; 22] = [
     // The end.
     rule("ended", |f| f.ended(), State::Ended, "the session ended"),
     rule("killed", |f| f.killed(), State::Ended, "its process is gone"),
@@ -145,12 +174,15 @@ pub static RULES: [Rule; 19] = [
     // The CLI's own account, once it has settled, sees what fires no hook.
     rule("asks", |f| f.says(Status::Permission).map(|at| since(f.permission).unwrap_or(at)), State::Permission, "a call needs approval"),
     rule("questions", |f| f.says(Status::Question).map(|at| since(f.permission).unwrap_or(at)), State::Permission, "a question needs an answer"),
+    rule("held", |f| f.held(), State::Permission, "a dialog of the CLI's own holds the turn"),
+    rule("dialog", |f| f.dialog().map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "a dialog is open"),
     rule("approved", |f| f.permission.and(f.says(Status::Busy)), State::Working, "approved, and the tool runs"),
     rule("queued", |f| f.stop.and(f.says(Status::Busy)), State::Working, "a queued prompt's turn runs"),
     rule("busy", |f| f.says(Status::Busy).map(|at| since(f.working).unwrap_or(at)), State::Working, "a turn runs"),
     rule("background", |f| f.says(Status::Shell).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over, a shell runs on"),
     rule("denied", |f| f.permission.and(f.says(Status::Idle)), State::Waiting, "denied or dismissed"),
     rule("interrupted", |f| f.working.and(f.says(Status::Idle)), State::Waiting, "interrupted, or the prompt was blocked"),
+    rule(STARTED, |f| f.started(), State::Waiting, "started, no prompt yet"),
     rule("idle", |f| f.says(Status::Idle).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over"),
     // The transcript, where there is no registry.
     rule("marked", |f| f.interrupted(), State::Waiting, "interrupted, says the transcript"),

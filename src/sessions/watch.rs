@@ -68,7 +68,8 @@ fn watch(list: &List) -> io::Result<Option<i32>> {
     let mut shown = String::new();
     loop {
         let now = SystemTime::now();
-        let (sessions, _) = list::sessions(&collector, list.all, now);
+        let mut sessions = list::sessions(&collector, list.all, now).sessions;
+        sessions.retain(|session| list::is_recent(session, now));
         let table = table::draw(&sessions, now, environment::columns(), environment::colour());
         if table != shown {
             show(&table)?;

@@ -42,8 +42,11 @@ fn every_source_may_be_missing() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
     let config = sandbox.home().join(".claude");
-    fs_err::write(config.join("sessions"), "a file where a directory should be").unwrap();
     assert_eq!(json(&sandbox, &[]).len(), 1);
+    // What is there and cannot be read is told; the other sources count all the same.
+    fs_err::write(config.join("sessions"), "a file where a directory should be").unwrap();
+    let told = outcome(sandbox.command(executable("sessions")).arg("--json"), "");
+    assert_eq!((told.code, serde_json::from_str::<Vec<serde_json::Value>>(&told.stdout).unwrap().len()), (Some(1), 1));
     fs_err::remove_dir_all(&config).unwrap();
     assert_eq!(json(&sandbox, &[]).len(), 0);
     let mut homeless = sandbox.command(executable("sessions"));

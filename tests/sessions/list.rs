@@ -42,7 +42,7 @@ fn a_life_is_told_as_it_goes() {
         json(sandbox, &["--all"]).iter().map(shown).collect::<Vec<_>>().join(", ")
     };
     for (event, members, told) in [
-        ("SessionStart", r#""source":"startup""#, "s waiting stop"),
+        ("SessionStart", r#""source":"startup""#, "s waiting started"),
         ("UserPromptSubmit", r#""prompt":"go""#, "s working working"),
         ("PermissionRequest", BASH, "s permission permission"),
         ("PostToolUse", BASH, "s working working"),
@@ -58,7 +58,7 @@ fn a_life_is_told_as_it_goes() {
     life.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
     life.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
     life.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
-    assert_eq!(states(&sandbox), "t waiting stop, s ended ended");
+    assert_eq!(states(&sandbox), "t waiting started, s ended ended");
     assert_eq!(json(&sandbox, &[]).len(), 1);
 }
 
@@ -142,4 +142,72 @@ fn the_dashboards_own_check_finds_no_conflict() {
         fs_err::write(sandbox.signal("s", kind), "{}").unwrap();
     }
     assert_eq!(check(), "CONFLICT: s has both ended and working\n");
+}
+
+#[test]
+fn of_those_that_ended_the_last_come_first_and_old_ones_are_counted() {
+    let sandbox = Sandbox::new();
+    for (session, days) in [("first", 2), ("last", 1), ("old", 8), ("older", 300)] {
+        sandbox.fire(session, "SessionEnd", "").succeeds();
+        let path = sandbox.signal(session, "ended");
+        let time = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 24 * 60 * 60);
+        let mut signal = sandbox.read(session, "ended");
+        let since = time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
+        signal["ended_at"] = format!("{since}.000000000").into();
+        fs_err::write(&path, format!("{signal}\n")).unwrap();
+        fs_err::File::options().write(true).open(&path).unwrap().into_file().set_modified(time).unwrap();
+    }
+    let table = sessions(&sandbox, &["--all"]);
+    let place = |session: &str| table.find(session);
+    assert!(place("last ").unwrap() < place("first ").unwrap(), "{table}");
+    assert!(table.ends_with("2 more ended over 7 days ago: `sessions --all --json` lists them.\n"), "{table}");
+    assert_eq!(table.lines().count(), 3);
+    let ids: Vec<_> = json(&sandbox, &["--all"]).iter().map(|session| session["sessionId"].clone()).collect();
+    assert_eq!(ids, ["last", "first", "old", "older"]);
+}
+
+#[test]
+fn evidence_that_is_there_and_cannot_be_read_is_told() {
+    let sandbox = Sandbox::new();
+    let spool = sandbox.spool();
+    fs_err::create_dir_all(spool.parent().unwrap()).unwrap();
+    for (path, text) in [(&spool, "File name too long"), (&spool, "Not a directory")] {
+        let _ = fs_err::remove_file(path);
+        if text == "Not a directory" {
+            fs_err::write(path, "a file").unwrap();
+        } else {
+            std::os::unix::fs::symlink("x".repeat(300), path).unwrap();
+        }
+        for arguments in [&[][..], &["--json"]] {
+            let told = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+            assert_eq!(told.code, Some(1), "{told:?}");
+            assert!(told.stderr.starts_with("sessions: cannot read ") && told.stderr.contains(text), "{told:?}");
+            assert!(!told.stdout.contains("No session is open"), "{told:?}");
+        }
+    }
+}
+
+#[test]
+fn an_end_counts_for_the_process_that_it_names() {
+    let sandbox = Sandbox::new();
+    let mut first = Life::begin(&sandbox);
+    first.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    first.fire("s", "UserPromptSubmit", r#""prompt":"go""#).succeeds();
+    // `claude -p --resume` beside it, with the same session id.
+    let mut second = Life::begin(&sandbox);
+    for (event, members) in [("SessionStart", r#""source":"resume""#), ("UserPromptSubmit", ""), ("Stop", "")] {
+        second.fire("s", event, members).succeeds();
+    }
+    let registry = sandbox.home().join(".claude/sessions");
+    fs_err::create_dir_all(&registry).unwrap();
+    let start = session_signals::process::stat(first.pid()).unwrap().start.to_string();
+    let account = json!({"pid": first.pid(), "sessionId": "s", "procStart": start, "status": "idle", "startedAt": 1, "statusUpdatedAt": 1});
+    fs_err::write(registry.join(format!("{}.json", first.pid())), account.to_string()).unwrap();
+    second.fire("s", "SessionEnd", "").succeeds();
+    drop(second);
+    let found = json(&sandbox, &["--all"]);
+    assert_eq!(found.len(), 1);
+    assert_eq!(found[0]["state"], "waiting", "{found:?}");
+    drop(first);
+    assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
 }

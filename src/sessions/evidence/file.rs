@@ -1,11 +1,13 @@
 //! Reads a file that somebody else may have put there.
 
+use std::ffi::OsString;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
 
 use fs_err::File;
 use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::io::Errno;
 
 /// A regular file's content, and when it was modified.
 pub struct Content {
@@ -41,4 +43,45 @@ pub fn read(path: &Path, limit: u64) -> io::Result<Content> {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
     }
     Ok(Content { bytes, modified: metadata.modified()? })
+}
+
+/// The names in a directory; what could not be read is added to `unreadable`. A directory that is not there has none.
+pub fn entries(directory: &Path, unreadable: &mut Vec<String>) -> Vec<OsString> {
+    let entries = match std::fs::read_dir(directory) {
+        Ok(entries) => entries,
+        // A symbolic link to nothing is something.
+        Err(error) if error.kind() == io::ErrorKind::NotFound && directory.symlink_metadata().is_err() => {
+            return Vec::new();
+        }
+        Err(error) => {
+            unreadable.push(cannot_read(directory, &error));
+            return Vec::new();
+        }
+    };
+    let mut names = Vec::new();
+    for entry in entries {
+        match entry {
+            Ok(entry) => names.push(entry.file_name()),
+            Err(error) => {
+                unreadable.push(cannot_read(directory, &error));
+                break;
+            }
+        }
+    }
+    names
+}
+
+/// What to tell of a file that is there and could not be read; `None` where it has gone since, or is no file that
+/// the CLI or a hook would write: a directory, a symbolic link, one that is too large.
+pub fn complaint(path: &Path, error: &io::Error) -> Option<String> {
+    let is_none =
+        matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge);
+    let is_strange = [Errno::LOOP, Errno::NXIO, Errno::NODEV]
+        .iter()
+        .any(|strange| error.raw_os_error() == Some(strange.raw_os_error()));
+    (!is_none && !is_strange).then(|| cannot_read(path, error))
+}
+
+fn cannot_read(path: &Path, error: &io::Error) -> String {
+    format!("cannot read {}: {error}", path.display())
 }

@@ -1,38 +1,48 @@
 //! One look at the registry and, as far as anybody asks, at the processes: what it saw does not change.
 
 use std::cell::RefCell;
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::SystemTime;
 
+use super::Signal;
 use super::process::{self, Host};
-use super::registry::Entry;
+use super::registry::{Accounts, Entry, Status};
 
 /// What one look saw.
 #[derive(Default)]
 pub struct Look {
     /// This machine.
     pub host: Host,
-    /// By session.
-    accounts: BTreeMap<String, Entry>,
-    /// When the account of each process last changed.
-    processes: HashMap<u32, SystemTime>,
+    /// By session: of every process that lives. More than one may run a session.
+    accounts: BTreeMap<String, Vec<Entry>>,
+    /// The same of processes of which nobody knows whether they live.
+    unproven: BTreeMap<String, Vec<Entry>>,
+    /// The sessions that nobody has taken yet.
+    spare: HashSet<String>,
+    /// When the account of each process last changed; by pid namespace, where it is not ours.
+    processes: HashMap<(Option<String>, u32), SystemTime>,
     passed_over: usize,
+    /// What could not be read, and why: of the registry, and of what has been looked for since.
+    unreadable: RefCell<Vec<String>>,
     /// Many sessions may name one process: it is looked at once.
     lives: RefCell<HashMap<(u32, Option<u64>), bool>>,
 }
 
 impl Look {
-    /// From the registry's accounts, and how many of its files are none.
-    pub fn new(host: Host, entries: Vec<Entry>, passed_over: usize) -> Self {
-        let mut look = Self { host, passed_over, ..Self::default() };
-        for entry in entries {
-            look.processes.insert(entry.pid, entry.updated);
-            // Of two processes in one session, the one that did something last.
-            let order = |entry: &Entry| (entry.updated, entry.pid);
-            if look.accounts.get(&entry.session).is_none_or(|other| order(other) < order(&entry)) {
-                look.accounts.insert(entry.session.clone(), entry);
+    /// From the registry's accounts.
+    pub fn new(host: Host, accounts: Accounts) -> Self {
+        let Accounts { vouched, unproven, spare, passed_over, unreadable } = accounts;
+        let mut look = Self { host, passed_over, unreadable: unreadable.into(), ..Self::default() };
+        for entry in vouched.iter().chain(&unproven) {
+            look.processes.insert((entry.namespace.clone(), entry.pid), entry.updated);
+        }
+        for (entries, by_session) in [(vouched, &mut look.accounts), (unproven, &mut look.unproven)] {
+            for entry in entries {
+                by_session.entry(entry.session.clone()).or_default().push(entry);
             }
         }
+        let spare = spare.into_iter().map(|entry| entry.session);
+        look.spare = spare.filter(|session| !look.accounts.contains_key(session)).collect();
         look
     }
 
@@ -41,19 +51,54 @@ impl Look {
         self.accounts.keys().map(String::as_str)
     }
 
-    /// The account of this session.
-    pub fn of_session(&self, session: &str) -> Option<&Entry> {
-        self.accounts.get(session)
+    /// Whether this session is only kept ready: nobody has taken it yet.
+    pub fn is_spare(&self, session: &str) -> bool {
+        self.spare.contains(session)
     }
 
-    /// When the account of this process last changed.
-    pub fn of_process(&self, pid: u32) -> Option<SystemTime> {
-        self.processes.get(&pid).copied()
+    /// The account of this session that counts. Of several processes the one whose end `ended` does not tell; of these
+    /// the one that asks the user, then one that works, then the one that did something last.
+    ///
+    /// An account that nothing proves counts where the newest signal is of its pid namespace, and it was written since.
+    pub fn of_session(&self, session: &str, newest: Option<&Signal>, ended: Option<&Signal>) -> Option<&Entry> {
+        let is_of = |entry: &&Entry| {
+            let newest = newest.filter(|newest| newest.at <= entry.written);
+            let host = newest.and_then(|newest| newest.members.claude_host.as_deref()?.rsplit_once('/'));
+            host.is_some_and(|(_, namespace)| entry.namespace.as_deref() == Some(namespace))
+        };
+        let unproven = self.unproven.get(session).into_iter().flatten().filter(is_of);
+        let order = |entry: &&Entry| {
+            let rank = match entry.status {
+                Status::Permission | Status::Question => 2,
+                Status::Busy => 1,
+                Status::Idle | Status::Shell | Status::Dialog | Status::Other => 0,
+            };
+            (ended.is_none_or(|ended| !entry.is_named_by(ended)), rank, entry.updated, entry.pid)
+        };
+        let vouched = self.accounts.get(session).into_iter().flatten().max_by_key(order);
+        vouched.or_else(|| unproven.max_by_key(order))
+    }
+
+    /// When the account of the process that this signal names last changed.
+    pub fn of_process(&self, signal: &Signal) -> Option<SystemTime> {
+        let elsewhere = signal.members.claude_host.as_deref().filter(|_| self.host.is_elsewhere(signal));
+        let namespace = elsewhere.and_then(|host| host.rsplit_once('/')).map(|(_, namespace)| namespace.to_owned());
+        self.processes.get(&(namespace, signal.members.claude_pid?)).copied()
     }
 
     /// How many files of the registry were no accounts.
     pub fn passed_over(&self) -> usize {
         self.passed_over
+    }
+
+    /// What is there and could not be read, and why.
+    pub fn unreadable(&self) -> Vec<String> {
+        self.unreadable.borrow().clone()
+    }
+
+    /// Adds what could not be read.
+    pub fn cannot_read(&self, complaint: String) {
+        self.unreadable.borrow_mut().push(complaint);
     }
 
     /// Whether a process with this PID lives, and started at this time where one is given.

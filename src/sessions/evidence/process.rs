@@ -1,10 +1,12 @@
 //! Whether a CLI process lives.
 
+use std::cell::OnceCell;
 use std::time::SystemTime;
 
 use session_signals::process;
 
 use super::Signal;
+use super::namespaces::Namespaces;
 
 /// What a CLI's process is called.
 const CLIS: [&str; 2] = ["claude", "node"];
@@ -32,6 +34,10 @@ pub struct Host {
     booted: Option<SystemTime>,
     /// Whether process 1 is a CLI, as it may be in a container.
     pub begins_with_cli: bool,
+    /// `/etc/machine-id`, by which the registry tells machines apart.
+    machine: Option<String>,
+    /// The processes of other pid namespaces, looked at when somebody asks for the first time.
+    namespaces: OnceCell<Namespaces>,
 }
 
 impl Host {
@@ -43,12 +49,36 @@ impl Host {
         let up = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
         let first = fs_err::read_to_string("/proc/1/comm").unwrap_or_default();
         let begins_with_cli = CLIS.contains(&first.trim_end());
-        Self { name, booted: up.and_then(|up| SystemTime::now().checked_sub(up)), begins_with_cli }
+        let booted = up.and_then(|up| SystemTime::now().checked_sub(up));
+        let machine = fs_err::read_to_string("/etc/machine-id").ok();
+        let machine = machine.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
+        Self { name, booted, begins_with_cli, machine, namespaces: OnceCell::new() }
+    }
+
+    /// Whether a process lives that has this PID in that pid namespace, which is not ours. That it is not found means
+    /// that it is dead only where the namespace is one of this machine's.
+    fn life_in(&self, namespace: &str, pid: u32, start: Option<u64>, is_of_this_machine: bool) -> Life {
+        let namespaces = self.namespaces.get_or_init(|| Namespaces::seen_from(self.namespace()));
+        match namespaces.life(namespace, pid, start) {
+            Life::Alive => Life::Alive,
+            Life::Dead if is_of_this_machine => Life::Dead,
+            _ => Life::Elsewhere,
+        }
+    }
+
+    /// The same, where a file of the registry names the process: `machine` is what it calls its machine.
+    pub fn life_by_registry(&self, machine: &str, namespace: &str, pid: u32, start: Option<u64>) -> Life {
+        self.life_in(namespace, pid, start, self.machine.as_deref() == Some(machine))
     }
 
     /// The inode of this pid namespace.
     pub fn namespace(&self) -> Option<&str> {
         self.name.as_deref()?.rsplit_once('/').map(|(_, inode)| inode)
+    }
+
+    /// This machine's name.
+    fn node(&self) -> Option<&str> {
+        self.name.as_deref()?.rsplit_once('/').map(|(node, _)| node)
     }
 
     /// Whether a signal says that its process is of this host.
@@ -66,7 +96,11 @@ impl Host {
     pub fn life(&self, signal: &Signal, lives: impl FnOnce(u32, Option<u64>) -> bool) -> Life {
         let members = &signal.members;
         if self.is_elsewhere(signal) {
-            return if members.claude_pid.is_some() { Life::Elsewhere } else { Life::Unknown };
+            let Some(pid) = members.claude_pid else { return Life::Unknown };
+            let host = members.claude_host.as_deref().and_then(|host| host.rsplit_once('/'));
+            return host.map_or(Life::Elsewhere, |(node, namespace)| {
+                self.life_in(namespace, pid, members.claude_start, self.node() == Some(node))
+            });
         }
         // No process outlives the machine's boot. One that is named with its start needs no such proof, and gets none
         // from a clock that has stepped since.

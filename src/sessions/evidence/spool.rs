@@ -1,6 +1,7 @@
 //! The signals that the hooks left.
 
 use std::ffi::OsStr;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
@@ -172,9 +173,12 @@ pub fn is_session_id(id: &str) -> bool {
 }
 
 /// Reads one signal; `None` where it is not one.
-pub fn read(path: &Path, kind: Kind) -> Option<Arc<Signal>> {
-    let content = file::read(path, MAX_LEN).ok()?;
-    parse(&content.bytes, content.modified, kind)
+///
+/// # Errors
+/// As for [`file::read`].
+pub fn read(path: &Path, kind: Kind) -> io::Result<Option<Arc<Signal>>> {
+    let content = file::read(path, MAX_LEN)?;
+    Ok(parse(&content.bytes, content.modified, kind))
 }
 
 /// A signal's text and its file's modification time, understood.

@@ -20,6 +20,8 @@ pub struct Tail {
     pub interrupted: Option<SystemTime>,
     /// When anything was last written.
     pub written: Option<SystemTime>,
+    /// When the newest call of the main agent was made that has no result yet.
+    pub unanswered: Option<SystemTime>,
     /// The main agent's calls, and whether each has its result.
     calls: Vec<(String, Value, bool)>,
 }
@@ -78,26 +80,27 @@ pub fn parse(lines: &[u8]) -> Tail {
         if line.is_sidechain {
             continue;
         }
+        let time = line.timestamp.as_deref().and_then(|time| humantime::parse_rfc3339(time).ok());
         for mut part in parts {
             let text = |name| part[name].as_str().unwrap_or_default();
             match (&*line.r#type, text("type")) {
                 ("assistant", "tool_use") => {
-                    ids.push(text("id").to_owned());
+                    ids.push((text("id").to_owned(), time));
                     tail.calls.push((text("name").to_owned(), part["input"].take(), false));
                 }
                 ("user", "tool_result") => {
                     results.insert(text("tool_use_id").to_owned());
                 }
                 ("user", "text") if text("text").starts_with("[Request interrupted by user") => {
-                    let time = line.timestamp.as_deref().and_then(|time| humantime::parse_rfc3339(time).ok());
                     tail.interrupted = tail.interrupted.max(time);
                 }
                 _ => {}
             }
         }
     }
-    for (call, id) in tail.calls.iter_mut().zip(&ids) {
-        call.2 = results.contains(id);
+    for (call, (id, time)) in tail.calls.iter_mut().zip(ids) {
+        call.2 = results.contains(&id);
+        tail.unanswered = tail.unanswered.max(time.filter(|_| !call.2));
     }
     tail
 }

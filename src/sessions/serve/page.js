@@ -130,10 +130,12 @@ function show() {
   }
   for (const [key, { element }] of cards) if (!element.isConnected) cards.delete(key);
   place.ended.hidden = by.ended.length === 0;
-  const need = by.permission.length + by.waiting.length;
+  // A session that has had no prompt yet waits for its user, who need not know.
+  const waiting = by.waiting.filter(([, session]) => session.rule !== "started").length;
+  const need = by.permission.length + waiting;
   document.title = need ? `(${need}) sessions` : "sessions";
   summary.textContent = need === 0 ? "Nobody needs you." : need === 1 ? "One needs you." : `${need} need you.`;
-  const colour = by.permission.length ? "e08a1e" : by.waiting.length ? "3b82c4" : by.working.length ? "3f9a63" : "888";
+  const colour = by.permission.length ? "e08a1e" : waiting ? "3b82c4" : by.working.length ? "3f9a63" : "888";
   icon.href = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='5' fill='%23${colour}'/%3E%3C/svg%3E`;
 }
 

@@ -29,13 +29,16 @@ fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
     })
 }
 
-/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission, `PreCompact@12` that event's `working`.
+/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission, `PreCompact@12` that event's `working`,
+/// `SessionStart@12` that event's `stop`; `ended-by-2@12` names process 2.
 pub fn signals(text: &str) -> Signals {
     let mut signals = Signals::default();
     for (word, at) in words(text) {
         let name = match word {
             "asks" => "permission",
             "UserPromptSubmit" | "PostToolUse" | "PreCompact" | "Stop" => "working",
+            "SessionStart" => "stop",
+            "ended-by-2" => "ended",
             word => word,
         };
         let kind = KINDS.into_iter().find(|kind| kind.word() == name).unwrap();
@@ -43,6 +46,7 @@ pub fn signals(text: &str) -> Signals {
         let content = match kind {
             Kind::Permission => format!(r#"{{"pending":[{{{agent}"tool_name":"Bash","tool_input":{{"n":1}}}}]}}"#),
             _ if word == name => "{}".to_owned(),
+            Kind::Ended => r#"{"claude_pid":2,"claude_start":7}"#.to_owned(),
             _ => format!(r#"{{"hook_event_name":"{word}"}}"#),
         };
         signals.0[kind as usize] = spool::parse(content.as_bytes(), at, kind);
@@ -50,28 +54,45 @@ pub fn signals(text: &str) -> Signals {
     signals
 }
 
-/// A registry's entry such as `busy@20`, of a process that started at 0.
+/// A registry's entry such as `busy@20`, of process 1 that started at 0; `2:busy@20` is process 2's.
 pub fn registry(text: &str) -> Option<Entry> {
     let (word, updated) = words(text).next()?;
+    let (pid, word) = word.split_once(':').unwrap_or(("1", word));
+    let pid = pid.parse().unwrap();
     let status = match word {
         "busy" => Status::Busy,
         "idle" => Status::Idle,
         "shell" => Status::Shell,
         "permission" => Status::Permission,
         "question" => Status::Question,
-        "dialog" => Status::Other,
+        "dialog" => Status::Dialog,
+        "other" => Status::Other,
         _ => panic!("{word}"),
     };
-    let session = "s".to_owned();
-    Some(Entry { session, status, updated, started: Some(at(0)), pid: 1, is_of_this_host: true, cwd: None, name: None })
+    Some(Entry {
+        session: "s".to_owned(),
+        status,
+        updated,
+        written: updated,
+        started: Some(at(0)),
+        pid,
+        start: Some(7),
+        namespace: None,
+        is_of_this_host: true,
+        cwd: None,
+        name: None,
+    })
 }
 
-/// A transcript's end such as `interrupted@15` or `answered@15`.
+/// A transcript's end such as `interrupted@15` or `answered@15`; `called@15` is a call without a result.
 fn tail(text: &str) -> Option<Tail> {
     let (word, time) = words(text).next()?;
     let line = match word {
         "interrupted" => {
             r#"{"type":"user","timestamp":"TIME","message":{"content":[{"type":"text","text":"[Request interrupted by user]"}]}}"#
+        }
+        "called" => {
+            r#"{"type":"assistant","timestamp":"TIME","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{"n":1}}]}}"#
         }
         "answered" => concat!(
             r#"{"type":"assistant","message":{"content":[{"type":"tool_use","id":"t","name":"Bash","input":{"n":1}}]}}"#,

@@ -10,8 +10,13 @@ type Row = (&'static str, &'static str, &'static str, &'static str, State, &'sta
 
 /// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
 #[rustfmt::skip]
-const SETTLED: [Row; 50] = [
-    ("started and waiting", "stop@10", "idle@10", "", Waiting, "idle"),
+const SETTLED: [Row; 69] = [
+    ("started, no prompt yet", "SessionStart@10", "idle@10", "", Waiting, "started"),
+    ("the same, an old CLI", "SessionStart@10", "", "", Waiting, "started"),
+    ("started, and its prompt's turn runs, which no hook said", "SessionStart@10", "busy@20", "", Working, "queued"),
+    ("started, and /model", "SessionStart@10", "dialog@20", "", Waiting, "dialog"),
+    ("started, and a subagent of before asks", "SessionStart@10 asks@12", "", "", Permission, "permission"),
+    ("the turn is over", "stop@10", "idle@10", "", Waiting, "idle"),
     ("the same, an old CLI", "stop@10", "", "", Waiting, "stop"),
     ("a turn runs", "working@10", "busy@10", "", Working, "busy"),
     ("the same, an old CLI", "working@10", "", "", Working, "working"),
@@ -38,8 +43,18 @@ const SETTLED: [Row; 50] = [
     ("a queued prompt's turn", "stop@20", "busy@20", "", Working, "queued"),
     ("a prompt that another hook blocked", "working@20", "idle@10", "", Waiting, "interrupted"),
     ("!cmd is over", "stop@20", "idle@20", "", Waiting, "idle"),
-    ("a dialog, opened while the session waits", "stop@20", "dialog@30", "", Waiting, "stop"),
-    ("a dialog, opened in a turn", "working@20", "dialog@30", "", Working, "working"),
+    ("a dialog, opened while the session waits", "stop@20", "dialog@30", "", Waiting, "dialog"),
+    ("Esc before any output, then /model", "working@20", "dialog@30", "", Waiting, "dialog"),
+    ("Esc in a tool, then /model", "working@20", "dialog@30", "interrupted@25", Waiting, "dialog"),
+    ("denied, then /config", "working@10 permission@12", "dialog@30", "interrupted@20", Waiting, "dialog"),
+    ("the same, and the transcript is somewhere else", "working@10 permission@12", "dialog@30", "", Waiting, "dialog"),
+    ("/model, while nothing but the registry is known", "", "dialog@30", "", Waiting, "dialog"),
+    ("auto mode's own dialog", "working@10", "dialog@30", "called@15", Permission, "held"),
+    ("the same beside another call that waits", "working@10 permission@12", "dialog@30", "called@11", Permission, "held"),
+    ("a call of a turn before that never got its result, Esc, /model", "working@20", "dialog@30", "called@15", Waiting, "dialog"),
+    ("a dialog while a subagent runs after Stop", "Stop@20", "dialog@30", "", Working, "working"),
+    ("the same, and the subagent asks", "Stop@20 asks@25", "dialog@30", "", Permission, "permission"),
+    ("the registry says what nobody knows", "working@20", "other@30", "", Working, "working"),
     ("/clear, the old session", "ended@20", "", "", Ended, "ended"),
     ("/compact in a turn", "working@10", "busy@10", "", Working, "busy"),
     ("/compact, idle", "stop@20", "idle@20", "", Waiting, "idle"),
@@ -47,6 +62,10 @@ const SETTLED: [Row; 50] = [
     ("no hooks, a turn", "", "busy@20", "", Working, "busy"),
     ("no hooks, idle", "", "idle@20", "", Waiting, "idle"),
     ("ended and resumed, its SessionStart hook failed", "ended@10", "idle@20", "", Waiting, "idle"),
+    ("`-p --resume` beside a living session is over", "ended-by-2@20", "idle@10", "", Waiting, "idle"),
+    ("the same, and a turn runs in the other", "ended-by-2@20", "busy@10", "", Working, "busy"),
+    ("the same, and the registry of the other says nothing", "ended-by-2@20", "other@10", "", Waiting, "unknown"),
+    ("ended, and its own process has not gone yet", "ended-by-2@20", "2:idle@10", "", Ended, "ended"),
     ("ended in the files, and nothing else", "ended@20", "", "", Ended, "ended"),
     // Conflicts that only the files speak of: the newer one counts; of equals ended > permission > stop > working.
     ("ended and working at once", "ended@20 working@20", "", "", Ended, "ended"),

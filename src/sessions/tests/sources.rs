@@ -6,6 +6,7 @@ use session_signals::event::Kind;
 use session_signals::process;
 
 use crate::evidence::process::{Host, Life, lives};
+use crate::evidence::registry::Account;
 use crate::evidence::{Call, Status, registry, spool, transcript};
 use crate::tests::at;
 
@@ -25,8 +26,16 @@ fn as_ours(name: &str) -> String {
     account.to_string()
 }
 
-fn parse(text: &str) -> Option<(registry::Entry, bool)> {
-    registry::parse(text.as_bytes(), &std::process::id().to_string(), &Host::here())
+fn parse(text: &str) -> Option<Account> {
+    registry::parse(text.as_bytes(), at(0), &std::process::id().to_string(), &Host::here())
+}
+
+/// The account of a process that lives.
+fn vouched(text: &str) -> registry::Entry {
+    match parse(text) {
+        Some(Account::Vouched(entry)) => entry,
+        _ => panic!("{text}"),
+    }
 }
 
 #[test]
@@ -37,16 +46,16 @@ fn the_registry_of_both_versions() {
         ("waiting-permission", Status::Permission),
         ("waiting-permission-2.1.197", Status::Permission),
     ] {
-        let (entry, lives) = parse(&as_ours(name)).unwrap();
-        assert_eq!((entry.status, lives), (status, true), "{name}");
+        let entry = vouched(&as_ours(name));
+        assert_eq!(entry.status, status, "{name}");
         assert_eq!(entry.cwd.unwrap().to_str(), Some("/home/dev/work"));
     }
-    let (entry, _) = parse(&as_ours("busy")).unwrap();
+    let entry = vouched(&as_ours("busy"));
     assert_eq!(entry.updated, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
     for (waiting_for, status) in
-        [("input needed", Status::Question), ("dialog open", Status::Other), ("something new", Status::Other)]
+        [("input needed", Status::Question), ("dialog open", Status::Dialog), ("something new", Status::Other)]
     {
-        let (entry, _) = parse(&as_ours("waiting-permission").replace("permission prompt", waiting_for)).unwrap();
+        let entry = vouched(&as_ours("waiting-permission").replace("permission prompt", waiting_for));
         assert_eq!(entry.status, status);
     }
 }
@@ -54,20 +63,33 @@ fn the_registry_of_both_versions() {
 #[test]
 fn a_registry_file_without_a_status_is_no_evidence_and_no_nonsense() {
     // So it is in a CLI's first second, and for good before 2.1.139.
-    let (_, counts) =
-        parse(&as_ours("busy").replace("\"status\"", "\"formerly\"").replace("statusUpdatedAt", "then")).unwrap();
-    assert!(!counts);
+    let account = parse(&as_ours("busy").replace("\"status\"", "\"formerly\"").replace("statusUpdatedAt", "then"));
+    assert!(matches!(account, Some(Account::Silent)));
+}
+
+#[test]
+fn what_the_background_service_keeps_ready_is_no_session_and_neither_is_what_a_window_handed_over() {
+    let with = |members: &str| parse(&as_ours("idle").replace("\"kind\":\"interactive\"", members));
+    assert!(matches!(with(r#""kind":"interactive","spare":false"#), Some(Account::Vouched(_))));
+    assert!(matches!(with(r#""kind":"bg","jobId":"895ffc8e""#), Some(Account::Vouched(_))));
+    assert!(matches!(with(r#""kind":"bg","spare":true"#), Some(Account::Spare(_))));
+    for silent in
+        [r#""kind":"interactive","parkedJobId":"895ffc8e""#, r#""kind":"daemon""#, r#""kind":"daemon-worker""#]
+    {
+        assert!(matches!(with(silent), Some(Account::Silent)), "{silent}");
+    }
 }
 
 #[test]
 fn a_registry_file_is_believed_only_while_its_process_lives_here() {
     let ours = as_ours("busy");
     let start = process::stat(std::process::id()).unwrap().start.to_string();
-    let (_, lives) = parse(&ours.replace(&start, "17")).unwrap();
-    assert!(!lives, "another process has the PID by now");
-    assert!(registry::parse(ours.as_bytes(), "1", &Host::here()).is_none(), "the name says another PID");
+    let is_silent = |text: &str| matches!(parse(text), Some(Account::Silent));
+    assert!(is_silent(&ours.replace(&start, "17")), "another process has the PID by now");
+    assert!(registry::parse(ours.as_bytes(), at(0), "1", &Host::here()).is_none(), "the name says another PID");
     let namespace = Host::here().namespace().unwrap().to_owned();
-    assert!(parse(&ours.replace(&namespace, "1")).is_none(), "another pid namespace");
+    let elsewhere = parse(&ours.replace(&namespace, "1"));
+    assert!(matches!(elsewhere, Some(Account::Unproven(entry)) if entry.namespace.as_deref() == Some("1")));
     for torn in ["", "{", "[]", "null", r#"{"pid":1}"#, &ours[..ours.len() - 1]] {
         assert!(parse(torn).is_none(), "{torn}");
     }
@@ -151,7 +173,10 @@ fn a_registry_file_with_an_odd_id_or_time_is_none() {
     let with = |member: &str, value: serde_json::Value| {
         let mut account: serde_json::Value = serde_json::from_str(&as_ours("busy")).unwrap();
         account[member] = value;
-        parse(&account.to_string()).map(|(entry, _)| entry)
+        match parse(&account.to_string()) {
+            Some(Account::Vouched(entry)) => Some(entry),
+            _ => None,
+        }
     };
     for id in ["\u{1b}[31mX", "", "..", "a/b", &"x".repeat(129)] {
         assert!(with("sessionId", id.into()).is_none(), "{id:?}");

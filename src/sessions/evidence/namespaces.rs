@@ -1,0 +1,80 @@
+//! The processes of other pid namespaces, as far as this one's `/proc` shows them: those of containers started from here.
+
+use session_signals::process;
+
+use super::process::Life;
+
+/// The first pid namespace of every machine: its inode is a constant of Linux. It sees the processes of all others.
+const INITIAL: &str = "4026531836";
+
+/// What one look at `/proc` saw.
+pub struct Namespaces {
+    processes: Vec<Process>,
+    /// Whether a process of any namespace would have been seen.
+    sees_all: bool,
+}
+
+/// A process of another namespace.
+struct Process {
+    /// The inode of its namespace; `None` where it is another user's, who does not tell.
+    namespace: Option<String>,
+    /// Its PID there.
+    pid: u32,
+    /// When it started, in clock ticks since boot; `None` where its clock is another one than ours.
+    start: Option<u64>,
+}
+
+impl Namespaces {
+    /// Looks around from the namespace with this inode.
+    pub fn seen_from(ours: Option<&str>) -> Self {
+        let clock = link("self", "time");
+        let names = fs_err::read_dir("/proc").into_iter().flatten().flatten();
+        let pids = names.filter_map(|name| name.file_name().to_str()?.parse::<u32>().ok());
+        let found = pids.filter_map(|outer| {
+            let namespace = link(&outer.to_string(), "pid");
+            if namespace.is_some() && namespace.as_deref() == ours {
+                return None;
+            }
+            let is_same_clock = clock.is_some() && link(&outer.to_string(), "time") == clock;
+            let stat = process::stat(outer).filter(|stat| !stat.is_zombie)?;
+            let pid = innermost(&fs_err::read_to_string(format!("/proc/{outer}/status")).ok()?)?;
+            Some(Process { namespace, pid, start: Some(stat.start).filter(|_| is_same_clock) })
+        });
+        // A /proc that hides other users' processes hides the first one.
+        let sees_all = ours == Some(INITIAL) && fs_err::metadata("/proc/1/status").is_ok();
+        Self { processes: found.collect(), sees_all }
+    }
+
+    /// Whether a process lives that has this PID in that namespace, and started at that time. `Dead` means: not on this
+    /// machine.
+    pub fn life(&self, namespace: &str, pid: u32, start: Option<u64>) -> Life {
+        let is_there = |process: &&Process| process.namespace.as_deref() == Some(namespace);
+        let same = self.processes.iter().filter(|process| process.pid == pid);
+        let mut may_be = same.filter(|process| process.namespace.is_none() || is_there(process)).peekable();
+        let is_known = self.sees_all || self.processes.iter().any(|process| is_there(&process));
+        if may_be.peek().is_none() {
+            return if is_known { Life::Dead } else { Life::Unknown };
+        }
+        let is_it = |process: &Process| process.namespace.is_some() && start.is_some() && process.start == start;
+        let is_another = |process: &Process| start.is_some() && process.start.is_some() && process.start != start;
+        let may_be: Vec<_> = may_be.collect();
+        match () {
+            () if may_be.iter().any(|process| is_it(process)) => Life::Alive,
+            () if may_be.iter().all(|process| is_another(process)) => Life::Dead,
+            () => Life::Unknown,
+        }
+    }
+}
+
+/// The inode of a process's namespace of this type: what `pid:[4026531836]` has in brackets.
+fn link(process: &str, namespace: &str) -> Option<String> {
+    let link = std::fs::read_link(format!("/proc/{process}/ns/{namespace}")).ok()?;
+    Some(link.to_str()?.rsplit_once('[')?.1.strip_suffix(']')?.to_owned())
+}
+
+/// The PID in the innermost namespace, where `/proc/PID/status` tells of more than one.
+fn innermost(status: &str) -> Option<u32> {
+    let line = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
+    let pids = line.split_whitespace().skip(1);
+    pids.last()?.parse().ok()
+}
