@@ -3,7 +3,10 @@
 use std::os::unix::fs::{FileExt as _, symlink};
 use std::process::{Child, Command, Stdio};
 
+use session_signals::time::Time;
+
 use crate::sandbox::{Sandbox, executable, payload};
+use crate::strace::Trace;
 
 /// A hook that strace has stopped after the first reading of the clock.
 struct Stopped {
@@ -15,7 +18,7 @@ impl Stopped {
     fn start(sandbox: &Sandbox) -> Self {
         let log = sandbox.home().join("log");
         let mut strace = Command::new("strace")
-            .args(["-o", log.to_str().unwrap(), "-e", "inject=flock:signal=STOP"])
+            .args(["-f", "-o", log.to_str().unwrap(), "-e", "inject=flock:signal=STOP"])
             .arg(executable("hook-stop"))
             .env_clear()
             .env("HOME", sandbox.home())
@@ -63,7 +66,10 @@ fn something_planted_under_the_temporary_name() {
         let target = sandbox.home().join("target");
         fs_err::write(&target, "mine").unwrap();
         let hook = Stopped::start(&sandbox);
-        let temporary = sandbox.spool().join(format!(".s.stop.{:016x}", hook.random()));
+        // Its event's time is in the name, too; it replaces nothing.
+        let time = Trace::read(&sandbox.home().join("log")).time();
+        let time = Time::from_stamp(time.as_bytes()).unwrap().to_nanoseconds();
+        let temporary = sandbox.spool().join(format!(".s.stop.{:016x}.{time:016x}.{:016x}", hook.random(), 0));
         match plant {
             "symlink" => symlink(&target, &temporary).unwrap(),
             "fifo" => assert!(Command::new("mkfifo").arg(&temporary).status().unwrap().success()),

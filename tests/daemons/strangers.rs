@@ -93,6 +93,35 @@ fn pid_files_of_a_dead_set_harm_no_stranger() {
     assert!(world.directory().join(".folder.s.pid/mine").exists());
 }
 
+/// Somebody who may write there, or a program that went wrong, can write any state and hold any lock.
+#[test]
+fn a_forged_state_beside_a_lock_that_is_held_harms_no_stranger() {
+    let world = World::new(&[]);
+    let stranger = Stranger::new();
+    fs::create_dir_all(world.directory()).unwrap();
+    directory_of(&world);
+    let lock = fs::File::create(world.directory().join(".s.lock")).unwrap();
+    lock.file().lock().unwrap();
+    let process = json!({"pid": stranger.pid(), "start": start(stranger.pid())});
+    let since = json!({"secs_since_epoch": 1, "nanos_since_epoch": 0});
+    let row = |name: &str| json!({"name": name, "status": "running", "process": process, "since": since, "restarts": 0, "log": "/etc/passwd"});
+    let rows = [row("forged"), row("../../../etc/passwd")];
+    let state = json!({"guard": process, "claude": null, "ending": false, "daemons": rows});
+    fs::write(world.directory().join(".s.state.json"), state.to_string()).unwrap();
+    let listed = world.daemons(&["list", "--json"]);
+    let lines: Vec<serde_json::Value> = serde_json::from_str(&listed.stdout).unwrap();
+    assert_eq!(lines.len(), 1, "{lines:?}");
+    assert_eq!((&lines[0]["state"], &lines[0]["pid"]), (&json!("lost"), &json!(null)));
+    let log = world.directory().canonicalize().unwrap().join("forged.s.log");
+    assert_eq!(lines[0]["log"].as_str(), log.to_str());
+    world.daemons(&["stop", "--session", "s"]).fails("stays locked");
+    assert!(lives(stranger.pid()));
+    // What others may write to says nothing at all.
+    let path = world.directory().join(".s.state.json");
+    fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
+    assert_eq!(world.daemons(&["list", "--json"]).stdout, "[]\n");
+}
+
 #[test]
 fn pid_files_that_change_under_a_guard_harm_nobody() {
     let daemons: Vec<_> = NAMES

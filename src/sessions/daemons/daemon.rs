@@ -140,8 +140,7 @@ impl Daemon {
             Run::Over { failed: false } => (Status::Exited, None),
             Run::Over { failed: true } => (Status::Failed, None),
         };
-        let (name, log) = (self.config.name.clone(), self.log.path().to_owned());
-        Row { name, status, process, since: self.since, restarts: self.restarts, log }
+        Row { name: self.config.name.clone(), status, process, since: self.since, restarts: self.restarts }
     }
 }
 

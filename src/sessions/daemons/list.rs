@@ -12,6 +12,7 @@ use super::place::Place;
 use super::state::{self, Status};
 use crate::environment;
 use crate::evidence::moment;
+use crate::evidence::spool::is_session_id;
 use crate::humanise::{cut, duration, harmless, pad, width};
 
 /// What an empty table says.
@@ -45,7 +46,8 @@ pub struct Line {
 /// # Errors
 /// Where the environment names no configuration directory, or standard output cannot be written to.
 pub fn run(options: &List) -> io::Result<()> {
-    let place = Place::of(&environment::config()?);
+    let config = environment::config()?;
+    let place = Place::of(&config.canonicalize().unwrap_or(config));
     let mut lines = lines(&place, SystemTime::now());
     lines.retain(|line| options.session.as_ref().is_none_or(|session| line.session_id == *session));
     let mut out = io::stdout().lock();
@@ -61,10 +63,12 @@ fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
     let mut lines = Vec::new();
     for session in place.sessions() {
         let Some(state) = state::read(place, &session) else { continue };
-        let guarded = state.guard.lives();
-        for row in state.daemons {
-            let process = row.process.filter(|process| process.lives());
+        let guarded = state::is_guard(place, &session, state.guard);
+        // A name of another form would make the log another file's.
+        for row in state.daemons.into_iter().filter(|row| is_session_id(&row.name)) {
+            let process = row.process.filter(|process| guarded && process.lives());
             let uptime = now.duration_since(row.since).unwrap_or_default().as_secs();
+            let log = place.log(&row.name, &session);
             lines.push(Line {
                 name: row.name,
                 session_id: session.clone(),
@@ -73,7 +77,7 @@ fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
                 since: humantime::format_rfc3339_millis(moment::clamped(row.since)).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,
-                log: row.log,
+                log,
             });
         }
     }

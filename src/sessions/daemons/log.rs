@@ -25,11 +25,6 @@ impl Log {
         Self { path, file: None, len: 0 }
     }
 
-    /// Its path.
-    pub fn path(&self) -> &Path {
-        &self.path
-    }
-
     /// Takes in what was printed. What cannot be written is lost: a full disk ends no daemon.
     pub fn take(&mut self, bytes: &[u8]) {
         let _ = self.write(bytes);

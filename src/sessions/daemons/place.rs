@@ -53,6 +53,20 @@ impl Place {
         self.0.join(format!(".{session}.lock"))
     }
 
+    /// The device and the inode of a session's lock.
+    pub fn lock_id(&self, session: &str) -> Option<(u64, u64)> {
+        let meta = self.lock(session).symlink_metadata().ok()?;
+        Some((meta.dev(), meta.ino()))
+    }
+
+    /// Whether a file here, and the directory itself, are ours and nobody else may write to them.
+    pub fn is_ours_alone(&self, path: &Path) -> bool {
+        let user = rustix::process::geteuid().as_raw();
+        [self.path(), path]
+            .iter()
+            .all(|path| path.symlink_metadata().is_ok_and(|meta| meta.uid() == user && meta.mode() & 0o022 == 0))
+    }
+
     /// What the guard of a session says of its daemons.
     pub fn state(&self, session: &str) -> PathBuf {
         self.0.join(format!(".{session}.state.json"))

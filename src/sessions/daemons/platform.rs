@@ -45,6 +45,7 @@ impl Watch {
 mod system {
     use super::{PathBuf, Pid, Process, Signal, io, pid};
     use std::os::fd::OwnedFd;
+    use std::os::unix::fs::MetadataExt as _;
 
     use rustix::io::Errno;
     use rustix::process::{PidfdFlags, pidfd_open, pidfd_send_signal};
@@ -66,6 +67,12 @@ mod system {
             Err(Errno::SRCH) => Ok(false),
             Err(error) => Err(error.into()),
         }
+    }
+
+    /// Whether the file of this device and inode is a process's standard input. Another user's process does not tell.
+    pub fn reads_from(process: Process, file: Option<(u64, u64)>) -> bool {
+        let input = std::fs::metadata(format!("/proc/{}/fd/0", process.pid));
+        file.is_some() && input.is_ok_and(|meta| Some((meta.dev(), meta.ino())) == file)
     }
 
     /// From now on, what descends from this process and loses its parent becomes its child.
@@ -120,6 +127,11 @@ mod system {
         }
     }
 
+    /// That cannot be known here: the PID and the start have to do.
+    pub fn reads_from(_: Process, file: Option<(u64, u64)>) -> bool {
+        file.is_some()
+    }
+
     pub fn adopt_orphans() -> io::Result<()> {
         Ok(())
     }
@@ -142,4 +154,4 @@ mod system {
 }
 
 use system::open;
-pub use system::{adopt_orphans, children, die_with, processes, signal, this_executable};
+pub use system::{adopt_orphans, children, die_with, processes, reads_from, signal, this_executable};

@@ -30,12 +30,13 @@ impl Process {
         lives(self.pid, self.start)
     }
 
-    /// Sends it a signal, and never another; `false` where it has ended.
+    /// Sends it a signal, and never another; `false` where it has ended. `is_it` is asked once the process is held fast:
+    /// whether it is still what it was taken for.
     ///
     /// # Errors
     /// Where we may not.
-    pub fn signal(self, signal: Signal) -> io::Result<bool> {
-        platform::signal(self, &|| self.lives(), signal)
+    pub fn signal(self, is_it: &dyn Fn() -> bool, signal: Signal) -> io::Result<bool> {
+        platform::signal(self, &|| self.lives() && is_it(), signal)
     }
 
     /// Waits for its end; `false` where that did not come in time.

@@ -1,12 +1,12 @@
 //! What a guard says of its daemons, for `sessions daemons list`. Nobody is ever signalled by it but the guard.
 
 use std::io;
-use std::path::PathBuf;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
 
 use super::place::Place;
+use super::platform;
 use super::process::Process;
 use crate::evidence::file;
 
@@ -39,8 +39,6 @@ pub struct Row {
     pub since: SystemTime,
     /// How often it was started again.
     pub restarts: u32,
-    /// What it printed.
-    pub log: PathBuf,
 }
 
 /// What a daemon does.
@@ -59,14 +57,25 @@ pub enum Status {
     Lost,
 }
 
-/// What the guard of a session says; `None` where nothing sensible stands there.
+/// What the guard of a session says; `None` where nothing sensible stands there, or where others could have written it.
 pub fn read(place: &Place, session: &str) -> Option<State> {
-    serde_json::from_slice(&file::read(&place.state(session), MAX_LEN).ok()?.bytes).ok()
+    let path = place.state(session);
+    if !place.is_ours_alone(&path) {
+        return None;
+    }
+    serde_json::from_slice(&file::read(&path, MAX_LEN).ok()?.bytes).ok()
 }
 
-/// The same, where that guard lives.
+/// The same, where that guard lives, and is one: the file alone proves nothing.
 pub fn live(place: &Place, session: &str) -> Option<State> {
-    read(place, session).filter(|state| state.guard.lives())
+    read(place, session).filter(|state| is_guard(place, session, state.guard))
+}
+
+/// Whether a process lives, is ours, and guards this session: its standard input is the session's lock.
+///
+/// Where the system does not show a process's files (not Linux), its PID and its start have to do.
+pub fn is_guard(place: &Place, session: &str, process: Process) -> bool {
+    process.lives() && platform::reads_from(process, place.lock_id(session))
 }
 
 /// Says it.

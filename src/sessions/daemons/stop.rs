@@ -41,8 +41,9 @@ pub fn end(place: &Place, session: &str) -> io::Result<()> {
         if let Some(lock) = Lock::take(&place.lock(session))? {
             sweep::bury(place, vec![(session.to_owned(), lock)]);
         } else if let Some(state) = state::live(place, session) {
-            if state.guard.signal(Signal::TERM)? && !state.guard.wait(PATIENCE) {
-                state.guard.signal(Signal::KILL)?;
+            let is_guard = || state::is_guard(place, session, state.guard);
+            if state.guard.signal(&is_guard, Signal::TERM)? && !state.guard.wait(PATIENCE) {
+                state.guard.signal(&is_guard, Signal::KILL)?;
                 state.guard.wait(PATIENCE);
             }
         } else if Instant::now() > until {
