@@ -94,7 +94,12 @@ fn measure(home: &Home, case: &Case, signal: Option<&str>) -> f64 {
         command = Command::new("cp");
         command.arg(&path).arg(home.path().join("copy"));
     }
-    let command = command.env_clear().env("HOME", home.path()).env("PATH", "/usr/bin:/bin").stdin(reader);
+    let command = command
+        .env_clear()
+        .env("HOME", home.path())
+        .env("PATH", "/usr/bin:/bin")
+        .env("CLAUDE_PID", std::process::id().to_string())
+        .stdin(reader);
     let start = Instant::now();
     let mut child = command.spawn().unwrap();
     if signal.is_some() {

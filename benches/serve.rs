@@ -194,7 +194,12 @@ fn fire(home: &Path, number: u32) {
         (env!("CARGO_BIN_EXE_hook-stop"), "Stop"),
         (env!("CARGO_BIN_EXE_hook-user-prompt-submit"), "UserPromptSubmit"),
     ][usize::from(number % 2 == 1)];
-    let mut hook = Command::new(hook).env("CLAUDE_CONFIG_DIR", home).stdin(Stdio::piped()).spawn().expect("a hook");
+    let mut hook = Command::new(hook)
+        .env("CLAUDE_CONFIG_DIR", home)
+        .env("CLAUDE_PID", std::process::id().to_string())
+        .stdin(Stdio::piped())
+        .spawn()
+        .expect("a hook");
     let text = format!(r#"{{"session_id":"real-{}","hook_event_name":"{event}"}}"#, number % 20);
     hook.stdin.take().expect("its stdin").write_all(text.as_bytes()).expect("it reads");
     assert!(hook.wait().expect("it ends").success());

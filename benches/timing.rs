@@ -65,6 +65,8 @@ fn prepare(command: &[PathBuf], payload: &str, home: &Home) -> Command {
     let mut prepared = Command::new(&command[0]);
     prepared.args(&command[1..]).stdin(reader);
     prepared.env_clear().env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
+    // This process stands for the CLI, and says so as the CLI does.
+    prepared.env("CLAUDE_PID", std::process::id().to_string());
     prepared
 }
 

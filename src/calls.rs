@@ -15,7 +15,7 @@ use crate::digest::digest;
 use crate::event::Calls;
 use crate::json::{self, Item};
 use crate::payload::Fields;
-use crate::text::Text;
+use crate::text::Name;
 use crate::time::Time;
 
 /// These come back with the user's answers in their `tool_input`.
@@ -77,8 +77,8 @@ pub fn since(entry: &Fields<'_>) -> Option<Time> {
 
 /// `,"pending_since":"…"`.
 #[must_use]
-pub fn stamp(time: Time) -> Text<64> {
-    Text::of(&[b",\"pending_since\":\"", time.stamp().as_bytes(), b"\""])
+pub fn stamp(time: Time) -> Name {
+    Name::of(&[b",\"pending_since\":\"", time.stamp().as_bytes(), b"\""])
 }
 
 /// An object without its closing brace.

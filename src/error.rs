@@ -106,8 +106,20 @@ impl Words {
 }
 
 /// One line of a text. A table of texts would take 16 bytes more for each of them.
-pub(crate) fn line_of(text: &'static [u8], number: usize) -> &'static [u8] {
-    text.split(|byte| *byte == b'\n').nth(number).unwrap_or_default()
+pub(crate) fn line_of(text: &[u8], number: usize) -> &[u8] {
+    part_of(text, b'\n', number)
+}
+
+/// What stands between two separators, counted from 0; empty where there is none.
+#[inline(never)]
+pub(crate) fn part_of(text: &[u8], separator: u8, number: usize) -> &[u8] {
+    text.split(|byte| *byte == separator).nth(number).unwrap_or_default()
+}
+
+/// Which line of a text this one is.
+#[inline(never)]
+pub(crate) fn number_of(text: &[u8], line: &[u8]) -> Option<usize> {
+    text.split(|byte| *byte == b'\n').position(|found| found == line)
 }
 
 /// A failed operation. Twelve bytes, in which no text has room: they are returned in registers, which saves the hooks 2 KB.

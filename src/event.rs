@@ -2,7 +2,7 @@
 //!
 //! Everything here is pure: [`decide`] takes what stands in the spool and the time, and says what is to be done.
 
-use crate::error::line_of;
+use crate::error::number_of;
 use crate::time::Time;
 
 /// What a signal says of its session.
@@ -182,8 +182,8 @@ impl Task {
     #[must_use]
     #[inline(never)]
     pub fn of(kind: &[u8], status: &[u8]) -> Self {
-        let place = |words, word| (0..4).find(|number| line_of(words, *number) == word);
-        match (place(b"running\npending", status), place(b"subagent\nworkflow\ncloud session\nteammate", kind)) {
+        let kinds = b"subagent\nworkflow\ncloud session\nteammate";
+        match (number_of(b"running\npending", status), number_of(kinds, kind)) {
             (None, _) | (_, None) => Self::IsNone,
             (_, Some(3)) => Self::MayRest,
             _ => Self::Works,

@@ -1,6 +1,6 @@
 //! A hook's life: read, decide, publish, exit code.
 
-use core::cell::LazyCell;
+use core::cell::OnceCell;
 
 use crate::calls;
 use crate::change::Change;
@@ -51,8 +51,8 @@ fn live(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()>
     let Some(spool) = Spool::open(environment, may_publish)? else {
         return Ok(());
     };
-    let identity = LazyCell::new(process::identity as fn() -> Identity);
-    let session = Session { spool: &spool, id: id.as_bytes(), time, payload, fields: &fields, identity: &identity };
+    let identity = OnceCell::new();
+    let session = Session { spool: &spool, id: id.as_bytes(), time, payload, fields: &fields, environment, identity };
     let mut standing = spool.standing(session.id)?;
     if rule.publishes == Publishes::Start {
         for kind in KINDS {
@@ -72,15 +72,21 @@ struct Session<'a> {
     time: Time,
     payload: &'a [u8],
     fields: &'a Fields<'a>,
-    identity: &'a LazyCell<Identity>,
+    environment: &'a Environment,
+    /// Found out where it is asked for.
+    identity: OnceCell<Identity>,
 }
 
 impl Session<'_> {
+    fn identity(&self) -> &Identity {
+        self.identity.get_or_init(|| process::identity(self.environment))
+    }
+
     /// The new signal first, then the clears: of a crash in between, both are left, and priority decides.
     #[inline(never)]
     fn carry_out(&self, decision: Decision, standing: &Standing) -> Result<()> {
         if let Some(kind) = decision.publish.filter(|kind| *kind != Kind::Permission) {
-            let (stamp, identity) = (self.time.stamp(), self.identity.tail.as_bytes());
+            let (stamp, identity) = (self.time.stamp(), self.identity().tail.as_bytes());
             self.spool.publish(self.id, kind, self.time, standing, &|out| {
                 out.put(calls::open(self.payload))?;
                 out.put(b",\"")?;
@@ -104,7 +110,7 @@ impl Session<'_> {
     /// Adds this event's call to those that wait, or takes those out that it resolves.
     fn revise(&self, calls: Calls, standing: Standing) -> Result<()> {
         let (time, fields, payload) = (self.time, self.fields, self.payload);
-        let tail = &|out: &mut Writer| out.put(self.identity.tail.as_bytes());
+        let tail = &|out: &mut Writer| out.put(self.identity().tail.as_bytes());
         self.spool.revise(
             self.id,
             &Change { calls, fields, time, payload, stamp: calls::stamp(time).as_bytes(), tail },
@@ -129,7 +135,7 @@ impl Session<'_> {
 
     /// Whether the same CLI process published the signal that stands.
     fn is_ours(&self, kind: Kind) -> bool {
-        let identity: &Identity = self.identity;
+        let identity = self.identity();
         identity.is_known && self.spool.read(self.id, kind).is_ok_and(|text| text.ends_with(identity.tail.as_bytes()))
     }
 }

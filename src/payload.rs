@@ -8,7 +8,7 @@ use crate::error::{Error, Operation, Place, Reason, Result, Words};
 use crate::event::{Facts, Hook, KINDS, RULES, Rule, Task};
 use crate::json::{self, Role, Walker};
 use crate::sys::Stdin;
-use crate::text::Text;
+use crate::text::Name;
 use crate::time::Time;
 
 /// The largest object that is read, in bytes.
@@ -158,7 +158,7 @@ fn wanted(hook: Hook, key: &[u8]) -> bool {
 }
 
 /// A session's id, safe in a file's name.
-pub type SessionId = Text<129>;
+pub type SessionId = Name;
 
 /// The members that the protocol knows, as raw JSON values.
 #[derive(Default)]
@@ -236,7 +236,9 @@ impl<'a> Fields<'a> {
             json::ascii(json::unquote(raw)).for_each(|byte| session.push(&[byte]));
         }
         let safe = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        if session.overflowed() || session.as_bytes().is_empty() || !session.as_bytes().iter().all(safe) {
+        // What does not fit into it is too long as well.
+        let is_short = (1..=128).contains(&session.as_bytes().len()) && !session.overflowed();
+        if !is_short || !session.as_bytes().iter().all(safe) {
             return Err(refuse(Words::BadSession));
         }
         Ok(session)

@@ -1,18 +1,29 @@
 //! Which CLI process a hook belongs to.
 
-use crate::error::line_of;
-use crate::sys;
-use crate::text::{Name, Text};
+use crate::error::{number_of, part_of};
+use crate::sys::{self, Environment};
+use crate::text::Name;
 use crate::time::decimal;
 
-/// A command may run through one of these, which then stands between the CLI and the hook.
-const SHELLS: &[u8] = b"sh\nbash\ndash\nzsh\nfish\nksh\nmksh\nash\nbusybox";
+/// What the CLI's process is called: every version gives itself this name, also one that runs in node.
+const CLI: &[u8] = b"claude";
+
+/// What may stand between the CLI and a hook, and ends with the hook: shells, commands that start a command, and
+/// interpreters, in which people write dispatchers. A version at the end of a name does not count.
+const WRAPPERS: &[u8] =
+    b"sh\nbash\ndash\nzsh\nfish\nksh\nmksh\nash\nbusybox\ntcsh\ncsh\ntimeout\nnice\nionice\nenv\nsudo\n\
+    doas\nnohup\nsetsid\nstdbuf\ntime\nxargs\nstrace\npython\nperl\nruby\npwsh";
+
+/// How many ancestors of a hook are looked at.
+const ANCESTORS: usize = 8;
 
 /// What `/proc/PID/stat` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Stat {
-    /// It is a shell, by its name.
-    pub is_shell: bool,
+    /// It is the CLI, by its name.
+    pub is_cli: bool,
+    /// It is one of those that stand between the CLI and a hook, by its name.
+    pub is_wrapper: bool,
     /// It has ended, and its parent has not been told.
     pub is_zombie: bool,
     /// The process that started it.
@@ -24,7 +35,7 @@ pub struct Stat {
 /// Reads `/proc/PID/stat`: `PID (name) state parent …`, where the name may hold anything.
 #[must_use]
 pub fn stat(pid: u32) -> Option<Stat> {
-    let mut path = Text::<32>::of(&[b"/proc/"]);
+    let mut path = Name::of(&[b"/proc/"]);
     path.push_decimal(pid.into(), 1);
     path.push(b"/stat");
     let mut buffer = [0; 512];
@@ -33,53 +44,105 @@ pub fn stat(pid: u32) -> Option<Stat> {
     let open = text.iter().position(|&byte| byte == b'(')?;
     let close = text.iter().rposition(|&byte| byte == b')')?;
     let name = text.get(open + 1..close)?;
-    let mut fields = text.get(close + 2..)?.split(|&byte| byte == b' ');
-    let is_zombie = fields.next()? == b"Z";
-    let parent = u32::try_from(decimal(fields.next()?)?).ok()?;
-    // Field 22 of the line is the 18th after the parent, which is field 4.
+    let version = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let plain = &name[..name.iter().rposition(|byte| !version(byte)).map_or(0, |last| last + 1)];
+    // From field 3 of the line on.
+    let rest = text.get(close + 2..)?;
     Some(Stat {
-        is_shell: (0..9).any(|number| line_of(SHELLS, number) == name),
-        is_zombie,
-        parent,
-        start: decimal(fields.nth(17)?)?,
+        is_cli: name == CLI,
+        is_wrapper: number_of(WRAPPERS, plain).is_some(),
+        is_zombie: rest.first() == Some(&b'Z'),
+        parent: u32::try_from(decimal(part_of(rest, b' ', 1))?).ok()?,
+        start: decimal(part_of(rest, b' ', 19))?,
     })
+}
+
+/// Which process is the CLI, as far as can be told.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cli {
+    /// The one with this PID, and when it started, in clock ticks since boot; 0 where the system does not tell.
+    Process(u32, u64),
+    /// None: it has ended, and process 1 has taken in what it had started.
+    Gone,
+    /// Nobody knows. To name a process that is about to end would make a session look ended that goes on.
+    Unknown,
+}
+
+impl Cli {
+    /// The nearest ancestor, of the 8 nearest, that `CLAUDE_PID` names or that is called `claude`. A CLI that is older than that
+    /// variable may have inherited it from another one around it, so the name counts as much.
+    ///
+    /// Where there is none, the hook was left alone by what started it: the process that `CLAUDE_PID` names, if it is called
+    /// `claude`; else the nearest ancestor that is no wrapper.
+    ///
+    /// `said` is what `CLAUDE_PID` says, or 0; `parent` is the hook's parent, and `look` is [`stat`].
+    #[must_use]
+    pub fn find(said: u32, parent: u32, look: impl Fn(u32) -> Option<Stat>) -> Self {
+        let (mut pid, mut nearest) = (parent, Self::Unknown);
+        for number in 0..=ANCESTORS {
+            let is_ancestor = number < ANCESTORS && pid > 0;
+            if !is_ancestor {
+                pid = said;
+            }
+            let found = look(pid);
+            let start = found.map_or(0, |stat| stat.start);
+            let is_said = is_ancestor && pid == said;
+            if is_said || found.is_some_and(|stat| stat.is_cli) {
+                return Self::Process(pid, start);
+            }
+            if !is_ancestor {
+                break;
+            }
+            if nearest == Self::Unknown {
+                nearest = match found {
+                    // Process 1 takes in whatever loses its parent.
+                    _ if pid == 1 => Self::Gone,
+                    Some(stat) if stat.is_wrapper => Self::Unknown,
+                    // No /proc: then there is nothing but what is said.
+                    None if said > 0 => Self::Process(said, 0),
+                    _ => Self::Process(pid, start),
+                };
+            }
+            pid = if pid == 1 { 0 } else { found.map_or(0, |stat| stat.parent) };
+        }
+        nearest
+    }
 }
 
 /// The CLI's process, as the last members of a signal.
 pub struct Identity {
     /// `,"claude_pid":…,"claude_start":…,"claude_host":"…"}` and a line feed; what is not known is left out.
-    pub tail: Text<256>,
+    pub tail: Name,
     /// Whether two tails that are equal mean the same process.
     pub is_known: bool,
 }
 
-/// The process that started this hook, or the one before it where that is a shell.
-///
-/// A hook whose CLI has died belongs to process 1, which is nobody's CLI.
+/// The CLI that this hook belongs to. Where it is [`Cli::Gone`], the host alone is said; where it is [`Cli::Unknown`], nothing.
 #[must_use]
-pub fn identity() -> Identity {
-    let mut pid = sys::parent_id();
-    let mut found = stat(pid);
-    if let Some(Stat { is_shell: true, parent, .. }) = found {
-        pid = parent;
-        found = stat(pid);
-    }
-    let mut tail = Text::default();
-    if pid > 1 {
-        tail.push(b",\"claude_pid\":");
-        tail.push_decimal(pid.into(), 1);
-        if let Some(stat) = &found {
-            tail.push(b",\"claude_start\":");
-            tail.push_decimal(stat.start, 1);
+#[inline(never)]
+pub fn identity(environment: &Environment) -> Identity {
+    let said = environment.variable("CLAUDE_PID").and_then(decimal).unwrap_or_default();
+    let cli = Cli::find(u32::try_from(said).unwrap_or_default(), sys::parent_id(), stat);
+    let mut tail = Name::default();
+    let mut push = |member: &[u8], number: u64| {
+        if number > 0 {
+            tail.push(member);
+            tail.push_decimal(number, 1);
         }
+    };
+    if let Cli::Process(pid, start) = cli {
+        push(b",\"claude_pid\":", pid.into());
+        push(b",\"claude_start\":", start);
     }
-    if let Some(host) = host() {
+    if cli != Cli::Unknown
+        && let Some(host) = host()
+    {
         for part in [b",\"claude_host\":\"", host.as_bytes(), b"\""] {
             tail.push(part);
         }
     }
     tail.push(b"}\n");
-    Identity { tail, is_known: pid > 1 }
+    Identity { tail, is_known: matches!(cli, Cli::Process(..)) }
 }
 
 /// `<nodename>/<inode of the pid namespace>`: a home directory may be shared, PIDs are not.

@@ -2,7 +2,7 @@
 
 use core::num::NonZeroU64;
 
-use crate::text::Text;
+use crate::text::Name;
 
 const SECOND: u64 = 1_000_000_000;
 
@@ -21,7 +21,7 @@ impl Default for Time {
 }
 
 /// `1795246536.123456789`: longer only after the year 2286.
-pub type Stamp = Text<32>;
+pub type Stamp = Name;
 
 impl Time {
     /// So many seconds and nanoseconds after the epoch; where that is too early or too late to be said, the earliest or the

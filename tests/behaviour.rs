@@ -416,16 +416,6 @@ fn a_lock_that_is_never_given_back_stops_nobody() {
 }
 
 #[test]
-fn the_shell_between_cli_and_hook_is_not_the_cli() {
-    let sandbox = Sandbox::new();
-    let hook = executable("hook-stop");
-    let mut shell = sandbox.command("sh");
-    shell.arg("-c").arg(format!("{}; true", hook.display()));
-    outcome(&mut shell, payload("s", "Stop", "")).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["claude_pid"], std::process::id());
-}
-
-#[test]
 fn what_is_ours_to_say_and_what_has_no_bound_is_left_out() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#).succeeds();

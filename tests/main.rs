@@ -1,5 +1,6 @@
 //! One integration crate: the real executables, each test in a home directory of its own.
 
+mod ancestors;
 #[cfg(freestanding)]
 mod artefact;
 mod bad_input;

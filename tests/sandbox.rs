@@ -88,11 +88,13 @@ impl Sandbox {
         self.spool().join(format!("{session}.{kind}.json"))
     }
 
-    /// A command that sees nothing of this process's environment but PATH.
+    /// A command that sees nothing of this process's environment but PATH, and takes this process for the CLI.
     pub fn command(&self, program: impl AsRef<OsStr>) -> Command {
         let mut command = Command::new(program);
         command.env_clear().env("HOME", self.home()).env("TMPDIR", self.temporary.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
+        // Else it would be a CLI around the tests, where there is one.
+        command.env("CLAUDE_PID", std::process::id().to_string());
         command
     }
 

@@ -82,8 +82,14 @@ pub fn run(sandbox: &Sandbox, hook: &Path, input: &str, options: &[&str]) -> Run
 
 /// The same with a log of its own: for several at once.
 pub fn run_logged(sandbox: &Sandbox, log: &Path, hook: &Path, input: &str, options: &[&str]) -> Run {
-    let mut command = sandbox.command("strace");
-    command.args(["-f", "-q", "-s", "64", "-o"]).arg(log).args(options).arg(hook).timeout(BOUND);
+    // strace stands in the CLI's place, and says so as the CLI does.
+    let mut command = sandbox.command("sh");
+    command
+        .args(["-c", "CLAUDE_PID=$$ exec \"$@\"", "sh", "strace", "-f", "-q", "-s", "64", "-o"])
+        .arg(log)
+        .args(options)
+        .arg(hook)
+        .timeout(BOUND);
     let outcome = outcome(&mut command, input);
     Run { outcome, trace: Trace::read(log) }
 }

@@ -13,7 +13,7 @@ use core::arch::asm;
 use core::ffi::CStr;
 
 use super::{Access, Errno, Metadata, RETRIES, Result};
-use crate::text::Terminated;
+use crate::text::{Name, Terminated};
 use crate::time::Time;
 
 #[cfg(target_arch = "x86_64")]
@@ -212,12 +212,12 @@ pub fn parent_id() -> u32 {
 
 /// The machine's node name.
 #[must_use]
-pub fn node_name() -> Option<crate::text::Text<65>> {
+pub fn node_name() -> Option<Name> {
     let mut names = [[0_u8; 65]; 6];
     // SAFETY: `names` is a `struct new_utsname`.
     unsafe { call(nr::UNAME, [output(&mut names)]) }.ok()?;
     let name = CStr::from_bytes_until_nul(&names[1]).ok()?;
-    Some(crate::text::Text::of(&[name.to_bytes()]))
+    Some(Name::of(&[name.to_bytes()]))
 }
 
 /// The inode of this process's pid namespace.
@@ -599,7 +599,7 @@ pub fn has_no_writer(file: i32) -> Result<bool> {
 
 /// What an error means, in the words of the C library.
 #[must_use]
-pub fn describe(errno: Errno) -> crate::text::Text<64> {
+pub fn describe(errno: Errno) -> Name {
     let known: [u8; 15] = [1, 2, 5, 12, 13, 17, 20, 21, 24, 27, 28, 30, 36, 40, 122];
     let words = b"\
         Operation not permitted\n\
@@ -620,7 +620,7 @@ pub fn describe(errno: Errno) -> crate::text::Text<64> {
         error";
     let number = known.iter().position(|known| i32::from(*known) == errno.0).unwrap_or(known.len());
     let known = crate::error::line_of(words, number);
-    let mut text = crate::text::Text::of(&[known, b" (os error "]);
+    let mut text = Name::of(&[known, b" (os error "]);
     text.push_decimal(errno.0.unsigned_abs().into(), 1);
     text.push(b")");
     text

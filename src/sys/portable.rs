@@ -11,7 +11,7 @@ use std::sync::mpsc::{Receiver, RecvTimeoutError, sync_channel};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use super::{Access, Errno, Metadata, RETRIES, Result};
-use crate::text::{Terminated, Text};
+use crate::text::{Name, Terminated};
 use crate::time::Time;
 
 /// What a call is told that the system does not have.
@@ -86,9 +86,9 @@ pub fn parent_id() -> u32 {
 
 /// The machine's node name, where the system has a file that says it.
 #[must_use]
-pub fn node_name() -> Option<Text<65>> {
+pub fn node_name() -> Option<Name> {
     let name = fs::read("/proc/sys/kernel/hostname").ok()?;
-    Some(Text::of(&[name.trim_ascii()]))
+    Some(Name::of(&[name.trim_ascii()]))
 }
 
 /// The inode of this process's pid namespace, where the system has such.
@@ -349,8 +349,8 @@ impl Environment {
 
 /// What an error means, in the system's words.
 #[must_use]
-pub fn describe(errno: Errno) -> Text<64> {
+pub fn describe(errno: Errno) -> Name {
     let mut line = io::Error::from_raw_os_error(errno.0).to_string();
     line.truncate(63);
-    Text::of(&[line.as_bytes()])
+    Name::of(&[line.as_bytes()])
 }

@@ -5,7 +5,7 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
-use session_signals::process::{Stat, stat};
+use session_signals::process::{Cli, stat};
 
 use super::platform;
 use crate::evidence::process::lives;
@@ -57,20 +57,11 @@ pub fn pid(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
-/// The CLI that runs this hook; `None` where it has died meanwhile. `said`: the value of `CLAUDE_PID`.
+/// The CLI that runs this hook; `None` where it has ended meanwhile, or nobody knows. `said`: the value of `CLAUDE_PID`.
 pub fn claude(said: Option<u32>) -> Option<Process> {
     let parent = rustix::process::getppid()?.as_raw_nonzero().get().unsigned_abs();
-    cli_of(said, parent, stat(parent)).map(Process::of)
-}
-
-/// The parent, or that one's parent where it is a shell. What is said decides where it is one of the two; anything
-/// else is an outer CLI's that this one inherited.
-pub fn cli_of(said: Option<u32>, parent: u32, found: Option<Stat>) -> Option<u32> {
-    let grandparent = found.map(|stat| stat.parent);
-    if said.is_some() && (said == Some(parent) || said == grandparent) {
-        return said;
+    match Cli::find(said.unwrap_or_default(), parent, stat) {
+        Cli::Process(pid, _) => Some(Process::of(pid)),
+        Cli::Gone | Cli::Unknown => None,
     }
-    let is_shell = found.is_some_and(|stat| stat.is_shell);
-    // Process 1 takes in whose CLI has died; where it is the CLI itself, in a container, it says so.
-    Some(parent).filter(|_| !is_shell).or(grandparent).filter(|pid| *pid > 1)
 }

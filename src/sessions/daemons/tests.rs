@@ -2,11 +2,8 @@
 
 use std::time::Duration;
 
-use session_signals::process::Stat;
-
 use super::config;
 use super::log::Log;
-use super::process::cli_of;
 use super::restart::{Attempts, Next, Restart};
 
 const SHORT: Duration = Duration::from_secs(1);
@@ -85,28 +82,4 @@ fn a_log_that_was_deleted_begins_anew() {
     std::fs::create_dir(directory.path()).unwrap();
     log.take(b"found\n");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "found\n");
-}
-
-#[test]
-fn whose_hook_it_is() {
-    let stat = |is_shell, parent| Some(Stat { is_shell, is_zombie: false, parent, start: 7 });
-    let cases = [
-        // The CLI started it, by itself or through a shell.
-        (None, 20, stat(false, 10), Some(20)),
-        (None, 20, stat(true, 10), Some(10)),
-        // It says who it is: behind a shell that stays, a wrapper, or in a container.
-        (Some(20), 20, stat(true, 10), Some(20)),
-        (Some(10), 20, stat(false, 10), Some(10)),
-        (Some(1), 1, stat(false, 0), Some(1)),
-        // An outer CLI's, inherited.
-        (Some(5), 20, stat(false, 10), Some(20)),
-        (Some(5), 20, stat(true, 10), Some(10)),
-        // It has died.
-        (Some(20), 1, stat(false, 0), None),
-        (None, 1, stat(false, 0), None),
-        (None, 20, stat(true, 1), None),
-    ];
-    for (said, parent, found, claude) in cases {
-        assert_eq!(cli_of(said, parent, found), claude, "{said:?} {parent} {found:?}");
-    }
 }
