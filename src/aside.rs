@@ -40,13 +40,15 @@ fn hex(digits: &[u8]) -> Option<u64> {
 pub enum Remnant {
     /// There is none, or its name is none that a hook gives.
     Foreign,
+    /// It cannot be read now, so nobody knows.
+    Unreadable,
     /// A hook's temporary file: half-written, not published, or what it meant to delete.
     Rubbish,
     /// A signal that a hook moved aside and has not put back.
     Signal,
 }
 
-/// Whether a signal was written to its end: one line, an object.
+/// Whether what a hook wrote was written to its end: one line, an object.
 #[must_use]
 pub fn is_whole(signal: &[u8]) -> bool {
     let mut walker = Walker::default();

@@ -29,6 +29,12 @@ pub fn pending(permission: &mut [u8]) -> &mut [u8] {
     permission.get_mut(place).unwrap_or_default()
 }
 
+/// Whether a `permission` signal has a list at all.
+#[must_use]
+pub fn has_list(permission: &[u8]) -> bool {
+    !place(permission).is_empty()
+}
+
 /// The entries of a `permission` signal, oldest first.
 pub fn entries(permission: &[u8]) -> impl Iterator<Item = &[u8]> {
     json::items(permission.get(place(permission)).unwrap_or_default()).map(|item| item.value)

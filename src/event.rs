@@ -262,6 +262,9 @@ impl Standing {
 pub struct Decision {
     /// The signal to publish. A `permission` is a call added to those that wait.
     pub publish: Option<Kind>,
+    /// Since when that is true. A turn that went on after its Stop never paused, so it runs since then: what was asked in
+    /// it before this event is not older than the turn.
+    pub since: Time,
     /// Which calls are resolved; [`Calls::Add`], [`Calls::Stopped`] and [`Calls::Subagents`] are resolved into the others.
     pub calls: Calls,
     /// The signals to delete, indexed by `Kind as usize`.
@@ -304,5 +307,6 @@ pub fn decide(rule: &Rule, facts: &Facts, standing: &Standing) -> Decision {
         Calls::Subagents | Calls::Stopped => Calls::Agents,
         calls => calls,
     };
-    Decision { publish, calls, clear }
+    let stop = standing.modified[Kind::Stop as usize].filter(|_| rule.publishes == Publishes::Resumption);
+    Decision { publish, since: stop.map_or(facts.time, Time::next).min(facts.time), calls, clear }
 }

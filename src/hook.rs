@@ -86,8 +86,8 @@ impl Session<'_> {
     #[inline(never)]
     fn carry_out(&self, decision: Decision, standing: &Standing) -> Result<()> {
         if let Some(kind) = decision.publish.filter(|kind| *kind != Kind::Permission) {
-            let (stamp, identity) = (self.time.stamp(), self.identity().tail.as_bytes());
-            self.spool.publish(self.id, kind, self.time, standing, &|out| {
+            let (stamp, identity) = (decision.since.stamp(), self.identity().tail.as_bytes());
+            self.spool.publish(self.id, kind, decision.since, standing, &|out| {
                 out.put(calls::open(self.payload))?;
                 out.put(b",\"")?;
                 out.put(kind.stamp_member().as_bytes())?;

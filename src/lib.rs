@@ -53,7 +53,8 @@
 //! At the end every hook looks again, and of several states the newest stays.
 //!
 //! Files on their way into place or out of it have names that begin with a dot: [`aside::Aside`]. A hook that is killed leaves
-//! one. [`spool::Spool::recover`] deletes it, or brings back the signal that it holds.
+//! one. [`spool::Spool::recover`] deletes it, or brings back the signal that it holds. Where a file system has neither an exclusive
+//! rename nor links, the lock alone protects.
 //!
 //! # A hook
 //!

@@ -149,12 +149,8 @@ fn wanted(hook: Hook, key: &[u8]) -> bool {
     if IDENTITY.iter().any(is) || is(&"pending") || KINDS.iter().any(|kind| is(&kind.stamp_member())) {
         return false;
     }
-    match hook {
-        // A tool's output has no bound and says nothing of the session.
-        Hook::PostToolUse => !is(&"tool_response") && !is(&"tool_calls"),
-        Hook::SubagentStop => ["session_id", "hook_event_name", "agent_id"].iter().any(is),
-        _ => true,
-    }
+    // A tool's output has no bound and says nothing of the session.
+    hook != Hook::PostToolUse || !is(&"tool_response") && !is(&"tool_calls")
 }
 
 /// A session's id, safe in a file's name.

@@ -85,10 +85,10 @@ impl Cli {
                 pid = said;
             }
             let found = look(pid);
-            let start = found.map_or(0, |stat| stat.start);
+            let process = Self::Process(pid, found.map_or(0, |seen| seen.start));
             let is_said = is_ancestor && pid == said;
-            if is_said || found.is_some_and(|stat| stat.is_cli) {
-                return Self::Process(pid, start);
+            if is_said || found.is_some_and(|seen| seen.is_cli) {
+                return process;
             }
             if !is_ancestor {
                 break;
@@ -97,13 +97,13 @@ impl Cli {
                 nearest = match found {
                     // Process 1 takes in whatever loses its parent.
                     _ if pid == 1 => Self::Gone,
-                    Some(stat) if stat.is_wrapper => Self::Unknown,
+                    Some(seen) if seen.is_wrapper => Self::Unknown,
                     // No /proc: then there is nothing but what is said.
                     None if said > 0 => Self::Process(said, 0),
-                    _ => Self::Process(pid, start),
+                    _ => process,
                 };
             }
-            pid = if pid == 1 { 0 } else { found.map_or(0, |stat| stat.parent) };
+            pid = if pid == 1 { 0 } else { found.map_or(0, |seen| seen.parent) };
         }
         nearest
     }

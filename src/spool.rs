@@ -266,11 +266,17 @@ impl Spool {
     pub fn remnant(&self, name: &[u8]) -> Remnant {
         let (Some(aside), file) = (Aside::parse(name), Name::of(&[name])) else { return Remnant::Foreign };
         match self.directory.metadata(file.as_cstr()) {
-            Ok(metadata) if metadata.is_file => {
-                let text = self.read_file(aside.kind, &file).unwrap_or_default();
-                let is_needed = aside::is_whole(text) && !aside.times.contains(&metadata.modified.to_nanoseconds());
-                if is_needed { Remnant::Signal } else { Remnant::Rubbish }
+            // The hook wrote it and did not publish it, or meant to delete it.
+            Ok(metadata) if metadata.is_file && aside.times.contains(&metadata.modified.to_nanoseconds()) => {
+                Remnant::Rubbish
             }
+            // The hook wrote nothing under this name: whatever this is, it was moved aside.
+            Ok(metadata) if metadata.is_file && aside.times[0] == 0 => Remnant::Signal,
+            Ok(metadata) if metadata.is_file => match self.read_file(aside.kind, &file) {
+                Ok(text) if aside::is_whole(text) => Remnant::Signal,
+                Ok(_) => Remnant::Rubbish,
+                Err(_) => Remnant::Unreadable,
+            },
             _ => Remnant::Foreign,
         }
     }
@@ -289,7 +295,7 @@ impl Spool {
         let file = Name::of(&[name]);
         let fail = Error::at(Operation::Recover, Place::Signal(kind));
         match remnant {
-            Remnant::Foreign => {}
+            Remnant::Foreign | Remnant::Unreadable => {}
             Remnant::Rubbish => self.directory.remove(file.as_cstr()).map_err(fail)?,
             Remnant::Signal => {
                 let recover = || {
@@ -339,9 +345,11 @@ impl Spool {
         if kind != Kind::Permission {
             return self.place(session, kind, aside);
         }
-        match self.put(aside, &name(session, kind)) {
-            Err(EEXIST) => self.absorb(session, aside).map_err(errno),
-            result => result,
+        match self.put_new(aside, &name(session, kind)) {
+            result @ (Ok(()) | Err(ENOENT)) => result,
+            // Not without the danger of a loss: where nothing stands it stays aside, until it is recovered.
+            Err(errno) if errno != EEXIST && self.modified(session, kind).is_none() => Ok(()),
+            Err(_) => self.absorb(session, aside).map_err(errno),
         }
     }
 
@@ -349,6 +357,13 @@ impl Spool {
     /// something newer has answered.
     fn absorb(&self, session: &[u8], aside: &Name) -> Result<()> {
         let lost = &*self.read_file(Kind::Permission, aside)?;
+        if !calls::has_list(lost) {
+            // Nobody can tell what waits there. It comes back where nothing stands, and else stays aside.
+            return match self.put(aside, &name(session, Kind::Permission)) {
+                Err(EEXIST) => Ok(()),
+                result => result.map_err(Error::at(Operation::Rename, Place::Signal(Kind::Permission))),
+            };
+        }
         let tail = &|out: &mut Writer| out.put(calls::tail(lost));
         for payload in calls::entries(lost) {
             let fields = &Fields::of(payload);
@@ -409,21 +424,24 @@ impl Spool {
         })
     }
 
-    /// Gives a file a name that nothing has. Where the file system cannot do that at once: by a second name.
+    /// Gives a file a name that nothing has. Where the file system can do that in no way at one moment, such as FAT, what
+    /// appears between two moments is lost: there the lock alone protects.
     fn put(&self, from: &Name, to: &Name) -> sys::Result<()> {
+        match self.put_new(from, to) {
+            result @ (Ok(()) | Err(ENOENT | EEXIST)) => result,
+            Err(_) => match self.directory.metadata(to.as_cstr()) {
+                Ok(_) => Err(EEXIST),
+                Err(_) => self.directory.rename(from.as_cstr(), to.as_cstr()),
+            },
+        }
+    }
+
+    /// The same at one moment, by a second name where the file system knows no better way.
+    fn put_new(&self, from: &Name, to: &Name) -> sys::Result<()> {
         let (from, to) = (from.as_cstr(), to.as_cstr());
         match self.directory.rename_new(from, to) {
-            Err(errno) if !matches!(errno, ENOENT | EEXIST) => {}
-            result => return result,
-        }
-        match self.directory.link(from, to) {
-            Ok(()) => self.directory.remove(from),
-            Err(errno) if matches!(errno, ENOENT | EEXIST) => Err(errno),
-            // No links either: what appears between these two is lost, if anything does.
-            Err(_) => match self.directory.metadata(to) {
-                Ok(_) => Err(EEXIST),
-                Err(_) => self.directory.rename(from, to),
-            },
+            result @ (Ok(()) | Err(ENOENT | EEXIST)) => result,
+            Err(_) => self.directory.link(from, to).and_then(|()| self.directory.remove(from)),
         }
     }
 

@@ -220,3 +220,25 @@ fn output_of_50_mb_takes_no_memory() {
 fn limit_in_kib() -> u32 {
     if cfg!(freestanding) { 2 * 1024 } else { 200 * 1024 }
 }
+
+#[test]
+fn a_file_that_may_not_grow_is_an_error() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    let mut limited = sandbox.command("sh");
+    limited.args(["-c", "ulimit -f 0; exec \"$0\""]).arg(executable("hook-stop"));
+    outcome(&mut limited, payload("s", "Stop", "")).fails("File too large");
+    assert_eq!(sandbox.files(), ["s.working.json"]);
+}
+
+#[test]
+fn nobody_who_reads_standard_error_is_no_reason_to_die() {
+    let sandbox = Sandbox::new();
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let mut hook = std::process::Command::new(executable("hook-stop"));
+    let mut hook = hook.env_clear().env("HOME", sandbox.home()).stdin(Stdio::piped()).stderr(writer).spawn().unwrap();
+    drop(hook.stdin.take());
+    // SIGPIPE would leave no code.
+    assert_eq!(hook.wait().unwrap().code(), Some(1));
+}

@@ -533,3 +533,39 @@ fn the_configuration_directory_can_be_named() {
     hook("");
     assert_eq!(sandbox.state("s"), "stop");
 }
+
+#[test]
+fn a_question_of_a_turn_that_went_on_after_its_stop_is_not_late() {
+    let sandbox = Sandbox::new();
+    // Another hook blocked the Stop. Two tools run at once: one asks, the other one ends, and its hook is quicker.
+    sandbox.fire("s", "Stop", "").succeeds();
+    let request = sandbox.hold("PermissionRequest");
+    sandbox.fire("s", "PostToolUse", EDIT).succeeds();
+    request.feed("s", "PermissionRequest", BASH).succeeds();
+    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+}
+
+#[test]
+fn an_event_that_changes_nothing_leaves_no_trace() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    let trace = || {
+        let spool = fs_err::metadata(sandbox.spool()).unwrap();
+        (spool.modified().unwrap(), fs_err::metadata(sandbox.signal("s", "working")).unwrap().modified().unwrap())
+    };
+    let before = trace();
+    for event in ["PostToolUse", "SubagentStop"] {
+        sandbox.fire("s", event, AGENTS_BASH).succeeds();
+        assert_eq!(trace(), before, "{event}: who watches the directory is woken for nothing");
+    }
+}
+
+#[test]
+fn the_end_of_a_subagent_by_an_error_is_not_the_sessions() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.fire("s", "StopFailure", r#""agent_id":"a1b2c3","error":"server_error""#).succeeds();
+    assert_eq!(sandbox.read("s", "stop").get("error"), None);
+    sandbox.fire("s", "StopFailure", r#""error":"server_error""#).succeeds();
+    assert_eq!(sandbox.read("s", "stop")["error"], "server_error");
+}

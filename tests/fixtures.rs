@@ -73,6 +73,8 @@ fn a_signal_is_the_payload_in_its_own_bytes_with_stamp_and_process_behind() {
                 assert_eq!(signal["claude_pid"], life.pid());
                 assert_eq!(signal["claude_start"], start_of(life.pid()));
                 assert_eq!(signal["claude_host"], host());
+                // The CLI tells of every subagent and helper that an error ended.
+                assert!(signal.get("error").is_none() || signal.get("agent_id").is_none(), "{signal}");
                 // A permission is the oldest call's, and its file may be a later event's.
                 if kind != Kind::Permission && signal["hook_event_name"] == payload["hook_event_name"] {
                     assert_eq!(stamp, format!("{}.{:09}", metadata.mtime(), metadata.mtime_nsec()));

@@ -19,6 +19,7 @@ mod races;
 mod real;
 #[cfg(freestanding)]
 mod release;
+mod remnants;
 mod sandbox;
 mod serve;
 mod sessions;

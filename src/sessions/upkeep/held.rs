@@ -72,6 +72,7 @@ impl<'a> Held<'a> {
         match self.spool.recover(name.as_bytes()).map_err(|error| told(self.folder, session, error))? {
             Remnant::Signal => Ok(true),
             Remnant::Rubbish => Ok(false),
+            Remnant::Unreadable => Err(io::Error::other(format!("{name} cannot be read"))),
             // As earlier versions named their temporary files.
             Remnant::Foreign => fs_err::remove_file(self.folder.join(name)).map(|()| false),
         }
