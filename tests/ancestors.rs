@@ -41,10 +41,11 @@ fn find(said: Option<u32>, rows: &[Row]) -> Option<u32> {
 
 #[test]
 fn the_nearest_cli_of_a_hook() {
+    type Case = (&'static str, Option<u32>, &'static [Row], Option<u32>);
     const UNKNOWN: Option<u32> = None;
     const GONE: Option<u32> = Some(0);
     #[rustfmt::skip]
-    let cases: &[(&str, Option<u32>, &[Row], Option<u32>)] = &[
+    let cases: &[Case] = &[
         ("the CLI started it", None, &[(20, 10, Claude), (10, 1, Other)], Some(20)),
         ("it says who it is, by another name", Some(20), &[(20, 10, Other), (10, 1, Other)], Some(20)),
         ("it says nothing, by another name", None, &[(20, 10, Other), (10, 1, Other)], Some(20)),
@@ -84,11 +85,11 @@ fn without_proc_there_is_the_parent_and_what_is_said() {
 /// Runs hook-stop as a line of a shell that is called `claude`, with `{}` for the executable.
 fn behind(line: &str) -> (Sandbox, Life, Outcome) {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
+    let mut cli = Life::begin(&sandbox);
     symlink("/bin/sh", sandbox.home().join("dispatch")).unwrap();
     let line = line.replace("{}", &executable("hook-stop").display().to_string());
-    let outcome = life.run_line(&line, &payload("s", "Stop", ""));
-    (sandbox, life, outcome)
+    let outcome = cli.run_line(&line, &payload("s", "Stop", ""));
+    (sandbox, cli, outcome)
 }
 
 #[test]
@@ -107,10 +108,10 @@ fn what_stands_between_cli_and_hook_is_not_the_cli() {
         "CLAUDE_PID=1 sh -c '{}; :'",
         "CLAUDE_PID=x sh -c '{}; :'",
     ] {
-        let (sandbox, life, outcome) = behind(line);
+        let (sandbox, cli, outcome) = behind(line);
         outcome.succeeds();
         let signal = sandbox.read("s", "stop");
-        assert_eq!(signal["claude_pid"], life.pid(), "{line}");
+        assert_eq!(signal["claude_pid"], cli.pid(), "{line}");
         if cfg!(target_os = "linux") {
             assert!(signal["claude_start"].is_u64() && signal["claude_host"].is_string(), "{line}: {signal}");
         }
@@ -122,9 +123,9 @@ fn what_stands_between_cli_and_hook_is_not_the_cli() {
 fn a_hook_whose_shell_did_not_wait_for_it() {
     // The inner shell ends at once. `cat` ends when the hook does, which has its standard output.
     let line = "{ CLAUDE_PID=$$ sh -c 'exec 3<&0; (sleep 0.1; {} <&3) & :' | cat; }";
-    let (sandbox, life, outcome) = behind(line);
+    let (sandbox, cli, outcome) = behind(line);
     outcome.succeeds();
-    assert_eq!(sandbox.read("s", "stop")["claude_pid"], life.pid());
+    assert_eq!(sandbox.read("s", "stop")["claude_pid"], cli.pid());
 }
 
 #[test]
