@@ -7,6 +7,7 @@ mod verdict;
 use std::io::Read;
 
 use crate::env::Env;
+use verdict::Signals;
 pub use verdict::Verdict;
 
 /// The directory of the signals.
@@ -27,9 +28,13 @@ pub fn verdict(env: &Env, path: &str) -> Verdict {
         return Verdict::Silent;
     }
     if path.to_ascii_lowercase().ends_with(".ps1") {
-        return powershell::verdict(&text);
+        return powershell::verdict(&text, &Signals::of(env));
     }
     let interpreter = text.lines().next().and_then(|line| line.strip_prefix("#!")).unwrap_or("sh");
     let is_shell = |word: &str| matches!(word.rsplit('/').next(), Some("sh" | "bash" | "dash" | "zsh" | "ksh"));
-    if interpreter.split_whitespace().any(is_shell) { shell::verdict(&text) } else { Verdict::Unclear }
+    if interpreter.split_whitespace().any(is_shell) {
+        shell::verdict(&text, &Signals::of(env))
+    } else {
+        Verdict::Unclear
+    }
 }

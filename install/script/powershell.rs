@@ -2,11 +2,18 @@
 
 use std::collections::HashMap;
 
-use super::verdict::{UNKNOWN, Verdict, is_of_signals, joined};
+use super::verdict::{Signals, UNKNOWN, Verdict, joined};
 
 /// What the script of this `text` does to the signals.
-pub fn verdict(text: &str) -> Verdict {
-    let mut reader = Reader::default();
+pub fn verdict(text: &str, signals: &Signals) -> Verdict {
+    let mut variables = HashMap::new();
+    for (name, value) in signals.variables() {
+        // It has the home in a variable of its own; Windows has another in the environment.
+        let names = if name == "HOME" { &["home", "env:userprofile"][..] } else { &[] };
+        let names = names.iter().map(|name| (*name).to_owned()).chain([format!("env:{}", name.to_ascii_lowercase())]);
+        variables.extend(names.map(|name| (name, vec![value.clone()])));
+    }
+    let mut reader = Reader { signals, variables, verdict: Verdict::default() };
     for statement in statements(text) {
         reader.run(&statement);
     }
@@ -40,13 +47,13 @@ const READERS: [&str; 20] = [
 /// A piece of a statement, as written: a string keeps its quotes.
 type Word = String;
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    signals: &'a Signals,
     variables: HashMap<String, Vec<String>>,
     verdict: Verdict,
 }
 
-impl Reader {
+impl Reader<'_> {
     fn run(&mut self, words: &[Word]) {
         let Some(first) = words.first() else { return };
         if let (Some(name), Some("=")) = (variable(first), words.get(1).map(String::as_str)) {
@@ -84,7 +91,7 @@ impl Reader {
                 // Whatever is told of the signals' directory may write there.
                 let is_block =
                     matches!(&*lower, "if" | "elseif" | "foreach" | "while" | "switch" | "param" | "function");
-                if !is_block && values.iter().any(|value| is_of_signals(value)) {
+                if !is_block && values.iter().any(|value| self.signals.are_at(value)) {
                     self.say(Verdict::Unclear);
                 }
             }
@@ -97,7 +104,7 @@ impl Reader {
 
     fn writes(&mut self, word: &str) {
         let values = self.values(word);
-        self.say(Verdict::of(&values));
+        self.say(self.signals.verdict(&values));
     }
 
     /// What an assignment gives its variable.

@@ -2,11 +2,12 @@
 
 use std::collections::HashMap;
 
-use super::verdict::{UNKNOWN, Verdict, is_of_signals, joined};
+use super::verdict::{Signals, UNKNOWN, Verdict, joined};
 
 /// What the script of this `text` does to the signals.
-pub fn verdict(text: &str) -> Verdict {
-    let mut reader = Reader::default();
+pub fn verdict(text: &str, signals: &Signals) -> Verdict {
+    let variables = signals.variables().map(|(name, value)| (name.to_owned(), vec![value])).into();
+    let mut reader = Reader { signals, variables, folder: None, verdict: Verdict::default() };
     reader.script(text, 0);
     reader.verdict
 }
@@ -87,8 +88,8 @@ impl Word {
     }
 }
 
-#[derive(Default)]
-struct Reader {
+struct Reader<'a> {
+    signals: &'a Signals,
     variables: HashMap<String, Vec<String>>,
     /// What a relative path begins with, where the script has gone somewhere.
     folder: Option<Vec<String>>,
@@ -115,7 +116,7 @@ enum Next {
 
 type Chars<'a> = std::iter::Peekable<std::str::Chars<'a>>;
 
-impl Reader {
+impl Reader<'_> {
     fn say(&mut self, verdict: Verdict) {
         self.verdict = self.verdict.max(verdict);
     }
@@ -364,7 +365,7 @@ impl Reader {
             name if INTERPRETERS.contains(&name) => self.say(Verdict::Unclear),
             name if READERS.contains(&name) => {}
             // Whatever is told of the signals' directory may write there.
-            _ if operands.iter().flat_map(|word| &word.values).any(|value| is_of_signals(value)) => {
+            _ if operands.iter().flat_map(|word| &word.values).any(|value| self.signals.are_at(value)) => {
                 self.say(Verdict::Unclear);
             }
             _ => {}
@@ -380,7 +381,7 @@ impl Reader {
             _ => vec![value.clone()],
         };
         let values: Vec<String> = values.iter().flat_map(from).collect();
-        self.say(Verdict::of(&values));
+        self.say(self.signals.verdict(&values));
     }
 
     /// The last operand is written; where that is a directory, each of the others in it.

@@ -1,8 +1,11 @@
 //! What a script does to the signals, as far as its text tells.
 
+use std::path::{Path, PathBuf};
+
 use session_signals::event::KINDS;
 
 use super::DIRECTORY;
+use crate::env::Env;
 
 /// Stands in a path for a piece that only a run would tell.
 pub const UNKNOWN: char = '\0';
@@ -22,36 +25,100 @@ pub enum Verdict {
     Writes,
 }
 
-impl Verdict {
-    /// Of a script that writes to `path`, one of whose values it has.
-    pub fn of(values: &[String]) -> Self {
-        let mut verdicts = values.iter().map(|path| of_path(path));
-        let Some(first) = verdicts.next() else { return Self::Silent };
-        if verdicts.all(|other| other == first) { first } else { Self::Unclear }
+/// Where the signals lie, and what a script may call that by.
+pub struct Signals {
+    home: String,
+    config: String,
+    /// Each with and without symlinks.
+    folders: Vec<PathBuf>,
+}
+
+/// Whether a directory is that of the signals.
+#[derive(PartialEq)]
+enum Folder {
+    Ours,
+    Perhaps,
+    Another,
+}
+
+impl Signals {
+    /// Those of this home: in its config dir, and in the usual one.
+    pub fn of(env: &Env) -> Self {
+        let home = env.home.clone().unwrap_or_default();
+        let mut folders = vec![env.spool(), home.join(".claude").join(DIRECTORY)];
+        folders.extend(folders.clone().iter().filter_map(|folder| real(folder)));
+        let text = |path: &Path| path.to_string_lossy().into_owned();
+        Self { home: text(&home), config: text(&env.config), folders }
+    }
+
+    /// The environment of a script, as far as it matters.
+    pub fn variables(&self) -> [(&'static str, String); 2] {
+        [("HOME", self.home.clone()), ("CLAUDE_CONFIG_DIR", self.config.clone())]
+    }
+
+    /// What a script does that writes to a path, one of whose values it has.
+    pub fn verdict(&self, values: &[String]) -> Verdict {
+        let mut verdicts = values.iter().map(|path| self.of_path(path));
+        let Some(first) = verdicts.next() else { return Verdict::Silent };
+        if verdicts.all(|other| other == first) { first } else { Verdict::Unclear }
+    }
+
+    fn of_path(&self, path: &str) -> Verdict {
+        let path = path.replace('\\', "/");
+        let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
+        // What begins with a dot is a temporary file.
+        let endings = || KINDS.iter().map(|kind| format!(".{}.json", kind.word()));
+        let is_signal = !name.starts_with('.') && endings().any(|ending| name.ends_with(&ending));
+        let end = name.rsplit(UNKNOWN).next().unwrap_or_default();
+        let may_be_signal = is_signal || name.contains(UNKNOWN) && endings().any(|ending| ending.ends_with(end));
+        if !may_be_signal {
+            return Verdict::Silent;
+        }
+        let folder = if folder.is_empty() && path.starts_with(UNKNOWN) { Folder::Perhaps } else { self.folder(folder) };
+        match folder {
+            Folder::Ours if is_signal => Verdict::Writes,
+            Folder::Ours | Folder::Perhaps => Verdict::Unclear,
+            Folder::Another => Verdict::Silent,
+        }
+    }
+
+    /// Whether the path leads to the signals, or into them; or may.
+    pub fn are_at(&self, path: &str) -> bool {
+        let path = path.replace('\\', "/");
+        let ends = path.match_indices(DIRECTORY).map(|(at, _)| at + DIRECTORY.len());
+        ends.filter(|end| path[*end..].is_empty() || path[*end..].starts_with('/'))
+            .any(|end| self.folder(&path[..end]) != Folder::Another)
+    }
+
+    /// A directory of the same name may be anybody's, unless its parent is known.
+    fn folder(&self, folder: &str) -> Folder {
+        let mut names: Vec<&str> = Vec::new();
+        let folder = match folder.strip_prefix('~') {
+            Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{}{rest}", self.home),
+            _ => folder.to_owned(),
+        };
+        for name in folder.split('/').filter(|name| !matches!(*name, "" | ".")) {
+            if name == ".." && names.last().is_some_and(|last| *last != ".." && !last.contains(UNKNOWN)) {
+                names.pop();
+            } else {
+                names.push(name);
+            }
+        }
+        let is_absolute = folder.starts_with('/') || folder.chars().nth(1) == Some(':');
+        let last = names.last().copied().unwrap_or_default();
+        if !is_absolute || folder.contains(UNKNOWN) {
+            return if last == DIRECTORY || last.contains(UNKNOWN) { Folder::Perhaps } else { Folder::Another };
+        }
+        let path = PathBuf::from(format!("/{}", names.join("/")));
+        let is_one = |path: &PathBuf| self.folders.contains(path);
+        if is_one(&path) || real(&path).is_some_and(|real| is_one(&real)) { Folder::Ours } else { Folder::Another }
     }
 }
 
-fn of_path(path: &str) -> Verdict {
-    let path = path.replace('\\', "/");
-    let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
-    let folder = folder.trim_end_matches('/').rsplit('/').next().unwrap_or_default();
-    let (is_ours, may_be_ours) =
-        (folder == DIRECTORY, folder.contains(UNKNOWN) || path.starts_with(UNKNOWN) && folder.is_empty());
-    // What begins with a dot is a temporary file.
-    let endings = || KINDS.iter().map(|kind| format!(".{}.json", kind.word()));
-    let is_signal = !name.starts_with('.') && endings().any(|ending| name.ends_with(&ending));
-    let end = name.rsplit(UNKNOWN).next().unwrap_or_default();
-    let may_be_signal = is_signal || name.contains(UNKNOWN) && endings().any(|ending| ending.ends_with(end));
-    match (is_ours, is_signal) {
-        (true, true) => Verdict::Writes,
-        _ if (is_ours || may_be_ours) && may_be_signal => Verdict::Unclear,
-        _ => Verdict::Silent,
-    }
-}
-
-/// Whether the path leads to the signals, or into them.
-pub fn is_of_signals(path: &str) -> bool {
-    path.split(['/', '\\']).any(|part| part == DIRECTORY)
+/// A directory without symlinks; it may not be there yet.
+fn real(folder: &Path) -> Option<PathBuf> {
+    let of_parent = || Some(folder.parent()?.canonicalize().ok()?.join(folder.file_name()?));
+    folder.canonicalize().ok().or_else(of_parent)
 }
 
 /// `folder/name`, for every value of either; what is too much to tell is unknown.

@@ -45,6 +45,9 @@ fn scripts_that_write_signals_are_replaced() {
         "cd \"$SIGNALS_DIR\" && cat > \"$ID.stop.json\" <<EOF\n{}\nEOF\n",
         "publish() { local kind=stop; jq . <<<\"$INPUT\" > \"${CLAUDE_CONFIG_DIR:-$HOME/.claude}/session-signals/$ID.$kind.json\"; }\npublish",
         "touch ~/.claude/session-signals/\"$ID\".working.json",
+        "echo \"$INPUT\" > \"$CLAUDE_CONFIG_DIR/session-signals/$ID.stop.json\"",
+        "echo \"$INPUT\" > ~/.claude//./hooks/../session-signals/$ID.stop.json",
+        "cd ~/.claude && cat > session-signals/x.stop.json",
         "bash -c \"echo {} > ~/.claude/session-signals/x.stop.json\"",
         "[[ -n $ID ]] && printf '%s' \"$INPUT\" &> $SIGNALS_DIR/$ID.stop.json",
     ];
@@ -73,6 +76,14 @@ fn scripts_that_read_or_delete_signals_stay() {
         "grep -l working \"$SIGNALS_DIR\"/*.json | tee /tmp/list",
         "TMP=$(mktemp); cat \"$SIGNALS_DIR/$ID.stop.json\" > \"$TMP\"",
         "curl -s -d @\"$SIGNALS_DIR/$ID.stop.json\" http://127.0.0.1:1/ >/dev/null 2>&1 &",
+        // Another directory of that name.
+        "cp \"$SIGNALS_DIR/$ID.stop.json\" ~/backup/session-signals/",
+        "cat \"$SIGNALS_DIR/$ID.stop.json\" > ~/archive/session-signals/$ID.stop.json",
+        "cp \"$SIGNALS_DIR/$ID.stop.json\" /mnt/nas/session-signals",
+        "cp \"$SIGNALS_DIR/$ID.stop.json\" \"$HOME/backup/.claude/session-signals/\"",
+        "echo \"$INPUT\" > /home/alice/.claude/session-signals/$ID.stop.json",
+        "cd ~/backup && cat > session-signals/$ID.stop.json",
+        "gzip ~/backup/session-signals/x.stop.json",
     ];
     every("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept");
     every("stop.sh", "#!/bin/sh\n", &["say done\n"], "kept");
@@ -89,10 +100,26 @@ fn scripts_that_cannot_be_told_stay_and_are_told_of() {
         "F=\"$SIGNALS_DIR/$ID.stop.json\"; jq . \"$F\"; F=/tmp/log; echo > \"$F\"",
         "for f in \"$SIGNALS_DIR\"/*; do echo > \"$f\"; done",
         "eval \"$(cat ~/line)\"",
+        "cp \"$SIGNALS_DIR/$ID.stop.json\" \"$BACKUP/session-signals/\"",
+        "echo \"$INPUT\" > \"$(dirname \"$0\")/../session-signals/$ID.stop.json\"",
+        "echo \"$INPUT\" > session-signals/$ID.stop.json",
     ];
     every("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept, and told of");
     let python = "#!/usr/bin/env python3\nopen('/home/you/.claude/session-signals/x.stop.json')\n";
     every("stop.sh", python, &[""], "kept, and told of");
+}
+
+#[test]
+fn another_name_of_the_signals_directory_is_it_all_the_same() {
+    let home = Home::new();
+    home.write("real/sessions/note", "");
+    std::os::unix::fs::symlink(home.path("real"), home.path(".claude")).unwrap();
+    home.write("real/session-signals/note", "");
+    let script = format!("cat > {}/session-signals/x.stop.json\n", home.path("real").display());
+    let path = home.write(".claude/hooks/stop.sh", &script);
+    let hook = json!({ "type": "command", "command": path });
+    home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
+    assert_eq!(home.json(&["install", "--dry-run"]).1["replaced"].as_array().unwrap().len(), 1);
 }
 
 #[test]
@@ -144,12 +171,19 @@ fn of_powershell_the_same() {
         "foreach ($f in Get-ChildItem $SignalsDir) { Write-Host $f }",
         "# Set-Content \"$SignalsDir\\$id.stop.json\"\n<#\nSet-Content \"$SignalsDir\\$id.stop.json\"\n#>",
         "Write-Host 'Set-Content'",
+        "Copy-Item \"$SignalsDir\\$id.stop.json\" \"C:\\backup\\session-signals\\$id.stop.json\"",
+        "Set-Content \"$HOME/backup/session-signals/$id.stop.json\" $text",
     ];
     every("stop.ps1", head, &readers, "kept");
     every(
         "stop.ps1",
         head,
-        &["Set-Content $args[0] x", "Invoke-Expression $line", "Publish -To $SignalsDir"],
+        &[
+            "Set-Content $args[0] x",
+            "Invoke-Expression $line",
+            "Publish -To $SignalsDir",
+            "Set-Content \"$backup\\session-signals\\$id.stop.json\" $text",
+        ],
         "kept, and told of",
     );
 }
