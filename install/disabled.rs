@@ -1,11 +1,11 @@
 //! Settings that keep our hooks from running at all.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 
 use serde_json::Value;
 
 use crate::env::Env;
-use crate::places::SCOPES;
+use crate::places::{SCOPES, Scope};
 
 /// A setting, and the file it is set in.
 pub struct Disabled {
@@ -13,25 +13,25 @@ pub struct Disabled {
     pub setting: &'static str,
     /// Where it is set.
     pub file: PathBuf,
-    /// Whether that is the administrator's.
-    pub is_managed: bool,
+    /// Whose that is; `None`: the administrator's.
+    pub scope: Option<Scope>,
 }
 
 /// Every file that disables hooks, in any scope.
 #[must_use]
 pub fn find(env: &Env) -> Vec<Disabled> {
-    let managed = managed();
-    let mut files = managed.clone();
-    files.extend(SCOPES.iter().map(|scope| env.settings(*scope)));
+    let mut files: Vec<(PathBuf, Option<Scope>)> = managed().into_iter().map(|file| (file, None)).collect();
+    files.extend(SCOPES.iter().map(|scope| (env.settings(*scope), Some(*scope))));
+    let real = |file: &Path| file.canonicalize().ok();
     let mut found: Vec<Disabled> = Vec::new();
-    for file in files {
+    for (file, scope) in files {
         let Some(settings) = parse(&file) else { continue };
         for setting in ["disableAllHooks", "allowManagedHooksOnly"] {
             // The home's project settings are the user's.
             if settings.get(setting) == Some(&Value::Bool(true))
-                && !found.iter().any(|other| other.setting == setting && other.file == file)
+                && !found.iter().any(|other| other.setting == setting && real(&other.file) == real(&file))
             {
-                found.push(Disabled { setting, file: file.clone(), is_managed: managed.contains(&file) });
+                found.push(Disabled { setting, file: file.clone(), scope });
             }
         }
     }
@@ -54,7 +54,7 @@ fn managed() -> Vec<PathBuf> {
 }
 
 /// A file that cannot be read or parsed disables nothing: the CLI ignores it.
-fn parse(file: &std::path::Path) -> Option<Value> {
+fn parse(file: &Path) -> Option<Value> {
     if !file.is_file() {
         return None;
     }

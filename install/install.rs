@@ -225,7 +225,7 @@ fn warnings(env: &Env, wanted: &Wanted, scope: Scope, disabled: &[Disabled]) -> 
         ));
     }
     for disabled in disabled {
-        let whose = if disabled.is_managed { " by whoever administers this computer" } else { "" };
+        let whose = if disabled.scope.is_none() { " by whoever administers this computer" } else { "" };
         let file = env.brief(&disabled.file);
         warnings.push(format!("{} is set{whose} in {file}: the hooks will not run", disabled.setting));
     }

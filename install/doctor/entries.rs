@@ -75,10 +75,10 @@ pub fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
         }
     }
     for disabled in disabled::find(env) {
-        let whose = if disabled.is_managed {
-            "whoever administers this computer decided so"
-        } else {
-            "it is a decision that only you can take back"
+        let whose = match disabled.scope {
+            None => "whoever administers this computer decided so",
+            Some(Scope::Project) => "all who share that file decided so",
+            Some(Scope::User | Scope::Local) => "it is a decision that only you can take back",
         };
         let sentence =
             format!("{} is true in {}: no hook of yours runs; {whose}", disabled.setting, env.brief(&disabled.file));

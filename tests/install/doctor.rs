@@ -269,12 +269,12 @@ fn hooks_disabled_by_an_administrator() {
     {
         let script = format!(
             "mount -t tmpfs none /etc && mkdir -p /etc/claude-code/managed-settings.d && \
-             echo '{{\"{setting}\": true}}' > /etc/claude-code/{file} && exec {hooks} doctor"
+             echo '{{\"{setting}\": true}}' > /etc/claude-code/{file} && {hooks} install && exec {hooks} doctor"
         );
         let done = outcome(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
         assert_eq!(done.code, Some(1), "{done:?}");
         let expected = format!("hooks-disabled: {setting} is true in /etc/claude-code/{file}: ");
-        assert!(done.stdout.starts_with(&expected), "{done:?}");
+        assert!(done.stdout.contains(&format!("\n{expected}")), "{done:?}");
         assert!(
             done.stdout.contains("whoever administers this computer") && !done.stdout.contains("only you"),
             "{done:?}"
@@ -315,6 +315,10 @@ fn a_script_beside_its_executable() {
     let home = installed();
     home.write(".claude/hooks/stop.sh", "cat > ~/.claude/session-signals/x.stop.json");
     let mut settings = home.parsed();
+        let warned = format!(
+            "{setting} is set by whoever administers this computer in /etc/claude-code/{file}: the hooks will not run"
+        );
+        assert!(done.stderr.contains(&warned), "{done:?}");
     let script = serde_json::json!({"hooks": [{"type": "command", "command": "~/.claude/hooks/stop.sh"}]});
     settings["hooks"]["Stop"].as_array_mut().unwrap().push(script);
     home.write(".claude/settings.json", &settings.to_string());
@@ -338,6 +342,35 @@ fn a_session_that_has_both() {
     signal("three", "stop", 1);
     // From before the clock stepped back.
     signal("four", "stop", 1_000_000);
+#[test]
+fn what_a_team_disables_is_not_one_members_decision() {
+    let home = installed();
+    for (file, word) in [
+        ("project/.claude/settings.json", "all who share that file decided so"),
+        ("project/.claude/settings.local.json", "only you can take back"),
+        (".claude/settings.json", "only you can take back"),
+    ] {
+        let before = fs::read(home.path(file)).ok();
+        let mut settings = if file.starts_with('p') { serde_json::json!({}) } else { home.parsed() };
+        settings["disableAllHooks"] = true.into();
+        home.write(file, &settings.to_string());
+        let said = home.hooks(&["doctor"]).stdout;
+        assert!(said.starts_with("hooks-disabled: ") && said.contains(word), "{file} {said}");
+        assert_eq!(said.contains("only you"), word.contains("only you"), "{file} {said}");
+        match before {
+            Some(before) => fs::write(home.path(file), before).unwrap(),
+            None => fs::remove_file(home.path(file)).unwrap(),
+        }
+    }
+    // In the home directory the project's are the user's own.
+    let mut settings = home.parsed();
+    settings["disableAllHooks"] = true.into();
+    home.write(".claude/settings.json", &settings.to_string());
+    let mut hooks = home.command(&executable("hooks"));
+    let said = outcome(hooks.current_dir(home.path("")).arg("doctor"), "").stdout;
+    assert!(said.contains("only you") && said.matches("hooks-disabled").count() == 1, "{said}");
+}
+
     signal("four", "working", 1);
     // No conflicts.
     signal("five", "working", 1);
