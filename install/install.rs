@@ -16,7 +16,7 @@ use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
 use crate::wanted::{Subject, Wanted};
-use crate::{commit, diff, events, owner, receipt, service, spool, version};
+use crate::{commit, diff, events, linked, owner, receipt, service, spool, version};
 
 /// Installs, or says what would be done.
 ///
@@ -36,7 +36,7 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     } else {
         change(env, &wanted, options, &executables, report)
     };
-    let empty = subject(&report.file, options, b"{}");
+    let empty = subject(env, &report.file, options, b"{}");
     done.map_err(|refusal| refusal.or_paste(&editor::snippet(&wanted.registrations(env, &empty))))?;
     // The settings are changed by now: what fails here is a problem.
     let done = serve(env, options, report);
@@ -76,14 +76,15 @@ fn serve(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusa
 }
 
 /// These settings as [`Wanted`] takes them.
-fn subject<'a>(path: &Path, options: &Install, text: &'a [u8]) -> Subject<'a> {
-    Subject { scope: options.scope, is_linked: Settings::is_linked(path), text, keep_others: options.keep_others }
+fn subject<'a>(env: &Env, path: &Path, options: &Install, text: &'a [u8]) -> Subject<'a> {
+    let is_linked = linked::how(env, path).is_some();
+    Subject { scope: options.scope, is_linked, text, keep_others: options.keep_others }
 }
 
 /// What is to become of the settings as they are now, or why it cannot be.
 fn planned(env: &Env, wanted: &Wanted, options: &Install, path: &Path) -> Result<Plan, Refusal> {
     let before = Settings::settled(path)?;
-    let plan = wanted.plan(env, &subject(path, options, before.bytes())).map_err(Refusal::of(path))?;
+    let plan = wanted.plan(env, &subject(env, path, options, before.bytes())).map_err(Refusal::of(path))?;
     if plan.is_change() {
         before.check_writable()?;
     }
@@ -95,7 +96,7 @@ fn show(env: &Env, wanted: &Wanted, options: &Install, report: &mut Report) -> R
     let plan = planned(env, wanted, options, &report.file)?;
     report.diff = Some(diff::unified(&report.file, &plan));
     report.planned(&plan);
-    report.left_out = left_out(&wanted.registrations(env, &subject(&report.file, options, &plan.before)));
+    report.left_out = left_out(&wanted.registrations(env, &subject(env, &report.file, options, &plan.before)));
     Ok(())
 }
 
@@ -121,12 +122,12 @@ fn change(
     early?;
     receipt::settle(env, &path)?;
     let note = |plan: &Plan, before: &Settings, backup: Option<&Path>| note(env, wanted, plan, before, backup);
-    let written = commit::edit(env, &path, false, &|text| wanted.plan(env, &subject(&path, options, text)), &note);
+    let written = commit::edit(env, &path, false, &|text| wanted.plan(env, &subject(env, &path, options, text)), &note);
     // Whether it was done or refused: the receipt that fits is the one that stays.
     let noted = receipt::settle(env, &path);
     let written = written?;
     report.problems.extend(noted.err().map(|error| error.to_string()));
-    let registrations = wanted.registrations(env, &subject(&path, options, &written.plan.before));
+    let registrations = wanted.registrations(env, &subject(env, &path, options, &written.plan.before));
     report.planned(&written.plan);
     report.left_out = left_out(&registrations);
     report.backup.clone_from(&written.backup);
@@ -188,12 +189,11 @@ fn note(env: &Env, wanted: &Wanted, plan: &Plan, before: &Settings, backup: Opti
 /// What the user should know of the entries that others have, or wrote by hand.
 fn of_entries(env: &Env, report: &Report) -> Vec<String> {
     let mut sentences = Vec::new();
-    if report.scope != Scope::Project && Settings::is_linked(&report.file) {
-        let real = report.file.canonicalize().unwrap_or_default();
+    if let Some(linked) = linked::how(env, &report.file).filter(|_| report.scope != Scope::Project) {
         sentences.push(format!(
-            "{} is a symlink to {}: its entries name no home, so that every home that shares it can use them. In each of them `hooks install` has to be run once; in the others they do nothing",
+            "{} {}: its entries name no home, so that every home that shares it can use them. In each of them `hooks install` has to be run once; in the others they do nothing",
             env.brief(&report.file),
-            env.brief(&real)
+            linked.words(env)
         ));
     }
     if !report.of_others.is_empty() {

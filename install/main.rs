@@ -19,6 +19,7 @@ mod evidence;
 mod executables;
 mod generate;
 mod install;
+mod linked;
 mod owner;
 mod places;
 mod receipt;

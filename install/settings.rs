@@ -70,13 +70,6 @@ impl Settings {
         self.seen.as_ref().map_or(b"", |seen| &seen.bytes)
     }
 
-    /// Whether the file at `path` is a symlink out of its directory: to where other homes may have theirs.
-    #[must_use]
-    pub fn is_linked(path: &Path) -> bool {
-        let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
-        path.is_symlink() && path.canonicalize().is_ok_and(|real| folder(&real) != folder(path))
-    }
-
     /// Whether it may be replaced.
     ///
     /// # Errors

@@ -8,7 +8,7 @@ use crate::receipt::{self, Receipt};
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::{commit, diff, events, executables, owner, service};
+use crate::{commit, diff, events, executables, linked, owner, service};
 
 /// By the receipt where the settings are what install left; else only our entries go.
 fn plan(env: &Env, scope: Scope, text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
@@ -98,7 +98,7 @@ fn stays(env: &Env, scope: Scope, report: &Report) -> Vec<String> {
     others.dedup();
     let others = others.into_iter().map(|path| format!("{path} is another home's, and stays registered"));
     let mut sentences: Vec<String> = by_hand.chain(others).collect();
-    if scope != Scope::Project && Settings::is_linked(&report.file) && !report.events.is_empty() {
+    if scope != Scope::Project && linked::how(env, &report.file).is_some() && !report.events.is_empty() {
         sentences
             .push(format!("{} is shared: the entries are gone for every home that has it", env.brief(&report.file)));
     }

@@ -28,7 +28,7 @@ pub struct Wanted {
 pub struct Subject<'a> {
     /// Whose they are.
     pub scope: Scope,
-    /// Whether their file is a symlink out of the config dir: other homes may have it, too.
+    /// Whether they lie where other homes may have them, too.
     pub is_linked: bool,
     /// What they hold.
     pub text: &'a [u8],

@@ -10,7 +10,7 @@ use crate::places::{SCOPES, Scope};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
 use crate::wanted::{Subject, Wanted};
-use crate::{disabled, events, executables, receipt};
+use crate::{disabled, events, executables, linked, receipt};
 
 /// One scope's.
 struct Found {
@@ -34,7 +34,7 @@ impl Found {
         let (others, entries) = entries.into_iter().partition(is_of_another);
         let mut by_hand = editor::wrapped(&text, &events::owned());
         by_hand.retain(|line| env.place(scope, &line.path, line.by_shell) == Whose::Here);
-        let (file, is_linked) = (settings.path.clone(), Settings::is_linked(&settings.path));
+        let (file, is_linked) = (settings.path.clone(), linked::how(env, &settings.path).is_some());
         Ok(Self { scope, file, text, is_linked, entries, others, by_hand })
     }
 

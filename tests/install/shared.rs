@@ -211,3 +211,51 @@ fn a_path_that_the_user_wrote_with_a_variable_stays() {
     assert_eq!(of_stop, [line]);
     assert_eq!(home.findings(), [""; 0]);
 }
+
+/// A home whose settings others may have, too, by where they lie.
+fn shared_by(arrange: impl Fn(&Home)) {
+    let home = Home::new();
+    arrange(&home);
+    let (code, report) = home.json(&["install"]);
+    let settings = home.read(".claude/settings.json");
+    let is_told =
+        report["warnings"].as_array().unwrap().iter().any(|one| text(one).contains("its entries name no home"));
+    assert_eq!((code, is_told, settings.contains(home.path("").to_str().unwrap())), (0, true, false), "{report}");
+    stops(&home, &settings, None).succeeds();
+    assert!(home.path(".claude/session-signals/someone.stop.json").exists());
+    assert_eq!(home.findings(), [""; 0]);
+    assert_eq!(home.json(&["install"]).1["outcome"], "unchanged");
+    // An earlier version's entries are told of.
+    let of_one = of_home(home.path("").to_str().unwrap().trim_end_matches('/'));
+    home.write(".claude/settings.json", &of_one);
+    assert_eq!(home.findings(), ["entry-outdated"]);
+    home.succeeds(&["doctor", "--fix"]);
+    assert_eq!((home.findings(), home.read(".claude/settings.json").contains("CLAUDE_CONFIG_DIR")), (vec![], true));
+    let (_, report) = home.json(&["uninstall"]);
+    assert!(text(&report["warnings"][0]).contains("gone for every home"), "{report}");
+}
+
+#[test]
+fn a_config_dir_that_is_a_symlink_or_in_a_repository_may_be_other_homes_too() {
+    shared_by(|home| {
+        fs::create_dir_all(home.path("dotfiles/claude")).unwrap();
+        symlink("dotfiles/claude", home.path(".claude")).unwrap();
+    });
+    shared_by(|home| fs::create_dir_all(home.path(".claude/.git")).unwrap());
+    // A submodule or another work tree of a repository has a file there.
+    shared_by(|home| drop(home.write(".claude/.git", "gitdir: ../dotfiles\n")));
+    shared_by(|home| fs::create_dir_all(home.path(".git")).unwrap());
+}
+
+#[test]
+fn what_is_ones_own_in_a_repository_names_the_home() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("project/.git")).unwrap();
+    for scope in ["local", "user"] {
+        let (code, report) = home.json(&["install", "--scope", scope]);
+        assert_eq!((code, report["warnings"].as_array().unwrap().len()), (0, 0), "{report}");
+    }
+    let path = home.installed("hook-stop").display().to_string();
+    assert!(home.read("project/.claude/settings.local.json").contains(&path));
+    assert!(home.read(".claude/settings.json").contains(&path));
+}
