@@ -174,7 +174,8 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
         events(&|what| what == What::Added)
             .map(|events| finding("entry-missing", format!("not registered in {file}: {events}"))),
         events(&|what| what == What::Updated).map(|events| {
-            finding("entry-outdated", format!("registered in {file} as another version would{of_others}: {events}"))
+            let sentence = format!("registered in {file} as another version would{of_others}: {events}");
+            Finding { silences: !of_others.is_empty(), ..finding("entry-outdated", sentence) }
         }),
         events(&|what| matches!(what, What::Converged(_)))
             .map(|events| finding("entry-duplicated", format!("registered more than once in {file}: {events}"))),

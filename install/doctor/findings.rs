@@ -20,7 +20,10 @@ pub struct Finding {
     pub path: Option<PathBuf>,
     /// What --fix does; `None` where it is not ours to mend.
     pub fix: Option<String>,
-    /// The same, to be done.
+    /// Whether it keeps the hooks from publishing, where its id alone does not say so.
+    #[serde(skip)]
+    pub silences: bool,
+    /// What that is, to be done.
     #[serde(skip)]
     pub mend: Mend,
 }
@@ -65,7 +68,7 @@ impl Finding {
             }
             Mend::Forget(sessions, _) => Some(format!("removes {}", if sessions.len() == 1 { "it" } else { "them" })),
         };
-        Self { id, sentence, path: None, fix, mend }
+        Self { id, sentence, path: None, fix, silences: false, mend }
     }
 
     /// The same, about a file.

@@ -23,7 +23,7 @@ const CAUSES: [&str; 8] = [
 /// `findings` are the others: among them may be the reason, or in the CLI, which `is_too_old`.
 pub fn check(env: &Env, findings: &[Finding], is_too_old: bool) -> Vec<Finding> {
     let is_cause = |id: &str| CAUSES.contains(&id) || id.starts_with("executable") && id != "executable-stale";
-    let causes = findings.iter().map(|finding| finding.id).filter(|id| is_cause(id));
+    let causes = findings.iter().filter(|finding| finding.silences || is_cause(finding.id)).map(|finding| finding.id);
     let mut causes: Vec<&str> = is_too_old.then_some("claude-too-old").into_iter().chain(causes).collect();
     causes.dedup();
     let why = if causes.is_empty() {

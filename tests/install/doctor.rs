@@ -501,3 +501,11 @@ fn a_file_name_sends_nothing_to_the_terminal() {
     fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
     assert_eq!(home.findings(), [""; 0]);
 }
+    // Copied from another home, whose executables they start; but not where one only lacks its timeout.
+    let of_alice =
+        settings.replace(&format!("{}/", home.path("").display().to_string().trim_end_matches('/')), "/home/alice/");
+    home.write(".claude/settings.json", &of_alice);
+    assert!(why().ends_with("has left no signal: mend entry-outdated first"), "{}", why());
+    home.write(".claude/settings.json", &settings.replacen(",\n            \"timeout\": 10", "", 1));
+    assert_eq!(home.findings(), ["entry-outdated", "session-silent"]);
+    assert!(why().ends_with("a session older than the hooks has to be started anew"), "{}", why());
