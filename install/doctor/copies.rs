@@ -42,7 +42,13 @@ pub fn check(env: &Env, paths: &[PathBuf], scope: Scope) -> Vec<Finding> {
 }
 
 fn fault(env: &Env, path: &Path, scope: Scope) -> Option<Fault> {
-    let fault = |id, what: &str| Some(Fault { id, what: what.to_owned(), mend: Mend::Install(scope) });
+    // Of a team's settings nothing is changed: what lies elsewhere is there for its entry's sake.
+    let mend = match scope {
+        Scope::Project if path.parent() == Some(&env.executables()) => Mend::Copy,
+        Scope::Project => Mend::ByHand,
+        Scope::User | Scope::Local => Mend::Install(scope),
+    };
+    let fault = |id, what: &str| Some(Fault { id, what: what.to_owned(), mend: mend.clone() });
     let Ok(meta) = path.metadata() else {
         return fault("executable-gone", "is registered but not there");
     };

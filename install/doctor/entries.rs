@@ -163,7 +163,14 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
     // Where it is refused, that has been told.
     let Ok(plan) = wanted.plan(env, &found.subject()) else { return Vec::new() };
     let file = env.brief(&found.file);
-    let finding = |id, sentence| Finding::new(id, sentence, Mend::Install(found.scope)).at(&found.file);
+    let finding = |id, sentence: String| {
+        // What a team shares does not follow the version or the home of whoever looks.
+        if found.scope == Scope::Project {
+            let sentence = format!("{sentence}; `hooks install --scope project` changes it, for everybody");
+            return Finding::new(id, sentence, Mend::ByHand).at(&found.file);
+        }
+        Finding::new(id, sentence, Mend::Install(found.scope)).at(&found.file)
+    };
     // One finding for all events that suffer alike.
     let events = |is_it: &dyn Fn(What) -> bool| {
         let found = plan.registered.iter().filter(|change| is_it(change.what)).map(|change| change.event.as_str());
@@ -278,7 +285,8 @@ fn failing(env: &Env, found: &Found) -> Vec<Finding> {
         args: entry.exec.then(|| entry.args.clone()),
     });
     let problems = tryout::run(env, registered);
-    problems.into_iter().map(|problem| Finding::new("executable-fails", problem, Mend::Install(found.scope))).collect()
+    let mend = || if found.scope == Scope::Project { Mend::Copy } else { Mend::Install(found.scope) };
+    problems.into_iter().map(|problem| Finding::new("executable-fails", problem, mend())).collect()
 }
 
 /// The same event in more than one scope: the hook would run once for each.

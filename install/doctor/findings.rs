@@ -35,6 +35,8 @@ pub enum Mend {
     ByHand,
     /// Installs again.
     Install(Scope),
+    /// Copies the executables, and leaves the settings.
+    Copy,
     /// Takes our entries out.
     Uninstall(Scope),
     /// Closes the spool to others.
@@ -58,6 +60,7 @@ impl Finding {
         let fix = match &mend {
             Mend::ByHand => None,
             Mend::Install(scope) => Some(format!("runs `hooks install --scope {}`", scope.word())),
+            Mend::Copy => Some("copies the executables".to_owned()),
             Mend::Uninstall(scope) => Some(format!("takes our entries out of the {} settings", scope.word())),
             Mend::Tighten => Some("gives it mode 700".to_owned()),
             Mend::SetAside(_, Some(place)) => Some(format!("moves it to {place}")),

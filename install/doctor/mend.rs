@@ -13,8 +13,9 @@ use crate::env::Env;
 use crate::places::Scope;
 use crate::refusal::Refusal;
 use crate::report::Report;
+use crate::settings::Settings;
 use crate::upkeep::{Held, forget};
-use crate::{install, receipt, uninstall};
+use crate::{commit, editor, events, executables, install, receipt, uninstall, version};
 
 /// Mends each finding once; returns what could not be, a sentence each.
 #[must_use]
@@ -77,6 +78,7 @@ fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
             };
             run(env, "install", *scope, |report| install::run(env, &options, report))
         }
+        Mend::Copy => copy(env).map_err(|refusal| vec![refusal.reason]),
         Mend::Uninstall(scope) => {
             let options = Uninstall { scope: *scope, dry_run: false, force: env.force, json: false };
             run(env, "uninstall", *scope, |report| uninstall::run(env, &options, report))
@@ -97,6 +99,18 @@ fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
             spool.under_the_lock(work).map_err(sentence)
         }
     }
+}
+
+/// Copies the executables that the project's settings start.
+fn copy(env: &Env) -> Result<(), Refusal> {
+    version::check(env)?;
+    let settings = Settings::read(&env.settings(Scope::Project))?;
+    let entries = editor::entries(settings.bytes(), &events::owned()).unwrap_or_default();
+    let daemons = entries.iter().any(|entry| entry.path.ends_with(&format!("/{}", events::SESSIONS)));
+    let executables = executables::read(env, daemons)?;
+    let _lock = commit::lock(env)?;
+    executables::copy(env, &executables)?;
+    Ok(())
 }
 
 fn run(

@@ -76,7 +76,7 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     if version::newer(env).is_some() && !env.force {
         // `hooks install` would refuse.
         let by_hand = |finding: Finding| match &finding.mend {
-            Mend::Install(_) => Finding { fix: None, mend: Mend::ByHand, ..finding },
+            Mend::Install(_) | Mend::Copy => Finding { fix: None, mend: Mend::ByHand, ..finding },
             _ => finding,
         };
         findings = findings.into_iter().map(by_hand).collect();

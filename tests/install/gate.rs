@@ -154,3 +154,26 @@ fn a_cli_that_cannot_be_asked_loses_nothing_it_had() {
     home.succeeds(&["install"]);
     assert!(home.succeeds(&["doctor"]).ends_with("for 7 of 15 events (the version of Claude Code is unknown)\n"));
 }
+
+#[test]
+fn a_teams_settings_do_not_follow_one_members_version() {
+    const TEAMS: &str = "project/.claude/settings.json";
+    for (theirs, mine, id) in [("2.1.329", "2.0.50", "entry-unknown-event"), ("2.0.50", "2.1.329", "entry-missing")] {
+        let home = Home::with_claude(theirs);
+        home.succeeds(&["install", "--scope", "project"]);
+        let before = home.read(TEAMS);
+        home.claude(&format!("echo {mine}"));
+        let checkup = home.json(&["doctor"]).1;
+        assert_eq!((&checkup["findings"][0]["id"], &checkup["findings"][0]["fix"]), (&id.into(), &().into()));
+        let sentence = text(&checkup["findings"][0]["sentence"]);
+        assert!(sentence.ends_with("`hooks install --scope project` changes it, for everybody"), "{sentence}");
+        // The executables are the member's own: these are copied.
+        std::fs::remove_dir_all(home.path(".claude/hooks")).unwrap();
+        assert_eq!(home.findings(), [id, "executable-gone"]);
+        let (code, checkup) = home.json(&["doctor", "--fix"]);
+        assert_eq!((code, home.read(TEAMS)), (1, before), "{checkup}");
+        assert_eq!((home.findings(), home.installed("hook-stop").exists()), (vec![id.to_owned()], true), "{checkup}");
+        home.succeeds(&["install", "--scope", "project"]);
+        assert_eq!(home.findings(), [""; 0]);
+    }
+}

@@ -117,13 +117,16 @@ fn entries_of_another_home_in_a_teams_settings_are_left() {
 }
 
 #[test]
-fn entries_of_this_home_in_a_teams_settings_become_everybodys() {
+fn entries_of_this_home_in_a_teams_settings_become_everybodys_when_asked_to() {
     let home = Home::new();
     home.succeeds(&["install", "--scope", "project"]);
     let wanted = commands(&home.read(PROJECT));
     home.write(PROJECT, &of_home(home.path("").to_str().unwrap().trim_end_matches('/')));
-    assert!(home.findings().iter().all(|id| id == "entry-outdated"));
-    home.succeeds(&["doctor", "--fix"]);
+    assert_eq!(home.findings(), ["entry-outdated"]);
+    let before = home.read(PROJECT);
+    assert_eq!(home.hooks(&["doctor", "--fix"]).code, Some(1));
+    assert_eq!(home.read(PROJECT), before);
+    home.succeeds(&["install", "--scope", "project"]);
     let mut now = commands(&home.read(PROJECT));
     now.sort();
     let mut wanted = wanted;
