@@ -6,7 +6,7 @@ use session_signals::event::RULES;
 
 use crate::cli::Install;
 use crate::disabled::{self, Disabled};
-use crate::editor::{self, Plan, Registration};
+use crate::editor::{self, Plan, Registration, Replaced};
 use crate::env::Env;
 use crate::executables::{self, Executable};
 use crate::places::Scope;
@@ -16,7 +16,8 @@ use crate::report::{LeftOut, Report};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
 use crate::wanted::{Subject, Wanted};
-use crate::{commit, diff, events, linked, owner, receipt, service, spool, version};
+use crate::wording::{self, Lines};
+use crate::{commit, diff, events, linked, mentions, owner, receipt, service, spool, version};
 
 /// Installs, or says what would be done.
 ///
@@ -46,20 +47,34 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     report.warnings.extend(warnings(env, &wanted, options.scope, &disabled));
     report.warnings.extend(of_entries(env, report));
     let there = there.as_ref().map_or(b"".as_slice(), Settings::bytes);
-    report.warnings.extend(wanted.unclear_scripts(env, there).iter().map(|script| {
-        format!(
-            "`{}` for {} has the name of a dashboard's script, and its text does not tell whether it writes signals: it stays registered; if it does, take it out by hand",
-            script.command, script.event
-        )
-    }));
-    let scripts = wanted.compound_scripts(env, there);
-    report.warnings.extend(scripts.iter().map(|script| {
-        format!(
-            "{} still runs a script that writes the same signals: `{}`; take it out by hand",
-            script.event, script.command
-        )
-    }));
+    report.warnings.extend(of_others(env, &wanted, options.scope, there));
     Ok(())
+}
+
+/// What the user should know of what else these settings run.
+fn of_others(env: &Env, wanted: &Wanted, scope: Scope, there: &[u8]) -> Vec<String> {
+    let mut sentences: Vec<String> = Vec::new();
+    let mut scripts = |scripts: &[Replaced], sentence: &dyn Fn(String, String) -> String| {
+        if !scripts.is_empty() {
+            let commands = wording::commands(scripts.iter().map(|script| &*script.command));
+            sentences.push(sentence(commands, wording::all(scripts.iter().map(|script| &*script.event))));
+        }
+    };
+    scripts(&wanted.unclear_scripts(env, there), &|commands, events| {
+        format!(
+            "{commands} for {events} has the name of a dashboard's script, and its text does not tell whether it writes signals: it stays registered; if it does, take it out by hand"
+        )
+    });
+    scripts(&wanted.compound_scripts(env, there), &|commands, events| {
+        format!("{events} still runs a script that writes the same signals: {commands}; take it out by hand")
+    });
+    let named = mentions::listed(&mentions::of(env, scope, there));
+    sentences.extend(named.map(|named| {
+        format!(
+            "what these start cannot be told, for they only name where the executables lie, so the entries are registered beside them: {named}"
+        )
+    }));
+    sentences
 }
 
 /// The service, as the options want it; one that is there is kept up to date.
@@ -176,7 +191,7 @@ fn note(env: &Env, wanted: &Wanted, plan: &Plan, before: &Settings, backup: Opti
     let created = before.seen.is_none()
         || previous.as_ref().is_some_and(|previous| previous.created && previous.edit.fits(&plan.before));
     let mut replaced = previous.map(|previous| previous.replaced).unwrap_or_default();
-    for editor::Replaced { event, command } in &plan.replaced_scripts {
+    for Replaced { event, command } in &plan.replaced_scripts {
         // Another attempt of ours may have noted it, and not come through.
         replaced.retain(|script: &receipt::Script| (&script.event, &script.command) != (event, command));
         let (event, command, backup) = (event.clone(), command.clone(), backup.map(Path::to_owned));
@@ -205,13 +220,15 @@ fn of_entries(env: &Env, report: &Report) -> Vec<String> {
             commands.join("`, `")
         ));
     }
-    let by_hand = report.by_hand.iter().map(|line| {
-        format!(
-            "{} is left to your own line, which starts {}: `{}`; no entry was added beside it",
-            line.event, line.executable, line.command
-        )
-    });
-    sentences.extend(by_hand);
+    sentences.extend(Lines::of(&report.by_hand.iter().collect::<Vec<_>>()).map(|lines| {
+        let Lines { events, executables, commands, many } = lines;
+        let (line, it) = if many {
+            ("are left to lines of your own, which start", "them")
+        } else {
+            ("is left to your own line, which starts", "it")
+        };
+        format!("{events} {line} {executables}: {commands}; no entry was added beside {it}")
+    }));
     sentences
 }
 

@@ -20,6 +20,7 @@ mod executables;
 mod generate;
 mod install;
 mod linked;
+mod mentions;
 mod owner;
 mod places;
 mod receipt;
@@ -36,6 +37,7 @@ mod uninstall;
 mod upkeep;
 mod version;
 mod wanted;
+mod wording;
 mod writer;
 
 use std::process::ExitCode;

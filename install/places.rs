@@ -72,17 +72,24 @@ impl Env {
     /// `path` with `~` and the variables that hooks are written with filled in.
     #[must_use]
     pub fn expanded(&self, path: &str) -> PathBuf {
+        let home = self.home.as_deref().unwrap_or(Path::new("/")).to_string_lossy();
+        self.project.join(match path.strip_prefix('~') {
+            Some(rest) if rest.starts_with('/') => self.filled(&format!("{home}{rest}")),
+            _ => self.filled(path),
+        })
+    }
+
+    /// A text with those variables filled in.
+    #[must_use]
+    pub fn filled(&self, text: &str) -> String {
         let project = self.project.to_string_lossy();
         let home = self.home.as_deref().unwrap_or(Path::new("/")).to_string_lossy();
         let config = self.config.to_string_lossy();
-        let mut path = match path.strip_prefix('~') {
-            Some(rest) if rest.starts_with('/') => format!("{home}{rest}"),
-            _ => path.replace("${CLAUDE_CONFIG_DIR:-$HOME/.claude}", &config),
-        };
+        let mut text = text.replace("${CLAUDE_CONFIG_DIR:-$HOME/.claude}", &config);
         for (name, value) in [("HOME", &home), ("CLAUDE_PROJECT_DIR", &project), ("CLAUDE_CONFIG_DIR", &config)] {
-            path = path.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
+            text = text.replace(&format!("${{{name}}}"), value).replace(&format!("${name}"), value);
         }
-        self.project.join(path)
+        text
     }
 
     /// The program that an entry names. `by_shell`: a shell reads it, and fills in what stands for something else. What

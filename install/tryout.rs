@@ -7,7 +7,7 @@ use serde_json::json;
 
 use crate::child;
 use crate::env::Env;
-use crate::owner;
+use crate::{events, owner, wording};
 
 /// A hook takes less than a millisecond.
 const LIMIT: Duration = Duration::from_secs(5);
@@ -40,7 +40,8 @@ pub fn run<'a>(env: &Env, registered: impl IntoIterator<Item = Registered<'a>>) 
     if let Err(error) = linked {
         return vec![format!("nothing was tried out: {error}")];
     }
-    let mut problems: Vec<(Vec<&str>, String)> = Vec::new();
+    // What fails, by why: many fail alike.
+    let mut failed: Vec<(String, (&str, &str))> = Vec::new();
     for Registered { event, command, args } in registered {
         let payload = json!({
             "session_id": "session-signals-tryout", "transcript_path": scratch.path().join("transcript.jsonl"), "cwd": scratch.path(),
@@ -63,13 +64,24 @@ pub fn run<'a>(env: &Env, registered: impl IntoIterator<Item = Registered<'a>>) 
             Ok(said) if !said.stdout.is_empty() => "it writes to stdout".to_owned(),
             Ok(_) => continue,
         };
-        let problem = format!("{command} does not run: {}", failure.trim());
-        match problems.iter_mut().find(|(_, other)| *other == problem) {
-            Some((events, _)) => events.push(event),
-            None => problems.push((vec![event], problem)),
-        }
+        failed.push((without_name(command, &failure), (event, command)));
     }
-    problems.into_iter().map(|(events, problem)| format!("{}: {problem}", events.join(", "))).collect()
+    let problem = |(failure, failed): (String, Vec<(&str, &str)>)| {
+        let events = wording::all(failed.iter().map(|(event, _)| *event));
+        let commands = wording::some(failed.iter().map(|(_, command)| *command));
+        let does = if failed.iter().all(|(_, command)| *command == failed[0].1) { "does" } else { "do" };
+        format!("{events}: {commands} {does} not run: {failure}")
+    };
+    wording::grouped(failed).into_iter().map(problem).collect()
+}
+
+/// What a failing executable says, without the name that it calls itself by.
+fn without_name(command: &str, failure: &str) -> String {
+    let mut failure = failure.trim().to_owned();
+    for name in events::executables().into_iter().filter(|name| command.contains(name)) {
+        failure = failure.replace(&format!("{name}: "), "");
+    }
+    failure
 }
 
 fn shell(line: &str) -> Command {

@@ -1,5 +1,7 @@
 //! `hooks uninstall`
 
+use std::path::PathBuf;
+
 use crate::cli::Uninstall;
 use crate::editor::{self, Plan, Whose};
 use crate::env::Env;
@@ -8,7 +10,8 @@ use crate::receipt::{self, Receipt};
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::{commit, diff, events, executables, linked, owner, service};
+use crate::wording::Lines;
+use crate::{commit, diff, events, executables, linked, mentions, owner, service};
 
 /// By the receipt where the settings are what install left; else only our entries go.
 fn plan(env: &Env, scope: Scope, text: &[u8], receipt: Option<&Receipt>) -> Result<Plan, editor::Refusal> {
@@ -77,7 +80,9 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         let removed = service::remove(env, report);
         report.problems.extend(removed.err().map(|refusal| refusal.reason));
     }
-    let cleared = forgotten.and_then(|()| if is_last { executables::remove(env) } else { Ok(()) });
+    // What only names them may start them; it needs no service.
+    let is_free = is_last && mentioned(env).is_empty();
+    let cleared = forgotten.and_then(|()| if is_free { executables::remove(env) } else { Ok(()) });
     report.problems.extend(cleared.err().map(|error| error.to_string()));
     report.problems.extend(done.and_then(|done| done.late(env)));
     Ok(())
@@ -87,22 +92,51 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
 fn stays(env: &Env, scope: Scope, report: &Report) -> Vec<String> {
     let Ok(settings) = Settings::read(&report.file) else { return Vec::new() };
     let by_hand = editor::wrapped(settings.bytes(), &events::owned()).into_iter();
-    let by_hand = by_hand.filter(|line| env.place(scope, &line.path, line.by_shell) == Whose::Here).map(|line| {
+    let by_hand: Vec<_> = by_hand.filter(|line| env.place(scope, &line.path, line.by_shell) == Whose::Here).collect();
+    let mut sentences: Vec<String> = Vec::new();
+    sentences.extend(Lines::of(&by_hand.iter().collect::<Vec<_>>()).map(|lines| {
+        let Lines { events, executables, commands, many } = lines;
+        let (line, stays, it) = if many {
+            ("lines of your own start", "they stay", "them")
+        } else {
+            ("your own line starts", "it stays", "it")
+        };
         format!(
-            "your own line for {} starts {}, so it stays, and so do the executables: `{}`. To be rid of them, take it out and run `hooks uninstall` again",
-            line.event, line.executable, line.command
+            "for {events} {line} {executables}, so {stays}, and so do the executables: {commands}. To be rid of them, take {it} out and run `hooks uninstall` again"
         )
-    });
+    }));
     let entries = editor::entries(settings.bytes(), &events::owned()).unwrap_or_default();
-    let mut others: Vec<String> = entries.into_iter().map(|entry| entry.path).collect();
-    others.dedup();
-    let others = others.into_iter().map(|path| format!("{path} is another home's, and stays registered"));
-    let mut sentences: Vec<String> = by_hand.chain(others).collect();
+    if let [first, more @ ..] = entries.as_slice() {
+        let more = more.iter().filter(|entry| entry.path != first.path).count();
+        let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
+        sentences.push(format!("{}{more} is another home's, and stays registered", first.path));
+    }
+    for (file, named) in mentioned(env) {
+        sentences.push(format!(
+            "{} names where the executables lie, so they stay: {named}. To be rid of them, take that out and run `hooks uninstall` again",
+            env.brief(&file)
+        ));
+    }
     if scope != Scope::Project && linked::how(env, &report.file).is_some() && !report.events.is_empty() {
         sentences
             .push(format!("{} is shared: the entries are gone for every home that has it", env.brief(&report.file)));
     }
     sentences
+}
+
+/// The settings of every scope that name where the executables lie, and how.
+fn mentioned(env: &Env) -> Vec<(PathBuf, String)> {
+    let mut found: Vec<(PathBuf, String)> = Vec::new();
+    for scope in SCOPES {
+        let file = env.settings(scope);
+        let Ok(settings) = Settings::read(&file) else { continue };
+        if let Some(named) = mentions::listed(&mentions::of(env, scope, settings.bytes()))
+            && found.iter().all(|(other, _)| *other != file)
+        {
+            found.push((file, named));
+        }
+    }
+    found
 }
 
 /// Whether any other settings still start the executables: of this project, or with a receipt.

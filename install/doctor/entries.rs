@@ -4,13 +4,14 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Mend, copies};
-use crate::editor::{self, Entry, What, Whose, Wrapped};
+use crate::editor::{self, Entry, Replaced, What, Whose, Wrapped};
 use crate::env::Env;
 use crate::places::{SCOPES, Scope};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
 use crate::wanted::{Subject, Wanted};
-use crate::{disabled, events, executables, linked, receipt};
+use crate::wording::{self, Lines};
+use crate::{disabled, events, executables, linked, mentions, receipt};
 
 /// One scope's.
 struct Found {
@@ -125,7 +126,7 @@ pub fn events(env: &Env) -> usize {
     entries.flatten().map(|entry| entry.event).collect::<BTreeSet<_>>().len()
 }
 
-/// The lines of the user's own that start what is ours: these are right as they are.
+/// The lines of the user's own that start what is ours, or may: these are right as they are.
 pub fn notes(env: &Env) -> Vec<String> {
     let mut files: Vec<PathBuf> = Vec::new();
     let mut notes = Vec::new();
@@ -135,12 +136,21 @@ pub fn notes(env: &Env) -> Vec<String> {
             continue;
         }
         let file = env.brief(&settings.path);
-        for line in editor::wrapped(settings.bytes(), &events::owned()) {
-            let is_here = env.place(scope, &line.path, line.by_shell) == Whose::Here;
-            let of = if is_here { "" } else { ", but not that of this installation" };
-            let Wrapped { event, command, executable, .. } = line;
-            notes.push(format!("{event} in {file}: a line of your own starts {executable}{of}: `{command}`"));
+        let mentions = mentions::of(env, scope, settings.bytes());
+        let lines = editor::wrapped(settings.bytes(), &events::owned());
+        let is_here = |line: &&Wrapped| env.place(scope, &line.path, line.by_shell) == Whose::Here;
+        let (here, elsewhere): (Vec<_>, Vec<_>) = lines.iter().partition(is_here);
+        let is_told = |line: &&Wrapped| mentions.iter().any(|mention| mention.command == line.command);
+        let elsewhere: Vec<_> = elsewhere.into_iter().filter(|line| !is_told(line)).collect();
+        for (lines, of) in [(here, ""), (elsewhere, ", but not that of this installation")] {
+            notes.extend(
+                Lines::of(&lines)
+                    .map(|lines| format!("{} in {file}: {}{of}: {}", lines.events, lines.start(), lines.commands)),
+            );
         }
+        notes.extend(mentions::listed(&mentions).map(|named| {
+            format!("{file} names where the executables lie, and what that starts cannot be told: {named}")
+        }));
         files.push(settings.real);
     }
     notes
@@ -194,38 +204,44 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
         }),
     ];
     let of_entries = of_entries.into_iter().flatten();
-    let of_scripts = plan.replaced_scripts.iter().filter(|_| !keep_scripts).map(|script| {
-        finding(
-            "script-beside",
-            format!(
-                "{} is still registered in {file} for {}: both write the same signals",
-                script.command, script.event
-            ),
-        )
+    let of_scripts = (!plan.replaced_scripts.is_empty() && !keep_scripts).then(|| {
+        let (commands, events) = scripts(&plan.replaced_scripts);
+        let sentence = format!(
+            "still registered in {file} for {events}, and writes the same signals as the executables: {commands}"
+        );
+        finding("script-beside", sentence)
     });
     let compound = if keep_scripts { Vec::new() } else { wanted.compound_scripts(env, &found.text) };
-    let of_compound = compound.into_iter().map(|script| {
+    let of_compound = (!compound.is_empty()).then(|| {
+        let (commands, events) = scripts(&compound);
         let sentence = format!(
-            "`{}` in {file} runs, for {}, a script that writes the same signals among other things: take it out by hand",
-            script.command, script.event
+            "{commands} in {file} runs, for {events}, a script that writes the same signals among other things: take it out by hand"
         );
         Finding::new("script-beside", sentence, Mend::ByHand).at(&found.file)
     });
+    // Beside a line for some tools an entry has to be there, for the others.
     let is_beside = |line: &&Wrapped| {
         let starts = |entry: &Entry| [&[entry.path.as_str()], &*texts(&entry.args)].concat().join(" ");
-        found
-            .entries
-            .iter()
-            .any(|entry| entry.event == line.event && starts(entry).ends_with(&format!("/{}", line.executable)))
+        let is_it =
+            |entry: &Entry| entry.event == line.event && starts(entry).ends_with(&format!("/{}", line.executable));
+        line.for_all && found.entries.iter().any(is_it)
     };
-    let of_lines = found.by_hand.iter().filter(is_beside).map(|line| {
+    let of_lines = Lines::of(&found.by_hand.iter().filter(is_beside).collect::<Vec<_>>()).map(|lines| {
         let sentence = format!(
-            "{} is registered in {file}, and a line of your own starts {}, too: `{}`; take one of them out by hand",
-            line.event, line.executable, line.command
+            "registered in {file}, and {}, too: {}: {}; take one of the two out by hand",
+            lines.start(),
+            lines.events,
+            lines.commands
         );
         Finding::new("entry-duplicated", sentence, Mend::ByHand).at(&found.file)
     });
     of_entries.chain(of_scripts).chain(of_compound).chain(of_lines).collect()
+}
+
+/// The commands of scripts, and what they are for.
+fn scripts(scripts: &[Replaced]) -> (String, String) {
+    let commands = wording::commands(scripts.iter().map(|script| &*script.command));
+    (commands, wording::all(scripts.iter().map(|script| &*script.event)))
 }
 
 /// Entries of other homes in a team's settings: those are not for us to change.
@@ -238,23 +254,13 @@ fn of_others(env: &Env, found: &Found) -> Option<Finding> {
     let sentence = format!(
         "{file} registers {} for {}: that is another home's, and does not start here; whoever `hooks install --scope project` is run by makes it serve every home",
         first.path,
-        listed(&events)
+        wording::some(events)
     );
     Some(Finding::new("entry-of-another-home", sentence, Mend::ByHand).at(&found.file))
 }
 
 fn texts(strings: &[String]) -> Vec<&str> {
     strings.iter().map(String::as_str).collect()
-}
-
-/// Some words of many.
-fn listed(words: &[&str]) -> String {
-    match words {
-        [one] => (*one).to_owned(),
-        [one, other] => format!("{one} and {other}"),
-        [one, other, more @ ..] => format!("{one}, {other} and {} more", more.len()),
-        [] => String::new(),
-    }
 }
 
 /// Executables that cannot run, or are not those we have.

@@ -16,6 +16,7 @@ mod document;
 mod edit;
 mod entry;
 mod install;
+mod mentioned;
 mod owned;
 mod plan;
 mod proof;
@@ -31,6 +32,7 @@ mod wrapped;
 
 pub use compound::{compound_scripts, scripts};
 pub use install::{install, snippet};
+pub use mentioned::{Mention, mentions};
 pub use plan::{Change, Plan, Registration, Replaced, Request, What, Whose};
 pub use receipt::{Receipt, undo};
 pub use refusal::Refusal;

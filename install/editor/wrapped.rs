@@ -5,7 +5,7 @@ use super::{
     command::file_name,
     document,
     owned::{DIRECTORY, Hook},
-    settings::{Event, Settings},
+    settings::{Event, Group, Settings},
 };
 
 /// One start of one of our executables by such a line.
@@ -36,33 +36,38 @@ pub fn wrapped(text: &[u8], owned: &[&str]) -> Vec<Wrapped> {
 pub fn of_event(text: &str, event: &Event, owned: &[&str]) -> Vec<Wrapped> {
     let mut found = Vec::new();
     for group in &event.groups {
-        let for_all = super::entry::matcher(text, group).is_none();
         let items = group.list.iter().flat_map(|(_, items)| items);
         for (item, hook) in items.zip(&group.hooks) {
             let is_ours = |hook: &Hook| super::owned::executable(&hook.command, owned).is_some();
-            if hook.as_ref().is_some_and(is_ours) {
-                continue;
-            }
-            let Some((line, args)) = line(text, item) else { continue };
-            let by_shell = args.is_none();
-            let (command, starts) = match args {
-                None => (line.clone(), of_line(&line, owned, 0)),
-                Some(args) => {
-                    let words: Vec<String> = [vec![line], args].concat();
-                    (words.join(" "), of_words(&words, owned, 0))
-                }
-            };
-            for (path, executable) in starts {
-                let (event, command) = (event.name.clone(), command.clone());
-                found.push(Wrapped { event, command, executable, path, by_shell, for_all });
+            if !hook.as_ref().is_some_and(is_ours) {
+                found.extend(of_hook(text, event, (group, item), owned));
             }
         }
     }
     found
 }
 
+/// The same of one hook that is none of ours.
+pub fn of_hook(text: &str, event: &Event, (group, item): (&Group, &document::Span), owned: &[&str]) -> Vec<Wrapped> {
+    let Some((line, args)) = line(text, item) else { return Vec::new() };
+    let for_all = super::entry::matcher(text, group).is_none();
+    let by_shell = args.is_none();
+    let (command, starts) = match args {
+        None => (line.clone(), of_line(&line, owned, 0)),
+        Some(args) => {
+            let words: Vec<String> = [vec![line], args].concat();
+            (words.join(" "), of_words(&words, owned, 0))
+        }
+    };
+    let start = |(path, executable)| {
+        let (event, command) = (event.name.clone(), command.clone());
+        Wrapped { event, command, executable, path, by_shell, for_all }
+    };
+    starts.into_iter().map(start).collect()
+}
+
 /// The command line of the hook at `at`, and its arguments where it has them apart.
-fn line(text: &str, at: &document::Span) -> Option<(String, Option<Vec<String>>)> {
+pub fn line(text: &str, at: &document::Span) -> Option<(String, Option<Vec<String>>)> {
     let members = document::members(text, at)?;
     let value = |name| document::find(text, &members, name).map(|member| &members[member].value);
     if document::string(text, value("type")?)? != "command" {

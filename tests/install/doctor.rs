@@ -243,6 +243,48 @@ fn an_executable_that_fails() {
 }
 
 #[test]
+fn executables_that_all_fail_alike_are_one_finding() {
+    let home = Home::new();
+    let build = home.build("failing");
+    for hook in session_signals::event::HOOKS {
+        build.replace(hook.executable(), b"#!/bin/sh\necho \"${0##*/}: out of order\" >&2\nexit 1\n");
+    }
+    let done = build.hooks(&["install", "--json"]);
+    let report: serde_json::Value = serde_json::from_str(&done.stdout).unwrap();
+    assert_eq!((done.code, report["problems"].as_array().unwrap().len()), (Some(3), 1), "{report}");
+    let said = build.hooks(&["doctor"]).stdout;
+    assert_eq!(said.matches("executable-fails: ").count(), 1, "{said}");
+    let line = said.lines().next().unwrap();
+    assert!(
+        line.contains("out of order") && line.contains("/hook-session-start, ") && line.contains("StopFailure"),
+        "{said}"
+    );
+}
+
+#[test]
+fn the_dashboards_scripts_are_one_finding() {
+    let home = installed();
+    let mut settings = home.parsed();
+    for (name, event) in [("stop", "Stop"), ("session-end", "SessionEnd"), ("permission-request", "PermissionRequest")]
+    {
+        home.write(&format!(".claude/hooks/{name}.sh"), "cat > ~/.claude/session-signals/x.stop.json");
+        let script =
+            serde_json::json!({"hooks": [{"type": "command", "command": format!("~/.claude/hooks/{name}.sh")}]});
+        settings["hooks"][event].as_array_mut().unwrap().push(script);
+    }
+    home.write(".claude/settings.json", &settings.to_string());
+    finds_and_mends(&home, &["script-beside"]);
+    for event in ["Stop", "SessionEnd"] {
+        let line = serde_json::json!({"hooks": [{"type": "command", "command": "cd /tmp; ~/.claude/hooks/stop.sh"}]});
+        settings["hooks"][event] = serde_json::json!([settings["hooks"][event][0].clone(), line]);
+    }
+    settings["hooks"]["PermissionRequest"].as_array_mut().unwrap().pop();
+    home.write(".claude/settings.json", &settings.to_string());
+    finds_and_leaves(&home, &["script-beside"]);
+    assert_eq!(home.json(&["install"]).1["warnings"].as_array().unwrap().len(), 1);
+}
+
+#[test]
 #[ignore = "mounts a file system in a namespace of its own, which takes root"]
 fn an_executable_mounted_noexec() {
     let home = installed();
@@ -273,6 +315,10 @@ fn hooks_disabled_by_an_administrator() {
         );
         let done = outcome(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
         assert_eq!(done.code, Some(1), "{done:?}");
+        let warned = format!(
+            "{setting} is set by whoever administers this computer in /etc/claude-code/{file}: the hooks will not run"
+        );
+        assert!(done.stderr.contains(&warned), "{done:?}");
         let expected = format!("hooks-disabled: {setting} is true in /etc/claude-code/{file}: ");
         assert!(done.stdout.contains(&format!("\n{expected}")), "{done:?}");
         assert!(
@@ -296,52 +342,6 @@ fn hooks_disabled_in_any_scope() {
     }
 }
 
-#[test]
-fn settings_that_cannot_be_used() {
-    let home = installed();
-    home.write("project/.claude/settings.json", "{ // mine\n}");
-    finds_and_leaves(&home, &["settings-unusable"]);
-}
-
-#[test]
-fn in_the_home_directory_the_project_is_the_user() {
-    let home = installed();
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-    assert_eq!(outcome(hooks.current_dir(home.path("")).arg("doctor"), "").code, Some(0));
-}
-
-#[test]
-fn a_script_beside_its_executable() {
-    let home = installed();
-    home.write(".claude/hooks/stop.sh", "cat > ~/.claude/session-signals/x.stop.json");
-    let mut settings = home.parsed();
-        let warned = format!(
-            "{setting} is set by whoever administers this computer in /etc/claude-code/{file}: the hooks will not run"
-        );
-        assert!(done.stderr.contains(&warned), "{done:?}");
-    let script = serde_json::json!({"hooks": [{"type": "command", "command": "~/.claude/hooks/stop.sh"}]});
-    settings["hooks"]["Stop"].as_array_mut().unwrap().push(script);
-    home.write(".claude/settings.json", &settings.to_string());
-    finds_and_mends(&home, &["script-beside"]);
-}
-
-#[test]
-fn a_session_that_has_both() {
-    let home = installed();
-    let spool = ".claude/session-signals";
-    let now = SystemTime::now() - Duration::from_secs(100);
-    let signal = |session: &str, kind: &str, seconds: u64| {
-        let path = home.write(&format!("{spool}/{session}.{kind}.json"), "{}\n");
-        File::options().write(true).open(path).unwrap().set_modified(now + Duration::from_secs(seconds)).unwrap();
-    };
-    signal("one", "ended", 2);
-    signal("one", "working", 1);
-    signal("two", "ended", 1);
-    signal("two", "working", 2);
-    signal("three", "working", 1);
-    signal("three", "stop", 1);
-    // From before the clock stepped back.
-    signal("four", "stop", 1_000_000);
 #[test]
 fn what_a_team_disables_is_not_one_members_decision() {
     let home = installed();
@@ -371,6 +371,48 @@ fn what_a_team_disables_is_not_one_members_decision() {
     assert!(said.contains("only you") && said.matches("hooks-disabled").count() == 1, "{said}");
 }
 
+#[test]
+fn settings_that_cannot_be_used() {
+    let home = installed();
+    home.write("project/.claude/settings.json", "{ // mine\n}");
+    finds_and_leaves(&home, &["settings-unusable"]);
+}
+
+#[test]
+fn in_the_home_directory_the_project_is_the_user() {
+    let home = installed();
+    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    assert_eq!(outcome(hooks.current_dir(home.path("")).arg("doctor"), "").code, Some(0));
+}
+
+#[test]
+fn a_script_beside_its_executable() {
+    let home = installed();
+    home.write(".claude/hooks/stop.sh", "cat > ~/.claude/session-signals/x.stop.json");
+    let mut settings = home.parsed();
+    let script = serde_json::json!({"hooks": [{"type": "command", "command": "~/.claude/hooks/stop.sh"}]});
+    settings["hooks"]["Stop"].as_array_mut().unwrap().push(script);
+    home.write(".claude/settings.json", &settings.to_string());
+    finds_and_mends(&home, &["script-beside"]);
+}
+
+#[test]
+fn a_session_that_has_both() {
+    let home = installed();
+    let spool = ".claude/session-signals";
+    let now = SystemTime::now() - Duration::from_secs(100);
+    let signal = |session: &str, kind: &str, seconds: u64| {
+        let path = home.write(&format!("{spool}/{session}.{kind}.json"), "{}\n");
+        File::options().write(true).open(path).unwrap().set_modified(now + Duration::from_secs(seconds)).unwrap();
+    };
+    signal("one", "ended", 2);
+    signal("one", "working", 1);
+    signal("two", "ended", 1);
+    signal("two", "working", 2);
+    signal("three", "working", 1);
+    signal("three", "stop", 1);
+    // From before the clock stepped back.
+    signal("four", "stop", 1_000_000);
     signal("four", "working", 1);
     // No conflicts.
     signal("five", "working", 1);
@@ -469,6 +511,14 @@ fn a_live_session_without_a_signal() {
     let settings = home.read(".claude/settings.json");
     home.write(".claude/settings.json", &format!("// mine\n{settings}"));
     assert!(why().ends_with("has left no signal: mend settings-unusable first"), "{}", why());
+    // Copied from another home, whose executables they start; but not where one only lacks its timeout.
+    let of_alice =
+        settings.replace(&format!("{}/", home.path("").display().to_string().trim_end_matches('/')), "/home/alice/");
+    home.write(".claude/settings.json", &of_alice);
+    assert!(why().ends_with("has left no signal: mend entry-outdated first"), "{}", why());
+    home.write(".claude/settings.json", &settings.replacen(",\n            \"timeout\": 10", "", 1));
+    assert_eq!(home.findings(), ["entry-outdated", "session-silent"]);
+    assert!(why().ends_with("a session older than the hooks has to be started anew"), "{}", why());
     home.write(".claude/settings.json", &settings);
     // Quiet since the hooks were installed; another process of that number; another computer's.
     assert_eq!(session(me, &start, &domain, 1_000), [""; 0]);
@@ -501,11 +551,3 @@ fn a_file_name_sends_nothing_to_the_terminal() {
     fs::set_permissions(home.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
     assert_eq!(home.findings(), [""; 0]);
 }
-    // Copied from another home, whose executables they start; but not where one only lacks its timeout.
-    let of_alice =
-        settings.replace(&format!("{}/", home.path("").display().to_string().trim_end_matches('/')), "/home/alice/");
-    home.write(".claude/settings.json", &of_alice);
-    assert!(why().ends_with("has left no signal: mend entry-outdated first"), "{}", why());
-    home.write(".claude/settings.json", &settings.replacen(",\n            \"timeout\": 10", "", 1));
-    assert_eq!(home.findings(), ["entry-outdated", "session-silent"]);
-    assert!(why().ends_with("a session older than the hooks has to be started anew"), "{}", why());

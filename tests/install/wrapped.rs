@@ -75,28 +75,165 @@ fn counts_and_stays(home: &Home, hook: &Value, line: &str) {
     assert!(!home.path(".claude/hooks").exists(), "{line}");
 }
 
+/// Lines that only name where ours lie: nobody knows what they start.
+const MENTIONS: [&str; 24] = [
+    "cd DIR && ./hook-stop",
+    "B=DIR; $B/hook-stop",
+    "PATH=DIR:$PATH hook-stop",
+    "export PATH=\"DIR:$PATH\"; hook-stop",
+    "DIR/sessions --json",
+    "python3 -c \"import subprocess; subprocess.run([\\\"BIN\\\"])\"",
+    "bash <<<BIN",
+    "for h in stop; do DIR/hook-$h; done",
+    "DIR/hook-st*",
+    "test -x BIN && date",
+    "cp BIN /tmp/x && /tmp/x",
+    "cd ~/.claude/hooks/session-signals && ./hook-stop",
+    "cd \"$HOME/.claude/hooks\"/session-signals && ./hook-stop",
+    "D=${HOME}/.claude/hooks/session-signals; nice $D/hook-$(echo stop)",
+    "cd $CLAUDE_CONFIG_DIR/hooks/session-signals && ./hook-stop",
+    "D=\"${CLAUDE_CONFIG_DIR:-$HOME/.claude}\"; nice \"$D/hooks/session-signals/hook-stop\"",
+    "cd ~/.claude/hooks && session-signals/hook-stop",
+    "cd ~/.claude && nice hooks/session-signals/hook-stop",
+    "cd ~/.claude/hooks//session-signals/ && ./hook-stop",
+    "echo BIN",
+    "ls -l BIN >/dev/null",
+    "date >BIN.log",
+    "# BIN",
+    "BIN.sh",
+];
+
+#[test]
+fn a_line_that_names_where_ours_lie_is_spoken_of_and_keeps_them() {
+    for line in MENTIONS {
+        let home = Home::new();
+        let path = home.installed("hook-stop").display().to_string();
+        let line = line.replace("BIN", &path).replace("DIR", path.strip_suffix("/hook-stop").unwrap());
+        // Never a finding that nothing could end.
+        is_spoken_of_and_keeps(&home, &settings(&json!({ "type": "command", "command": line })), &format!("`{line}`"));
+    }
+    let home = Home::new();
+    let code = format!("import subprocess; subprocess.run(['{}'])", home.installed("hook-stop").display());
+    let hook = json!({ "type": "command", "command": "python3", "args": ["-c", code] });
+    is_spoken_of_and_keeps(&home, &settings(&hook), &format!("`python3 -c {code}`"));
+}
+
+#[test]
+fn a_command_in_other_settings_that_names_where_ours_lie_counts_alike() {
+    for (settings, told) in [
+        (r#"{"statusLine": {"type": "command", "command": "DIR/sessions --json | wc -l"}}"#, "statusLine.command"),
+        (r#"{"env": {"PATH": "DIR:/usr/bin"}}"#, "env.PATH"),
+        (r#"{"apiKeyHelper": "~/.claude/hooks/session-signals/hook-stop; echo key", "x": "\ud83d"}"#, "apiKeyHelper"),
+    ] {
+        let home = Home::new();
+        let folder = home.path(".claude/hooks/session-signals").display().to_string();
+        is_spoken_of_and_keeps(&home, &settings.replace("DIR", &folder), &format!("{told}: `"));
+    }
+}
+
+#[track_caller]
+fn is_spoken_of_and_keeps(home: &Home, before: &str, named: &str) {
+    home.write(".claude/settings.json", before);
+    let (code, report) = home.json(&["install"]);
+    let warnings = report["warnings"].as_array().unwrap();
+    assert_eq!((code, warnings.len(), told(&report, named)), (0, 1, true), "{named} {report}");
+    let entry = format!("\"{}\"", home.installed("hook-stop").display());
+    assert!(home.read(".claude/settings.json").contains(&entry), "an entry is there whatever the line does");
+    let checkup = home.json(&["doctor"]).1;
+    let notes = checkup["notes"].as_array().unwrap();
+    let is_named = notes.len() == 1 && text(&notes[0]).contains(named);
+    assert_eq!((checkup["healthy"] == true, is_named), (true, true), "{named} {checkup}");
+    let (code, report) = home.json(&["uninstall"]);
+    assert_eq!((code, &home.read(".claude/settings.json")[..]), (0, before), "{report}");
+    assert!(told(&report, named) && told(&report, "stay"), "{named} {report}");
+    assert!(home.installed("hook-stop").exists(), "{named}");
+    home.write(".claude/settings.json", "{}");
+    home.succeeds(&["uninstall"]);
+    assert!(!home.path(".claude/hooks").exists(), "{named}");
+}
+
+#[test]
+fn all_that_only_names_where_ours_lie_is_one_warning() {
+    let home = Home::new();
+    let folder = home.path(".claude/hooks/session-signals").display().to_string();
+    let hook = |line: &str| json!([{ "hooks": [{ "type": "command", "command": line }] }]);
+    let (one, other) = (format!("cd {folder} && ./hook-stop"), format!("{folder}/hook-comp*"));
+    let before = json!({ "statusLine": { "command": format!("{folder}/sessions") },
+        "hooks": { "Stop": hook(&one), "StopFailure": hook(&one), "PreCompact": hook(&other) } });
+    home.write(".claude/settings.json", &before.to_string());
+    let (_, report) = home.json(&["install"]);
+    assert_eq!(report["warnings"].as_array().unwrap().len(), 1, "{report}");
+    for part in
+        [format!("Stop, StopFailure: `{one}`"), format!("PreCompact: `{other}`"), "statusLine.command: `".to_owned()]
+    {
+        assert!(told(&report, &part), "{part} {report}");
+    }
+    // Those of other scopes keep the executables, too.
+    home.write("project/.claude/settings.local.json", &settings(&json!({ "type": "command", "command": other })));
+    home.write(".claude/settings.json", "{}");
+    let (_, report) = home.json(&["uninstall"]);
+    assert!(told(&report, &other) && home.installed("hook-stop").exists(), "{report}");
+}
+
 #[test]
 fn a_line_that_starts_none_of_ours_does_not_count() {
     for line in [
-        "echo BIN",
-        "ls -l BIN >/dev/null",
-        "date >BIN.log",
-        "# BIN",
-        "test -x BIN && date",
         "nice /x/hook-stop",
-        "BIN.sh",
+        "cd /x/session-signals && ./hook-stop",
+        "DIR-old/hook-stop",
+        "DIR.bak/hook-stop --now",
+        "ls ~/.claude/session-signals",
+        "cd ~/.claude && cat session-signals/*.json",
+        "ls /home/alice/.claude/hooks/session-signals",
+        "ls ~alice/.claude/hooks/session-signals",
     ] {
         let home = Home::new();
-        let line = line.replace("BIN", home.installed("hook-stop").to_str().unwrap());
-        let before = settings(&json!({ "type": "command", "command": line }));
+        let line = line.replace("DIR", home.path(".claude/hooks/session-signals").to_str().unwrap());
+        let mut before: Value =
+            serde_json::from_str(&settings(&json!({ "type": "command", "command": line }))).unwrap();
+        // A rule runs nothing.
+        before["permissions"] = json!({ "allow": ["Bash(~/.claude/hooks/session-signals/sessions:*)"] });
+        let before = before.to_string();
         home.write(".claude/settings.json", &before);
-        home.succeeds(&["install"]);
-        assert_eq!(of_stop(&home).len(), 2, "{line}");
-        assert_eq!(home.findings(), [""; 0], "{line}");
+        let (_, report) = home.json(&["install"]);
+        assert_eq!((of_stop(&home).len(), report["warnings"].as_array().unwrap().len()), (2, 0), "{line} {report}");
+        assert!(home.succeeds(&["doctor"]).starts_with("healthy: "), "{line}");
         home.succeeds(&["uninstall"]);
         assert_eq!(home.read(".claude/settings.json"), before);
         assert!(!home.path(".claude/hooks").exists(), "{line}");
     }
+}
+
+#[test]
+fn many_such_lines_are_spoken_of_once() {
+    let home = Home::new();
+    let line =
+        |rule: &session_signals::event::Rule| format!("nice {}", home.installed(rule.hook.executable()).display());
+    let group = |rule| (json!([{ "hooks": [{ "type": "command", "command": line(rule) }] }]), rule);
+    let hooks: serde_json::Map<String, Value> =
+        RULES.iter().map(group).map(|(groups, rule)| (rule.event.to_owned(), groups)).collect();
+    let before = json!({ "hooks": hooks });
+    home.write(".claude/settings.json", &before.to_string());
+    let all = |sentence: &Value| RULES.iter().all(|rule| text(sentence).contains(rule.event));
+    let one = |told: &Value| {
+        let told = told.as_array().unwrap();
+        assert!(told.len() == 1 && all(&told[0]), "{told:?}");
+    };
+    let (_, report) = home.json(&["install"]);
+    assert_eq!(home.parsed(), before);
+    one(&report["warnings"]);
+    one(&home.json(&["doctor"]).1["notes"]);
+    one(&home.json(&["uninstall"]).1["warnings"]);
+    // With an entry beside each.
+    home.write(".claude/settings.json", "{}");
+    home.succeeds(&["install"]);
+    let mut with = home.parsed();
+    for (event, groups) in with["hooks"].as_object_mut().unwrap() {
+        groups.as_array_mut().unwrap().push(before["hooks"][event][0].clone());
+    }
+    home.write(".claude/settings.json", &with.to_string());
+    assert_eq!(home.findings(), ["entry-duplicated"]);
+    assert!(all(&home.json(&["doctor"]).1["findings"][0]["sentence"]));
 }
 
 #[test]
@@ -108,6 +245,8 @@ fn a_line_for_some_tools_leaves_the_others_to_an_entry() {
     home.write(".claude/settings.json", &before.to_string());
     home.succeeds(&["install"]);
     assert_eq!(home.parsed()["hooks"]["PostToolUse"].as_array().unwrap().len(), 2);
+    // For those tools two run, which nothing can end but the line's owner.
+    assert_eq!(home.findings(), [""; 0]);
 }
 
 #[test]

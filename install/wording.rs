@@ -1,0 +1,86 @@
+//! One sentence for many things that are alike.
+
+use crate::editor::Wrapped;
+
+/// All of these, each once.
+#[must_use]
+pub fn all<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    distinct(words).join(", ")
+}
+
+/// The first ones of these, each once, and how many more there are.
+#[must_use]
+pub fn some<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
+    match distinct(words).as_slice() {
+        [one] => (*one).to_owned(),
+        [one, other] => format!("{one} and {other}"),
+        [one, other, more @ ..] => format!("{one}, {other} and {} more", more.len()),
+        [] => String::new(),
+    }
+}
+
+/// The first of these commands, and how many more there are.
+#[must_use]
+pub fn commands<'a>(commands: impl IntoIterator<Item = &'a str>) -> String {
+    match distinct(commands).as_slice() {
+        [one] => format!("`{one}`"),
+        [one, more @ ..] => format!("`{one}` and {} more", more.len()),
+        [] => String::new(),
+    }
+}
+
+/// Puts together what is alike: each kind with all that is of it, in their order.
+#[must_use]
+pub fn grouped<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) -> Vec<(K, Vec<T>)> {
+    let mut groups: Vec<(K, Vec<T>)> = Vec::new();
+    for (kind, item) in items {
+        match groups.iter_mut().find(|(other, _)| *other == kind) {
+            Some((_, items)) => items.push(item),
+            None => groups.push((kind, vec![item])),
+        }
+    }
+    groups
+}
+
+fn distinct<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
+    let mut found = Vec::new();
+    for word in words {
+        if !found.contains(&word) {
+            found.push(word);
+        }
+    }
+    found
+}
+
+/// Lines of the user's own that start our executables, in words.
+pub struct Lines {
+    /// What they are for.
+    pub events: String,
+    /// Which executables they start.
+    pub executables: String,
+    /// The lines themselves.
+    pub commands: String,
+    /// Whether they are more than one.
+    pub many: bool,
+}
+
+impl Lines {
+    /// None where there are none.
+    #[must_use]
+    pub fn of(lines: &[&Wrapped]) -> Option<Self> {
+        let commands = || lines.iter().map(|line| &*line.command);
+        (!lines.is_empty()).then(|| Self {
+            events: all(lines.iter().map(|line| &*line.event)),
+            executables: some(lines.iter().map(|line| &*line.executable)),
+            commands: self::commands(commands()),
+            many: distinct(commands()).len() > 1,
+        })
+    }
+
+    /// `a line of your own starts hook-stop`
+    #[must_use]
+    pub fn start(&self) -> String {
+        let line = if self.many { "lines of your own start" } else { "a line of your own starts" };
+        format!("{line} {}", self.executables)
+    }
+}
