@@ -4,6 +4,8 @@ use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
 use std::time::Duration;
 
+use serde_json::Value;
+
 use super::server::{Server, within};
 use crate::sandbox::Sandbox;
 
@@ -72,6 +74,54 @@ fn a_large_prompt_is_held_once_however_many_take_it_slowly() {
             assert!(read > 0 && !buffer[..read].contains(&b'y') || count + read >= 16 << 20, "{count}");
             count += read;
         }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn very_many_sessions_are_held_once_however_many_take_them_slowly() {
+    const SESSIONS: usize = 10_000;
+    let sandbox = Sandbox::new();
+    super::faults::fill(&sandbox, SESSIONS);
+    let server = Server::start(&sandbox);
+    let all = server.get("/sessions");
+    assert_eq!(all.messages().len(), SESSIONS);
+    let since = format!("/sessions?offset={}", all.header("stream-next-offset"));
+    let before = server.resident();
+    let ask = |path: &str| {
+        let mut stream = server.connect();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut begin = vec![0; 4096];
+        stream.read_exact(&mut begin).unwrap();
+        (stream, begin)
+    };
+    let paths = ["/sessions", "/sessions?offset=-1&live=sse", "/sessions?offset=-1&live=long-poll"];
+    let slow: Vec<_> = (0..200).map(|number| ask(paths[number % 3])).collect();
+    let held = server.resident().saturating_sub(before);
+    assert!(held < 48 << 10, "200 readers of {SESSIONS} sessions take {held} KiB");
+    // They are told of each, as it was when they asked, whatever has come of it since.
+    for number in 0..20 {
+        let id = format!("0cc11bc4-3864-478d-bc8b-{:012}", SESSIONS - 1 - number);
+        sandbox.fire(&id, "Stop", "").succeeds();
+    }
+    assert!(within(|| server.get(&since).messages().len() == 20));
+    for (mut stream, mut text) in slow.into_iter().take(3) {
+        let mut buffer = vec![0; 1 << 20];
+        let is_whole = |text: &[u8]| text.ends_with(b"\n]") || text.windows(7).any(|end| end == b"\ndata:]");
+        while !is_whole(&text[text.len().saturating_sub(2 << 20)..]) {
+            let read = stream.read(&mut buffer).unwrap();
+            assert!(read > 0, "{} bytes, then the end", text.len());
+            text.extend(&buffer[..read]);
+        }
+        let text = String::from_utf8(text).unwrap();
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let (first, _) = body.split_once("event: control").unwrap_or((body, ""));
+        let lines = first.lines().filter(|line| *line != "event: data");
+        let array: String = lines.map(|line| line.strip_prefix("data:").unwrap_or(line)).collect();
+        let told: Vec<Value> = serde_json::from_str(&array).unwrap();
+        assert_eq!(told.len(), SESSIONS);
+        let is_as_it_was = |one: &Value| one["value"]["state"] == "ended" && one["headers"]["operation"] == "insert";
+        assert!(told.iter().all(is_as_it_was));
     }
 }
 

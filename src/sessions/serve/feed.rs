@@ -1,11 +1,12 @@
 //! The log, between the thread that writes it and those who read it.
 
+use std::io;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::log::{Batch, From, Log};
+use super::log::{From, Log, Message, Reading};
 use super::told::Told;
 
 /// What is said of one session: its id, and its JSON unless it is gone.
@@ -38,9 +39,9 @@ impl Feed {
         self.log().tail()
     }
 
-    /// As [`Log::read`].
-    pub fn read(&self, from: From) -> Batch {
-        self.log().read(from)
+    /// What a reader from there has to be told.
+    pub fn read(self: &Arc<Self>, from: From) -> Batch {
+        Batch { reading: self.log().begin(from), feed: Arc::clone(self) }
     }
 
     /// Says what is gone of that which earlier runs told; from now on what comes and goes is noted for the next one.
@@ -93,6 +94,38 @@ impl Feed {
 
     fn log(&self) -> MutexGuard<'_, Log> {
         locked(&self.log)
+    }
+}
+
+/// What a reader has to be told, one after the other.
+pub struct Batch {
+    feed: Arc<Feed>,
+    reading: Reading,
+}
+
+impl Batch {
+    /// Where the reader is after that.
+    pub fn tail(&self) -> u64 {
+        self.reading.tail()
+    }
+
+    /// Whether there is no more.
+    pub fn is_over(&self) -> bool {
+        self.feed.log().is_over(&self.reading)
+    }
+
+    /// What is next.
+    ///
+    /// # Errors
+    /// As for [`Log::next`].
+    pub fn next(&mut self) -> io::Result<Option<Message>> {
+        self.feed.log().next(&mut self.reading)
+    }
+}
+
+impl Drop for Batch {
+    fn drop(&mut self) {
+        self.feed.log().end(&self.reading);
     }
 }
 

@@ -1,20 +1,20 @@
 //! A batch of events as text, piece by piece: a JSON array, or the same on the lines of a server-sent event.
 //!
-//! Between two pieces nothing is held but where the text goes on: of a large value there is one copy, the log's, however
-//! many read it and however slowly they do.
+//! Between two pieces nothing is held but where the text goes on: of very many events, and of a large value, there is one
+//! copy, the log's, however many read it and however slowly they do.
 
 use std::io;
 use std::sync::Weak;
-use std::vec::IntoIter;
 
-use super::log::{Batch, Message};
+use super::feed::Batch;
+use super::log::{Message, overtaken};
 
 /// Pieces of at most about this many bytes.
 const PIECE: usize = 64 << 10;
 
 /// The rest of a batch.
 pub struct Frames {
-    messages: IntoIter<Message>,
+    batch: Batch,
     opening: &'static str,
     /// What begins each line.
     prefix: &'static str,
@@ -27,14 +27,13 @@ pub struct Frames {
 impl Frames {
     /// The batch, with `opening` before all of it, and `prefix` before each line.
     pub fn new(batch: Batch, opening: &'static str, prefix: &'static str) -> Self {
-        let messages = batch.messages.into_iter();
-        Self { messages, opening, prefix, value: None, is_first: true, is_done: false }
+        Self { batch, opening, prefix, value: None, is_first: true, is_done: false }
     }
 
-    /// Adds what comes next, some of a large value; an error where its value was overtaken too long ago.
+    /// Adds what comes next, some of a large value; an error where that was overtaken too long ago.
     fn add(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
         if let Some((value, told, operation)) = self.value.take() {
-            let text = value.upgrade().ok_or_else(|| io::Error::other("overtaken"))?;
+            let text = value.upgrade().ok_or_else(overtaken)?;
             let end = text.len().min(told + PIECE.saturating_sub(piece.len()).max(1));
             piece.extend_from_slice(&text.as_bytes()[told..end]);
             if end < text.len() {
@@ -44,7 +43,7 @@ impl Frames {
             }
             return Ok(());
         }
-        let Some(Message { key, value, operation }) = self.messages.next() else {
+        let Some(Message { key, value, operation }) = self.batch.next()? else {
             self.is_done = true;
             if !self.is_first {
                 piece.push(b'\n');

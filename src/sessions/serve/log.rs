@@ -2,16 +2,24 @@
 //!
 //! A position is the number of events appended up to there. A reader at any position of this log, given what comes after
 //! it, knows what is true now; what was overtaken in between is never told.
+//!
+//! A reading takes what was true when it began, however long it takes: what is overtaken meanwhile is kept beside the log, once,
+//! for all who may still come to it. So a reading holds no more than where it is.
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::io;
+use std::ops::Bound::{Excluded, Included};
 use std::sync::{Arc, Weak};
 
 /// So many sessions that are gone are remembered, for readers who may still believe in them.
 pub const GONE: usize = 1024;
 
-/// So many bytes of overtaken values are kept for readers who are in the middle of them. Who reads one beyond that is
-/// broken off, and reads again.
+/// So many bytes of overtaken events are kept for readings that have not come to them, or are in the middle of one. What is
+/// beyond that breaks a reading off, and its reader reads again.
 const OVERTAKEN: usize = 128 << 20;
+
+/// An event takes about this many bytes besides its value.
+const EVENT: usize = 256;
 
 /// Below so many bytes, a value is small.
 const SMALL: usize = 64 << 10;
@@ -50,13 +58,43 @@ pub struct Message {
     pub operation: &'static str,
 }
 
-/// What a reader from some position has to be told.
-#[derive(Debug)]
-pub struct Batch {
-    /// Oldest first.
-    pub messages: Vec<Message>,
-    /// Where the reader is after that.
-    pub tail: u64,
+/// An event that was overtaken, and may still have to be told.
+struct Overtaken {
+    event: Event,
+    /// The log ended here when it was overtaken: readings that began earlier tell it.
+    at: u64,
+}
+
+impl Overtaken {
+    fn len(&self) -> usize {
+        EVENT + self.event.value.as_ref().map_or(0, |value| value.len())
+    }
+}
+
+/// The readings that began where the log ended at one position.
+#[derive(Default)]
+struct Readings {
+    count: usize,
+    /// Those that have not come further than this were to be told an event that is kept no longer.
+    lost: u64,
+}
+
+/// What a reader from some position has to be told, and how much of it was.
+#[derive(Clone, Debug)]
+pub struct Reading {
+    /// Where the reader was before.
+    from: From,
+    /// How far it has come.
+    at: u64,
+    /// Where it is after that.
+    tail: u64,
+}
+
+impl Reading {
+    /// Where the reader is after it.
+    pub fn tail(&self) -> u64 {
+        self.tail
+    }
 }
 
 /// The newest event of each session.
@@ -70,9 +108,11 @@ pub struct Log {
     gone: BTreeSet<u64>,
     /// Readers from before this position may have missed that a session is gone.
     earliest: u64,
-    /// Values that somebody may still be reading, oldest first.
-    overtaken: VecDeque<Value>,
-    /// How many bytes those have.
+    /// The readings that go on, by their tails.
+    readings: BTreeMap<u64, Readings>,
+    /// What was overtaken while they do, by its position.
+    overtaken: BTreeMap<u64, Overtaken>,
+    /// How many bytes that takes.
     overtaken_len: usize,
 }
 
@@ -130,24 +170,35 @@ impl Log {
         let value = value.map(|value| Arc::new(boxed(value)));
         self.events.insert(self.tail, Event { key: Arc::clone(&key), value, inserted });
         self.positions.insert(key, self.tail);
-        if let Some(value) = before.and_then(|event| event.value) {
-            self.retire(value);
+        if let Some((position, event)) = known.zip(before) {
+            self.retire(position, event);
         }
         if self.gone.len() > GONE {
             self.forget();
         }
     }
 
-    /// Keeps an overtaken value as long as somebody reads it, and there is room.
-    fn retire(&mut self, value: Value) {
-        if Arc::weak_count(&value) > 0 {
-            self.overtaken_len += value.len();
-            self.overtaken.push_back(value);
+    /// Keeps an overtaken event as long as a reading may come to it, and there is room.
+    fn retire(&mut self, position: u64, event: Event) {
+        let overtaken = Overtaken { event, at: self.tail };
+        if !self.is_awaited(position, &overtaken) {
+            return;
         }
-        let is_too_much = |log: &Self, oldest: &Value| Arc::weak_count(oldest) == 0 || log.overtaken_len > OVERTAKEN;
-        while self.overtaken.front().is_some_and(|oldest| is_too_much(self, oldest)) {
-            self.overtaken_len -= self.overtaken.pop_front().map_or(0, |oldest| oldest.len());
+        self.overtaken_len += overtaken.len();
+        self.overtaken.insert(position, overtaken);
+        while self.overtaken_len > OVERTAKEN
+            && let Some((position, oldest)) = self.overtaken.pop_first()
+        {
+            self.overtaken_len -= oldest.len();
+            for readings in self.readings.range_mut(position..oldest.at).map(|(_, readings)| readings) {
+                readings.lost = readings.lost.max(position);
+            }
         }
+    }
+
+    /// Whether a reading goes on that began when this event stood.
+    fn is_awaited(&self, position: u64, overtaken: &Overtaken) -> bool {
+        self.readings.range(position..overtaken.at).next().is_some()
     }
 
     /// Forgets the session that has been gone longest.
@@ -155,31 +206,78 @@ impl Log {
         let Some(position) = self.gone.pop_first() else { return };
         if let Some(event) = self.events.remove(&position) {
             self.positions.remove(&event.key);
+            self.retire(position, event);
         }
         self.earliest = position;
     }
 
-    /// What a reader from there has to be told. One that the log cannot go on from gets all that is true, in words that
-    /// hold whatever it knew, and all that is gone.
-    pub fn read(&self, from: From) -> Batch {
+    /// Begins to tell a reader from there what it has to be told; [`Log::end`] ends it. A reader that the log cannot go on
+    /// from gets all that is true, in words that hold whatever it knew, and all that is gone.
+    pub fn begin(&mut self, from: From) -> Reading {
         let from = match from {
             From::At(position) if position < self.earliest || position > self.tail => From::Elsewhere,
             from => from,
         };
-        let position = if let From::At(position) = from { position } else { 0 };
-        // Who comes new believes in no session that is gone.
-        let told = self.events.range(position + 1..).filter(|(_, event)| from != From::Start || event.value.is_some());
-        let operation = |event: &Event| match (&event.value, from) {
+        self.readings.entry(self.tail).or_default().count += 1;
+        Reading { from, at: if let From::At(position) = from { position } else { 0 }, tail: self.tail }
+    }
+
+    /// What comes next in a reading; `None` at its end.
+    ///
+    /// # Errors
+    /// Where it was overtaken too long ago.
+    pub fn next(&self, reading: &mut Reading) -> io::Result<Option<Message>> {
+        if self.readings.get(&reading.tail).is_some_and(|readings| reading.at < readings.lost) {
+            return Err(overtaken());
+        }
+        let Some((position, event)) = self.find(reading) else { return Ok(None) };
+        reading.at = position;
+        let operation = match (&event.value, reading.from) {
             (None, _) => "delete",
             (Some(_), From::Elsewhere) => "upsert",
-            (Some(_), _) if event.inserted > position => "insert",
-            (Some(_), _) => "update",
+            (Some(_), From::At(known)) if event.inserted <= known => "update",
+            (Some(_), _) => "insert",
         };
-        let message = |event: &Event| Message {
-            key: Arc::clone(&event.key),
-            value: event.value.as_ref().map(Arc::downgrade),
-            operation: operation(event),
-        };
-        Batch { messages: told.map(|(_, event)| message(event)).collect(), tail: self.tail }
+        let value = event.value.as_ref().map(Arc::downgrade);
+        Ok(Some(Message { key: Arc::clone(&event.key), value, operation }))
     }
+
+    /// Whether nothing more comes in a reading.
+    pub fn is_over(&self, reading: &Reading) -> bool {
+        self.find(reading).is_none()
+    }
+
+    /// The next event of those that stood when the reading began.
+    fn find(&self, reading: &Reading) -> Option<(u64, &Event)> {
+        // Who comes new believes in no session that is gone.
+        let is_told = |event: &Event| reading.from != From::Start || event.value.is_some();
+        let after = |last: u64| (Excluded(reading.at), Included(last));
+        let mut standing = self.events.range(after(reading.tail));
+        let standing = standing.find(|(_, event)| is_told(event)).map(|(position, event)| (*position, event));
+        let mut overtaken = self.overtaken.range(after(standing.map_or(reading.tail, |(position, _)| position)));
+        let overtaken = overtaken.find(|(_, one)| one.at > reading.tail && is_told(&one.event));
+        overtaken.map(|(position, one)| (*position, &one.event)).or(standing)
+    }
+
+    /// Ends a reading: what was kept for it alone is kept no longer.
+    pub fn end(&mut self, reading: &Reading) {
+        let Some(readings) = self.readings.get_mut(&reading.tail) else { return };
+        readings.count -= 1;
+        if readings.count > 0 {
+            return;
+        }
+        self.readings.remove(&reading.tail);
+        while let Some((position, oldest)) = self.overtaken.first_key_value()
+            && !self.is_awaited(*position, oldest)
+        {
+            let len = oldest.len();
+            self.overtaken.pop_first();
+            self.overtaken_len -= len;
+        }
+    }
+}
+
+/// What breaks a reading off.
+pub fn overtaken() -> io::Error {
+    io::Error::other("overtaken")
 }

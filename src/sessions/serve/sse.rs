@@ -53,8 +53,8 @@ impl Follower {
     fn read(&mut self) {
         self.grown.mark_unchanged();
         let batch = self.feed.read(self.from);
-        let tail = batch.tail;
-        if batch.messages.is_empty() {
+        let tail = batch.tail();
+        if batch.is_over() {
             self.from = From::At(tail);
         } else {
             self.sending = Some((Frames::new(batch, "event: data\n", "data:"), tail));

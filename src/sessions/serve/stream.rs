@@ -12,9 +12,9 @@ use futures_util::stream;
 use serde::Deserialize;
 use tokio::time::{Instant, timeout_at};
 
-use super::feed::Feed;
+use super::feed::{Batch, Feed};
 use super::frames::Frames;
-use super::log::{Batch, From};
+use super::log::From;
 use super::offset::{self, Offset};
 use super::{cursor, sse};
 
@@ -63,17 +63,21 @@ pub async fn read(
 }
 
 /// What there is, or what comes next.
-async fn long_poll(feed: &Feed, from: From, headers: &HeaderMap, asked: &Asked) -> Response {
+async fn long_poll(feed: &Arc<Feed>, from: From, headers: &HeaderMap, asked: &Asked) -> Response {
     let mut grown = feed.subscribe();
     let until = Instant::now() + LONG_POLL;
     loop {
         grown.mark_unchanged();
-        let batch = feed.read(from);
-        if !batch.messages.is_empty() {
-            return all(feed, from, batch, headers, asked);
-        }
+        // Not held while nothing comes: what is overtaken meanwhile would be kept for it.
+        let tail = {
+            let batch = feed.read(from);
+            if !batch.is_over() {
+                return all(feed, from, batch, headers, asked);
+            }
+            batch.tail()
+        };
         if feed.is_closed() || timeout_at(until, grown.changed()).await.is_err() {
-            return answer(feed, StatusCode::NO_CONTENT, batch.tail).up_to_date(asked).body(Body::empty());
+            return answer(feed, StatusCode::NO_CONTENT, tail).up_to_date(asked).body(Body::empty());
         }
     }
 }
@@ -85,14 +89,14 @@ fn all(feed: &Feed, from: From, batch: Batch, headers: &HeaderMap, asked: &Asked
         From::At(position) => format!("{position:x}"),
         From::Elsewhere => "all".to_owned(),
     };
-    let tag = format!("\"{:016x}:{from}:{:x}\"", feed.run(), batch.tail);
+    let tag = format!("\"{:016x}:{from}:{:x}\"", feed.run(), batch.tail());
     let known = headers.get_all(header::IF_NONE_MATCH).iter().filter_map(|known| known.to_str().ok());
     let is_known = known.flat_map(|known| known.split(',')).any(|known| {
         let known = known.trim();
         known == "*" || known.strip_prefix("W/").unwrap_or(known) == tag
     });
     let status = if is_known { StatusCode::NOT_MODIFIED } else { StatusCode::OK };
-    let answer = answer(feed, status, batch.tail).up_to_date(asked).with(header::ETAG.as_str(), &tag);
+    let answer = answer(feed, status, batch.tail()).up_to_date(asked).with(header::ETAG.as_str(), &tag);
     if is_known {
         return answer.body(Body::empty());
     }

@@ -1,6 +1,7 @@
 //! The parts of `serve` that do no I/O.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::{Duration, SystemTime};
 
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
@@ -10,7 +11,7 @@ use super::{at, signals};
 use crate::evidence::Evidence;
 use crate::serve::feed::Feed;
 use crate::serve::frames::Frames;
-use crate::serve::log::{Batch, From, Log, Message};
+use crate::serve::log::{From, Log, Message, Reading};
 use crate::serve::offset::{self, Offset};
 use crate::serve::steady::Steady;
 use crate::serve::told::Told;
@@ -21,12 +22,22 @@ use crate::session::Session;
 struct Reader {
     from: From,
     known: BTreeMap<String, String>,
+    /// What it is in the middle of, and what was true when that began.
+    reading: Option<(Reading, BTreeMap<String, String>)>,
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { from: From::Start, known: BTreeMap::new() }
+        Self { from: From::Start, known: BTreeMap::new(), reading: None }
     }
+}
+
+/// All that a reader from there is told, and where it is after that.
+fn read(log: &mut Log, from: From) -> (Vec<Message>, u64) {
+    let mut reading = log.begin(from);
+    let messages = std::iter::from_fn(|| log.next(&mut reading).unwrap()).collect();
+    log.end(&reading);
+    (messages, reading.tail())
 }
 
 fn text(message: &Message) -> Option<String> {
@@ -34,36 +45,60 @@ fn text(message: &Message) -> Option<String> {
 }
 
 impl Reader {
-    fn take(&mut self, batch: Batch) {
-        for message in batch.messages {
-            let (key, operation) = (message.key.to_string(), message.operation);
-            let Some(value) = text(&message) else {
-                assert_eq!(operation, "delete");
-                self.known.remove(&key);
-                continue;
-            };
-            if self.from == From::Elsewhere {
-                assert_eq!(operation, "upsert");
-                self.known.insert(key, value);
-                continue;
-            }
-            // What it does not know can only begin.
-            assert!(operation == "insert" || operation == "update" && self.known.contains_key(&key));
-            assert_ne!(self.known.insert(key, value.clone()), Some(value), "told twice");
+    fn take(&mut self, message: &Message) {
+        let (key, operation) = (message.key.to_string(), message.operation);
+        let Some(value) = text(message) else {
+            assert_eq!(operation, "delete");
+            self.known.remove(&key);
+            return;
+        };
+        if self.from == From::Elsewhere {
+            assert_eq!(operation, "upsert");
+            self.known.insert(key, value);
+            return;
         }
-        assert!(!matches!(self.from, From::At(position) if position > batch.tail));
-        self.from = From::At(batch.tail);
+        // What it does not know can only begin.
+        assert!(operation == "insert" || operation == "update" && self.known.contains_key(&key));
+        assert_ne!(self.known.insert(key, value.clone()), Some(value), "told twice");
+    }
+
+    fn is_at(&mut self, tail: u64) {
+        assert!(!matches!(self.from, From::At(position) if position > tail));
+        self.from = From::At(tail);
+    }
+
+    /// Takes one message of a reading, or begins one; at its end it knows what was true when it began.
+    fn step(&mut self, log: &mut Log, truth: &BTreeMap<String, String>) {
+        let (mut reading, then) = self.reading.take().unwrap_or_else(|| (log.begin(self.from), truth.clone()));
+        if let Some(message) = log.next(&mut reading).unwrap() {
+            self.take(&message);
+            self.reading = Some((reading, then));
+        } else {
+            log.end(&reading);
+            self.is_at(reading.tail());
+            assert_eq!(self.known, then);
+        }
+    }
+
+    /// What it is in the middle of is broken off: it reads again from where it was before, and what it was told since
+    /// counts for nothing.
+    fn drop(&mut self, log: &mut Log) {
+        if let Some((reading, _)) = self.reading.take() {
+            log.end(&reading);
+            *self = Self::default();
+        }
     }
 }
 
-/// What happens: a session gets a value that it never had, keeps the one it has, or goes; a reader reads, or comes with an
-/// offset of another run; or the server starts again.
+/// What happens: a session gets a value that it never had, keeps the one it has, or goes; a reader reads all, or one message,
+/// or comes with an offset of another run; or the server starts again.
 #[derive(Clone, Debug)]
 enum Step {
     Say(u8),
     Keep(u8),
     Go(u8),
     Read(usize),
+    ReadOne(usize),
     Stray(usize),
     Restart,
 }
@@ -74,6 +109,7 @@ fn step() -> impl Strategy<Value = Step> {
         1 => (0..5_u8).prop_map(Step::Keep),
         1 => (0..5_u8).prop_map(Step::Go),
         4 => (0..3_usize).prop_map(Step::Read),
+        6 => (0..3_usize).prop_map(Step::ReadOne),
         1 => (0..3_usize).prop_map(Step::Stray),
         1 => Just(Step::Restart),
     ]
@@ -106,13 +142,20 @@ proptest! {
                 }
                 Step::Read(reader) => {
                     let reader = &mut readers[reader];
-                    let batch = log.read(reader.from);
-                    prop_assert!(batch.messages.len() <= 5, "one event a session");
-                    reader.take(batch);
+                    reader.drop(&mut log);
+                    let (messages, tail) = read(&mut log, reader.from);
+                    prop_assert!(messages.len() <= 5, "one event a session");
+                    messages.iter().for_each(|message| reader.take(message));
+                    reader.is_at(tail);
                     prop_assert_eq!(&reader.known, &truth);
                 }
-                Step::Stray(reader) => readers[reader].from = From::Elsewhere,
+                Step::ReadOne(reader) => readers[reader].step(&mut log, &truth),
+                Step::Stray(reader) => {
+                    readers[reader].drop(&mut log);
+                    readers[reader].from = From::Elsewhere;
+                }
                 Step::Restart => {
+                    readers.iter_mut().for_each(|reader| reader.drop(&mut log));
                     let before = std::mem::take(&mut log);
                     for (key, value) in &truth {
                         log.append(key, Some(value.clone()));
@@ -138,14 +181,14 @@ fn a_log_of_very_many_sessions_that_came_and_went_is_short() {
         log.append(&number.to_string(), Some("1".to_owned()));
         log.append(&number.to_string(), None);
     }
-    assert_eq!(log.read(From::Start).messages.len(), 1);
+    assert_eq!(read(&mut log, From::Start).0.len(), 1);
     // One who was here before may believe in a session that is forgotten: it is told all, as if it came from elsewhere.
-    let told: Vec<_> = log.read(From::At(early)).messages.iter().map(|message| message.operation).collect();
+    let told: Vec<_> = read(&mut log, From::At(early)).0.iter().map(|message| message.operation).collect();
     assert_eq!((told.len(), told[0], told[1]), (1025, "upsert", "delete"));
     let late = log.tail();
-    assert_eq!(log.read(From::At(late)).messages.len(), 0);
+    assert_eq!(read(&mut log, From::At(late)).0.len(), 0);
     log.append("stays", None);
-    assert_eq!(log.read(From::At(late)).messages.len(), 1);
+    assert_eq!(read(&mut log, From::At(late)).0.len(), 1);
 }
 
 #[test]
@@ -198,16 +241,17 @@ fn what_went_while_nobody_served_is_told_to_who_was_here_before() {
     };
     let run = |at_first: &[&str]| {
         let told = Told::read(config.path(), 4450);
-        let feed = Feed::new(told.next_run(at(5)));
+        let feed = Arc::new(Feed::new(told.next_run(at(5))));
         for session in at_first {
             publish(&feed, session, Some("1"));
         }
         feed.go_on_from(told);
         feed
     };
-    let told = |feed: &Feed, from| {
-        let told = feed.read(from).messages;
-        told.iter().map(|message| format!("{} {}", message.operation, message.key)).collect::<Vec<_>>()
+    let told = |feed: &Arc<Feed>, from| {
+        let mut batch = feed.read(from);
+        let told = std::iter::from_fn(|| batch.next().unwrap());
+        told.map(|message| format!("{} {}", message.operation, message.key)).collect::<Vec<_>>()
     };
     let first = run(&["stays", "goes-later"]);
     publish(&first, "comes", Some("1"));
@@ -244,15 +288,15 @@ fn what_went_while_nobody_served_is_told_to_who_was_here_before() {
 
 #[test]
 fn frames_are_a_json_array_however_they_are_cut() {
-    let array = |log: &Log, opening, prefix| {
+    let array = |log: &Arc<Feed>, opening, prefix| {
         let pieces = Frames::new(log.read(From::Start), opening, prefix);
         pieces.map(|piece| String::from_utf8(piece.unwrap()).unwrap()).collect::<Vec<_>>()
     };
-    let mut log = Log::default();
+    let log = Arc::new(Feed::new(1));
     assert_eq!(array(&log, "", ""), ["[]"]);
     let value = format!("{:?}", "x".repeat(1000));
     for number in 0..1000 {
-        log.append(&format!("s{number}"), Some(value.clone()));
+        log.publish([(format!("s{number}"), Some(value.clone()))]);
     }
     let pieces = array(&log, "", "");
     assert!(pieces.len() > 10 && pieces.iter().all(|piece| piece.len() < 70_000));
@@ -266,16 +310,18 @@ fn frames_are_a_json_array_however_they_are_cut() {
 
 #[test]
 fn of_a_large_value_there_is_one_copy_however_many_read_it() {
-    let mut log = Log::default();
+    let log = Arc::new(Feed::new(1));
     let value = |c: &str| Some(format!("{:?}", c.repeat(8 << 20)));
-    log.append("s", value("é"));
-    let readers = |log: &Log| -> Vec<Frames> { (0..200).map(|_| Frames::new(log.read(From::Start), "", "")).collect() };
+    let say = |value: Option<String>| log.publish([("s".to_owned(), value)]);
+    say(value("é"));
+    let readers =
+        |log: &Arc<Feed>| -> Vec<Frames> { (0..200).map(|_| Frames::new(log.read(From::Start), "", "")).collect() };
     let mut slow = readers(&log);
     let held: Vec<_> = slow.iter_mut().map(|frames| frames.next().unwrap().unwrap()).collect();
     assert!(held.iter().all(|piece| piece.len() <= 65 << 10), "{}", held[0].len());
     let whole = |frames: &mut Frames| frames.collect::<Result<Vec<_>, _>>().map(|pieces| pieces.concat());
     // What was overtaken is kept for who reads it, as long as there is room.
-    log.append("s", value("b"));
+    say(value("b"));
     let text = [held[0].clone(), whole(&mut slow[0]).unwrap()].concat();
     let told: serde_json::Value = serde_json::from_slice(&text).unwrap();
     assert_eq!(told[0]["value"], "é".repeat(8 << 20));
@@ -284,7 +330,7 @@ fn of_a_large_value_there_is_one_copy_however_many_read_it() {
         assert!(frames.next().unwrap().is_ok());
     }
     for number in 0..20 {
-        log.append("s", value(["a", "b"][number % 2]));
+        say(value(["a", "b"][number % 2]));
         // Each is read by somebody.
         later.extend(readers(&log).into_iter().take(1));
     }
@@ -292,6 +338,47 @@ fn of_a_large_value_there_is_one_copy_however_many_read_it() {
     assert!(whole(&mut slow[1]).is_err() && slow[1].next().is_none());
     let last = serde_json::from_slice::<serde_json::Value>(&whole(&mut readers(&log)[0]).unwrap()).unwrap();
     assert_eq!(last[0]["value"], "b".repeat(8 << 20));
+}
+
+#[test]
+fn a_reading_holds_nothing_of_very_many_events() {
+    const SESSIONS: usize = 100_000;
+    let log = Arc::new(Feed::new(1));
+    let id = |number: usize| format!("s{number:05}");
+    log.publish((0..SESSIONS).map(|number| (id(number), Some("1".to_owned()))));
+    let mut readers: Vec<_> = (0..200).map(|_| log.read(From::Start)).collect();
+    assert!(size_of_val(&readers[0]) < 128, "and points to nothing of its own");
+    let mut first = Vec::new();
+    for reader in &mut readers {
+        first.push(reader.next().unwrap().unwrap().key);
+    }
+    assert!(first.iter().all(|key| **key == *id(0)));
+    // All of them change, some more than once, some go, and more come.
+    for value in ["2", "3"] {
+        log.publish((0..SESSIONS).map(|number| (id(number), (number % 1000 > 0).then(|| value.to_owned()))));
+    }
+    log.publish((SESSIONS..SESSIONS + 1000).map(|number| (id(number), Some("1".to_owned()))));
+    // Who began before that is told of what was true then; and who begins now, of what is true now.
+    let told = |reader: &mut crate::serve::feed::Batch| {
+        let told = std::iter::from_fn(|| reader.next().unwrap());
+        told.map(|message| (message.key.to_string(), text(&message), message.operation)).collect::<Vec<_>>()
+    };
+    for reader in &mut readers[..3] {
+        let told = told(reader);
+        assert_eq!(told.len(), SESSIONS - 1);
+        let is_then = |(number, one): (usize, &(String, Option<String>, &str))| {
+            *one == (id(number + 1), Some("1".to_owned()), "insert")
+        };
+        assert!(told.iter().enumerate().all(is_then));
+    }
+    let now = told(&mut log.read(From::Start));
+    assert_eq!(now.len(), SESSIONS - 100 + 1000);
+    // And from there who began before is told of what came since: of what it knew, and of what it did not.
+    let mut later = log.read(From::At(readers[0].tail()));
+    assert_eq!(later.next().unwrap().unwrap().operation, "delete");
+    let words: Vec<_> = told(&mut later).into_iter().map(|(.., operation)| operation).collect();
+    let count = |word| words.iter().filter(|one| **one == word).count();
+    assert_eq!((count("delete"), count("update"), count("insert")), (99, SESSIONS - 100, 1000));
 }
 
 #[test]
