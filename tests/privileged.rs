@@ -1,10 +1,11 @@
 //! Bad places that only root can make: a full or read-only disk, another user's directory.
 
-use std::os::unix::fs::chown;
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Outcome, Sandbox, executable};
 
 /// A file system of its own under a sandbox's spool; unmounted at the end.
 struct Tmpfs(PathBuf);
@@ -71,4 +72,36 @@ fn a_spool_of_another_user_is_left_alone() {
     chown(sandbox.spool(), Some(65534), None).unwrap();
     sandbox.fire("s", "UserPromptSubmit", "").fails("it belongs to another user");
     assert_eq!(sandbox.state("s"), "stop");
+}
+
+#[test]
+#[ignore = "needs root"]
+fn a_spool_that_only_another_user_may_read_is_told() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    // The home is that user's, and the spool is root's; the executable is where that user may reach it.
+    let sessions = sandbox.home().join("sessions");
+    fs_err::copy(executable("sessions"), &sessions).unwrap();
+    for path in [sandbox.home(), &sandbox.home().join(".claude")] {
+        chown(path, Some(65534), Some(65534)).unwrap();
+    }
+    let list = |arguments: &[&str]| -> Outcome {
+        let mut list = Command::new(&sessions);
+        list.env_clear().env("HOME", sandbox.home()).args(arguments).uid(65534).gid(65534);
+        list.output().unwrap().into()
+    };
+    let spool = sandbox.spool().display().to_string();
+    for (arguments, stdout) in [(&[][..], ""), (&["--all"], ""), (&["--json"], "[]\n")] {
+        let told = list(arguments);
+        let reason = format!("sessions: cannot read {spool}: Permission denied (os error 13)\n");
+        assert_eq!((told.code, &*told.stdout, &*told.stderr), (Some(1), stdout, &*reason), "{arguments:?}");
+    }
+    // One signal alone that it may not read costs that one.
+    chown(sandbox.spool(), Some(65534), Some(65534)).unwrap();
+    sandbox.fire("t", "Stop", "").fails("it belongs to another user");
+    fs_err::copy(sandbox.signal("s", "stop"), sandbox.signal("t", "stop")).unwrap();
+    fs_err::set_permissions(sandbox.signal("t", "stop"), std::fs::Permissions::from_mode(0o644)).unwrap();
+    let told = list(&[]);
+    assert_eq!((told.code, told.stdout.lines().count()), (Some(1), 1), "{told:?}");
+    assert!(told.stderr.contains("s.stop.json: Permission denied"), "{told:?}");
 }

@@ -48,6 +48,21 @@ pub fn cut(text: &str, columns: usize) -> String {
     cut
 }
 
+/// The text in lines of at most `columns` columns, each with its line feed.
+pub fn fold(text: &str, columns: Option<usize>) -> String {
+    let (mut folded, mut used) = (String::new(), 0);
+    for c in text.chars() {
+        let wide = c.width().unwrap_or(0);
+        if used > 0 && columns.is_some_and(|columns| used + wide > columns) {
+            folded.push('\n');
+            used = 0;
+        }
+        folded.push(c);
+        used += wide;
+    }
+    folded + "\n"
+}
+
 /// The text, and blanks up to `columns` columns.
 pub fn pad(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))

@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use crate::cli::List;
 use crate::evidence::Collector;
+use crate::humanise::harmless;
 use crate::session::Session;
 use crate::{branch, environment, table};
 
@@ -33,7 +34,9 @@ pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
             session.branch = branches.entry(cwd.clone()).or_insert_with(|| branch::of(cwd)).clone();
         }
     }
-    Listing { sessions, passed_over: collected.passed_over.into_iter().collect(), unreadable: collected.unreadable }
+    // A payload may have named the path.
+    let unreadable = collected.unreadable.iter().map(|complaint| harmless(complaint)).collect();
+    Listing { sessions, passed_over: collected.passed_over.into_iter().collect(), unreadable }
 }
 
 /// Prints them.

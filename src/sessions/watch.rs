@@ -11,6 +11,8 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::cli::List;
 use crate::evidence::Collector;
+use crate::humanise::fold;
+use crate::list::Listing;
 use crate::screen::{Screen, show};
 use crate::watcher::{Change, Watcher};
 use crate::{environment, list, table};
@@ -68,15 +70,22 @@ fn watch(list: &List) -> io::Result<Option<i32>> {
     let mut shown = String::new();
     loop {
         let now = SystemTime::now();
-        let mut sessions = list::sessions(&collector, list.all, now).sessions;
+        let Listing { mut sessions, unreadable, .. } = list::sessions(&collector, list.all, now);
         sessions.retain(|session| list::is_recent(session, now));
-        let table = table::draw(&sessions, now, environment::columns(), environment::colour());
-        if table != shown {
-            show(&table)?;
-            shown = table;
+        let columns = environment::columns();
+        // Above the table, whose end may be out of sight.
+        let mut text: String = unreadable.iter().map(|complaint| fold(complaint, columns)).collect();
+        // Where not all could be read, an empty table is no proof that nothing is open.
+        if !sessions.is_empty() || unreadable.is_empty() {
+            text += &table::draw(&sessions, now, columns, environment::colour());
+        }
+        if text != shown {
+            show(&text)?;
+            shown = text;
         }
         // With no session there is nothing that time changes.
-        match wait(&news, (!sessions.is_empty()).then_some(TICK), &mut collector, &mut watcher) {
+        let is_idle = sessions.is_empty() && unreadable.is_empty();
+        match wait(&news, (!is_idle).then_some(TICK), &mut collector, &mut watcher) {
             Next::Look => {}
             Next::Redraw => shown.clear(),
             Next::Quit(signal) => return Ok(signal),

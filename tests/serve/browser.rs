@@ -194,6 +194,24 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
 
 #[test]
 #[ignore = "needs chromium, node and a package from npm"]
+fn a_session_that_has_only_started_is_not_counted_among_those_that_need_you() {
+    let sandbox = Sandbox::new();
+    fire(&sandbox, "old", "Stop", &json!({})).succeeds();
+    let server = Server::start(&sandbox);
+    let mut browser = Browser::open(&server);
+    browser.tell("see old waiting");
+    assert_eq!(browser.tell("board")["title"], "(1) sessions");
+    fire(&sandbox, "new", "SessionStart", &json!({"source": "startup"})).succeeds();
+    browser.tell("see new waiting");
+    assert_eq!(browser.tell("board")["title"], "(1) sessions");
+    // After its first turn it is.
+    fire(&sandbox, "new", "UserPromptSubmit", &json!({})).succeeds();
+    fire(&sandbox, "new", "Stop", &json!({})).succeeds();
+    assert!(within(|| browser.tell("board")["title"] == "(2) sessions"));
+}
+
+#[test]
+#[ignore = "needs chromium, node and a package from npm"]
 fn names_of_any_length_stay_in_their_place_at_any_width() {
     let sandbox = Sandbox::new();
     let long = |what: &str| what.repeat(200 / what.len());
@@ -221,14 +239,28 @@ fn names_of_any_length_stay_in_their_place_at_any_width() {
             fire(&sandbox, &session, event, &said).succeeds();
         }
     }
+    // One that the CLI has a name for, and one of another host.
+    let registry = sandbox.home().join(".claude/sessions");
+    fs_err::create_dir_all(&registry).unwrap();
+    let (pid, named) = (std::process::id(), format!("long2-{}", "s".repeat(100)));
+    let account = json!({"pid": pid, "sessionId": named, "status": "idle", "statusUpdatedAt": 1, "name": long("n")});
+    fs_err::write(registry.join(format!("{pid}.json")), account.to_string()).unwrap();
+    fire(&sandbox, "elsewhere", "Stop", &json!({"cwd": "/", "last_assistant_message": long("m")})).succeeds();
+    let mut signal = sandbox.read("elsewhere", "stop");
+    signal["claude_host"] = format!("{}/4026531836", long("h")).into();
+    fs_err::write(sandbox.signal("elsewhere", "stop"), format!("{signal}\n")).unwrap();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     browser.tell(&format!("see plain2-{} waiting", "s".repeat(100)));
+    browser.tell("see elsewhere waiting");
+    assert!(browser.tell("all elsewhere").as_str().unwrap().contains(&format!("On {}", long("h"))));
+    assert!(browser.tell(&format!("all {named}")).as_str().unwrap().contains(&long("n")));
     for is_open in [false, true] {
         if is_open {
-            assert_eq!(browser.tell("open"), json!(10));
+            assert_eq!(browser.tell("open"), json!(11));
         }
-        for width in [320, 390, 600, 900, 1280, 1920] {
+        // Each in between would be the same; a step that is no part of a column or of a letter meets every kind.
+        for width in (320..=1600).step_by(20).chain([390, 1920]) {
             assert_eq!(browser.tell(&format!("width {width}")), json!([]), "{width} px, open: {is_open}");
         }
     }

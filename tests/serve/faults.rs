@@ -233,6 +233,31 @@ fn what_makes_no_sense_costs_itself() {
     assert_eq!(port.code, Some(2));
 }
 
+#[test]
+fn what_cannot_be_read_is_told_once_for_each_time_that_it_cannot() {
+    let sandbox = Sandbox::new();
+    fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
+    fs_err::write(sandbox.spool(), "a file").unwrap();
+    let server = Server::start(&sandbox);
+    let told = || {
+        let log = server.log();
+        log.lines()
+            .filter(|line| line.starts_with("sessions: cannot read ") && line.contains("Not a directory"))
+            .count()
+    };
+    assert!(within(|| told() == 1), "{}", server.log());
+    // Two looks later.
+    std::thread::sleep(Duration::from_millis(2500));
+    assert_eq!(told(), 1, "{}", server.log());
+    fs_err::remove_file(sandbox.spool()).unwrap();
+    sandbox.fire("s", "Stop", "").succeeds();
+    server.until("s", "waiting stop");
+    std::thread::sleep(Duration::from_millis(1500));
+    fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    fs_err::write(sandbox.spool(), "a file").unwrap();
+    assert!(within(|| told() == 2), "{}", server.log());
+}
+
 /// `sessions serve` in a user namespace of its own, in which this limit of inotify is reached.
 #[cfg(target_os = "linux")]
 fn limited(sandbox: &Sandbox, limit: &str) -> std::process::Command {

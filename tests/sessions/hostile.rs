@@ -73,6 +73,19 @@ fn what_a_payload_says_is_never_obeyed_by_the_terminal() {
 }
 
 #[test]
+fn a_path_that_cannot_be_read_is_not_obeyed_by_the_terminal() {
+    let sandbox = Sandbox::new();
+    let path = format!("/\\u001b]0;owned\\u0007\\u202e{}", "x".repeat(300));
+    sandbox.fire("s", "UserPromptSubmit", &format!(r#""transcript_path":"{path}""#)).succeeds();
+    let told = outcome(&mut sandbox.command(executable("sessions")), "");
+    assert!(
+        told.stderr.starts_with("sessions: cannot read / ]0;owned") && told.stderr.contains("too long"),
+        "{told:?}"
+    );
+    assert!(!told.stderr.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
+}
+
+#[test]
 fn a_time_that_no_calendar_has_does_not_cost_the_other_sessions() {
     let sandbox = Sandbox::new();
     for session in ["r", "s", "t"] {

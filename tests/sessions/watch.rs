@@ -152,3 +152,25 @@ fn more_sessions_than_rows_are_counted() {
     let lines: Vec<_> = screen.lines().collect();
     assert_eq!((lines.len(), lines[8].ends_with("all done"), lines[9]), (10, true, "… 3 more"), "{screen}");
 }
+
+#[test]
+#[ignore = "needs tmux"]
+fn what_cannot_be_read_is_on_the_screen() {
+    let sandbox = Sandbox::new();
+    fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
+    fs_err::write(sandbox.spool(), "a file").unwrap();
+    let terminal = Terminal::open(&sandbox);
+    terminal.start();
+    let screen = terminal.until(|screen| screen.contains("cannot read"));
+    // A long line goes on in the next one.
+    assert!(screen.replace('\n', "").contains("session-signals: Not a directory"), "{screen}");
+    assert!(!screen.contains("No session is open"), "{screen}");
+    fs_err::remove_file(sandbox.spool()).unwrap();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let screen = terminal.until(|screen| screen.starts_with("◆ waiting"));
+    assert!(!screen.contains("cannot read"), "{screen}");
+    // Beside what can be read: above it, because the end of a long table is not seen.
+    fs_err::write(sandbox.home().join(".claude/sessions"), "a file").unwrap();
+    let screen = terminal.until(|screen| screen.contains("cannot read"));
+    assert!(screen.starts_with("cannot read") && screen.contains("◆ waiting"), "{screen}");
+}
