@@ -10,5 +10,6 @@ mod node;
 mod port;
 mod protocol;
 pub mod server;
+mod shared;
 mod start;
 mod upkeep;

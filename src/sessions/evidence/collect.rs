@@ -131,6 +131,16 @@ impl Collector {
         is_fine
     }
 
+    /// The signals that stood for this session when it was last read.
+    pub fn signals(&self, session: &str) -> Option<&Signals> {
+        self.signals.get(session)
+    }
+
+    /// What is there and could not be read, and why; of the registry and the transcripts, as far as this look went.
+    pub fn unreadable(&self, look: &Look) -> Vec<String> {
+        self.unreadable.values().cloned().chain(look.unreadable()).collect()
+    }
+
     /// Looks at the machine and the registry now.
     pub fn look(&self) -> Look {
         let host = Host::here();
@@ -146,7 +156,11 @@ impl Collector {
 
     /// What is known of one session; `None` where nothing is. Looks at its process and, where need be, its transcript.
     pub fn evidence(&self, session: &str, look: &Look, now: SystemTime) -> Option<Evidence> {
-        let signals = self.signals.get(session);
+        Self::evidence_with(session, self.signals(session), look, now)
+    }
+
+    /// The same, with these signals in the place of those that stand.
+    pub fn evidence_with(session: &str, signals: Option<&Signals>, look: &Look, now: SystemTime) -> Option<Evidence> {
         let newest = signals.and_then(|signals| signals.newest(now));
         let ended = signals.and_then(|signals| signals.in_force(Kind::Ended, now));
         let account = look.of_session(session, newest, ended);
@@ -191,8 +205,7 @@ impl Collector {
         let torn = |evidence: &&Evidence| evidence.transcript.is_none() && transcript_needed(evidence, now).is_some();
         let torn = sessions.values().filter(torn).count();
         let passed_over = BTreeMap::from([("registry", look.passed_over()), ("transcripts", torn)]);
-        let unreadable = self.unreadable.values().cloned().chain(look.unreadable()).collect();
-        Collected { sessions, passed_over, unreadable }
+        Collected { sessions, passed_over, unreadable: self.unreadable(&look) }
     }
 }
 

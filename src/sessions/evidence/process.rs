@@ -116,6 +116,12 @@ impl Host {
     }
 }
 
+/// Whether the process with this PID has a CLI's name. Where the system does not tell it, a PID is all there is.
+pub fn is_cli(pid: u32) -> bool {
+    let name = || fs_err::read_to_string(format!("/proc/{pid}/comm"));
+    !cfg!(target_os = "linux") || name().is_ok_and(|name| CLIS.contains(&name.trim_end()))
+}
+
 /// Whether this is what a desktop has in the place of process 1: the parent of whatever loses its own, and no CLI.
 fn takes_in_orphans(pid: u32) -> bool {
     fs_err::read(format!("/proc/{pid}/comm")).is_ok_and(|name| name == b"systemd\n")

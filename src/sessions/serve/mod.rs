@@ -10,6 +10,7 @@ pub mod frames;
 pub mod guard;
 mod heal;
 mod holder;
+mod kept;
 pub mod leaving;
 pub mod listen;
 pub mod log;

@@ -9,12 +9,14 @@ use std::time::{Duration, Instant, SystemTime};
 
 use super::feed::{Feed, Said};
 use super::heal::{Healer, log};
+use super::kept::Kept;
 use super::leaving::Leaving;
 use super::round::Round;
 use super::steady::Steady;
 use crate::branch;
 use crate::evidence::{Collector, Evidence, Look, is_still};
 use crate::heal::treatment;
+use crate::humanise::harmless;
 use crate::session::Session;
 use crate::watcher::{Change, Watcher};
 
@@ -33,11 +35,14 @@ pub struct Model {
     look: Look,
     branches: HashMap<PathBuf, Option<String>>,
     known: HashMap<String, Steady>,
+    kept: Kept,
     /// Those of them that time alone may change.
     restless: BTreeSet<String>,
     leaving: Leaving,
     round: Round,
     healer: Healer,
+    /// What was said of that which cannot be read.
+    complaints: BTreeSet<String>,
 }
 
 impl Model {
@@ -61,15 +66,18 @@ impl Model {
             look,
             branches: HashMap::new(),
             known: HashMap::new(),
+            kept: Kept::default(),
             restless: BTreeSet::new(),
             leaving: Leaving::new(now),
             round: Round::new(now),
             healer: Healer::default(),
+            complaints: BTreeSet::new(),
         };
         let events: Vec<_> = model.events.try_iter().collect();
         model.take_in(events);
         let all = model.all();
         model.settle(all);
+        model.complain();
         Ok(model)
     }
 
@@ -155,12 +163,18 @@ impl Model {
     /// What is to be said of a session; `open` gets the evidence of one that time may change.
     fn judge(&mut self, id: String, open: impl FnOnce(Evidence)) -> Said {
         let now = SystemTime::now();
-        let Some(evidence) = self.collector.evidence(&id, &self.look, now) else {
+        let found = self.collector.evidence(&id, &self.look, now);
+        let is_taken = self.collector.signals(&id).is_none();
+        let kept = if is_taken { self.kept.evidence(&id, &self.look, now) } else { None };
+        let Some(evidence) = kept.as_ref().or(found.as_ref()) else {
             self.known.remove(&id);
             self.restless.remove(&id);
             return (id, None);
         };
-        let mut session = Session::of(&id, &evidence, now);
+        let mut session = Session::of(&id, evidence, now);
+        if !is_taken {
+            self.kept.remember(&id, evidence, session.state);
+        }
         if let Some(cwd) = &session.cwd {
             session.branch = self.branches.entry(cwd.clone()).or_insert_with(|| branch::of(cwd)).clone();
         }
@@ -169,21 +183,35 @@ impl Model {
             // What stands beside an end is a mistake.
             evidence.signals.iter().count() <= 1
         } else {
-            is_still(&evidence, now) && treatment(&evidence, now).is_none()
+            is_still(evidence, now) && treatment(evidence, now).is_none()
         };
         if steady.is_still {
             self.restless.remove(&id);
         } else {
             self.restless.insert(id.clone());
-            open(evidence);
+            // Files are mended by what they are, not by what they were.
+            if let Some(found) = found {
+                open(found);
+            }
         }
         let json = serde_json::to_string(&session).ok();
         self.known.insert(id.clone(), steady);
         (id, json)
     }
 
+    /// Says what cannot be read, once until it can be: this look is over, and has found all of it.
+    fn complain(&mut self) {
+        let unreadable = self.collector.unreadable(&self.look);
+        let unreadable: BTreeSet<_> = unreadable.iter().map(|complaint| harmless(complaint)).collect();
+        for complaint in unreadable.difference(&self.complaints) {
+            log(&format!("sessions: {complaint}"));
+        }
+        self.complaints = unreadable;
+    }
+
     /// Begins to look at all whom time may change.
     fn begin_round(&mut self, now: Instant) {
+        self.complain();
         // What cannot be watched is read again each time.
         if self.watcher.follow() {
             self.collector.read_spool();

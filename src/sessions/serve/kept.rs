@@ -1,0 +1,56 @@
+//! The last signals of sessions that go on although nothing of theirs stands in the spool: another daemon deletes what it
+//! has seen. The hooks never do that. While a CLI runs, one of its session's signals stands.
+
+use std::collections::HashMap;
+use std::time::SystemTime;
+
+use session_signals::event::Kind;
+
+use crate::evidence::process::{is_cli, lives};
+use crate::evidence::{Collector, Evidence, Life, Look, Signal, Signals};
+use crate::verdict::{State, judge};
+
+/// What stood last for each session whose process lives.
+#[derive(Default)]
+pub struct Kept(HashMap<String, Signals>);
+
+impl Kept {
+    /// Remembers what stands for a session, if it goes on.
+    pub fn remember(&mut self, session: &str, evidence: &Evidence, state: State) {
+        if evidence.life == Life::Alive && state != State::Ended && !evidence.signals.is_empty() {
+            self.0.insert(session.to_owned(), evidence.signals.clone());
+        } else {
+            self.0.remove(session);
+        }
+    }
+
+    /// What is known of a session for which nothing stands any more; `None` where it does not go on.
+    pub fn evidence(&mut self, session: &str, look: &Look, now: SystemTime) -> Option<Evidence> {
+        let last = self.0.get_mut(session)?;
+        answer(last);
+        let found = Collector::evidence_with(session, Some(last), look, now).filter(|evidence| {
+            let goes_on = evidence.registry.is_some() || last.newest(now).is_some_and(|newest| is_run(newest, look));
+            goes_on && judge(evidence, now).state != State::Ended
+        });
+        if found.is_none() {
+            self.0.remove(session);
+        }
+        found
+    }
+}
+
+/// A question whose signal was deleted was answered: the turn in which it was asked goes on.
+fn answer(signals: &mut Signals) {
+    let question = signals.0[Kind::Permission as usize].take();
+    if signals.is_empty() {
+        signals.0[Kind::Working as usize] = question;
+    }
+}
+
+/// Whether the process that a signal names is for certain a CLI of this host that lives. Somebody else's process may run
+/// the hooks, too, and clean up after itself.
+fn is_run(signal: &Signal, look: &Look) -> bool {
+    let (start, Some(pid)) = (signal.members.claude_start, signal.members.claude_pid) else { return false };
+    let is_certain = look.host.is_of(signal) && (start.is_some() || !cfg!(target_os = "linux"));
+    is_certain && lives(pid, start) && is_cli(pid)
+}

@@ -1,0 +1,75 @@
+//! Another daemon reads the same directory, and deletes the signals that it has seen. (The dashboards' does.)
+
+use std::time::Duration;
+
+use serde_json::json;
+use session_signals::process::stat;
+
+use super::server::{Server, within};
+use crate::sandbox::{Life, Sandbox};
+
+/// Deletes a signal; the server has seen that, and had the time to look at everything again.
+fn consume(sandbox: &Sandbox, server: &Server, session: &str, kind: &str) {
+    fs_err::remove_file(sandbox.signal(session, kind)).unwrap();
+    let witness = format!("after-{session}-{kind}");
+    sandbox.fire(&witness, "Stop", "").succeeds();
+    server.until(&witness, "waiting stop");
+    std::thread::sleep(Duration::from_millis(1500));
+}
+
+#[test]
+fn a_session_stays_whose_signal_another_daemon_deleted() {
+    for is_registered in [false, true] {
+        let sandbox = Sandbox::new();
+        let mut life = Life::begin(&sandbox);
+        if is_registered {
+            let registry = sandbox.home().join(".claude/sessions");
+            fs_err::create_dir_all(&registry).unwrap();
+            let (pid, start) = (life.pid(), stat(life.pid()).unwrap().start.to_string());
+            let account =
+                json!({"pid": pid, "sessionId": "s", "procStart": start, "status": "idle", "statusUpdatedAt": 1});
+            fs_err::write(registry.join(format!("{pid}.json")), account.to_string()).unwrap();
+        }
+        life.fire("s", "Stop", r#""last_assistant_message":"all done""#).succeeds();
+        let server = Server::start(&sandbox);
+        let is = |state: &str, member: &str, said: &str| {
+            let sessions = server.sessions();
+            let found = sessions.iter().find(|value| value["sessionId"] == "s");
+            found.is_some_and(|value| value["state"] == state && value[member] == said)
+        };
+        assert!(within(|| is("waiting", "lastMessage", "all done")), "{:#?}", server.sessions());
+        consume(&sandbox, &server, "s", "stop");
+        assert!(is("waiting", "lastMessage", "all done"), "registered: {is_registered} {:#?}", server.sessions());
+        // What comes counts, and stays in its turn. (The account moves with it.)
+        if !is_registered {
+            life.fire("s", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+            assert!(within(|| is("working", "prompt", "go on")));
+            consume(&sandbox, &server, "s", "working");
+            assert!(is("working", "prompt", "go on"), "{:#?}", server.sessions());
+            // A call that was answered: the turn goes on.
+            life.fire("s", "PermissionRequest", r#""tool_name":"Bash","prompt":"go on""#).succeeds();
+            assert!(within(|| is("permission", "rule", "permission")));
+            consume(&sandbox, &server, "s", "permission");
+            assert!(is("working", "prompt", "go on"), "{:#?}", server.sessions());
+        }
+        // With its process it goes.
+        drop(life);
+        assert!(within(|| server.sessions().iter().all(|value| value["sessionId"] != "s")), "{:#?}", server.sessions());
+    }
+}
+
+#[test]
+fn an_end_that_is_deleted_is_gone_though_its_process_lives() {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    life.fire("s", "Stop", "").succeeds();
+    let server = Server::start(&sandbox);
+    server.until("s", "waiting stop");
+    // `/clear`
+    life.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
+    life.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+    server.until("s", "ended ended");
+    fs_err::remove_file(sandbox.signal("s", "ended")).unwrap();
+    assert!(within(|| server.sessions().iter().all(|value| value["sessionId"] != "s")), "{:#?}", server.sessions());
+    assert_eq!(server.sessions().len(), 1);
+}
