@@ -31,8 +31,8 @@ function position(messages) {
   };
   const at = messages.findLastIndex((message) => texts(message).length);
   const answers = messages.slice(at + 1).filter((message) => message.role === "assistant").length;
-  // What /compact is told comes last in a prompt of the CLI's own.
-  const prompt = at < 0 ? "" : texts(messages[at]).at(-1).split("Additional Instructions:").at(-1).trim();
+  // What /compact is told, and what a hook says that blocked a Stop, come last in a prompt of the CLI's own.
+  const prompt = at < 0 ? "" : texts(messages[at]).at(-1).split(/Additional Instructions:|Stop hook feedback:\s*(?:\[[^\]]*\]:)?/).at(-1).trim();
   return { prompt, answers };
 }
 

@@ -9,8 +9,8 @@ use serde_json::Value;
 
 use super::step::{Act, Sign, Step};
 use super::terminal::Terminal;
-use super::truth::{Truth, lives, registered, shown};
-use super::{claude, eventually, home, observer};
+use super::truth::{Truth, directory, lives, registered, shown};
+use super::{alone, claude, eventually, home, observer};
 use crate::sandbox::Sandbox;
 use crate::serve::server::Server;
 
@@ -104,6 +104,10 @@ impl Person {
                 let command = format!("exec {} --permission-mode default {resume}", claude(self.version));
                 self.pid = self.terminal.run(&self.path("project"), &command);
             }
+            Act::Print(prompt) => {
+                let command = format!("exec {} -p '{prompt}'", claude(self.version));
+                self.pid = self.terminal.run(&self.path("project"), &command);
+            }
             Act::Prompt(text) => self.terminal.prompt(text),
             Act::Press(key) => self.terminal.press(key),
             Act::Deny => {
@@ -111,6 +115,12 @@ impl Person {
                 self.terminal.press(&number.unwrap_or_else(|| panic!("no No\n{}", self.terminal.screen())));
             }
             Act::Open(name) => fs::write(self.path(name), "").unwrap(),
+            Act::Beside(prompt) => {
+                let command = format!("exec {} -p --resume {} '{prompt}'", claude(self.version), self.session);
+                let mut second = alone(self.sandbox.home(), &self.path("bin"), &["sh", "-c", &command]);
+                let done = second.current_dir(self.path("project")).output().unwrap();
+                assert!(done.status.success(), "{done:?}");
+            }
             Act::Quit => {
                 self.terminal.press("C-c");
                 assert!(eventually(|| self.terminal.screen().contains("again to exit")), "{}", self.terminal.screen());
@@ -158,9 +168,15 @@ impl Person {
                 Sign::Nothing => true,
                 Sign::Text(text) => self.terminal.screen().contains(text),
                 Sign::File(name) => self.path(name).exists(),
+                Sign::Directory(name) => self.directory() == self.path(name).canonicalize().ok(),
                 Sign::OtherDialog => self.terminal.dialog() != self.before.0,
                 Sign::OtherSession => self.session != self.before.1,
             }
+    }
+
+    /// The directory that the CLI is in, where it says so.
+    fn directory(&self) -> Option<PathBuf> {
+        directory(self.sandbox.home(), self.pid).map(PathBuf::from)
     }
 
     /// Does what the step says, waits until the truth is as it says, and compares.
@@ -198,8 +214,11 @@ impl Person {
     fn compare(&mut self, step: &Step, mut behind: Duration) {
         let id = if step.truth == Truth::Left { &self.previous } else { &self.session };
         let expected = step.truth.state();
+        let is_open = !matches!(step.truth, Truth::Left | Truth::Ended);
+        let directory = self.directory().filter(|_| is_open).map(|directory| directory.display().to_string());
         let is_said = |said: &Value| {
             said["state"] == expected
+                && directory.as_ref().is_none_or(|directory| said["cwd"] == **directory)
                 && (step.truth != Truth::Shell || said["background"].as_array().is_some_and(|list| !list.is_empty()))
         };
         let (compared, mut said) = (Instant::now(), observer::said(&self.sandbox, id));

@@ -6,6 +6,8 @@ use super::truth::Truth;
 pub enum Act {
     /// Starts the CLI; resumes the session where there was one.
     Start,
+    /// Starts `claude -p` with this prompt: a session of its own.
+    Print(&'static str),
     /// Types this, and Enter.
     Prompt(&'static str),
     /// Presses this key.
@@ -14,6 +16,8 @@ pub enum Act {
     Deny,
     /// Lets go what holds until this file is there.
     Open(&'static str),
+    /// Runs `claude -p --resume` with this prompt beside the one that lives: a second process of the same session.
+    Beside(&'static str),
     /// Presses Ctrl-C, and again as soon as the screen offers it.
     Quit,
     /// SIGKILL.
@@ -38,6 +42,8 @@ pub enum Sign {
     Text(&'static str),
     /// This file in HOME.
     File(&'static str),
+    /// The process has gone to this directory in HOME.
+    Directory(&'static str),
     /// Another dialog than before.
     OtherDialog,
     /// The process runs another session than before.

@@ -42,10 +42,20 @@ impl Truth {
     }
 }
 
-/// What the registry says of a process: its session and what that does. `None` where it says nothing, or nothing we know.
-pub fn registered(home: &Path, pid: u32) -> Option<(String, Truth)> {
+/// What the registry says of a process.
+fn entry(home: &Path, pid: u32) -> Option<Value> {
     let text = fs_err::read_to_string(home.join(format!(".claude/sessions/{pid}.json"))).ok()?;
-    let entry: Value = serde_json::from_str(&text).ok()?;
+    serde_json::from_str(&text).ok()
+}
+
+/// The directory that it is in.
+pub fn directory(home: &Path, pid: u32) -> Option<String> {
+    Some(entry(home, pid)?["cwd"].as_str()?.to_owned())
+}
+
+/// Its session and what that does. `None` where it says nothing, or nothing we know.
+pub fn registered(home: &Path, pid: u32) -> Option<(String, Truth)> {
+    let entry = entry(home, pid)?;
     let truth = match (entry["status"].as_str()?, entry["waitingFor"].as_str()) {
         ("busy", _) => Truth::Working,
         ("idle", _) => Truth::Waiting,

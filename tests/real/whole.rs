@@ -13,12 +13,12 @@ use super::step::Sign::{File, Nothing, OtherSession, Text};
 use super::step::Step;
 use super::truth::Truth::{Ended, Permission, Waiting, Working};
 use super::truth::lives;
-use super::{eventually, home, observer};
+use super::{VERSIONS, eventually, home, observer};
 use crate::sandbox::{Sandbox, executable, outcome};
 use crate::serve::browser::Browser;
 use crate::serve::server::Server;
 
-const VERSION: &str = "2.1.329";
+const VERSION: &str = VERSIONS[2];
 
 const fn step(
     situation: &'static str,
