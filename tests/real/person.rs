@@ -153,6 +153,8 @@ impl Person {
     /// The session that the newest signal of this process is of.
     fn signalled(&self) -> Option<String> {
         let signals = fs::read_dir(self.sandbox.spool()).into_iter().flatten().flatten();
+        // A temporary file is a hook's that is still at work.
+        let signals = signals.filter(|signal| !signal.file_name().as_encoded_bytes().starts_with(b"."));
         let ours = signals.filter(|signal| {
             let text = fs::read_to_string(signal.path()).unwrap_or_default();
             text.contains(&format!("\"claude_pid\":{},", self.pid))

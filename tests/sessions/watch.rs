@@ -87,6 +87,8 @@ fn it_redraws_on_change_and_leaves_the_terminal_as_it_was() {
         terminal.until(|screen| screen.contains("\nleft") && screen.contains("icanon"));
         assert_eq!(terminal.tmux(&["display-message", "-p", "#{cursor_flag}#{alternate_on}"]).trim(), "10");
         terminal.tmux(&["send-keys", "clear", "Enter"]);
+        // What is typed before that would be cleared, too.
+        terminal.until(|screen| screen == "$");
         terminal.start();
         terminal.until(|screen| screen.starts_with("◆ waiting"));
     }
