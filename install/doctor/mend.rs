@@ -22,35 +22,38 @@ use crate::{commit, editor, events, executables, install, receipt, uninstall, ve
 pub fn all(env: &Env, findings: &[Finding]) -> Vec<String> {
     let mut done: Vec<&Mend> = Vec::new();
     let mut problems = Vec::new();
-    let mut spool = Spool { folder: env.spool(), is_held: false };
+    let mut spool = Spool { folder: env.spool(), refused: None };
     for mend in findings.iter().map(|finding| &finding.mend) {
         if !done.contains(&mend) {
             done.push(mend);
             problems.extend(one(env, &mut spool, mend).err().unwrap_or_default());
         }
     }
-    if spool.is_held {
-        problems.push(format!(
-            "{} is locked by another process: what is to be removed from it stays; try again",
-            env.brief(&spool.folder)
-        ));
-    }
+    let folder = env.brief(&spool.folder);
+    problems.extend(spool.refused.map(|why| match why {
+        io::ErrorKind::WouldBlock => {
+            format!("{folder} is locked by another process: what is to be removed from it stays; try again")
+        }
+        _ => format!(
+            "{folder} is on a file system without locks: what is to be removed from it stays; delete it by hand while no session is open"
+        ),
+    }));
     problems
 }
 
 /// The spool, of which nothing is removed without the hooks' own lock.
 struct Spool {
     folder: PathBuf,
-    /// Whether somebody else held the lock for too long: nobody is waited for twice.
-    is_held: bool,
+    /// Why the lock was not to be had, where it was not: nobody is waited for twice.
+    refused: Option<io::ErrorKind>,
 }
 
 impl Spool {
     /// Does something under the lock.
     fn under_the_lock(&mut self, work: impl FnOnce(&Path, u32) -> io::Result<()>) -> io::Result<()> {
-        match work(&self.folder, if self.is_held { 0 } else { PATIENCE }) {
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.is_held = true;
+        match work(&self.folder, if self.refused.is_some() { 0 } else { PATIENCE }) {
+            Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported) => {
+                self.refused = Some(error.kind());
                 Ok(())
             }
             Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),

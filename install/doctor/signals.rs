@@ -5,16 +5,15 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use session_signals::event::Kind;
-use session_signals::spool::PATIENCE;
 
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::evidence::{file, spool};
 use crate::spool::{Fault as FolderFault, fault};
-use crate::upkeep::{Fault, Files, Held, is_hollow, old, remnants, retention};
+use crate::upkeep::{Fault, Files, hollow, is_signal, old, overtaken, remnants, retention};
 
 /// Everything about the spool.
 pub fn check(env: &Env) -> Vec<Finding> {
@@ -25,18 +24,33 @@ pub fn check(env: &Env) -> Vec<Finding> {
         findings.extend(conflicts(&folder, session, files, now));
         findings.extend(files.kinds().filter_map(|kind| unusable(env, session, kind, files, now)));
     }
-    findings.extend(remnants(&folder, now).into_iter().map(|name| {
-        let path = folder.join(&name);
-        let shown = env.brief(&path);
-        if Held::take(&folder, PATIENCE).is_ok_and(|held| held.is_aside(&name)) {
-            let sentence = format!("{shown} is a signal that a hook moved aside, and was killed before it put it back");
-            return Finding::new("signal-aside", sentence, Mend::Remnant(name, true)).at(&path);
-        }
-        let sentence = format!("{shown} is what a killed hook left behind");
-        Finding::new("orphan-temporary", sentence, Mend::Remnant(name, false)).at(&path)
-    }));
+    findings.extend(remnants(&folder, now).into_iter().filter_map(|name| remnant(env, &folder, name)));
     findings.extend(ends(env, &folder, &sessions, now));
     findings
+}
+
+/// What a killed hook left behind; `None` where a hook has settled it since.
+fn remnant(env: &Env, folder: &Path, name: String) -> Option<Finding> {
+    let path = folder.join(&name);
+    let shown = env.brief(&path);
+    let (id, sentence, mend) = match is_signal(folder, &name) {
+        Ok(true) => {
+            let sentence = format!("{shown} is a signal that a hook moved aside, and was killed before it put it back");
+            ("signal-aside", sentence, Mend::Remnant(name, true))
+        }
+        Ok(false) => {
+            let sentence = format!("{shown} is what a killed hook left behind");
+            ("orphan-temporary", sentence, Mend::Remnant(name, false))
+        }
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
+        Err(error) => {
+            let sentence = format!(
+                "{shown}, which a killed hook left behind, cannot be read ({error}): it stays, because it may be a signal"
+            );
+            ("signal-unreadable", sentence, Mend::ByHand)
+        }
+    };
+    Some(Finding::new(id, sentence, mend).at(&path))
 }
 
 /// What is over for longer than the CLI itself remembers: one finding for all of it.
@@ -83,7 +97,7 @@ fn conflicts(folder: &Path, session: &str, files: &Files, now: SystemTime) -> Ve
         let mend = Mend::Signal(session.to_owned(), older, Fault::Overtaken(newer));
         Finding::new("signal-conflict", sentence, mend).at(&Files::path(folder, session, older))
     };
-    files.overtaken(now).into_iter().map(finding).collect()
+    overtaken(folder, session, files, now).into_iter().map(finding).collect()
 }
 
 /// A signal that no reader can use.
@@ -97,7 +111,7 @@ fn unusable(env: &Env, session: &str, kind: Kind, files: &Files, now: SystemTime
             let sentence = format!("{} {what}: the power was lost before it was on the disk", env.brief(&path));
             let mend = Mend::Signal(session.to_owned(), kind, Fault::Hollow);
             let finding = Finding::new("signal-empty", sentence, mend).at(&path);
-            return Some(finding).filter(|_| is_hollow(&folder, session, kind, files, now));
+            return hollow(&folder, session, kind, files, now).filter(Duration::is_zero).map(|_| finding);
         }
         Ok(_) => "it is no JSON object".to_owned(),
         // A hook has removed it since.

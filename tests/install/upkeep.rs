@@ -276,3 +276,66 @@ fn a_signal_that_a_killed_hook_moved_aside_is_brought_back() {
         signal["pending"].as_array().unwrap().iter().map(|call| &call["tool_input"]["command"]).collect();
     assert_eq!(commands, ["a", "b"]);
 }
+
+/// What cannot be read does not say that anything is over, nor is it for us to remove.
+#[test]
+fn a_signal_that_cannot_be_read_is_in_conflict_with_none() {
+    let home = installed();
+    put(&home, "cut.working.json", b"{}\n", 200);
+    put(&home, "cut.stop.json", b"", 100);
+    put(&home, "newer.working.json", b"version 9", 200);
+    put(&home, "newer.stop.json", b"{}\n", 100);
+    put(&home, "later.working.json", b"{}\n", 200);
+    put(&home, "later.stop.json", b"version 9", 100);
+    let mut found = home.findings();
+    found.sort();
+    assert_eq!(found, ["signal-empty", "signal-unreadable", "signal-unreadable"]);
+    let (code, mended, _, problems) = fix(&home);
+    assert_eq!((code, mended), (1, vec!["signal-empty".to_owned()]), "{problems:?}");
+    assert_eq!(
+        files(&home),
+        ["cut.working.json", "later.stop.json", "later.working.json", "newer.stop.json", "newer.working.json"]
+    );
+}
+
+const ASIDE: &str = ".s.stop.0123456789abcdef.0000000000000000.0000000000000001";
+
+/// The words do not hang on who has the lock.
+#[test]
+fn a_signal_that_was_moved_aside_is_told_without_the_lock() {
+    let home = installed();
+    put(&home, ASIDE, b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
+    let held = lock(&home);
+    assert_eq!(home.findings(), ["signal-aside"]);
+    drop(held);
+    assert_eq!(home.findings(), ["signal-aside"]);
+}
+
+/// It may be a signal.
+#[test]
+fn what_a_killed_hook_left_and_cannot_be_read_stays() {
+    let home = installed();
+    let path = put(&home, ASIDE, b"", 0);
+    // Longer than anybody reads; it takes no room on the disk.
+    File::options().write(true).open(&path).unwrap().set_len(session_signals::spool::MAX_LEN + 1).unwrap();
+    age(&path, 61);
+    assert_eq!(home.findings(), ["signal-unreadable"]);
+    assert_eq!(fix(&home).0, 1);
+    assert_eq!(files(&home), [ASIDE]);
+}
+
+/// That nobody can lock the directory is not that somebody has locked it.
+#[test]
+#[ignore = "takes strace"]
+fn a_file_system_without_locks_is_named() {
+    let home = installed();
+    put(&home, "both.working.json", b"{}\n", 100);
+    put(&home, "both.stop.json", b"{}\n", 90);
+    let mut strace = home.command("strace".as_ref());
+    strace.args(["-f", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"]);
+    strace.arg(crate::sandbox::executable("hooks")).args(["doctor", "--fix"]);
+    let done = crate::sandbox::outcome(&mut strace, "");
+    let told = "~/.claude/session-signals is on a file system without locks: what is to be removed from it stays";
+    assert!(done.stderr.contains(told), "{done:?}");
+    assert_eq!(files(&home), ["both.stop.json", "both.working.json"]);
+}

@@ -87,3 +87,15 @@ fn what_a_killed_hook_moved_aside_comes_back() {
     assert!(within(is_back), "{:?} {}", sandbox.files(), server.log());
     assert!(within(|| server.log().contains(&format!("brought back {aside}"))), "{}", server.log());
 }
+
+/// After a fast restart it was written less than a minute ago.
+#[test]
+fn what_was_too_young_at_the_start_goes_once_it_is_old_enough() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("living", "UserPromptSubmit", "").succeeds();
+    put(&sandbox, "empty.stop.json", b"", 56);
+    let server = Server::start(&sandbox);
+    let is_gone = || !sandbox.spool().join("empty.stop.json").exists();
+    assert!(within(is_gone), "{:?} {}", sandbox.files(), server.log());
+    assert_eq!(sandbox.files(), ["living.working.json"]);
+}

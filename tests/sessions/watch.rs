@@ -176,3 +176,37 @@ fn what_cannot_be_read_is_on_the_screen() {
     let screen = terminal.until(|screen| screen.contains("cannot read"));
     assert!(screen.starts_with("cannot read") && screen.contains("◆ waiting"), "{screen}");
 }
+
+/// What doctor and the server would remove, or bring back, stays as it is.
+#[test]
+#[ignore = "needs tmux"]
+fn who_only_watches_removes_nothing() {
+    let sandbox = Sandbox::new();
+    sandbox.fire("s", "Stop", "").succeeds();
+    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 24 * 60 * 60);
+    let aside = ".aside.stop.0123456789abcdef.0000000000000000.0000000000000001";
+    for (name, content) in [
+        ("empty.stop.json", ""),
+        ("newer.working.json", "version 9"),
+        ("old.ended.json", "{}\n"),
+        ("both.working.json", "{}\n"),
+        ("both.ended.json", "{}\n"),
+        (aside, "{\"stopped_at\":\"1000000000.000000000\"}\n"),
+        (".half.stop.0123456789abcdef", "{"),
+    ] {
+        let path = sandbox.spool().join(name);
+        fs_err::write(&path, content).unwrap();
+        fs_err::File::options().write(true).open(&path).unwrap().into_file().set_modified(old).unwrap();
+    }
+    let before = sandbox.files();
+    let terminal = Terminal::open(&sandbox);
+    terminal.start();
+    terminal.until(|screen| screen.contains("◆ waiting"));
+    // Through some looks, one of them for news.
+    sandbox.fire("t", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+    terminal.until(|screen| screen.contains("go on"));
+    std::thread::sleep(std::time::Duration::from_millis(1500));
+    let mut after = sandbox.files();
+    after.retain(|name| name != "t.working.json");
+    assert_eq!(after, before);
+}

@@ -7,13 +7,16 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::heal::log;
-use crate::upkeep::{Fault, Files, Held, forget, is_hollow, old, remnants, retention};
+use crate::upkeep::{Fault, Files, Held, forget, hollow, old, remnants, retention};
 
 /// How often is looked for what a killed hook left: it may be a signal that is missed.
 const SOON: Duration = Duration::from_secs(60);
 
 /// How often is looked at every signal.
 const ALL: Duration = Duration::from_secs(60 * 60);
+
+/// So much later than it has to be.
+const MOMENT: Duration = Duration::from_millis(100);
 
 /// Where somebody else has the lock, it is tried again after this long.
 const ELSEWHERE: Duration = Duration::from_secs(1);
@@ -25,11 +28,11 @@ pub fn run(config: &Path) {
     loop {
         let is_all = all <= Instant::now();
         let pause = match clean(config, &spool, is_all) {
-            Ok(()) => {
+            Ok(next) => {
                 if is_all {
-                    all = Instant::now() + ALL;
+                    all = Instant::now() + next.unwrap_or(ALL);
                 }
-                SOON
+                SOON.min(all.saturating_duration_since(Instant::now()))
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => ELSEWHERE,
             // The same again every minute helps nobody.
@@ -46,11 +49,13 @@ pub fn run(config: &Path) {
     }
 }
 
-fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<()> {
+/// Cleans once. Where a signal is empty and too young to be a power cut's: when it is to be looked at again. After a fast
+/// restart it would keep its session from being healed for an hour.
+fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duration>> {
     match Held::take(spool, 0) {
         // Let go at once: the hooks come first, and a look takes long.
         Ok(held) => drop(held),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     }
     let now = SystemTime::now();
@@ -60,17 +65,22 @@ fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<()> {
         log(&format!("{what} {name}: a killed hook left it"));
     }
     if !is_all {
-        return Ok(());
+        return Ok(None);
     }
+    let mut next = None;
     let sessions = Files::all(spool);
     for (session, files) in &sessions {
-        for kind in files.kinds().filter(|kind| is_hollow(spool, session, *kind, files, now)) {
-            if Held::take(spool, 0)?.remove(session, kind, Fault::Hollow)? {
+        for kind in files.kinds() {
+            let Some(left) = hollow(spool, session, kind, files, now) else { continue };
+            if !left.is_zero() {
+                // A moment later, for a clock is not that exact.
+                next = Some(next.unwrap_or(ALL).min(left + MOMENT));
+            } else if Held::take(spool, 0)?.remove(session, kind, Fault::Hollow)? {
                 log(&format!("removed {session}.{}.json: the power was lost before it was on the disk", kind.word()));
             }
         }
     }
-    let Some(limit) = retention::period(config) else { return Ok(()) };
+    let Some(limit) = retention::period(config) else { return Ok(next) };
     let over = old(config, &sessions, limit, now);
     let count = forget(spool, &over, limit, 0)?;
     if count > 0 {
@@ -78,5 +88,5 @@ fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<()> {
         let what = if count == 1 { "signal" } else { "signals" };
         log(&format!("removed {count} {what} of sessions that ended more than {days} days ago ({setting})"));
     }
-    Ok(())
+    Ok(next)
 }

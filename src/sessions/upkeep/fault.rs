@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime};
 use session_signals::event::Kind;
 
 use super::Files;
-use crate::evidence::file;
+use crate::evidence::{file, spool};
 
 /// Whoever writes to a signal in place is done by then. A time as far ahead is from before the clock stepped back.
 const SETTLED: Duration = Duration::from_secs(60);
@@ -15,7 +15,7 @@ const SETTLED: Duration = Duration::from_secs(60);
 /// What is wrong with a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fault {
-    /// A newer signal, of this kind, supersedes it.
+    /// A newer signal, of this kind, supersedes it; and both can be read.
     Overtaken(Kind),
     /// It is empty, or all NUL bytes: the power was lost before its content was on the disk.
     Hollow,
@@ -27,21 +27,31 @@ impl Fault {
     /// Whether this is wrong with a session's signal of this kind.
     pub fn is_of(self, folder: &Path, session: &str, kind: Kind, files: &Files, now: SystemTime) -> bool {
         match self {
-            Self::Overtaken(newer) => files.overtaken(now).contains(&(kind, newer)),
-            Self::Hollow => is_hollow(folder, session, kind, files, now),
+            Self::Overtaken(newer) => overtaken(folder, session, files, now).contains(&(kind, newer)),
+            Self::Hollow => hollow(folder, session, kind, files, now) == Some(Duration::ZERO),
             Self::Old(limit) => kind == Kind::Ended && files.is_old(limit, now),
         }
     }
 }
 
-/// Whether a session's signal of this kind is what a power cut left.
-pub fn is_hollow(folder: &Path, session: &str, kind: Kind, files: &Files, now: SystemTime) -> bool {
-    let is_settled =
-        |modified: SystemTime| now.duration_since(modified).unwrap_or_else(|ahead| ahead.duration()) > SETTLED;
-    let Some(found) = files.get(kind).filter(|found| found.is_regular && is_settled(found.modified)) else {
-        return false;
+/// Each signal of a session that a newer one supersedes, and the kind of that one. What cannot be read is neither: it
+/// says nothing, and somebody may know what it means.
+pub fn overtaken(folder: &Path, session: &str, files: &Files, now: SystemTime) -> Vec<(Kind, Kind)> {
+    let can_be_read = |kind: Kind| spool::read(&Files::path(folder, session, kind), kind).is_ok_and(|it| it.is_some());
+    let pairs = files.overtaken(now).into_iter();
+    pairs.filter(|(older, newer)| can_be_read(*older) && can_be_read(*newer)).collect()
+}
+
+/// Where a session's signal of this kind is empty or all NUL bytes: how long it has to stay so until it is what a power
+/// cut left. Until then somebody may be writing it.
+pub fn hollow(folder: &Path, session: &str, kind: Kind, files: &Files, now: SystemTime) -> Option<Duration> {
+    let found = files.get(kind).filter(|found| found.is_regular)?;
+    let left = match now.duration_since(found.modified) {
+        Ok(age) => SETTLED.saturating_sub(age),
+        Err(ahead) if ahead.duration() > SETTLED => Duration::ZERO,
+        Err(ahead) => ahead.duration() + SETTLED,
     };
-    found.len == 0 || is_nul(&Files::path(folder, session, kind))
+    (found.len == 0 || is_nul(&Files::path(folder, session, kind))).then_some(left)
 }
 
 /// Whether a file holds nothing but NUL bytes. Of any other its first bytes say so.

@@ -57,8 +57,8 @@ impl Files {
         KINDS.into_iter().filter(|kind| self.get(*kind).is_some())
     }
 
-    /// Each signal that a newer one supersedes, and the kind of that one: a hook publishes before it clears.
-    pub fn overtaken(&self, now: SystemTime) -> Vec<(Kind, Kind)> {
+    /// Each signal that a newer one supersedes by its time, and the kind of that one: a hook publishes before it clears.
+    pub(super) fn overtaken(&self, now: SystemTime) -> Vec<(Kind, Kind)> {
         // From the future: the clock stepped back, and it is old. Of two in one instant, the one that readers prefer.
         let order = |kind: Kind| {
             let modified = self.get(kind)?.modified;

@@ -1,5 +1,6 @@
 //! The spool, held against the hooks while a signal is removed.
 
+use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -31,12 +32,13 @@ impl<'a> Held<'a> {
     /// Takes the hooks' own lock; others are waited for so many milliseconds.
     ///
     /// # Errors
-    /// `WouldBlock` where somebody else holds it. `NotFound` where there is no spool. Where it is not ours alone.
+    /// `WouldBlock` where somebody else holds it, `Unsupported` where nobody can. `NotFound` where there is no spool.
+    /// Where it is not ours alone.
     pub fn take(folder: &'a Path, patience: u32) -> io::Result<Self> {
         let random = RandomState::new().hash_one(folder);
         let spool = Spool::at(&text(folder), random, false, patience).map_err(|error| told(folder, "", error))?;
         let spool = spool.ok_or(io::ErrorKind::NotFound)?;
-        if spool.locked { Ok(Self { folder, spool }) } else { Err(io::ErrorKind::WouldBlock.into()) }
+        if spool.locked { Ok(Self { folder, spool }) } else { Err(why_not(folder)) }
     }
 
     /// Removes a signal where this is still wrong with it; whether it was.
@@ -52,11 +54,6 @@ impl<'a> Held<'a> {
         let time = files.get(kind).map(|file| time(file.modified)).unwrap_or_default();
         let removed = self.spool.withdraw(session.as_bytes(), kind, time);
         removed.map_err(|error| told(self.folder, session, error))
-    }
-
-    /// Whether a signal lies under this name that a killed hook moved aside.
-    pub fn is_aside(&self, name: &str) -> bool {
-        self.spool.remnant(name.as_bytes()) == Remnant::Signal
     }
 
     /// Settles what a killed hook left under this name: brings a signal back, and removes anything else. Whether it was a
@@ -93,6 +90,17 @@ pub fn forget(folder: &Path, sessions: &[String], limit: Duration, patience: u32
         thread::sleep(PAUSE);
     }
     Ok(count)
+}
+
+/// Why the lock was not to be had.
+fn why_not(folder: &Path) -> io::Error {
+    match File::open(folder).map(|folder| folder.try_lock()) {
+        Ok(Err(TryLockError::Error(error))) => {
+            let told = format!("{} is on a file system without locks ({error})", folder.display());
+            io::Error::new(io::ErrorKind::Unsupported, told)
+        }
+        _ => io::ErrorKind::WouldBlock.into(),
+    }
 }
 
 fn text(folder: &Path) -> text::Path {

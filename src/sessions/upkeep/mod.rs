@@ -10,8 +10,8 @@ mod old;
 mod remnants;
 pub mod retention;
 
-pub use fault::{Fault, is_hollow};
+pub use fault::{Fault, hollow, overtaken};
 pub use files::Files;
 pub use held::{Held, forget};
 pub use old::old;
-pub use remnants::remnants;
+pub use remnants::{is_signal, remnants};

@@ -1,10 +1,14 @@
 //! What a killed hook left in the spool under a name that begins with a dot.
 
+use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
+use session_signals::aside::{Aside, is_whole};
 use session_signals::event::KINDS;
+use session_signals::spool::MAX_LEN;
 
+use crate::evidence::file;
 use crate::evidence::spool::is_session_id;
 
 /// Whoever still writes is done by then.
@@ -24,6 +28,20 @@ pub fn is_remnant(folder: &Path, name: &str, now: SystemTime) -> bool {
     let age = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age > OLD);
     let meta = || folder.join(name).symlink_metadata().ok().filter(std::fs::Metadata::is_file);
     is_name(name) && meta().and_then(|meta| meta.modified().ok()).is_some_and(age)
+}
+
+/// Whether a signal lies under this name that a killed hook moved aside. Only looks: whoever settles it looks again,
+/// under the lock.
+///
+/// # Errors
+/// Where it cannot be read: then nobody knows what it is.
+pub fn is_signal(folder: &Path, name: &str) -> io::Result<bool> {
+    // As earlier versions named their temporary files.
+    let Some(aside) = Aside::parse(name.as_bytes()) else { return Ok(false) };
+    let content = file::read(&folder.join(name), MAX_LEN)?;
+    let modified = content.modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
+    let is_meant = aside.times.iter().any(|time| u128::from(*time) == modified);
+    Ok(is_whole(&content.bytes) && !is_meant)
 }
 
 /// `.<session>.<kind>.<hexadecimal>`
