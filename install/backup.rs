@@ -11,6 +11,7 @@ use fs_err as fs;
 use crate::attributes::ACCESS_LIST;
 use crate::env::Env;
 use crate::replace;
+use crate::writer::{self, Writer};
 
 /// How many are kept of each file.
 const KEPT: usize = 10;
@@ -41,13 +42,13 @@ pub fn save(env: &Env, settings: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
 }
 
 /// Makes the file that was replaced, which lies at `held`, the backup itself: whoever has it open writes to what is
-/// kept. Where the backup is on another file system, or the file has another name, it only loses this one.
-pub fn retire(held: &Path, backup: Option<&Path>) {
+/// kept. Where the backup is on another file system, or the file has another name, it only loses this one; unless
+/// somebody may have it open: then it stays where it lies, which is told.
+pub fn retire(held: &Path, backup: Option<&Path>) -> Option<PathBuf> {
     let is_kept = backup.is_some_and(|backup| become_backup(held, backup).is_ok());
-    if !is_kept {
-        let _ = std::fs::remove_file(held);
-    }
+    let is_gone = is_kept || replace::discard(held).unwrap_or(false);
     replace::sync_folder(held);
+    (!is_gone).then(|| held.to_owned())
 }
 
 fn become_backup(held: &Path, backup: &Path) -> io::Result<()> {
@@ -88,7 +89,7 @@ pub fn keep(env: &Env, settings: &Path, left: &Path) -> PathBuf {
     place
 }
 
-/// The same, by a copy where it has to be.
+/// The same, by a copy where it has to be; the file then goes once nobody can write to it any more.
 ///
 /// # Errors
 /// Any of the file system's: then it stays where it is.
@@ -96,8 +97,12 @@ pub fn rescue(env: &Env, settings: &Path, left: &Path) -> io::Result<()> {
     let place = place(env, settings, left);
     if keep(env, settings, left) == left {
         fs::create_dir_all(env.backups())?;
+        // Before the reading: who closes it in between has written all of what is read.
+        let writer = writer::of(left);
         replace::write(&place, &fs::read(left)?, 0o600)?;
-        fs::remove_file(left)?;
+        if writer == Writer::Nobody {
+            fs::remove_file(left)?;
+        }
     } else {
         fs::set_permissions(&place, PermissionsExt::from_mode(0o600))?;
         let _ = rustix::fs::removexattr(&place, ACCESS_LIST);

@@ -22,7 +22,22 @@ const ROUNDS: usize = 3;
 const PATIENCE: Duration = Duration::from_secs(30);
 
 /// Held for the whole of a change; gone with the process.
-pub struct Lock(#[expect(dead_code, reason = "the lock is held by the open file")] Option<std::fs::File>);
+pub struct Lock(Option<std::fs::File>);
+
+impl Lock {
+    /// Whether no other run of ours can be at work: not on a file system without locks.
+    #[must_use]
+    pub fn is_held(&self) -> bool {
+        self.0.is_some()
+    }
+}
+
+/// Takes the lock where no other run has it.
+#[must_use]
+pub fn try_lock(env: &Env) -> Option<Lock> {
+    let folder = std::fs::File::open(&env.config).ok()?;
+    folder.try_lock().is_ok().then_some(Lock(Some(folder)))
+}
 
 /// Waits for other runs of ours to end. The config dir itself is the lock: nothing is left behind.
 ///
@@ -55,6 +70,8 @@ pub struct Written {
     pub backup: Option<PathBuf>,
     /// What others wrote at the same time, and was overtaken by a newer edit: where it lies.
     aside: Vec<PathBuf>,
+    /// The file that was replaced, where it could not become the backup and somebody may have it open.
+    displaced: Option<PathBuf>,
 }
 
 impl Written {
@@ -63,13 +80,19 @@ impl Written {
     pub fn warnings(&self, env: &Env) -> Vec<String> {
         let linked = self.plan.is_change().then(|| self.before.warning()).flatten();
         let aside = self.aside.iter().map(|path| overtaken(env, path));
-        linked.into_iter().chain(aside).collect()
+        let displaced = self.displaced.iter().map(|path| {
+            format!(
+                "{} is what was replaced, and nothing tells whether a program has it open: it stays until nobody can, and then `hooks doctor --fix` removes it",
+                env.brief(path)
+            )
+        });
+        linked.into_iter().chain(aside).chain(displaced).collect()
     }
 
     /// What was written to the replaced file when it was replaced already. To be asked at the end of a run.
     #[must_use]
     pub fn late(&self, env: &Env) -> Option<String> {
-        let backup = self.backup.as_ref()?;
+        let backup = self.displaced.as_ref().or(self.backup.as_ref())?;
         let is_late = std::fs::read(backup).is_ok_and(|now| now != self.before.bytes());
         let file = env.brief(&self.before.path);
         is_late.then(|| {
@@ -100,7 +123,7 @@ pub fn edit(env: &Env, path: &Path, created: bool, plan: Planner, note: Note) ->
     for _ in 0..ROUNDS {
         match attempt(env, path, created, plan, note) {
             Ok(Attempt::Done(written)) => return Ok(Written { aside, ..*written }),
-            Ok(Attempt::Again(held)) => aside.extend(held.map(|held| backup::keep(env, path, &held))),
+            Ok(Attempt::Again(held)) => aside.extend(held.iter().map(|held| backup::keep(env, path, held))),
             Err(refusal) => return Err(refusal.and(aside.iter().map(|path| overtaken(env, path)))),
         }
     }
@@ -114,14 +137,14 @@ pub fn edit(env: &Env, path: &Path, created: bool, plan: Planner, note: Note) ->
 /// What came of one round.
 enum Attempt {
     Done(Box<Written>),
-    Again(Option<PathBuf>),
+    Again(Vec<PathBuf>),
 }
 
 fn attempt(env: &Env, path: &Path, created: bool, plan: Planner, note: Note) -> Result<Attempt, Refusal> {
     let before = Settings::settled(path)?;
     let plan = plan(before.bytes()).map_err(Refusal::of(path))?;
     if !plan.is_change() {
-        let written = Written { plan, before, backup: None, aside: Vec::new() };
+        let written = Written { plan, before, backup: None, aside: Vec::new(), displaced: None };
         return Ok(Attempt::Done(Box::new(written)));
     }
     before.check_writable()?;
@@ -136,13 +159,11 @@ fn attempt(env: &Env, path: &Path, created: bool, plan: Planner, note: Note) -> 
         seen => replace::swap(&before.real, seen.as_ref(), &plan.after)?,
     };
     Ok(match swap {
-        Swap::Changed => Attempt::Again(None),
-        Swap::Crossed(held) => Attempt::Again(Some(held)),
+        Swap::Changed => Attempt::Again(Vec::new()),
+        Swap::Crossed(held) => Attempt::Again(held),
         Swap::Done(held) => {
-            if let Some(held) = held {
-                backup::retire(&held, backup.as_deref());
-            }
-            Attempt::Done(Box::new(Written { plan, before, backup, aside: Vec::new() }))
+            let displaced = held.and_then(|held| backup::retire(&held, backup.as_deref()));
+            Attempt::Done(Box::new(Written { plan, before, backup, aside: Vec::new(), displaced }))
         }
     })
 }

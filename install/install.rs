@@ -6,6 +6,7 @@ use session_signals::event::RULES;
 
 use crate::cli::Install;
 use crate::disabled::{self, Disabled};
+use crate::doctor::aside;
 use crate::editor::{self, Plan, Registration, Replaced};
 use crate::env::Env;
 use crate::executables::{self, Executable};
@@ -27,6 +28,9 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
     owner::check(env)?;
     version::check(env)?;
     let wanted = Wanted::of(env, options.keep_scripts, options.daemons)?;
+    if !options.dry_run {
+        report.warnings.extend(aside::restore(env, &report.file)?);
+    }
     let there = Settings::read(&report.file).ok();
     let serves = !options.no_service && (options.service || service::is_installed(env));
     let has_daemons = wanted.has_daemons(there.as_ref().map_or(b"", Settings::bytes));
@@ -123,7 +127,7 @@ fn change(
     executables: &[Executable],
     report: &mut Report,
 ) -> Result<(), Refusal> {
-    let _lock = commit::lock(env)?;
+    let lock = commit::lock(env)?;
     let path = report.file.clone();
     // Refused early; planned anew once the executables are there.
     let early = planned(env, wanted, options, &path);
@@ -162,6 +166,7 @@ fn change(
     });
     report.problems.extend(tryout::run(env, registered));
     report.problems.extend(written.late(env));
+    report.warnings.extend(aside::warnings(env, &lock));
     Ok(())
 }
 

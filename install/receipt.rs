@@ -142,6 +142,12 @@ pub fn any(env: &Env) -> bool {
     all(env).iter().any(counts)
 }
 
+/// The settings files that there are receipts of, be they there or not.
+#[must_use]
+pub fn files(env: &Env) -> Vec<PathBuf> {
+    all(env).iter().filter_map(|path| Some(read(path)?.file)).collect()
+}
+
 /// Whether these bytes are what an installation made, or was about to make, of some settings.
 #[must_use]
 pub fn made(env: &Env, bytes: &[u8]) -> bool {

@@ -19,6 +19,9 @@ use crate::writer::{self, Writer};
 /// What our temporary files begin with: doctor knows an orphan by it.
 pub const PREFIX: &str = ".session-signals.";
 
+/// What the name of a file begins with that was moved out of its place, and whose place was then empty for a moment.
+pub const MOVED: &str = ".session-signals.moved.";
+
 /// Where the kernel cannot say who has a file open: so long may an editor that had it open take to write.
 const WATCHED: Duration = Duration::from_millis(200);
 
@@ -78,8 +81,8 @@ pub enum Swap {
     Done(Option<PathBuf>),
     /// The file is no longer what was seen, or somebody has it open for writing: it stands where it stood.
     Changed,
-    /// The same; but two other programs wrote at once. The later one's file is in place, the other one's lies here.
-    Crossed(PathBuf),
+    /// The same; but other programs wrote at once. The latest one's file is in place, the others' lie here.
+    Crossed(Vec<PathBuf>),
 }
 
 /// Puts `bytes` where `seen` was read, unless it is no longer what lies there.
@@ -88,7 +91,8 @@ pub enum Swap {
 /// after our last look is found, and put back; so is a file that another program has open for writing.
 ///
 /// # Errors
-/// Any of the file system's; a mode, owner or attribute that cannot be kept.
+/// Any of the file system's; a mode, owner or attribute that cannot be kept; a file system where a file of another
+/// program could be lost.
 pub fn swap(path: &Path, seen: Option<&Seen>, bytes: &[u8]) -> io::Result<Swap> {
     let temporary = stage(path, bytes, seen.map_or(0o600, |seen| seen.mode), seen)?;
     let Some(seen) = seen else {
@@ -104,29 +108,35 @@ pub fn swap(path: &Path, seen: Option<&Seen>, bytes: &[u8]) -> io::Result<Swap> 
     if !seen.is_still(path)? {
         return Ok(Swap::Changed);
     }
-    let held = match trade(&temporary, path) {
+    let Traded { out, is_in } = match trade(&temporary, path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swap::Changed),
-        held => held?,
+        traded => traded?,
     };
-    // From here on its name may be that of another program's file: no error may remove it.
-    let _ = temporary.keep();
-    sync_folder(path);
-    let Some(held) = held else { return Ok(Swap::Done(None)) };
-    if is_left_alone(&held, |held| seen.is_still(held)).map_err(left(&held))? {
-        return Ok(Swap::Done(Some(held)));
+    if is_in {
+        // From here on its name may be that of another program's file: no error may remove it.
+        let _ = temporary.keep();
     }
-    give_back(held, path, bytes)
+    sync_folder(path);
+    let is_left_alone = is_left_alone(&out, |out| seen.is_still(out)).map_err(left(&out))?;
+    match (is_in, is_left_alone) {
+        (true, true) => Ok(Swap::Done(Some(out))),
+        (true, false) => give_back(out, path, bytes),
+        // What has appeared in its place is the newest.
+        (false, true) => discard(&out).map(|_| Swap::Changed),
+        (false, false) => Ok(Swap::Crossed(vec![out])),
+    }
 }
 
 /// Removes `path`, unless it is no longer what was `seen`.
 ///
 /// # Errors
-/// Any of the file system's.
+/// Any of the file system's; one where a file of another program could be lost.
 pub fn remove(path: &Path, seen: &Seen) -> io::Result<Swap> {
     if !seen.is_still(path)? {
         return Ok(Swap::Changed);
     }
-    let held = stage(path, b"", 0o600, None)?;
+    check_put(path)?;
+    let held = reserve(path, PREFIX)?;
     match fs::rename(path, &held) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swap::Changed),
         done => done?,
@@ -136,40 +146,81 @@ pub fn remove(path: &Path, seen: &Seen) -> io::Result<Swap> {
     if is_left_alone(&held, |held| seen.is_still(held)).map_err(left(&held))? {
         return Ok(Swap::Done(Some(held)));
     }
-    let done = match renameat_with(CWD, &held, CWD, path, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {
-            std::fs::hard_link(&held, path).and_then(|()| std::fs::remove_file(&held))
-        }
-        done => done.map_err(io::Error::from),
-    };
+    let done = put(&held, path);
     sync_folder(path);
     match done {
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Swap::Crossed(held)),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Swap::Crossed(vec![held])),
         done => done.map(|()| Swap::Changed).map_err(left(&held)),
     }
 }
 
+/// Removes what was displaced, where nobody can write to it any more, or it has another name; whether that is so. Else it
+/// stays under its dot name, and `hooks doctor` knows it.
+///
+/// # Errors
+/// Any of the file system's.
+pub fn discard(displaced: &Path) -> io::Result<bool> {
+    let is_nobodys = writer::of(displaced) == Writer::Nobody || displaced.symlink_metadata()?.nlink() > 1;
+    if is_nobodys {
+        fs::remove_file(displaced)?;
+    }
+    Ok(is_nobodys)
+}
+
+/// Gives a file a name that nothing has.
+///
+/// # Errors
+/// `AlreadyExists` where something has it. Any other of the file system's.
+pub fn put(from: &Path, to: &Path) -> io::Result<()> {
+    match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
+        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        done => return Ok(done?),
+    }
+    std::fs::hard_link(from, to)?;
+    // It is there: that it has a second name is no failure.
+    let _ = std::fs::remove_file(from);
+    Ok(())
+}
+
+/// Refuses a file system where [`put`] cannot work: what appears there between a look and a rename would be lost.
+fn check_put(path: &Path) -> io::Result<()> {
+    let (one, other) = (reserve(path, PREFIX)?, reserve(path, PREFIX)?);
+    fs::remove_file(&other)?;
+    put(&one, &other).map_err(|error| {
+        let path = path.display();
+        let said = format!(
+            "{path} is on a file system that can neither exchange two files nor give a file a free name only ({error}): what another program saves at the same time could be lost"
+        );
+        io::Error::new(error.kind(), said)
+    })
+}
+
 /// Returns another program's file, which lies at `held`, to its place, where `ours` stands.
 fn give_back(held: PathBuf, path: &Path, ours: &[u8]) -> io::Result<Swap> {
-    let out = match trade(&held, path) {
+    let Traded { out, is_in } = match trade(&held, path) {
         // Somebody has removed ours: the newest is that there is none.
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swap::Crossed(held)),
-        out => out.map_err(left(&held))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Swap::Crossed(vec![held])),
+        traded => traded.map_err(left(&held))?,
     };
     sync_folder(path);
-    let Some(out) = out else { return Ok(Swap::Changed) };
     let is_ours = |file: &Path| Ok(fs::read(file)? == ours);
     if is_left_alone(&out, is_ours).map_err(left(&out))? {
-        fs::remove_file(out)?;
-        return Ok(Swap::Changed);
+        discard(&out)?;
+        return Ok(if is_in { Swap::Changed } else { Swap::Crossed(vec![held]) });
+    }
+    if !is_in {
+        return Ok(Swap::Crossed(vec![held, out]));
     }
     // Ours was written to meanwhile: that is the newest, and belongs there.
     let older = match trade(&out, path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Some(out),
-        older => older.map_err(left(&out))?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => vec![out],
+        traded => match traded.map_err(left(&out))? {
+            Traded { out: older, is_in: true } => vec![older],
+            Traded { out: older, is_in: false } => vec![older, out],
+        },
     };
     sync_folder(path);
-    Ok(older.map_or(Swap::Changed, Swap::Crossed))
+    Ok(Swap::Crossed(older))
 }
 
 /// Names the file that holds what must not be lost.
@@ -193,24 +244,40 @@ fn is_left_alone(held: &Path, is_same: impl Fn(&Path) -> io::Result<bool>) -> io
     }
 }
 
-/// Puts the file `new` at `path`, and says where the one that stood there lies now. On a file system that can neither
-/// exchange files nor give one two names, that one is gone, and `None` says so.
-fn trade(new: &Path, path: &Path) -> io::Result<Option<PathBuf>> {
+/// What came of a trade.
+struct Traded {
+    /// Where the file lies that stood in the place.
+    out: PathBuf,
+    /// Whether the new one stands there. Else another program was quicker, and the new one lies where it lay.
+    is_in: bool,
+}
+
+/// Puts the file `new` at `path`. Where the file system cannot exchange the two, the old one is moved aside first: so
+/// whatever stands there at that moment is kept. A kill before the new one is there leaves nothing in its place; the
+/// name of the old one then says where it belongs.
+fn trade(new: &Path, path: &Path) -> io::Result<Traded> {
     match renameat_with(CWD, new, CWD, path, RenameFlags::EXCHANGE) {
-        Ok(()) => return Ok(Some(new.to_owned())),
+        Ok(()) => return Ok(Traded { out: new.to_owned(), is_in: true }),
         Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
         Err(error) => return Err(error.into()),
     }
-    let second = tempfile::Builder::new().prefix(PREFIX).make_in(folder(path), |name| std::fs::hard_link(path, name));
-    match second {
-        Ok(second) => {
-            // Not every file system can: there the moment from here to the rename stays open.
-            fs::rename(new, path)?;
-            Ok(Some(second.into_temp_path().keep().map_err(|error| error.error)?))
+    check_put(path)?;
+    let out = reserve(path, MOVED)?;
+    fs::rename(path, &out)?;
+    let out = out.keep().map_err(|error| error.error)?;
+    match put(new, path) {
+        Ok(()) => Ok(Traded { out, is_in: true }),
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => Ok(Traded { out, is_in: false }),
+        Err(error) => {
+            put(&out, path).map_err(left(&out))?;
+            Err(error)
         }
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(error),
-        Err(_) => fs::rename(new, path).map(|()| None),
     }
+}
+
+/// An empty file beside `path`, whose name is ours until another file is moved over it.
+fn reserve(path: &Path, prefix: &str) -> io::Result<TempPath> {
+    Ok(tempfile::Builder::new().prefix(prefix).tempfile_in(folder(path))?.into_temp_path())
 }
 
 fn folder(path: &Path) -> &Path {

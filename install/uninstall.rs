@@ -3,6 +3,7 @@
 use std::path::PathBuf;
 
 use crate::cli::Uninstall;
+use crate::doctor::aside;
 use crate::editor::{self, Plan, Whose};
 use crate::env::Env;
 use crate::places::{SCOPES, Scope};
@@ -27,7 +28,9 @@ fn plan(env: &Env, scope: Scope, text: &[u8], receipt: Option<&Receipt>) -> Resu
 #[must_use]
 pub fn would_make(env: &Env, settings: &Settings, bytes: &[u8]) -> bool {
     let receipt = receipt::load(env, &settings.path);
-    let scope = SCOPES.into_iter().find(|scope| env.settings(*scope) == settings.path).unwrap_or(Scope::User);
+    let scope = SCOPES.into_iter().find(|scope| env.settings(*scope) == settings.path);
+    let of_another_project = if settings.path.ends_with("settings.local.json") { Scope::Local } else { Scope::Project };
+    let scope = scope.unwrap_or(of_another_project);
     plan(env, scope, settings.bytes(), receipt.as_ref()).is_ok_and(|plan| plan.after == bytes)
 }
 
@@ -54,7 +57,8 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     if !env.config.exists() {
         return Ok(());
     }
-    let _lock = commit::lock(env)?;
+    report.warnings.extend(aside::restore(env, &path)?);
+    let lock = commit::lock(env)?;
     let receipt = receipt::load(env, &path);
     let mut done = None;
     if Settings::read(&path)?.seen.is_some() {
@@ -85,6 +89,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     let cleared = forgotten.and_then(|()| if is_free { executables::remove(env) } else { Ok(()) });
     report.problems.extend(cleared.err().map(|error| error.to_string()));
     report.problems.extend(done.and_then(|done| done.late(env)));
+    report.warnings.extend(aside::warnings(env, &lock));
     Ok(())
 }
 

@@ -1,6 +1,6 @@
 //! `hooks doctor`: looks at everything that install relies on, and mends what it may.
 
-mod aside;
+pub mod aside;
 mod copies;
 mod entries;
 mod findings;

@@ -23,12 +23,24 @@ pub fn check(env: &Env) -> Vec<Finding> {
 }
 
 /// The files of a directory whose names begin so, and that nobody has written to for a minute.
-pub fn orphans(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+fn orphans(folder: &Path, prefix: &str) -> impl Iterator<Item = PathBuf> {
+    named(folder, prefix).into_iter().filter(|path| is_old(path))
+}
+
+/// The files of a directory whose names begin so, sorted.
+pub fn named(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let old = entries.filter(|entry| {
-        let named = entry.file_name().to_string_lossy().starts_with(prefix);
-        let age = entry.metadata().and_then(|meta| Ok((meta.is_file(), meta.modified()?)));
-        named && age.is_ok_and(|(file, time)| file && time.elapsed().is_ok_and(|age| age > OLD))
+    let named = entries.filter(|entry| {
+        let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
+        is_file && entry.file_name().to_string_lossy().starts_with(prefix)
     });
-    old.map(|entry| entry.path()).collect()
+    let mut found: Vec<PathBuf> = named.map(|entry| entry.path()).collect();
+    found.sort();
+    found
+}
+
+/// Whether nobody has written to a file for a minute.
+pub fn is_old(path: &Path) -> bool {
+    let modified = path.symlink_metadata().and_then(|meta| meta.modified());
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > OLD))
 }

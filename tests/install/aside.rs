@@ -123,6 +123,41 @@ fn a_kill_between_exchange_and_return() {
     assert!(home.read(".claude/settings.json").contains("hook-stop"));
     let left = home.everything().into_iter().find(|name| name.starts_with(".claude/.session-signals.")).unwrap();
     assert_eq!(home.read(&left), FOREIGN);
-    age(&home.path(&left));
+    // At once: no `hooks` is at work.
+    assert_eq!(home.findings(), ["settings-left-aside"]);
+    for command in ["install", "uninstall", "install"] {
+        let (_, report) = home.json(&[command]);
+        let warning = text(&report["warnings"][0]);
+        assert!(warning.starts_with(&format!("~/{left} holds settings that are in no backup")), "{report}");
+    }
     is_offered_back(&home, &home.path(&left), FOREIGN, ".claude/settings.json");
+}
+
+/// They lie beside the settings of a project where we do not stand.
+#[test]
+fn what_was_left_in_another_project_is_found() {
+    let home = Home::new();
+    fs::create_dir_all(home.path("other/.claude")).unwrap();
+    let mut hooks = home.command(&executable("hooks"));
+    hooks.current_dir(home.path("other")).args(["install", "--scope", "local"]).assert().success();
+    home.succeeds(&["install"]);
+    let left = home.write("other/.claude/.session-signals.abcdef", FOREIGN);
+    is_offered_back(&home, &left, FOREIGN, "other/.claude/settings.local.json");
+    // What uninstall would make of those settings is no edit.
+    let left = home.write("other/.claude/.session-signals.abcdef", FOREIGN);
+    age(&left);
+    assert_eq!(only(&home)["id"], "orphan-temporary");
+}
+
+/// While another run is at work, its files are its own.
+#[test]
+fn a_run_that_is_at_work_is_not_disturbed() {
+    let home = Home::with_settings("{\"theme\": \"dark\"}");
+    home.succeeds(&["install"]);
+    home.write(".claude/.session-signals.abcdef", FOREIGN);
+    let folder = std::fs::File::open(home.path(".claude")).unwrap();
+    folder.lock().unwrap();
+    assert_eq!(home.findings(), [""; 0]);
+    drop(folder);
+    assert_eq!(only(&home)["id"], "settings-left-aside");
 }

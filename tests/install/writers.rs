@@ -221,3 +221,114 @@ fn privileged_what_is_written_after_the_end_is_in_the_backup() {
     fs::write(home.settings(), SAVED).unwrap();
     assert_eq!(home.findings(), ["not-installed"]);
 }
+
+/// As before; but the backups are on another file system, so that the file itself cannot become one.
+#[test]
+#[ignore = "privileged: takes root, a file of another user, and /dev/shm"]
+fn privileged_what_is_written_after_the_end_stays_beside_the_settings() {
+    let home = Home::with_settings(ORIGINAL);
+    let elsewhere = tempfile::TempDir::new_in("/dev/shm").unwrap();
+    fs_err::os::unix::fs::symlink(elsewhere.path(), home.path(".claude/backups")).unwrap();
+    std::os::unix::fs::chown(home.settings(), Some(12345), None).unwrap();
+    let editor = opened(&home, false);
+    let mut hooks = home.command("setpriv".as_ref());
+    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
+    let done = outcome(&mut hooks, "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    let left = home.everything().into_iter().find(|name| name.starts_with(".claude/.session-signals.")).unwrap();
+    assert!(done.stderr.contains(&format!("~/{left} is what was replaced")), "{done:?}");
+    // It is not in the way, and nobody removes it while it may be open.
+    assert_eq!(home.findings(), [""; 0]);
+    assert_eq!(home.hooks(&["doctor", "--fix"]).code, Some(0));
+    save(editor, SAVED);
+    assert_eq!(home.read(&left), SAVED);
+    assert_eq!(home.findings(), ["settings-left-aside"]);
+    assert_eq!(home.hooks(&["doctor", "--fix"]).code, Some(0));
+    assert!(!home.path(&left).exists());
+    let kept = fs::read_dir(elsewhere.path()).unwrap().map(|entry| entry.unwrap().path());
+    assert!(kept.into_iter().any(|path| fs::read_to_string(path).unwrap() == SAVED));
+}
+
+/// What it makes of the settings meanwhile, as most editors do: another file, renamed.
+fn renames(home: &Home, text: &str) {
+    fs::write(home.path(".claude/new"), text).unwrap();
+    fs::rename(home.path(".claude/new"), home.settings()).unwrap();
+}
+
+/// A file system that cannot exchange two files: an editor saves between our looks and our renames.
+#[test]
+#[ignore = "takes strace"]
+fn what_an_editor_renames_is_not_lost_where_files_cannot_be_exchanged() {
+    for injection in
+        ["inject=linkat:delay_exit=1s:when=1", "inject=linkat:delay_enter=1s:when=2", "inject=linkat:delay_exit=1s"]
+    {
+        let home = Home::with_settings(ORIGINAL);
+        let done =
+            traced(&home, &["trace=renameat2,linkat", "inject=renameat2:error=EINVAL", injection], "install", || {
+                thread::sleep(Duration::from_millis(500));
+                renames(&home, SAVED);
+            });
+        let trace = home.read("trace");
+        assert_eq!(done.code, Some(0), "{injection} {done:?}\n{trace}");
+        assert_eq!(home.parsed()["model"], "opus", "{injection}\n{trace}");
+        assert_eq!(registered(&home.parsed()).len(), session_signals::event::RULES.len());
+        assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
+        home.succeeds(&["uninstall"]);
+        assert_eq!(home.read(".claude/settings.json"), SAVED);
+    }
+}
+
+/// One that cannot give a file a free name either: there nothing is safe.
+#[test]
+#[ignore = "takes strace"]
+fn where_files_can_be_neither_exchanged_nor_linked_nothing_is_replaced() {
+    let injections =
+        ["trace=renameat2,linkat,rename", "inject=renameat2:error=EINVAL:delay_enter=1s", "inject=linkat:error=EPERM"];
+    for hooks in ["install", "uninstall"] {
+        let home = if hooks == "install" { Home::with_settings(ORIGINAL) } else { Home::new() };
+        let mut saved = SAVED.to_owned();
+        if hooks == "uninstall" {
+            home.succeeds(&["install"]);
+            saved = home.read(".claude/settings.json") + "\n";
+        }
+        let done = traced(&home, &injections, hooks, || {
+            thread::sleep(Duration::from_millis(300));
+            renames(&home, &saved);
+        });
+        assert_eq!(done.code, Some(1), "{done:?}\n{}", home.read("trace"));
+        assert!(done.stderr.contains("a file system that can neither exchange two files"), "{done:?}");
+        assert_eq!(home.read(".claude/settings.json"), saved);
+        assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
+    }
+}
+
+/// A kill when the settings are moved aside, and nothing stands in their place yet.
+#[test]
+#[ignore = "takes strace"]
+fn settings_that_a_kill_left_moved_aside_are_put_back() {
+    let injections = ["trace=renameat2,linkat", "inject=renameat2:error=EINVAL", "inject=linkat:signal=SIGKILL:when=2"];
+    for mended_by in ["doctor --fix", "install", "uninstall"] {
+        let home = Home::with_settings(ORIGINAL);
+        let done = traced(&home, &injections, "install", || {});
+        assert!(done.code.is_none() && !home.settings().exists(), "{done:?}");
+        let (_, checkup) = home.json(&["doctor"]);
+        let ids: Vec<_> = checkup["findings"].as_array().unwrap().iter().map(|one| text(&one["id"])).collect();
+        assert!(ids.contains(&"settings-left-aside".to_owned()), "{checkup}");
+        let done = home.hooks(&mended_by.split(' ').collect::<Vec<_>>());
+        if mended_by == "doctor --fix" {
+            assert!(
+                done.stdout.contains("mended settings-left-aside: ~/.claude/settings.json is not there: "),
+                "{done:?}"
+            );
+            assert_eq!(home.parsed()["theme"], "dark");
+            home.succeeds(&["uninstall"]);
+        } else {
+            assert!(done.stderr.contains("warning: ~/.claude/settings.json was not there: "), "{done:?}");
+            if mended_by == "install" {
+                assert_eq!(registered(&home.parsed()).len(), session_signals::event::RULES.len());
+                home.succeeds(&["uninstall"]);
+            }
+        }
+        assert_eq!(home.read(".claude/settings.json"), ORIGINAL, "{mended_by}");
+    }
+}
