@@ -103,7 +103,7 @@ pub fn warnings(env: &Env, lock: &Lock) -> Vec<String> {
 /// # Errors
 /// Where the lock is not to be had, or they cannot be put back.
 pub fn restore(env: &Env, file: &Path) -> Result<Option<String>, Refusal> {
-    if file.exists() {
+    if file.exists() || !env.config.exists() {
         return Ok(None);
     }
     let lock = commit::lock(env)?;

@@ -6,7 +6,7 @@ use std::process::{Child, Command};
 use fs_err as fs;
 use serde_json::json;
 
-use super::world::{World, lives};
+use super::world::{World, lives, until};
 
 /// A process that is nobody's business.
 struct Stranger(Child);
@@ -116,10 +116,59 @@ fn a_forged_state_beside_a_lock_that_is_held_harms_no_stranger() {
     assert_eq!(lines[0]["log"].as_str(), log.to_str());
     world.daemons(&["stop", "--session", "s"]).fails("stays locked");
     assert!(lives(stranger.pid()));
-    // What others may write to says nothing at all.
+    // What others may write to says nothing at all, and that is told.
     let path = world.directory().join(".s.state.json");
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
     assert_eq!(world.daemons(&["list", "--json"]).stdout, "[]\n");
+    let told = format!("{} is not yours alone", path.canonicalize().unwrap().display());
+    world.daemons(&["stop", "--session", "s"]).fails(&told);
+    assert!(lives(stranger.pid()));
+}
+
+/// A row of a guard that is right, with the process of a stranger in it.
+#[test]
+fn a_forged_row_of_a_living_guard_is_not_running() {
+    let world = World::new(&[json!({"name": "real", "command": "/bin/sleep", "args": ["1000"]})]);
+    let stranger = Stranger::new();
+    let _cli = world.begin("s");
+    world.runs(1);
+    let path = world.directory().join(".s.state.json");
+    let mut state: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
+    let mut row = state["daemons"][0].clone();
+    row["name"] = "forged".into();
+    row["process"] = json!({"pid": stranger.pid(), "start": start(stranger.pid())});
+    state["daemons"].as_array_mut().unwrap().push(row);
+    fs::write(&path, state.to_string()).unwrap();
+    let real = world.line("s", "real");
+    assert_eq!(real["pid"].as_u64(), Some(world.pids("s")["real"].into()));
+    let forged = world.line("s", "forged");
+    assert_eq!(
+        (&forged["pid"], &forged["state"], &forged["uptimeSeconds"]),
+        (&json!(null), &json!("lost"), &json!(null))
+    );
+}
+
+/// Root sees what every process reads from; another user's is no guard of root's.
+#[test]
+#[ignore = "privileged: takes root"]
+fn privileged_a_process_of_another_user_is_no_guard() {
+    let world = World::new(&[]);
+    fs::create_dir_all(world.directory()).unwrap();
+    directory_of(&world);
+    let lock = fs::File::create(world.directory().join(".s.lock")).unwrap().into_file();
+    lock.lock().unwrap();
+    // It has the session's lock as its standard input, as a guard has.
+    let mut sleep = Command::new("setpriv");
+    sleep.args(["--reuid=12345", "--regid=12345", "--clear-groups", "sleep", "1000"]).stdin(lock);
+    let stranger = Stranger(sleep.spawn().unwrap());
+    until("another user", || {
+        fs::read_to_string(format!("/proc/{}/comm", stranger.pid())).is_ok_and(|name| name == "sleep\n")
+    });
+    let process = json!({"pid": stranger.pid(), "start": start(stranger.pid())});
+    let state = json!({"guard": process, "claude": null, "ending": false, "daemons": []});
+    fs::write(world.directory().join(".s.state.json"), state.to_string()).unwrap();
+    world.daemons(&["stop", "--session", "s"]).fails("stays locked");
+    assert!(lives(stranger.pid()));
 }
 
 #[test]

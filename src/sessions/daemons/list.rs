@@ -66,14 +66,17 @@ fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
         let guarded = state::is_guard(place, &session, state.guard);
         // A name of another form would make the log another file's.
         for row in state.daemons.into_iter().filter(|row| is_session_id(&row.name)) {
-            let process = row.process.filter(|process| guarded && process.lives());
+            let living = row.process.filter(|process| guarded && process.lives());
+            let process = living.filter(|process| process.is_child_of(state.guard));
+            // What is not the guard's own is none of its daemons.
+            let is_strange = living.is_some() && process.is_none();
             let uptime = now.duration_since(row.since).unwrap_or_default().as_secs();
             let log = place.log(&row.name, &session);
             lines.push(Line {
                 name: row.name,
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
-                state: if guarded { row.status } else { Status::Lost },
+                state: if guarded && !is_strange { row.status } else { Status::Lost },
                 since: humantime::format_rfc3339_millis(moment::clamped(row.since)).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,

@@ -69,7 +69,13 @@ mod system {
         }
     }
 
-    /// Whether the file of this device and inode is a process's standard input. Another user's process does not tell.
+    /// Whether a process runs as this user. Root could signal any.
+    pub fn is_ours(process: Process) -> bool {
+        let process = std::fs::metadata(format!("/proc/{}", process.pid));
+        process.is_ok_and(|meta| meta.uid() == rustix::process::geteuid().as_raw())
+    }
+
+    /// Whether the file of this device and inode is a process's standard input.
     pub fn reads_from(process: Process, file: Option<(u64, u64)>) -> bool {
         let input = std::fs::metadata(format!("/proc/{}/fd/0", process.pid));
         file.is_some() && input.is_ok_and(|meta| Some((meta.dev(), meta.ino())) == file)
@@ -127,6 +133,11 @@ mod system {
         }
     }
 
+    /// That cannot be known here; the system itself keeps everybody but root from signalling others'.
+    pub fn is_ours(_: Process) -> bool {
+        true
+    }
+
     /// That cannot be known here: the PID and the start have to do.
     pub fn reads_from(_: Process, file: Option<(u64, u64)>) -> bool {
         file.is_some()
@@ -154,4 +165,4 @@ mod system {
 }
 
 use system::open;
-pub use system::{adopt_orphans, children, die_with, processes, reads_from, signal, this_executable};
+pub use system::{adopt_orphans, children, die_with, is_ours, processes, reads_from, signal, this_executable};

@@ -30,6 +30,11 @@ impl Process {
         lives(self.pid, self.start)
     }
 
+    /// Whether another process started it, or took it in. Where the system does not tell, nothing speaks against it.
+    pub fn is_child_of(self, parent: Self) -> bool {
+        stat(self.pid).is_none_or(|stat| stat.parent == parent.pid)
+    }
+
     /// Sends it a signal, and never another; `false` where it has ended. `is_it` is asked once the process is held fast:
     /// whether it is still what it was taken for.
     ///

@@ -100,7 +100,7 @@ fn lock(place: &Place, session: &str) -> io::Result<Option<Lock>> {
             return Ok(None);
         }
         if Instant::now() > until {
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{} stays locked", path.display())));
+            return Err(state::stays_locked(place, session));
         }
         thread::sleep(Duration::from_millis(2));
     }

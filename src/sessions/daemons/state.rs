@@ -75,7 +75,21 @@ pub fn live(place: &Place, session: &str) -> Option<State> {
 ///
 /// Where the system does not show a process's files (not Linux), its PID and its start have to do.
 pub fn is_guard(place: &Place, session: &str, process: Process) -> bool {
-    process.lives() && platform::reads_from(process, place.lock_id(session))
+    process.lives() && platform::is_ours(process) && platform::reads_from(process, place.lock_id(session))
+}
+
+/// Why the lock of a session stays locked though no guard is to be seen that holds it.
+pub fn stays_locked(place: &Place, session: &str) -> io::Error {
+    let (state, lock) = (place.state(session), place.lock(session));
+    if state.symlink_metadata().is_ok() && !place.is_ours_alone(&state) {
+        let told = format!(
+            "{} is not yours alone (see to its owner and its mode, and its directory's), so nothing is ended by what it says; {} stays locked",
+            state.display(),
+            lock.display()
+        );
+        return io::Error::new(io::ErrorKind::PermissionDenied, told);
+    }
+    io::Error::new(io::ErrorKind::TimedOut, format!("{} stays locked", lock.display()))
 }
 
 /// Says it.

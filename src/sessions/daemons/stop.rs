@@ -48,8 +48,7 @@ pub fn end(place: &Place, session: &str) -> io::Result<()> {
             }
         } else if Instant::now() > until {
             // Held, and no guard says that it holds it.
-            let lock = place.lock(session);
-            return Err(io::Error::new(io::ErrorKind::TimedOut, format!("{} stays locked", lock.display())));
+            return Err(state::stays_locked(place, session));
         } else {
             thread::sleep(Duration::from_millis(2));
         }
