@@ -25,7 +25,7 @@ use crate::{commit, diff, events, linked, mentions, owner, receipt, service, spo
 /// # Errors
 /// Whatever leaves the settings as they were.
 pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
-    owner::check(env)?;
+    owner::check(env, options.scope)?;
     version::check(env)?;
     let wanted = Wanted::of(env, options.keep_scripts, options.daemons)?;
     if !options.dry_run {

@@ -41,7 +41,7 @@ pub fn would_make(env: &Env, settings: &Settings, bytes: &[u8]) -> bool {
 pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Refusal> {
     let path = report.file.clone();
     if env.config.exists() {
-        owner::check(env)?;
+        owner::check(env, options.scope)?;
     }
     if options.dry_run {
         let receipt = receipt::load(env, &path);

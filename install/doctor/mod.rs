@@ -19,6 +19,7 @@ use session_signals::event::RULES;
 use crate::cli::Doctor;
 use crate::colour::Paint;
 use crate::env::Env;
+use crate::places::Scope;
 use crate::wanted::Wanted;
 use crate::{owner, report, version};
 pub use findings::{Finding, Mend};
@@ -43,7 +44,7 @@ pub fn run(env: &Env, options: &Doctor) -> ExitCode {
         findings.insert(0, Finding::new("claude-too-old", refusal.reason.clone(), Mend::ByHand));
     }
     let (mut mended, mut problems) = (Vec::new(), Vec::new());
-    let refused = owner::check(env).err().filter(|_| options.fix);
+    let refused = owner::check(env, Scope::User).err().filter(|_| options.fix);
     if let Some(refusal) = refused {
         problems.push(refusal.reason);
     } else if options.fix && !findings.is_empty() {

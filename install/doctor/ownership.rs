@@ -1,5 +1,6 @@
 //! What root made in a user's home, as `sudo hooks install` of earlier versions did: its user cannot remove it.
 
+use std::collections::HashSet;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
@@ -8,15 +9,15 @@ use rustix::process::geteuid;
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::executables::quoted;
-use crate::owner;
 use crate::places::Scope;
+use crate::{owner, service};
 
 /// One finding for all of it; and one that we are root ourselves, where that is the mistake.
 pub fn check(env: &Env) -> Vec<Finding> {
     let mut findings = Vec::new();
     let stranger = owner::stranger(env);
     if let Some(stranger) = stranger {
-        let (folder, owner, line) = (env.brief(&env.config), owner::user(stranger), owner::as_owner(env));
+        let (folder, owner, line) = (env.brief(&env.config), owner::user(stranger), owner::as_owner(env, stranger));
         let sentence =
             format!("{folder} belongs to {owner}, and this is root: nothing there was tried out; type `{line}`");
         findings.push(Finding::new("run-by-root", sentence, Mend::ByHand).at(&env.config));
@@ -25,7 +26,7 @@ pub fn check(env: &Env) -> Vec<Finding> {
     if user == 0 || env.force {
         return findings;
     }
-    let roots = of_root(env);
+    let roots = of_root(env, user);
     if let Some(first) = roots.first() {
         let more = if roots.len() == 1 { String::new() } else { format!(" (and {} more)", roots.len() - 1) };
         // Where a directory is root's, all in it becomes the user's.
@@ -44,8 +45,8 @@ pub fn check(env: &Env) -> Vec<Finding> {
     findings
 }
 
-/// Those of our files and directories that are root's; the widest first.
-fn of_root(env: &Env) -> Vec<PathBuf> {
+/// Those of our files and directories that are root's, where they should be this user's; the widest first.
+fn of_root(env: &Env, user: u32) -> Vec<PathBuf> {
     let (executables, backups) = (env.executables(), env.backups());
     let inside = |folder: &Path| -> Vec<PathBuf> {
         std::fs::read_dir(folder).into_iter().flatten().flatten().map(|entry| entry.path()).collect()
@@ -56,7 +57,21 @@ fn of_root(env: &Env) -> Vec<PathBuf> {
     paths.extend(inside(&backups));
     paths.push(env.settings(Scope::User));
     paths.push(env.daemons());
-    paths.retain(|path| path.symlink_metadata().is_ok_and(|meta| meta.uid() == 0));
+    // A project that is root's itself is nobody else's.
+    if env.project.metadata().is_ok_and(|meta| meta.uid() == user) {
+        paths.push(env.project.join(".claude"));
+        paths.extend([Scope::Project, Scope::Local].map(|scope| env.settings(scope)));
+    }
+    if let Some(file) = service::file(env).filter(|file| file.exists()) {
+        let is_in_home =
+            |folder: &&Path| env.home.as_ref().is_some_and(|home| folder.starts_with(home) && folder != home);
+        let mut folders: Vec<PathBuf> = file.ancestors().take_while(is_in_home).map(Path::to_owned).collect();
+        folders.reverse();
+        paths.extend(folders);
+    }
+    // The home may be the project, too.
+    let mut met = HashSet::new();
+    paths.retain(|path| path.symlink_metadata().is_ok_and(|meta| meta.uid() == 0) && met.insert(path.clone()));
     paths
 }
 

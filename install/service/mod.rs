@@ -54,6 +54,12 @@ fn command(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
+/// Where its description lies, or would.
+#[must_use]
+pub fn file(env: &Env) -> Option<PathBuf> {
+    Some(service(env).ok()?.file)
+}
+
 /// Whether it is there, and this config dir's.
 #[must_use]
 pub fn is_installed(env: &Env) -> bool {

@@ -47,7 +47,9 @@ fn privileged_refuses(home: &Home, arguments: &[&str]) {
     let done = home.hooks(arguments);
     assert_eq!(done.code, Some(1), "{arguments:?} {done:?}");
     let hooks = executable("hooks").display().to_string();
-    let line = format!("`sudo -H -u '#{USER}' {hooks} {}`", arguments.join(" "));
+    // Nothing says that this is where that user's home is.
+    let set = format!("env HOME={}", home.path("").display().to_string().trim_end_matches('/'));
+    let line = format!("`sudo -H -u '#{USER}' {set} {hooks} {}`", arguments.join(" "));
     let said = format!("~/.claude belongs to user {USER}, and this is root: type {line}; --force goes on as root");
     assert!(done.stderr.contains(&said), "{arguments:?} {done:?}\n{said}");
     assert_eq!(home.everything(), before);
@@ -121,4 +123,64 @@ fn privileged_force_works_for_root_to_the_end() {
     assert_eq!(home.hooks(&["doctor", "--fix", "--force"]).code, Some(0));
     home.succeeds(&["uninstall", "--force"]);
     assert_eq!(home.read(".claude/settings.json"), "{}");
+}
+
+/// Root in its own home, and another user's project.
+#[test]
+#[ignore = "privileged: takes root, and a project of another user"]
+fn privileged_root_leaves_anothers_project_alone() {
+    let home = Home::new();
+    chown(home.project(), Some(USER), Some(USER)).unwrap();
+    let hooks = executable("hooks").display().to_string();
+    let refuses = |arguments: &[&str]| {
+        let before = home.everything();
+        let done = home.hooks(arguments);
+        let line = format!("`sudo -H -u '#{USER}' {hooks} {}`", arguments.join(" "));
+        let said = format!("~/project belongs to user {USER}, and this is root: type {line}; --force goes on as root");
+        assert_eq!(done.code, Some(1), "{arguments:?} {done:?}");
+        assert!(done.stderr.contains(&said), "{arguments:?} {done:?}\n{said}");
+        assert_eq!(home.everything(), before);
+    };
+    for scope in ["project", "local"] {
+        refuses(&["install", "--scope", scope]);
+        refuses(&["install", "--scope", scope, "--dry-run"]);
+    }
+    // Its own settings are no matter of the project's owner, wherever it stands.
+    home.succeeds(&["install"]);
+    assert_eq!(home.findings(), [""; 0]);
+    refuses(&["uninstall", "--scope", "local"]);
+    home.succeeds(&["install", "--scope", "local", "--force"]);
+    // Nor does --fix write there.
+    let settings = home.path("project/.claude/settings.local.json");
+    let text = fs::read_to_string(&settings).unwrap();
+    chown(home.path("project/.claude"), Some(USER), Some(USER)).unwrap();
+    fs::write(&settings, text.replacen("hook-stop", "hook-gone", 1)).unwrap();
+    let before = fs::read_to_string(&settings).unwrap();
+    home.hooks(&["doctor", "--fix"]);
+    assert_eq!(fs::read_to_string(&settings).unwrap(), before);
+}
+
+/// What `sudo hooks install` of earlier versions left in a project, and beside the other services.
+#[test]
+#[ignore = "privileged: takes root, and a home of another user"]
+fn privileged_what_root_left_in_a_project_or_of_a_service_is_found() {
+    let home = home_of_another();
+    assert_eq!(as_user(&home, &["install"]).code, Some(0));
+    assert_eq!(as_user(&home, &["install", "--scope", "local"]).code, Some(0));
+    own(&home);
+    fs::create_dir_all(home.path(".config/systemd/user")).unwrap();
+    home.write(".config/systemd/user/session-signals.service", "");
+    for path in ["project/.claude", "project/.claude/settings.local.json"] {
+        chown(home.path(path), Some(0), Some(0)).unwrap();
+    }
+    for path in [".config", ".config/systemd"] {
+        chown(home.path(path), Some(USER), Some(USER)).unwrap();
+    }
+    let done = as_user(&home, &["doctor"]);
+    let line = done.stdout.rsplit('`').nth(1).unwrap().strip_prefix("sudo ").unwrap();
+    assert_eq!(line, format!("chown -R {USER} ~/project/.claude ~/.config/systemd/user"), "{done:?}");
+    // A project that is root's itself is none of that user's.
+    chown(home.project(), Some(0), Some(0)).unwrap();
+    let done = as_user(&home, &["doctor"]);
+    assert!(done.stdout.contains(&format!("`sudo chown -R {USER} ~/.config/systemd/user`")), "{done:?}");
 }
