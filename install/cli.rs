@@ -30,6 +30,8 @@ JSON (--json), one object; what does not apply is null or empty:
   replaced      [{event, command}]: the scripts that were taken out
   executables   the directory they were copied to
   copied        those that were not there yet
+  former        the version of those that were others, \"unknown\" where
+                nothing says it; it may be the same: another build
   backup        the settings as they were
   service       the description of the service that was written or removed
   diff          with --dry-run: the unified diff
@@ -91,6 +93,12 @@ impl Command {
             Self::Generate { .. } => false,
         }
     }
+
+    /// Whether an older version may replace a newer one.
+    #[must_use]
+    pub fn is_downgrade(&self) -> bool {
+        matches!(self, Self::Install(options) if options.downgrade)
+    }
 }
 
 /// `hooks install`
@@ -115,7 +123,10 @@ pub struct Install {
     /// Stop that service and remove it
     #[arg(long, conflicts_with = "service")]
     pub no_service: bool,
-    /// Replace a newer version; as root, go on in another's directory
+    /// Go back to this version where a newer one is installed
+    #[arg(long)]
+    pub downgrade: bool,
+    /// As root, go on in another user's home or project
     #[arg(long)]
     pub force: bool,
     /// Print the report as JSON
@@ -135,7 +146,7 @@ pub struct Uninstall {
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// As root, go on in another user's configuration directory
+    /// As root, go on in another user's home or project
     #[arg(long)]
     pub force: bool,
     /// Print the report as JSON
@@ -149,7 +160,7 @@ pub struct Doctor {
     /// Mend what can be mended without asking you
     #[arg(long)]
     pub fix: bool,
-    /// As root, go on in another user's configuration directory
+    /// As root, go on in another user's home or project
     #[arg(long)]
     pub force: bool,
     /// Print the findings as JSON

@@ -27,8 +27,10 @@ pub struct Env {
     pub colour: bool,
     /// The command line that we were started by: our own path, and the arguments.
     pub line: Vec<String>,
-    /// `--force`: an older version replaces a newer one, and root goes on in another user's configuration directory.
+    /// `--force`: root goes on in another user's directories.
     pub force: bool,
+    /// `--downgrade`: an older version replaces a newer one. Not the same: in a container root always forces.
+    pub downgrade: bool,
 }
 
 impl Env {
@@ -60,6 +62,7 @@ impl Env {
             project,
             path: set("PATH").unwrap_or_default(),
             force: false,
+            downgrade: false,
             colour: std::io::stdout().is_terminal()
                 && set("NO_COLOR").is_none()
                 && set("TERM").is_none_or(|term| term != "dumb"),

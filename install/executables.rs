@@ -35,28 +35,45 @@ pub fn read(env: &Env, daemons: bool) -> Result<Vec<Executable>, Refusal> {
     events::executables().into_iter().chain(daemons.then_some(events::SESSIONS)).map(read).collect()
 }
 
+/// What was copied.
+pub struct Copied {
+    /// Those that were not there yet, or were others.
+    pub paths: Vec<PathBuf>,
+    /// The version of those that were there and were others; the word is [`version::UNKNOWN`] where nothing says it.
+    pub former: Option<String>,
+}
+
 /// Copies those that are not yet there. A hook that runs keeps its old file; none is ever half there.
+///
+/// Every build of one version says the same version. That another one is replaced is seen by the bytes; which is the later
+/// one is not: the time of a commit orders no branches and no uncommitted work, is not there outside of a checkout, and
+/// would have each commit build every hook anew.
 ///
 /// # Errors
 /// Any of the file system's.
-pub fn copy(env: &Env, executables: &[Executable]) -> io::Result<Vec<PathBuf>> {
+pub fn copy(env: &Env, executables: &[Executable]) -> io::Result<Copied> {
     let folder = env.executables();
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o755)
         .create(&folder)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot make {}: {error}", folder.display())))?;
+    let there = version::installed(env).map_or(version::UNKNOWN.to_owned(), |installed| installed.to_string());
+    let mut former = None;
     // First: of what is copied in part, the version that it is to become counts.
     version::note(env)?;
-    let mut copied = Vec::new();
+    let mut paths = Vec::new();
     for executable in executables {
         let path = folder.join(executable.name);
         if !same(&path, &executable.bytes) {
+            if path.exists() {
+                former = Some(there.clone());
+            }
             replace::write(&path, &executable.bytes, 0o755)?;
-            copied.push(path);
+            paths.push(path);
         }
     }
-    Ok(copied)
+    Ok(Copied { paths, former })
 }
 
 /// Whether a copy is the executable it should be, and can be run.

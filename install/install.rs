@@ -9,7 +9,7 @@ use crate::disabled::{self, Disabled};
 use crate::doctor::aside;
 use crate::editor::{self, Plan, Registration, Replaced};
 use crate::env::Env;
-use crate::executables::{self, Executable};
+use crate::executables::{self, Copied, Executable};
 use crate::places::Scope;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
@@ -27,6 +27,10 @@ use crate::{commit, diff, events, linked, mentions, owner, receipt, service, spo
 pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
     owner::check(env, options.scope)?;
     version::check(env)?;
+    if let Some(newer) = version::newer(env) {
+        let what = if options.dry_run { "would be" } else { "is" };
+        report.warnings.push(format!("version {newer} {what} replaced by the older {} (--downgrade)", version::OURS));
+    }
     let wanted = Wanted::of(env, options.keep_scripts, options.daemons)?;
     if !options.dry_run {
         report.warnings.extend(aside::restore(env, &report.file)?);
@@ -133,7 +137,9 @@ fn change(
     let early = planned(env, wanted, options, &path);
     if early.is_ok() || may_copy(env) {
         match executables::copy(env, executables) {
-            Ok(copied) => (report.copied, report.executables) = (copied, Some(env.executables())),
+            Ok(Copied { paths, former }) => {
+                (report.copied, report.former, report.executables) = (paths, former, Some(env.executables()));
+            }
             Err(error) if early.is_ok() => return Err(error.into()),
             Err(_) => {}
         }

@@ -11,6 +11,7 @@ use crate::editor::{Plan, Replaced, What, Wrapped};
 use crate::env::Env;
 use crate::places::Scope;
 use crate::refusal::Refusal;
+use crate::version;
 
 /// How it ended: the exit code says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -64,6 +65,7 @@ pub struct Report {
     pub replaced: Vec<Script>,
     pub executables: Option<PathBuf>,
     pub copied: Vec<PathBuf>,
+    pub former: Option<String>,
     pub backup: Option<PathBuf>,
     pub service: Option<PathBuf>,
     pub diff: Option<String>,
@@ -100,6 +102,7 @@ impl Report {
             replaced: Vec::new(),
             executables: None,
             copied: Vec::new(),
+            former: None,
             backup: None,
             service: None,
             diff: None,
@@ -210,7 +213,13 @@ impl Report {
         let replaced = |script: &Script| format!("Replaced in {}: {}", script.event, script.command);
         lines.extend(self.replaced.iter().map(replaced));
         if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
-            lines.push(format!("Executables: {} ({} new)", env.brief(executables), self.copied.len()));
+            let former = self.former.as_deref().map(|former| match former {
+                version::UNKNOWN => ", in place of a build that names no version".to_owned(),
+                version::OURS => format!(", in place of another build of {former}"),
+                _ => format!(", in place of version {former}"),
+            });
+            let former = former.unwrap_or_default();
+            lines.push(format!("Executables: {} ({} new{former})", env.brief(executables), self.copied.len()));
         }
         let service = self.service.iter().map(|file| {
             let brief = env.brief(file);

@@ -12,6 +12,9 @@ use crate::replace;
 /// That of this build.
 pub const OURS: &str = env!("CARGO_PKG_VERSION");
 
+/// That of a build of which nothing says it.
+pub const UNKNOWN: &str = "unknown";
+
 /// A version as Cargo writes it, ordered as it orders.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Release {
@@ -85,11 +88,11 @@ pub fn newer(env: &Env) -> Option<Release> {
 /// Refuses to go back to an older version unasked.
 ///
 /// # Errors
-/// Where what is installed is newer than this build, and `--force` was not given.
+/// Where what is installed is newer than this build, and `--downgrade` was not given.
 pub fn check(env: &Env) -> Result<(), Refusal> {
-    match newer(env).filter(|_| !env.force) {
+    match newer(env).filter(|_| !env.downgrade) {
         Some(newer) => Err(Refusal::new(format!(
-            "version {newer} is installed in {}, and this `hooks` is of the older version {OURS}: use the newer one; or, to go back, `hooks install --force`",
+            "version {newer} is installed in {}, and this `hooks` is of the older version {OURS}: use the newer one; or, to go back, `hooks install --downgrade`",
             env.brief(&env.executables())
         ))),
         None => Ok(()),

@@ -69,6 +69,18 @@ fn every_finding_of_doctor_is_explained() {
     }
 }
 
+/// What the executables need is what they call: `statx`, and pidfds of `sessions daemons`; and the hooks' environment.
+#[test]
+fn what_is_needed_is_said() {
+    let readme = document("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
+    for words in [
+        "needs Linux 4.11 or newer (it calls `statx`), and for `sessions daemons` 5.3 (`pidfd_open`)",
+        "a line that empties it (`env -i`) hides from a hook where the signals go (`HOME`, `CLAUDE_CONFIG_DIR`) and which process is the CLI (`CLAUDE_PID`)",
+    ] {
+        assert!(readme.contains(words), "{words}");
+    }
+}
+
 #[test]
 fn every_link_leads_somewhere() {
     for name in DOCUMENTS {

@@ -75,6 +75,7 @@ fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
                 keep_scripts,
                 service: false,
                 no_service: false,
+                downgrade: false,
                 force: env.force,
                 json: false,
                 keep_others: *scope == Scope::Project,

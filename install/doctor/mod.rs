@@ -74,7 +74,7 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     findings.extend(ownership::check(env));
     findings.extend(sessions::check(env, &findings, wanted.is_none()));
     findings.extend(service::check(env));
-    if version::newer(env).is_some() && !env.force {
+    if version::newer(env).is_some() {
         // `hooks install` would refuse.
         let by_hand = |finding: Finding| match &finding.mend {
             Mend::Install(_) | Mend::Copy => Finding { fix: None, mend: Mend::ByHand, ..finding },

@@ -42,14 +42,20 @@ fn a_newer_installation_is_not_replaced_unasked() {
             assert_eq!((code, &report["snippet"]), (1, &serde_json::Value::Null), "{report}");
             let reason = text(&report["reason"]);
             assert!(reason.starts_with(&format!("version {version} is installed in ~/.claude/")), "{reason}");
-            assert!(reason.contains("older version") && reason.contains("--force"), "{reason}");
+            assert!(reason.contains("older version") && reason.contains("--downgrade"), "{reason}");
         }
+        // Who is root in a container has no other way; it keeps the newer version all the same.
+        assert_eq!(home.json(&["install", "--force"]).0, 1);
+        home.hooks(&["doctor", "--fix", "--force"]);
         assert_eq!(home.findings(), ["executable-stale"]);
         let said = home.hooks(&["doctor", "--fix"]).stdout;
         assert!(said.contains(&format!("is of version {version}, newer than this `hooks` (")), "{said}");
         assert_eq!(fs::read(home.installed("hook-stop")).unwrap(), before);
         assert_eq!((home.read(VERSION), home.read(".claude/settings.json")), (format!("{version}\n"), settings));
-        home.succeeds(&["install", "--force"]);
+        let (code, report) = home.json(&["install", "--downgrade"]);
+        assert_eq!((code, &report["former"]), (0, &version.into()), "{report}");
+        let warning = text(&report["warnings"][0]);
+        assert!(warning.starts_with(&format!("version {version} is replaced by the older ")), "{report}");
         assert_eq!(
             (home.findings(), home.read(VERSION)),
             (vec![], concat!(env!("CARGO_PKG_VERSION"), "\n").to_owned())
@@ -77,4 +83,24 @@ fn an_older_installation_is_replaced_and_named() {
             (vec![], concat!(env!("CARGO_PKG_VERSION"), "\n").to_owned())
         );
     }
+}
+
+/// Versions do not tell builds apart; bytes do. Which of two is the later one nobody can know.
+#[test]
+fn another_build_of_the_same_version_is_replaced_and_named() {
+    for (version, said) in [
+        (env!("CARGO_PKG_VERSION"), concat!("another build of ", env!("CARGO_PKG_VERSION"))),
+        ("0.0.9", "version 0.0.9"),
+        ("not a version", "a build that names no version"),
+    ] {
+        let home = with(version);
+        let done = home.succeeds(&["install"]);
+        assert!(done.contains(&format!("(1 new, in place of {said})")), "{done}");
+    }
+    // What was merely gone is no other build, nor is what is there for the first time.
+    let home = Home::new();
+    assert!(home.succeeds(&["install"]).contains(" new)"));
+    fs::remove_file(home.installed("hook-stop")).unwrap();
+    assert!(home.succeeds(&["install"]).contains("(1 new)"));
+    assert_eq!(home.json(&["install"]).1["former"], serde_json::Value::Null);
 }
