@@ -2,6 +2,8 @@
 
 use std::path::PathBuf;
 
+use serde_json::Value;
+
 use crate::cli::Uninstall;
 use crate::doctor::aside;
 use crate::editor::{self, Plan, Whose};
@@ -71,6 +73,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         // By the receipt they are back; else only its owner knows whether they are missed.
         let is_as_it_was = receipt.as_ref().is_some_and(|receipt| receipt.edit.fits(&written.plan.before));
         let gone = receipt.iter().filter(|_| !is_as_it_was).flat_map(|receipt| &receipt.replaced);
+        let gone = gone.filter(|script| !stands(&written.plan.after, script));
         report.warnings.extend(gone.map(|script| {
             let kept = script.backup.as_ref().map(|backup| format!(", see {}", env.brief(backup))).unwrap_or_default();
             format!("install had replaced `{}` for {}, and it is not put back{kept}", script.command, script.event)
@@ -91,6 +94,15 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
     report.problems.extend(done.and_then(|done| done.late(env)));
     report.warnings.extend(aside::warnings(env, &lock));
     Ok(())
+}
+
+/// Whether settings register a script: install may have been killed before it took it out, or its owner put it back.
+fn stands(settings: &[u8], script: &receipt::Script) -> bool {
+    let settings = settings.strip_prefix(b"\xef\xbb\xbf").unwrap_or(settings);
+    let settings = serde_json::from_slice::<Value>(settings).unwrap_or_default();
+    let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let groups = items(&settings["hooks"][&script.event]).into_iter();
+    groups.flat_map(|group| items(&group["hooks"])).any(|hook| hook["command"] == *script.command)
 }
 
 /// What of ours these settings still have, and why: a sentence each.

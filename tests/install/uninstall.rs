@@ -139,3 +139,70 @@ fn scripts_that_are_put_back_are_not() {
     let (_, report) = home.json(&["uninstall"]);
     assert_eq!((&report["warnings"], home.parsed()), (&json!([]), settings));
 }
+
+const RECEIPT: &str = ".claude/hooks/session-signals/receipt.settings.json";
+const PENDING: &str = ".claude/hooks/session-signals/pending.settings.json";
+
+/// As the CLI rewrites settings: in its own form, with more in them.
+fn rewrite(home: &Home) {
+    let mut settings = home.parsed();
+    settings["model"] = "opus".into();
+    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+}
+
+/// Whatever was killed, and whoever wrote then: ours goes, all else stays.
+#[track_caller]
+fn only_ours_goes(home: &Home, was: &Value) -> Value {
+    let (code, report) = home.json(&["uninstall"]);
+    assert_eq!(code, 0, "{report}");
+    let mut expected = was.clone();
+    expected["model"] = "opus".into();
+    assert_eq!(home.parsed(), expected, "{report}");
+    assert!(!home.path(".claude/hooks").exists(), "{:?}", home.everything());
+    report["warnings"].clone()
+}
+
+#[test]
+fn a_kill_after_the_change_and_somebody_who_writes_then() {
+    let (home, script, _) = with_script();
+    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
+    rewrite(&home);
+    assert_eq!(home.findings(), [""; 0]);
+    let warnings = only_ours_goes(&home, &json!({})).to_string();
+    assert!(warnings.contains(&format!("install had replaced `{}` for Stop", script.display())), "{warnings}");
+    // The next run may come first, and takes the receipt over.
+    let (home, script, _) = with_script();
+    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
+    rewrite(&home);
+    home.succeeds(&["install"]);
+    assert!(home.path(RECEIPT).exists() && !home.path(PENDING).exists());
+    let warnings = only_ours_goes(&home, &json!({})).to_string();
+    assert!(warnings.contains(&format!("install had replaced `{}` for Stop", script.display())), "{warnings}");
+}
+
+#[test]
+fn a_kill_before_the_change_and_somebody_who_writes_then() {
+    // Of the first installation.
+    let (home, _, settings) = with_script();
+    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
+    home.write(".claude/settings.json", &settings.to_string());
+    rewrite(&home);
+    assert_eq!(home.findings()[0], "not-installed");
+    assert_eq!(only_ours_goes(&home, &settings), json!([]));
+    // Of another one, which would have taken a script out that was registered since.
+    let home = Home::with_settings("{}");
+    home.succeeds(&["install"]);
+    let receipt = home.read(RECEIPT);
+    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
+    let group = json!({"hooks": [{"type": "command", "command": script}]});
+    let mut settings = home.parsed();
+    settings["hooks"]["Stop"].as_array_mut().unwrap().push(group.clone());
+    home.write(".claude/settings.json", &settings.to_string());
+    home.succeeds(&["install"]);
+    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
+    home.write(RECEIPT, &receipt);
+    home.write(".claude/settings.json", &settings.to_string());
+    rewrite(&home);
+    // It is still there, so nothing is to be said of it.
+    assert_eq!(only_ours_goes(&home, &json!({"hooks": {"Stop": [group]}})), json!([]));
+}
