@@ -93,12 +93,6 @@ impl Command {
             Self::Generate { .. } => false,
         }
     }
-
-    /// Whether an older version may replace a newer one.
-    #[must_use]
-    pub fn is_downgrade(&self) -> bool {
-        matches!(self, Self::Install(options) if options.downgrade)
-    }
 }
 
 /// `hooks install`
@@ -123,6 +117,7 @@ pub struct Install {
     /// Stop that service and remove it
     #[arg(long, conflicts_with = "service")]
     pub no_service: bool,
+    // Not --force: in a container root always gives that.
     /// Go back to this version where a newer one is installed
     #[arg(long)]
     pub downgrade: bool,

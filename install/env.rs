@@ -29,8 +29,6 @@ pub struct Env {
     pub line: Vec<String>,
     /// `--force`: root goes on in another user's directories.
     pub force: bool,
-    /// `--downgrade`: an older version replaces a newer one. Not the same: in a container root always forces.
-    pub downgrade: bool,
 }
 
 impl Env {
@@ -62,7 +60,6 @@ impl Env {
             project,
             path: set("PATH").unwrap_or_default(),
             force: false,
-            downgrade: false,
             colour: std::io::stdout().is_terminal()
                 && set("NO_COLOR").is_none()
                 && set("TERM").is_none_or(|term| term != "dumb"),

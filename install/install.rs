@@ -26,7 +26,7 @@ use crate::{commit, diff, events, linked, mentions, owner, receipt, service, spo
 /// Whatever leaves the settings as they were.
 pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusal> {
     owner::check(env, options.scope)?;
-    version::check(env)?;
+    version::check(env, options.downgrade)?;
     if let Some(newer) = version::newer(env) {
         let what = if options.dry_run { "would be" } else { "is" };
         report.warnings.push(format!("version {newer} {what} replaced by the older {} (--downgrade)", version::OURS));

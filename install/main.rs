@@ -52,7 +52,7 @@ fn main() -> ExitCode {
         return generate::print(what, page.as_deref());
     }
     let env = match env::Env::read() {
-        Ok(env) => env::Env { force: command.is_forced(), downgrade: command.is_downgrade(), ..env },
+        Ok(env) => env::Env { force: command.is_forced(), ..env },
         Err(refusal) => {
             report::print_error(&[format!("hooks: {refusal}")]);
             return ExitCode::FAILURE;

@@ -85,12 +85,12 @@ pub fn newer(env: &Env) -> Option<Release> {
     installed(env).filter(|installed| Release::parse(OURS).is_some_and(|ours| *installed > ours))
 }
 
-/// Refuses to go back to an older version unasked.
+/// Refuses to go back to an older version unasked: without `--downgrade`.
 ///
 /// # Errors
-/// Where what is installed is newer than this build, and `--downgrade` was not given.
-pub fn check(env: &Env) -> Result<(), Refusal> {
-    match newer(env).filter(|_| !env.downgrade) {
+/// Where what is installed is newer than this build.
+pub fn check(env: &Env, downgrade: bool) -> Result<(), Refusal> {
+    match newer(env).filter(|_| !downgrade) {
         Some(newer) => Err(Refusal::new(format!(
             "version {newer} is installed in {}, and this `hooks` is of the older version {OURS}: use the newer one; or, to go back, `hooks install --downgrade`",
             env.brief(&env.executables())
