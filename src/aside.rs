@@ -2,6 +2,7 @@
 
 use crate::event::{KINDS, Kind};
 use crate::json::Walker;
+use crate::time::Time;
 
 /// The name of a file on its way into its place or out of it:
 /// `.<session>.<kind>.<random>.<own>.<expected>`, each of the last three 16 hexadecimal digits.
@@ -26,6 +27,24 @@ impl<'a> Aside<'a> {
         let is_session = (1..=128).contains(&session.len())
             && session.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         (is_session && parts.next().is_none()).then_some(Self { session, kind, times: [own, expected] })
+    }
+
+    /// What a file of this name is that was modified then. `is_whole` reads it, and says what [`is_whole`] says of it;
+    /// `None` where it cannot be read.
+    pub fn remnant(&self, modified: Time, is_whole: impl FnOnce() -> Option<bool>) -> Remnant {
+        // The hook wrote it and did not publish it, or meant to delete it.
+        if self.times.contains(&modified.to_nanoseconds()) {
+            return Remnant::Rubbish;
+        }
+        // The hook wrote nothing under this name: whatever this is, it was moved aside.
+        if self.times[0] == 0 {
+            return Remnant::Signal;
+        }
+        match is_whole() {
+            Some(true) => Remnant::Signal,
+            Some(false) => Remnant::Rubbish,
+            None => Remnant::Unreadable,
+        }
     }
 }
 

@@ -262,21 +262,13 @@ impl Spool {
     }
 
     /// What a name that begins with a dot is. Only looks.
-    #[must_use]
-    pub fn remnant(&self, name: &[u8]) -> Remnant {
+    fn remnant(&self, name: &[u8]) -> Remnant {
         let (Some(aside), file) = (Aside::parse(name), Name::of(&[name])) else { return Remnant::Foreign };
         match self.directory.metadata(file.as_cstr()) {
-            // The hook wrote it and did not publish it, or meant to delete it.
-            Ok(metadata) if metadata.is_file && aside.times.contains(&metadata.modified.to_nanoseconds()) => {
-                Remnant::Rubbish
+            Ok(metadata) if metadata.is_file => {
+                let is_whole = || self.read_file(aside.kind, &file).ok().map(|text| aside::is_whole(text));
+                aside.remnant(metadata.modified, is_whole)
             }
-            // The hook wrote nothing under this name: whatever this is, it was moved aside.
-            Ok(metadata) if metadata.is_file && aside.times[0] == 0 => Remnant::Signal,
-            Ok(metadata) if metadata.is_file => match self.read_file(aside.kind, &file) {
-                Ok(text) if aside::is_whole(text) => Remnant::Signal,
-                Ok(_) => Remnant::Rubbish,
-                Err(_) => Remnant::Unreadable,
-            },
             _ => Remnant::Foreign,
         }
     }

@@ -107,7 +107,7 @@ fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
 
 /// Copies the executables that the project's settings start.
 fn copy(env: &Env) -> Result<(), Refusal> {
-    version::check(env)?;
+    version::check(env, false)?;
     let settings = Settings::read(&env.settings(Scope::Project))?;
     let entries = editor::entries(settings.bytes(), &events::owned()).unwrap_or_default();
     let daemons = entries.iter().any(|entry| entry.path.ends_with(&format!("/{}", events::SESSIONS)));

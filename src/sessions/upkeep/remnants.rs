@@ -4,9 +4,10 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use session_signals::aside::{Aside, is_whole};
+use session_signals::aside::{Aside, Remnant, is_whole};
 use session_signals::event::KINDS;
 use session_signals::spool::MAX_LEN;
+use session_signals::time::Time;
 
 use crate::evidence::file;
 use crate::evidence::spool::is_session_id;
@@ -39,9 +40,9 @@ pub fn is_signal(folder: &Path, name: &str) -> io::Result<bool> {
     // As earlier versions named their temporary files.
     let Some(aside) = Aside::parse(name.as_bytes()) else { return Ok(false) };
     let content = file::read(&folder.join(name), MAX_LEN)?;
-    let modified = content.modified.duration_since(UNIX_EPOCH).unwrap_or_default().as_nanos();
-    let is_meant = aside.times.iter().any(|time| u128::from(*time) == modified);
-    Ok(is_whole(&content.bytes) && !is_meant)
+    let since = content.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
+    let modified = Time::new(since.as_secs().cast_signed(), since.subsec_nanos());
+    Ok(aside.remnant(modified, || Some(is_whole(&content.bytes))) == Remnant::Signal)
 }
 
 /// `.<session>.<kind>.<hexadecimal>`
