@@ -259,8 +259,9 @@ fn a_signal_that_a_killed_hook_moved_aside_is_brought_back() {
     let aside = |kind: &str| format!(".s.{kind}.0123456789abcdef.0000000000000000.0000000000000001");
     put(&home, &aside("permission"), list(&[call("a", 1_000_000_001)]).as_bytes(), 61);
     put(&home, &aside("stop"), b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
-    // Half-written.
-    put(&home, &aside("working"), b"{\"working_since\":\"10000", 61);
+    // Half-written: a hook has its event's time in the name of what it writes.
+    let half = ".s.working.0123456789abcdef.0000000000000002.0000000000000001";
+    put(&home, half, b"{\"working_since\":\"10000", 61);
     // A living hook's.
     put(&home, ".t.stop.0123456789abcdef.0000000000000000.0000000000000001", b"{}\n", 1);
     let (code, mut mended, left, problems) = fix(&home);
