@@ -5,6 +5,7 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use session_signals::event::Kind;
 
+use crate::evidence::spool::Members;
 use crate::evidence::{Call, Entry, Evidence, Life, Signal, Status};
 
 /// What a session does.
@@ -49,7 +50,10 @@ pub struct Verdict {
 /// How long the sources must have been quiet before the registry counts: it lags the hooks by up to 250 ms.
 pub const SETTLED: Duration = Duration::from_secs(1);
 
-/// The rule of a session that has had no prompt yet: it waits for its user, who need not know.
+/// How long after its process the registry may first say that a session waits: it has had no prompt then.
+const STARTING: Duration = Duration::from_secs(2);
+
+/// The rule of a session that has had no prompt since it was started or resumed: it waits for its user, who need not know.
 pub const STARTED: &str = "started";
 
 /// One rule.
@@ -115,11 +119,21 @@ impl Facts<'_> {
         interrupted.filter(|interrupted| self.newest().is_none_or(|newest| *interrupted > newest))
     }
 
-    /// Since when a dialog has been open while nothing else runs. A subagent that runs on after Stop is heard of by its
-    /// own signals.
+    /// Since when a dialog has been open while nothing else runs. What goes on after Stop is heard of by its own signals.
     fn dialog(&self) -> Option<SystemTime> {
-        let runs_on = |working: &Signal| working.members.hook_event_name.as_deref() == Some("Stop");
-        self.says(Status::Dialog).filter(|_| !self.working.is_some_and(runs_on))
+        let asks = self.permission.is_some_and(Signal::asks_for_subagent);
+        self.says(Status::Dialog).filter(|_| !asks && !self.runs_on())
+    }
+
+    /// Whether a delegated task may go on after the turn: as its Stop says, or what was written down in its place.
+    fn runs_on(&self) -> bool {
+        let [stop, working] = [self.stop, self.working].map(|signal| signal.map(|signal| &signal.members));
+        // A Stop is no `stop` only while such a task runs; and where no event told of the turn, it may be that task's.
+        let may = |working: &Members| {
+            let is_healed = working.healed_by.is_some() && working.background_tasks.is_none();
+            is_healed || working.hook_event_name.as_deref() == Some("Stop")
+        };
+        stop.is_some_and(Members::delegates) || working.is_some_and(|working| working.delegates() || may(working))
     }
 
     /// Since when such a dialog has held the turn: a call that was made in it has no result. Where a user interrupts a
@@ -130,8 +144,16 @@ impl Facts<'_> {
         (working.at < unanswered).then_some(since)
     }
 
-    /// Since when the session has waited for its first prompt.
+    /// Since when the session has waited for its first prompt since it was started. Without hooks: where the registry has
+    /// not moved since then.
     fn started(&self) -> Option<SystemTime> {
+        let untouched = |entry: &&Entry| {
+            let after = entry.started.and_then(|started| entry.updated.duration_since(started).ok());
+            entry.status == Status::Idle && after.is_some_and(|after| after <= STARTING)
+        };
+        if self.evidence.signals.is_empty() {
+            return self.registry.filter(untouched).map(|entry| entry.updated);
+        }
         let stop = self.stop.filter(|stop| stop.members.hook_event_name.as_deref() == Some("SessionStart"))?;
         self.permission.is_none().then_some(stop.since)
     }
@@ -182,7 +204,7 @@ pub static RULES: [Rule; 22] = [
     rule("background", |f| f.says(Status::Shell).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over, a shell runs on"),
     rule("denied", |f| f.permission.and(f.says(Status::Idle)), State::Waiting, "denied or dismissed"),
     rule("interrupted", |f| f.working.and(f.says(Status::Idle)), State::Waiting, "interrupted, or the prompt was blocked"),
-    rule(STARTED, |f| f.started(), State::Waiting, "started, no prompt yet"),
+    rule(STARTED, |f| f.started(), State::Waiting, "started, and no prompt since"),
     rule("idle", |f| f.says(Status::Idle).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over"),
     // The transcript, where there is no registry.
     rule("marked", |f| f.interrupted(), State::Waiting, "interrupted, says the transcript"),

@@ -8,7 +8,7 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde_json::Value;
-use session_signals::event::{KINDS, Kind};
+use session_signals::event::{self, KINDS, Kind};
 use session_signals::time::Time;
 
 use super::lenient::{each, lenient, or_default};
@@ -84,9 +84,17 @@ impl Signal {
         (self.at <= now, self.at)
     }
 
-    fn asks_for_subagent(&self) -> bool {
+    /// Whether a call of a subagent's, or of a teammate's, waits.
+    pub fn asks_for_subagent(&self) -> bool {
         let calls = self.members.pending.as_deref().unwrap_or_default();
         calls.iter().any(|call| call.agent_id.is_some())
+    }
+
+    /// When the newest of the calls that wait was made. The file may be newer: a result of another call changes it, too.
+    pub fn asked(&self, now: SystemTime) -> SystemTime {
+        let calls = self.members.pending.iter().flatten().filter_map(|call| from_stamp(&call.pending_since));
+        let has_been = |since: &SystemTime| *since <= now;
+        calls.filter(has_been).max().unwrap_or(Some(self.since).filter(has_been).unwrap_or(self.at))
     }
 }
 
@@ -113,6 +121,8 @@ pub struct Members {
     #[serde(deserialize_with = "each")]
     pub pending: Option<Vec<Call>>,
     #[serde(deserialize_with = "lenient")]
+    pub healed_by: Option<String>,
+    #[serde(deserialize_with = "lenient")]
     pub claude_pid: Option<u32>,
     #[serde(deserialize_with = "lenient")]
     pub claude_start: Option<u64>,
@@ -126,6 +136,14 @@ pub struct Members {
     stopped_at: Option<String>,
     #[serde(deserialize_with = "lenient")]
     ended_at: Option<String>,
+}
+
+impl Members {
+    /// Whether a task that works by itself went on after the Stop. It may ask; a shell does not.
+    pub fn delegates(&self) -> bool {
+        let kind = |task: &Task| event::Task::of(task.r#type.as_bytes(), task.status.as_bytes());
+        self.background_tasks.iter().flatten().any(|task| kind(task) != event::Task::IsNone)
+    }
 }
 
 /// A task that went on after a Stop.

@@ -13,25 +13,42 @@ const OF_THE_SESSION: [&str; 4] = ["session_id", "transcript_path", "cwd", "perm
 /// The CLI's process; last, and in this order, as the hooks write it and look for it.
 const OF_THE_PROCESS: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
 
-/// The signal's content. `base` is the newest signal's; where it makes no sense, the session's id is all there is.
-pub fn healed(base: &[u8], session: &str, kind: Kind, treatment: &Treatment) -> Vec<u8> {
-    let base: HashMap<String, &RawValue> = serde_json::from_slice(base).unwrap_or_default();
+/// What stays true of the last turn where another one runs, or none.
+fn of_the_turn(kind: Kind) -> &'static [&'static str] {
+    match kind {
+        // What runs in the background is still there when the turn that no event told of is over.
+        Kind::Working => &["last_assistant_message", "background_tasks"],
+        Kind::Stop => &["last_assistant_message"],
+        Kind::Permission | Kind::Ended => &[],
+    }
+}
+
+/// The signal's content. `base` is the newest signal's, `turn` that of the last turn; where they make no sense, the
+/// session's id is all there is.
+pub fn healed(base: &[u8], turn: &[u8], session: &str, kind: Kind, treatment: &Treatment) -> Vec<u8> {
+    let parse = |text| serde_json::from_slice::<HashMap<String, &RawValue>>(text).unwrap_or_default();
+    let (base, turn) = (parse(base), parse(turn));
     let mut members = Vec::new();
-    let carry_over = |members: &mut Vec<(String, String)>, names: &[&str]| {
-        let found = names.iter().filter_map(|name| Some(((*name).to_owned(), base.get(*name)?.get().to_owned())));
+    let carry_over = |members: &mut Vec<(String, String)>, from: &HashMap<String, &RawValue>, names: &[&str]| {
+        let found = names.iter().filter_map(|name| Some(((*name).to_owned(), from.get(*name)?.get().to_owned())));
         members.extend(found);
     };
-    carry_over(&mut members, &OF_THE_SESSION);
+    carry_over(&mut members, &base, &OF_THE_SESSION);
     if !members.iter().any(|(name, _)| name == "session_id") {
         members.insert(0, ("session_id".to_owned(), format!("\"{session}\"")));
     }
+    carry_over(&mut members, &turn, of_the_turn(kind));
     members.push(("healed_by".to_owned(), format!("\"{}\"", treatment.rule)));
     if kind == Kind::Ended {
         members.push(("reason".to_owned(), format!("\"{}\"", treatment.rule)));
     }
     let stamp = time(treatment.since).stamp();
     members.push((kind.stamp_member().to_owned(), format!("\"{}\"", String::from_utf8_lossy(stamp.as_bytes()))));
-    carry_over(&mut members, &OF_THE_PROCESS);
+    if kind == Kind::Permission {
+        // Nobody knows which call it is: a hook that does adds it here.
+        members.push(("pending".to_owned(), "[]".to_owned()));
+    }
+    carry_over(&mut members, &base, &OF_THE_PROCESS);
     let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}\n", members.join(",")).into_bytes()
 }

@@ -45,10 +45,13 @@ pub fn heal(directory: &Path, session: &str, evidence: &Evidence, treatment: &Tr
             return Ok(false);
         }
         if let Some(kind) = treatment.publish {
-            let base = treatment.base.map(|base| directory.join(format!("{session}.{}.json", base.word())));
-            let base = base.and_then(|base| file::read(&base, spool::MAX_LEN).ok());
-            let base = base.map(|base| base.bytes).unwrap_or_default();
-            let content = content::healed(&base, session, kind, treatment);
+            let read = |kind: Option<Kind>| {
+                let path = kind.map(|kind| directory.join(format!("{session}.{}.json", kind.word())));
+                let content = path.and_then(|path| file::read(&path, spool::MAX_LEN).ok());
+                content.map(|content| content.bytes).unwrap_or_default()
+            };
+            let (base, turn) = (read(treatment.base), read(treatment.turn));
+            let content = content::healed(&base, &turn, session, kind, treatment);
             spool.publish(id, kind, treatment.time, &standing, &|out| out.put(&content))?;
         }
         for kind in KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize]) {

@@ -9,8 +9,8 @@ use super::time;
 use crate::evidence::{Evidence, Signals};
 use crate::verdict::{State, Verdict, judge};
 
-/// How long the registry must have been silent of a prompt before it counts as blocked: it does not move then,
-/// and neither does it while it lags.
+/// How long the registry must have been of another mind than a signal, where it does not move for what is so: neither does
+/// it while it lags.
 const SILENT: Duration = Duration::from_secs(3);
 
 /// The rule of signals that a crash, or somebody else's hook, left beside newer ones.
@@ -35,6 +35,8 @@ pub struct Treatment {
     pub time: Time,
     /// The newest signal: what is published has the session's members from it.
     pub base: Option<Kind>,
+    /// The signal that says what the session did last: what is published has that turn's members from it.
+    pub turn: Option<Kind>,
     /// The signals to delete, indexed by `Kind as usize`.
     pub clear: [bool; 4],
 }
@@ -65,11 +67,8 @@ pub fn treatment(evidence: &Evidence, now: SystemTime) -> Option<Treatment> {
         State::Ended => Kind::Ended,
     };
     let in_force = |kind| signals.in_force(kind, now).is_some();
-    // What waits for an answer is known from its own event alone.
-    if kind == Kind::Permission && signals.get(kind).is_none() {
-        return None;
-    }
-    let publish = Some(kind).filter(|kind| *kind != Kind::Permission && !in_force(*kind));
+    // A permission that no event told of is published, too: that a call waits is known, if not which.
+    let publish = Some(kind).filter(|kind| !in_force(*kind));
     let beside = |other| state == State::Permission && matches!(other, Kind::Working | Kind::Stop) && in_force(other);
     let clear = KINDS.map(|other| other != kind && signals.get(other).is_some() && !beside(other));
     let was = by_files_alone(signals);
@@ -87,23 +86,33 @@ pub fn treatment(evidence: &Evidence, now: SystemTime) -> Option<Treatment> {
         publish,
         time: time(newest.at).next(),
         base: KINDS.into_iter().find(|kind| signals.get(*kind).is_some_and(|signal| std::ptr::eq(signal, newest))),
+        turn: [Kind::Stop, Kind::Working].into_iter().find(|kind| in_force(*kind)),
         clear,
     })
 }
 
 /// Whether what a rule says is certain enough to write it down. What a reader takes back a second later, a file
-/// would have lost: the registry must have moved since the signal that it contradicts.
+/// would have lost: the registry must have moved since the signal that it contradicts. Where it need not move for what is
+/// so, it must have been of another mind for a while.
 fn is_certain(rule: &str, evidence: &Evidence, now: SystemTime) -> bool {
-    let at = |kind| evidence.signals.get(kind).map(|signal| signal.at);
+    let signals = &evidence.signals;
+    let at = |kind| signals.get(kind).map(|signal| signal.at);
+    let asked = || signals.get(Kind::Permission).map(|permission| permission.asked(now));
     let moved = evidence.registry.as_ref().map(|entry| entry.updated);
-    let has_moved_since = |kind| moved.is_some_and(|moved| at(kind).is_none_or(|at| at < moved));
+    let has_moved_since = |at: Option<SystemTime>| moved.is_some_and(|moved| at.is_none_or(|at| at < moved));
+    let is_silent_since =
+        |at: Option<SystemTime>| at.is_some_and(|at| now.duration_since(at).is_ok_and(|passed| passed >= SILENT));
+    let contradicts = |at| has_moved_since(at) || is_silent_since(at);
     match rule {
-        "approved" | "denied" => has_moved_since(Kind::Permission),
-        "queued" => has_moved_since(Kind::Stop),
-        "interrupted" => {
-            let silent = |at| now.duration_since(at).is_ok_and(|passed| passed >= SILENT);
-            has_moved_since(Kind::Working) || at(Kind::Working).is_some_and(silent)
+        "asks" | "questions" | "held" => {
+            let newest = signals.newest(now).map(|newest| newest.at);
+            signals.in_force(Kind::Permission, now).is_some() || contradicts(newest)
         }
+        "dialog" => has_moved_since(asked()) && has_moved_since(at(Kind::Working)),
+        "approved" | "denied" => has_moved_since(asked()),
+        // A prompt that another hook blocked does not move it, nor does a turn that goes on after its Stop.
+        "queued" => contradicts(at(Kind::Stop)),
+        "interrupted" => contradicts(at(Kind::Working)),
         "unsettled" | "unknown" => false,
         _ => true,
     }

@@ -10,7 +10,7 @@ use crate::tests::{at, evidence};
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
-const HEALED: [Row; 17] = [
+const HEALED: [Row; 37] = [
     ("approved, and the tool runs", "working@10 permission@12", "busy@20", "", "working@10", "approved"),
     ("approved after Stop", "stop@10 permission@12", "busy@20", "", "healed working", "approved"),
     ("approved, says the transcript", "working@10 permission@12", "", "answered@20", "working@10", "answered"),
@@ -27,22 +27,49 @@ const HEALED: [Row; 17] = [
     ("stop, and a turn that was left behind", "stop@20 working@10", "idle@20", "", "stop@20", "overtaken"),
     ("stop, and a question that it answered", "stop@20 permission@10", "", "", "stop@20", "overtaken"),
     ("a question after an end that was left behind", "ended@10 asks@20 working@15", "", "", "permission@20 working@15", "overtaken"),
+    ("approved, and then came another's late result", "working@10 permission+12+13@30", "busy@20", "", "working@10", "approved"),
+    ("the same, denied", "working@10 permission+12+13@30", "idle@20", "", "healed stop", "denied"),
+    ("Esc, then /model", "working@20", "dialog@30", "", "healed stop", "dialog"),
+    ("denied, then /config", "working@10 permission@12", "dialog@30", "interrupted@20", "healed stop", "dialog"),
+    ("the same after Stop", "stop@10 permission+12@14", "dialog@13", "", "stop@10", "dialog"),
+    ("the turn goes on after Stop, and the registry does not move", "stop@20", "busy@10", "", "healed working", "queued"),
+    ("the same, because a teammate works", "stop+teammate@20", "busy@10", "", "healed working", "queued"),
+    ("the same, because `-p` waits for its shell", "stop+shell@20", "busy@10", "", "healed working", "queued"),
+    ("a call waits that fires no hook", "working@10", "permission@20", "", "healed permission working@10", "asks"),
+    ("the same, and the registry does not move", "working@20", "permission@10", "", "healed permission working@20", "asks"),
+    ("the same of a teammate's after Stop", "stop@10", "permission@20", "", "healed permission stop@10", "asks"),
+    ("the same where a call is left that a prompt has answered", "UserPromptSubmit@20 permission@10", "permission@30", "", "healed permission UserPromptSubmit@20", "asks"),
+    ("the same, resumed, its SessionStart hook failed", "ended@10", "permission@20", "", "healed permission", "asks"),
+    ("a question that fires no hook", "working@10", "question@20", "", "healed permission working@10", "questions"),
+    ("auto mode's own dialog", "working@10", "dialog@30", "called@15", "healed permission working@10", "held"),
+    ("a call that nobody could name, approved", "working@10 unnamed@11", "busy@20", "", "working@10", "approved"),
+    ("the same after Stop", "stop@10 unnamed@11", "busy@20", "", "healed working", "approved"),
+    ("the same, denied", "working@10 unnamed@11", "idle@20", "", "healed stop", "denied"),
+    ("the same after Stop, denied", "stop@10 unnamed@11", "idle@20", "", "stop@10", "denied"),
+    ("`-p --resume` beside a living session is over", "ended-by-2@20", "idle@10", "", "healed stop", "idle"),
     ("a stop that was left behind, interrupted", "stop@10 working@20", "idle@30", "", "healed stop", "interrupted"),
 ];
 
 /// Nothing is wrong, or nothing is certain.
 #[rustfmt::skip]
-const LEFT_ALONE: [(&str, &str, &str, &str); 12] = [
+const LEFT_ALONE: [(&str, &str, &str, &str); 19] = [
     ("a turn runs", "working@10", "busy@10", ""),
     ("it is over", "stop@10", "idle@10", ""),
     ("a call waits", "working@10 permission@12", "permission@12", ""),
     ("a subagent's call waits after Stop", "stop@10 asks@12", "permission@12", ""),
     ("it ended", "ended@10", "", ""),
-    ("no hook tells what a sandbox asks", "working@10", "permission@20", ""),
+    ("a call waits that nobody could name", "working@10 unnamed@11", "permission@20", ""),
     ("no signals at all", "", "busy@10", ""),
     ("a call waits, and the registry has not heard of it", "working@10 permission@12", "busy@10", ""),
     ("the same of a subagent's after Stop", "stop@11 asks@12", "idle@11", ""),
-    ("the turn is over, and the registry has not heard of it", "stop@20", "busy@10", ""),
+    ("approved but for the last of three calls", "working@10 permission+12+13+25@30", "busy@20", ""),
+    ("denied, all but the last", "working@10 permission+12+25@30", "idle@20", ""),
+    ("a teammate rests", "stop+teammate@20", "idle@21", ""),
+    ("a teammate asks before Stop, and a dialog is open", "stop@20 asks@12", "dialog@30", ""),
+    ("the same after Stop", "stop@20 asks@25", "dialog@30", ""),
+    ("a call waits beside a teammate, and a dialog is open", "stop+teammate@20 permission@25", "dialog@30", ""),
+    ("a call came while a dialog was open", "working@10 permission@35", "dialog@30", ""),
+    ("a turn began while a dialog was open", "working@35", "dialog@30", ""),
     ("a dialog is open", "stop@20", "dialog@30", ""),
     ("nothing but signals", "working@10", "", ""),
 ];
@@ -55,7 +82,7 @@ fn here(spool: &str, registry: &str, transcript: &str) -> Evidence {
 fn after(before: &str, treatment: &Treatment) -> String {
     let kinds = KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize] || treatment.publish == Some(*kind));
     let gone: Vec<_> = kinds.map(Kind::word).collect();
-    let before = before.replace("asks@", "permission@");
+    let before = before.replace("asks@", "permission@").replace("unnamed@", "permission@");
     let kept = before.split_whitespace().filter(|signal| gone.iter().all(|word| !signal.starts_with(word)));
     let healed = treatment.publish.map(|kind| format!("healed {}", kind.word()));
     healed.into_iter().chain(kept.map(str::to_owned)).collect::<Vec<_>>().join(" ")
@@ -82,9 +109,12 @@ fn what_is_true_or_not_certain_is_left_alone() {
     // The registry counts only once it and the signals are quiet.
     assert_eq!(treatment(&here("working@10 permission@12", "busy@20", ""), at(20)), None);
     assert!(treatment(&here("working@10 permission@12", "busy@20", ""), at(21)).is_some());
-    // It does not move for a prompt that another hook blocked, so that is waited for longer.
-    assert_eq!(treatment(&here("working@20", "idle@10", ""), at(22)), None);
-    assert!(treatment(&here("working@20", "idle@10", ""), at(23)).is_some());
+    // It does not move for a prompt that another hook blocked, nor where a turn goes on after its Stop, so these are
+    // waited for longer; and so is a call of which no hook told.
+    for (spool, registry) in [("working@20", "idle@10"), ("stop@20", "busy@10"), ("working@20", "permission@10")] {
+        assert_eq!(treatment(&here(spool, registry, ""), at(22)), None, "{spool} {registry}");
+        assert!(treatment(&here(spool, registry, ""), at(23)).is_some(), "{spool} {registry}");
+    }
 }
 
 #[test]

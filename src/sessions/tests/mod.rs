@@ -29,29 +29,55 @@ fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
     })
 }
 
-/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission, `PreCompact@12` that event's `working`,
-/// `SessionStart@12` that event's `stop`; `ended-by-2@12` names process 2.
+/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission, `unnamed@12` one that names no call,
+/// `PreCompact@12` that event's `working`, `SessionStart@12` that event's `stop`; `ended-by-2@12` names process 2.
+///
+/// `permission+12+13@30` has calls since then, `stop+teammate@20` a task of that type that runs, `working+healed@20` no event.
 pub fn signals(text: &str) -> Signals {
     let mut signals = Signals::default();
     for (word, at) in words(text) {
+        let mut parts = word.split('+');
+        let word = parts.next().unwrap();
         let name = match word {
-            "asks" => "permission",
+            "asks" | "unnamed" => "permission",
             "UserPromptSubmit" | "PostToolUse" | "PreCompact" | "Stop" => "working",
             "SessionStart" => "stop",
             "ended-by-2" => "ended",
             word => word,
         };
         let kind = KINDS.into_iter().find(|kind| kind.word() == name).unwrap();
+        let (mut members, mut calls, mut tasks) = (Vec::new(), Vec::new(), Vec::new());
+        match word {
+            "ended-by-2" => members.push(r#""claude_pid":2,"claude_start":7"#.to_owned()),
+            word if kind != Kind::Permission && word != name => members.push(format!(r#""hook_event_name":"{word}""#)),
+            _ => {}
+        }
         let agent = if word == "asks" { r#""agent_id":"a","# } else { "" };
-        let content = match kind {
-            Kind::Permission => format!(r#"{{"pending":[{{{agent}"tool_name":"Bash","tool_input":{{"n":1}}}}]}}"#),
-            _ if word == name => "{}".to_owned(),
-            Kind::Ended => r#"{"claude_pid":2,"claude_start":7}"#.to_owned(),
-            _ => format!(r#"{{"hook_event_name":"{word}"}}"#),
-        };
-        signals.0[kind as usize] = spool::parse(content.as_bytes(), at, kind);
+        let call = |since: &str| format!(r#"{{{agent}"tool_name":"Bash","tool_input":{{"n":1}}{since}}}"#);
+        for part in parts {
+            match part.parse() {
+                Ok(since) => calls.push(call(&format!(r#","pending_since":"{}""#, stamp(since)))),
+                Err(_) if part == "healed" => members.push(r#""healed_by":"queued""#.to_owned()),
+                Err(_) => tasks.push(format!(r#"{{"type":"{part}","status":"running"}}"#)),
+            }
+        }
+        if kind == Kind::Permission {
+            if calls.is_empty() && word != "unnamed" {
+                calls.push(call(""));
+            }
+            members.push(format!(r#""pending":[{}]"#, calls.join(",")));
+        } else if !tasks.is_empty() {
+            members.push(format!(r#""background_tasks":[{}]"#, tasks.join(",")));
+        }
+        signals.0[kind as usize] = spool::parse(format!("{{{}}}", members.join(",")).as_bytes(), at, kind);
     }
     signals
+}
+
+/// [`at`], as a signal says it.
+fn stamp(seconds: u64) -> String {
+    let since = at(seconds).duration_since(SystemTime::UNIX_EPOCH).unwrap();
+    format!("{}.000000000", since.as_secs())
 }
 
 /// A registry's entry such as `busy@20`, of process 1 that started at 0; `2:busy@20` is process 2's.

@@ -5,11 +5,11 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use session_signals::event::{KINDS, Kind};
 
-use crate::evidence::{Collector, Evidence, Life, Signals, spool};
+use crate::evidence::{Collector, Evidence, Life, Signals, Status, spool};
 use crate::heal::treatment::by_files_alone;
 use crate::heal::{self, treatment};
 use crate::session::Session;
-use crate::tests::{at, registry};
+use crate::tests::{at, registry, tail};
 use crate::verdict::{RULES, judge};
 
 /// Mostly one of a few; but what a file says may be any.
@@ -31,6 +31,9 @@ fn any_signals() -> impl Strategy<Value = Signals> {
         Just(r#"{"stopped_at":"999999999999.000000000","ended_at":"999999999999999999.999999999"}"#),
         Just(r#"{"hook_event_name":"PostToolUse"}"#),
         Just(r#"{"hook_event_name":"UserPromptSubmit"}"#),
+        Just(r#"{"hook_event_name":"Stop","background_tasks":[{"type":"teammate","status":"running"}]}"#),
+        Just(r#"{"pending":[],"healed_by":"asks","pending_since":"1795246030.000000000"}"#),
+        Just(r#"{"pending":[{"pending_since":"1795246010.000000000"},{"pending_since":"1795246040.000000000"}]}"#),
         Just("{}"),
     ];
     let signal = proptest::option::of((any_time(), content));
@@ -50,11 +53,16 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
         .prop_map(|entry| registry(&entry.map_or(String::new(), |(word, t)| format!("{word}@{t}"))));
     let life = proptest::sample::select(vec![Life::Unknown, Life::Alive, Life::Dead, Life::Elsewhere]);
     let left = proptest::option::of(any_time());
-    (any_signals(), entry, any_time(), life, left).prop_map(|(signals, mut registry, started, life, left)| {
+    let transcript = proptest::sample::select(vec!["", "called@15", "called@35"]);
+    let all = (any_signals(), entry, any_time(), life, left, transcript);
+    all.prop_map(|(signals, mut registry, started, life, left, transcript)| {
         if let Some(entry) = &mut registry {
             entry.started = Some(started);
         }
-        Evidence { signals, registry, life, left, is_of_this_host: true, transcript: None }
+        // Beside a registry it is read only where that speaks of a dialog.
+        let is_dialog = registry.as_ref().is_some_and(|entry| entry.status == Status::Dialog);
+        let transcript = tail(transcript).filter(|_| is_dialog);
+        Evidence { signals, registry, life, left, is_of_this_host: true, transcript }
     })
 }
 
@@ -104,7 +112,7 @@ proptest! {
         }
         if let Some(kind) = treatment.publish {
             let nanoseconds = Duration::new(treatment.time.seconds(), treatment.time.nanoseconds());
-            let content = heal::content::healed(b"", "s", kind, &treatment);
+            let content = heal::content::healed(b"", b"", "s", kind, &treatment);
             let signal = spool::parse(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
             prop_assert!(signal.is_some());
             healed.signals.0[kind as usize] = signal;

@@ -10,9 +10,11 @@ type Row = (&'static str, &'static str, &'static str, &'static str, State, &'sta
 
 /// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
 #[rustfmt::skip]
-const SETTLED: [Row; 69] = [
+const SETTLED: [Row; 87] = [
     ("started, no prompt yet", "SessionStart@10", "idle@10", "", Waiting, "started"),
     ("the same, an old CLI", "SessionStart@10", "", "", Waiting, "started"),
+    ("the same, and no hooks", "", "idle@1", "", Waiting, "started"),
+    ("the same, and no hooks, and it was busy since", "", "idle@3", "", Waiting, "idle"),
     ("started, and its prompt's turn runs, which no hook said", "SessionStart@10", "busy@20", "", Working, "queued"),
     ("started, and /model", "SessionStart@10", "dialog@20", "", Waiting, "dialog"),
     ("started, and a subagent of before asks", "SessionStart@10 asks@12", "", "", Permission, "permission"),
@@ -54,6 +56,22 @@ const SETTLED: [Row; 69] = [
     ("a call of a turn before that never got its result, Esc, /model", "working@20", "dialog@30", "called@15", Waiting, "dialog"),
     ("a dialog while a subagent runs after Stop", "Stop@20", "dialog@30", "", Working, "working"),
     ("the same, and the subagent asks", "Stop@20 asks@25", "dialog@30", "", Permission, "permission"),
+    ("a teammate asks before Stop, and a dialog is open", "stop@20 asks@12", "dialog@30", "", Permission, "permission"),
+    ("the same after Stop", "stop@20 asks@25", "dialog@30", "", Permission, "permission"),
+    ("the same in a turn that no hook told of", "working+healed@20 asks@25", "dialog@30", "", Permission, "permission"),
+    ("a dialog while a teammate goes on after Stop", "stop+teammate@20", "dialog@30", "", Waiting, "stop"),
+    ("the same, and a call waits", "stop+teammate@20 permission@25", "dialog@30", "", Permission, "permission"),
+    ("the same while a workflow goes on", "stop+shell+workflow@20 permission@25", "dialog@30", "", Permission, "permission"),
+    ("a shell asks nothing", "stop+shell@20 permission@25", "dialog@30", "", Waiting, "dialog"),
+    ("a dialog while a teammate works in a turn that no hook told of", "working+healed+teammate@20", "dialog@30", "", Working, "working"),
+    ("the same, and nobody knows what runs", "working+healed@20", "dialog@30", "", Working, "working"),
+    ("a queued prompt's turn, Esc, /model", "working+healed+shell@20", "dialog@30", "", Waiting, "dialog"),
+    ("a teammate works on after Stop", "stop+teammate@20", "busy@21", "", Working, "queued"),
+    ("the same, and its message came before Stop", "stop+teammate@20", "busy@10", "", Working, "queued"),
+    ("a teammate rests: Stop calls it running all the same", "stop+teammate@20", "idle@21", "", Waiting, "idle"),
+    ("`-p`, and a background shell keeps it", "stop+shell@20", "busy@10", "", Working, "queued"),
+    ("a call waits that fires no hook, and nobody knows which", "working@10 unnamed@11", "permission@11", "", Permission, "asks"),
+    ("the same, and the registry is gone", "working@10 unnamed@11", "", "", Permission, "permission"),
     ("the registry says what nobody knows", "working@20", "other@30", "", Working, "working"),
     ("/clear, the old session", "ended@20", "", "", Ended, "ended"),
     ("/compact in a turn", "working@10", "busy@10", "", Working, "busy"),
