@@ -149,7 +149,8 @@ impl Facts<'_> {
     fn started(&self) -> Option<SystemTime> {
         let untouched = |entry: &&Entry| {
             let after = entry.started.and_then(|started| entry.updated.duration_since(started).ok());
-            entry.status == Status::Idle && after.is_some_and(|after| after <= STARTING)
+            // A registry that does not say when it moved has the start in its place.
+            entry.status == Status::Idle && after.is_some_and(|after| !after.is_zero() && after <= STARTING)
         };
         if self.evidence.signals.is_empty() {
             return self.registry.filter(untouched).map(|entry| entry.updated);

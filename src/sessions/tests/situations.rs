@@ -10,10 +10,11 @@ type Row = (&'static str, &'static str, &'static str, &'static str, State, &'sta
 
 /// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
 #[rustfmt::skip]
-const SETTLED: [Row; 87] = [
+const SETTLED: [Row; 88] = [
     ("started, no prompt yet", "SessionStart@10", "idle@10", "", Waiting, "started"),
     ("the same, an old CLI", "SessionStart@10", "", "", Waiting, "started"),
     ("the same, and no hooks", "", "idle@1", "", Waiting, "started"),
+    ("the same, and nobody knows since when", "", "idle@0", "", Waiting, "idle"),
     ("the same, and no hooks, and it was busy since", "", "idle@3", "", Waiting, "idle"),
     ("started, and its prompt's turn runs, which no hook said", "SessionStart@10", "busy@20", "", Working, "queued"),
     ("started, and /model", "SessionStart@10", "dialog@20", "", Waiting, "dialog"),

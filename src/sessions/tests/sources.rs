@@ -8,7 +8,9 @@ use session_signals::process;
 use crate::evidence::process::{Host, Life, lives};
 use crate::evidence::registry::Account;
 use crate::evidence::{Call, Status, registry, spool, transcript};
-use crate::tests::at;
+use crate::session::Session;
+use crate::tests::{at, evidence};
+use crate::verdict::{State, judge};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs_err::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -251,4 +253,46 @@ fn a_pid_counts_with_its_start_only() {
     }
     assert!(!lives(child.id(), None), "a zombie");
     child.wait().unwrap();
+}
+
+#[test]
+fn the_directory_is_that_of_whichever_source_is_newer() {
+    let cwd = |registry_at: u64| {
+        let mut evidence = evidence("", &format!("idle@{registry_at}"), "");
+        evidence.signals.0[Kind::Stop as usize] = spool::parse(br#"{"cwd":"/a"}"#, at(20), Kind::Stop);
+        evidence.registry.as_mut().unwrap().cwd = Some("/b".into());
+        // What the registry says besides its status is as new as its file.
+        evidence.registry.as_mut().unwrap().updated = at(5);
+        Session::of("s", &evidence, at(1000)).cwd
+    };
+    assert_eq!(cwd(30), Some("/b".into()), "/cd fires no hook");
+    assert_eq!(cwd(10), Some("/a".into()), "a hook heard of it first");
+    let mut unsaid = evidence("stop@20", "idle@10", "");
+    unsaid.registry.as_mut().unwrap().cwd = Some("/b".into());
+    assert_eq!(Session::of("s", &unsaid, at(1000)).cwd, Some("/b".into()), "the signal does not say");
+}
+
+#[test]
+fn whether_a_teammate_rests_is_known_by_the_registry_alone() {
+    let lines = fixture("claude-2.1.330/teammate.jsonl");
+    let events = lines.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{"));
+    let stops: Vec<_> = events
+        .filter_map(|event| spool::parse(event, at(20), Kind::Stop))
+        .filter(|event| event.members.hook_event_name.as_deref() == Some("Stop") && event.members.delegates())
+        .collect();
+    // The teammate works at the first, and rests at the next: these two say the same of it.
+    assert_eq!(stops.len(), 5);
+    for stop in stops {
+        for (registry, state, rule) in [
+            ("busy@21", State::Working, "queued"),
+            ("busy@10", State::Working, "queued"),
+            ("idle@21", State::Waiting, "idle"),
+            ("", State::Waiting, "stop"),
+        ] {
+            let mut evidence = evidence("", registry, "");
+            evidence.signals.0[Kind::Stop as usize] = Some(stop.clone());
+            let verdict = judge(&evidence, at(1000));
+            assert_eq!((verdict.state, verdict.rule), (state, rule), "{registry}");
+        }
+    }
 }

@@ -36,6 +36,8 @@ fn who_needs_you_first_comes_first() {
     let session = |id: &str, spool: &str| Session::of(id, &evidence(spool, "", ""), at(200));
     let mut sessions = [
         session("dddddddddddd", "ended@1"),
+        session("eeeeeeeeeeee", "SessionStart@10"),
+        session("ffffffffffff", "working@20 unnamed@120"),
         session("cccccccccccc", "working@20"),
         session("bbbbbbbbbbbb", "stop@30"),
         session("bbbbbbbbbbb0", "stop@20"),
@@ -45,8 +47,10 @@ fn who_needs_you_first_comes_first() {
     let table = draw(&sessions, at(200), None, false);
     let expected = "\
 ▲ approve    1m  -  -  aaaaaaaa  Bash: {\"n\":1}
+▲ approve    1m  -  -  ffffffff  a call needs approval
 ◆ waiting    3m  -  -  bbbbbbbb  the turn is over
 ◆ waiting    2m  -  -  bbbbbbbb  the turn is over
+◆ waiting    3m  -  -  eeeeeeee  started, and no prompt since
 ● working    3m  -  -  cccccccc  a turn runs
 ○ ended      3m  -  -  dddddddd  the session ended
 ";
