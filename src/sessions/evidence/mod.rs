@@ -8,7 +8,7 @@ pub mod file;
 mod lenient;
 mod look;
 pub mod moment;
-mod namespaces;
+pub mod namespaces;
 pub mod process;
 pub mod registry;
 pub mod spool;

@@ -9,19 +9,20 @@ const INITIAL: &str = "4026531836";
 
 /// What one look at `/proc` saw.
 pub struct Namespaces {
-    processes: Vec<Process>,
+    /// Those of other namespaces.
+    pub processes: Vec<Process>,
     /// Whether a process of any namespace would have been seen.
-    sees_all: bool,
+    pub sees_all: bool,
 }
 
 /// A process of another namespace.
-struct Process {
+pub struct Process {
     /// The inode of its namespace; `None` where it is another user's, who does not tell.
-    namespace: Option<String>,
+    pub namespace: Option<String>,
     /// Its PID there.
-    pid: u32,
+    pub pid: u32,
     /// When it started, in clock ticks since boot; `None` where its clock is another one than ours.
-    start: Option<u64>,
+    pub start: Option<u64>,
 }
 
 impl Namespaces {
@@ -46,21 +47,17 @@ impl Namespaces {
     }
 
     /// Whether a process lives that has this PID in that namespace, and started at that time. `Dead` means: not on this
-    /// machine.
-    pub fn life(&self, namespace: &str, pid: u32, start: Option<u64>) -> Life {
+    /// machine, and the namespace is one of this machine's: as whoever names it says, or because something lives there.
+    pub fn life(&self, namespace: &str, pid: u32, start: Option<u64>, is_of_this_machine: bool) -> Life {
         let is_there = |process: &&Process| process.namespace.as_deref() == Some(namespace);
         let same = self.processes.iter().filter(|process| process.pid == pid);
-        let mut may_be = same.filter(|process| process.namespace.is_none() || is_there(process)).peekable();
-        let is_known = self.sees_all || self.processes.iter().any(|process| is_there(&process));
-        if may_be.peek().is_none() {
-            return if is_known { Life::Dead } else { Life::Unknown };
-        }
+        let may_be: Vec<_> = same.filter(|process| process.namespace.is_none() || is_there(process)).collect();
         let is_it = |process: &Process| process.namespace.is_some() && start.is_some() && process.start == start;
         let is_another = |process: &Process| start.is_some() && process.start.is_some() && process.start != start;
-        let may_be: Vec<_> = may_be.collect();
+        let would_be_seen = self.sees_all && is_of_this_machine || self.processes.iter().any(|process| is_there(&process));
         match () {
             () if may_be.iter().any(|process| is_it(process)) => Life::Alive,
-            () if may_be.iter().all(|process| is_another(process)) => Life::Dead,
+            () if would_be_seen && may_be.iter().all(|process| is_another(process)) => Life::Dead,
             () => Life::Unknown,
         }
     }

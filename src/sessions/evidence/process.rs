@@ -55,14 +55,12 @@ impl Host {
         Self { name, booted, begins_with_cli, machine, namespaces: OnceCell::new() }
     }
 
-    /// Whether a process lives that has this PID in that pid namespace, which is not ours. That it is not found means
-    /// that it is dead only where the namespace is one of this machine's.
+    /// Whether a process lives that has this PID in that pid namespace, which is not ours.
     fn life_in(&self, namespace: &str, pid: u32, start: Option<u64>, is_of_this_machine: bool) -> Life {
         let namespaces = self.namespaces.get_or_init(|| Namespaces::seen_from(self.namespace()));
-        match namespaces.life(namespace, pid, start) {
-            Life::Alive => Life::Alive,
-            Life::Dead if is_of_this_machine => Life::Dead,
-            _ => Life::Elsewhere,
+        match namespaces.life(namespace, pid, start, is_of_this_machine) {
+            Life::Unknown => Life::Elsewhere,
+            known => known,
         }
     }
 

@@ -2,6 +2,7 @@
 
 mod conformance;
 mod heal;
+mod namespaces;
 mod properties;
 mod serve;
 mod situations;
