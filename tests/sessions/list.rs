@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::sandbox::{Life, Sandbox, executable, outcome};
+use crate::serve::server::within;
 
 const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 
@@ -187,6 +188,34 @@ fn evidence_that_is_there_and_cannot_be_read_is_told() {
     }
 }
 
+/// What the CLI says of its session "s" in the registry, long since.
+fn register(sandbox: &Sandbox, life: &Life, members: &Value) {
+    let registry = sandbox.home().join(".claude/sessions");
+    fs_err::create_dir_all(&registry).unwrap();
+    let start = session_signals::process::stat(life.pid()).unwrap().start.to_string();
+    let mut account =
+        json!({"pid": life.pid(), "sessionId": "s", "procStart": start, "startedAt": 1, "statusUpdatedAt": 1});
+    account.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    fs_err::write(registry.join(format!("{}.json", life.pid())), account.to_string()).unwrap();
+}
+
+/// Lets a minute pass: what stands is as old.
+fn settle(sandbox: &Sandbox) {
+    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
+    for name in sandbox.files() {
+        let signal = fs_err::File::options().write(true).open(sandbox.spool().join(name)).unwrap();
+        signal.into_file().set_modified(then).unwrap();
+    }
+}
+
+/// Waits until the session is in this state by this rule.
+#[track_caller]
+fn comes_to(sandbox: &Sandbox, state: &str, rule: &str) {
+    let told = || json(sandbox, &["--all"]).first().map(|found| (found["state"].clone(), found["rule"].clone()));
+    let expected = Some((json!(state), json!(rule)));
+    assert!(within(|| told() == expected), "{expected:?}, but {:?}", told());
+}
+
 #[test]
 fn an_end_counts_for_the_process_that_it_names() {
     let sandbox = Sandbox::new();
@@ -198,16 +227,90 @@ fn an_end_counts_for_the_process_that_it_names() {
     for (event, members) in [("SessionStart", r#""source":"resume""#), ("UserPromptSubmit", ""), ("Stop", "")] {
         second.fire("s", event, members).succeeds();
     }
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
-    let start = session_signals::process::stat(first.pid()).unwrap().start.to_string();
-    let account = json!({"pid": first.pid(), "sessionId": "s", "procStart": start, "status": "idle", "startedAt": 1, "statusUpdatedAt": 1});
-    fs_err::write(registry.join(format!("{}.json", first.pid())), account.to_string()).unwrap();
+    register(&sandbox, &first, &json!({"status": "idle"}));
     second.fire("s", "SessionEnd", "").succeeds();
     drop(second);
     let found = json(&sandbox, &["--all"]);
     assert_eq!(found.len(), 1);
     assert_eq!(found[0]["state"], "waiting", "{found:?}");
     drop(first);
+    assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
+}
+
+#[test]
+fn of_two_processes_of_a_session_the_one_that_asks_or_works_counts() {
+    let busy = (json!({"status": "busy"}), "working", "queued");
+    let asks = (json!({"status": "waiting", "waitingFor": "permission prompt"}), "permission", "asks");
+    for (account, state, rule) in [busy, asks] {
+        // One of the two ends: either of them, with an end or without.
+        for (of_the_idle, with_an_end) in [(true, true), (true, false), (false, true), (false, false)] {
+            let sandbox = Sandbox::new();
+            let [mut idle, mut other] = [Life::begin(&sandbox), Life::begin(&sandbox)];
+            idle.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+            other.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
+            other.fire("s", "Stop", "").succeeds();
+            register(&sandbox, &idle, &json!({"status": "idle"}));
+            register(&sandbox, &other, &account);
+            settle(&sandbox);
+            comes_to(&sandbox, state, rule);
+            let (mut ends, stays) = if of_the_idle { (idle, other) } else { (other, idle) };
+            if with_an_end {
+                ends.fire("s", "SessionEnd", "").succeeds();
+                settle(&sandbox);
+            }
+            drop(ends);
+            match (of_the_idle, with_an_end) {
+                // Its end took the signals away.
+                (true, true) => comes_to(&sandbox, state, if state == "working" { "busy" } else { rule }),
+                (true, false) => comes_to(&sandbox, state, rule),
+                (false, _) => comes_to(&sandbox, "waiting", "idle"),
+            }
+            drop(stays);
+            assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
+        }
+    }
+}
+
+#[test]
+fn what_a_dead_process_left_says_nothing_of_another_that_lives() {
+    let sandbox = Sandbox::new();
+    let [mut first, mut second] = [Life::begin(&sandbox), Life::begin(&sandbox)];
+    second.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
+    first.fire("s", "PermissionRequest", BASH).succeeds();
+    second.fire("s", "PreCompact", "").succeeds();
+    let told = || json(&sandbox, &["--all"]).remove(0);
+    assert_eq!((told()["state"].clone(), told()["pid"].clone()), (json!("permission"), json!(second.pid())));
+    drop(second);
+    assert_eq!((told()["rule"].clone(), told()["pid"].clone()), (json!("permission"), json!(first.pid())));
+    drop(first);
+    assert_eq!(told()["rule"], "killed");
+}
+
+#[test]
+fn what_the_background_service_keeps_ready_is_listed_once_it_is_taken() {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    register(&sandbox, &life, &json!({"status": "idle", "kind": "bg", "spare": true}));
+    assert_eq!(json(&sandbox, &["--all"]).len(), 0);
+    register(&sandbox, &life, &json!({"status": "idle", "kind": "bg", "spare": false}));
+    comes_to(&sandbox, "waiting", "started");
+}
+
+#[test]
+fn a_window_that_handed_its_session_over_is_none() {
+    let sandbox = Sandbox::new();
+    let mut window = Life::begin(&sandbox);
+    window.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    let parked = json!({"status": "idle", "kind": "interactive", "parkedJobId": "895ffc8e"});
+    register(&sandbox, &window, &parked);
+    assert_eq!(json(&sandbox, &["--all"]).len(), 0);
+    // A process that the registry does not name runs it on; then one that it names.
+    let mut other = Life::begin(&sandbox);
+    other.fire("s", "UserPromptSubmit", "").succeeds();
+    comes_to(&sandbox, "working", "working");
+    register(&sandbox, &other, &json!({"status": "busy", "kind": "bg"}));
+    comes_to(&sandbox, "working", "busy");
+    drop(other);
     assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
 }

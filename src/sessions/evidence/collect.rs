@@ -164,7 +164,8 @@ impl Collector {
         let newest = signals.and_then(|signals| signals.newest(now));
         let ended = signals.and_then(|signals| signals.in_force(Kind::Ended, now));
         let account = look.of_session(session, newest, ended);
-        if signals.is_none() && account.is_none() || look.is_spare(session) {
+        let is_none = look.is_spare(session) || look.is_parked(session, newest);
+        if signals.is_none() && account.is_none() || is_none {
             return None;
         }
         let mut evidence = Evidence { signals: signals.cloned().unwrap_or_default(), ..Evidence::default() };

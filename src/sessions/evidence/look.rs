@@ -19,6 +19,8 @@ pub struct Look {
     unproven: BTreeMap<String, Vec<Entry>>,
     /// The sessions that nobody has taken yet.
     spare: HashSet<String>,
+    /// By session: the windows that have handed it over to the background.
+    parked: BTreeMap<String, Vec<Entry>>,
     /// When the account of each process last changed; by pid namespace, where it is not ours.
     processes: HashMap<(Option<String>, u32), SystemTime>,
     passed_over: usize,
@@ -31,12 +33,13 @@ pub struct Look {
 impl Look {
     /// From the registry's accounts.
     pub fn new(host: Host, accounts: Accounts) -> Self {
-        let Accounts { vouched, unproven, spare, passed_over, unreadable } = accounts;
+        let Accounts { vouched, unproven, spare, parked, passed_over, unreadable } = accounts;
         let mut look = Self { host, passed_over, unreadable: unreadable.into(), ..Self::default() };
         for entry in vouched.iter().chain(&unproven) {
             look.processes.insert((entry.namespace.clone(), entry.pid), entry.updated);
         }
-        for (entries, by_session) in [(vouched, &mut look.accounts), (unproven, &mut look.unproven)] {
+        let kinds = [(vouched, &mut look.accounts), (unproven, &mut look.unproven), (parked, &mut look.parked)];
+        for (entries, by_session) in kinds {
             for entry in entries {
                 by_session.entry(entry.session.clone()).or_default().push(entry);
             }
@@ -54,6 +57,16 @@ impl Look {
     /// Whether this session is only kept ready: nobody has taken it yet.
     pub fn is_spare(&self, session: &str) -> bool {
         self.spare.contains(session)
+    }
+
+    /// Whether this session is only that of a window which has handed it over: nothing else gives an account of it, and its
+    /// newest signal names no other process.
+    pub fn is_parked(&self, session: &str, newest: Option<&Signal>) -> bool {
+        let is_window = |newest: &Signal, windows: &[Entry]| {
+            newest.members.claude_pid.is_none() || windows.iter().any(|window| window.is_named_by(newest))
+        };
+        let windows = self.parked.get(session).filter(|_| self.of_session(session, newest, None).is_none());
+        windows.is_some_and(|windows| newest.is_none_or(|newest| is_window(newest, windows)))
     }
 
     /// The account of this session that counts. Of several processes the one whose end `ended` does not tell; of these

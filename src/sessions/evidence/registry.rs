@@ -72,6 +72,8 @@ pub enum Account {
     Unproven(Entry),
     /// The background service keeps this process ready: nobody has taken its session yet.
     Spare(Entry),
+    /// This process is a window that has handed its session over to the background.
+    Parked(Entry),
     /// Its process ended, or says nothing, or runs no session of its own: as good as no file.
     Silent,
 }
@@ -82,6 +84,7 @@ pub struct Accounts {
     pub vouched: Vec<Entry>,
     pub unproven: Vec<Entry>,
     pub spare: Vec<Entry>,
+    pub parked: Vec<Entry>,
     /// How many files make no sense.
     pub passed_over: usize,
     /// What is there and could not be read, and why.
@@ -145,6 +148,7 @@ pub fn read_all(directory: &Path, host: &Host) -> Accounts {
             Some(Account::Vouched(entry)) => accounts.vouched.push(entry),
             Some(Account::Unproven(entry)) => accounts.unproven.push(entry),
             Some(Account::Spare(entry)) => accounts.spare.push(entry),
+            Some(Account::Parked(entry)) => accounts.parked.push(entry),
             Some(Account::Silent) => {}
             None => accounts.passed_over += 1,
         }
@@ -186,7 +190,7 @@ pub fn parse(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> O
         name: raw.name,
     };
     // The CLI's own lists show these two kinds alone, and no window whose session goes on in the background.
-    let is_session = matches!(raw.kind.as_deref(), None | Some("interactive" | "bg")) && raw.parked_job_id.is_none();
+    let is_session = matches!(raw.kind.as_deref(), None | Some("interactive" | "bg"));
     let life = match elsewhere {
         Some((machine, inode)) => host.life_by_registry(machine, inode, raw.pid, start),
         None if lives(raw.pid, start) => Life::Alive,
@@ -194,7 +198,9 @@ pub fn parse(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> O
     };
     Some(match life {
         Life::Dead => Account::Silent,
-        Life::Alive if raw.spare == Some(true) => Account::Spare(entry),
+        // Whether it lives or nobody knows: it is no session.
+        _ if raw.spare == Some(true) => Account::Spare(entry),
+        _ if raw.parked_job_id.is_some() => Account::Parked(entry),
         _ if !is_session || said.is_none() => Account::Silent,
         Life::Alive => Account::Vouched(entry),
         Life::Unknown | Life::Elsewhere => Account::Unproven(entry),

@@ -75,9 +75,11 @@ fn what_the_background_service_keeps_ready_is_no_session_and_neither_is_what_a_w
     assert!(matches!(with(r#""kind":"interactive","spare":false"#), Some(Account::Vouched(_))));
     assert!(matches!(with(r#""kind":"bg","jobId":"895ffc8e""#), Some(Account::Vouched(_))));
     assert!(matches!(with(r#""kind":"bg","spare":true"#), Some(Account::Spare(_))));
-    for silent in
-        [r#""kind":"interactive","parkedJobId":"895ffc8e""#, r#""kind":"daemon""#, r#""kind":"daemon-worker""#]
-    {
+    let elsewhere = as_ours("idle").replace("\"kind\":\"interactive\"", r#""kind":"bg","spare":true"#);
+    let elsewhere = elsewhere.replace(Host::here().namespace().unwrap(), "1");
+    assert!(matches!(parse(&elsewhere), Some(Account::Spare(_))), "nobody knows whether it lives");
+    assert!(matches!(with(r#""kind":"interactive","parkedJobId":"895ffc8e""#), Some(Account::Parked(_))));
+    for silent in [r#""kind":"daemon""#, r#""kind":"daemon-worker""#] {
         assert!(matches!(with(silent), Some(Account::Silent)), "{silent}");
     }
 }
