@@ -9,7 +9,7 @@ use session_signals::event::{KINDS, Kind};
 use session_signals::process::stat;
 
 use super::server::{Server, within};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{Life, Sandbox, executable, outcome};
 
 /// The kinds that stand for a session, while others change.
 fn stands(sandbox: &Sandbox, session: &str) -> String {
@@ -17,7 +17,7 @@ fn stands(sandbox: &Sandbox, session: &str) -> String {
     KINDS.iter().filter(stands).map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
 }
 
-/// What the CLI says of its session, `ago` before now.
+/// What the CLI says of its session, `ago` before now. A word that is no status of the CLI's is what it waits for.
 fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago: Duration) {
     // It counts in milliseconds: the next one is newer than any signal until now.
     std::thread::sleep(Duration::from_millis(2));
@@ -25,9 +25,15 @@ fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago: Du
     fs::create_dir_all(&directory).unwrap();
     let updated = (SystemTime::now() - ago).duration_since(UNIX_EPOCH).unwrap().as_millis();
     let pid = life.pid();
+    let waiting_for = match status {
+        "permission" => Some("permission prompt"),
+        "dialog" => Some("dialog open"),
+        _ => None,
+    };
     let entry = json!({
         "pid": pid, "sessionId": session, "cwd": "/", "procStart": stat(pid).unwrap().start.to_string(),
-        "status": status, "statusUpdatedAt": u64::try_from(updated).unwrap(),
+        "status": if waiting_for.is_some() { "waiting" } else { status }, "waitingFor": waiting_for,
+        "statusUpdatedAt": u64::try_from(updated).unwrap(),
     });
     fs::write(directory.join(format!("{pid}.json")), entry.to_string()).unwrap();
 }
@@ -42,26 +48,49 @@ fn heals(sandbox: &Sandbox, server: &Server, session: &str, state: &str, rule: &
 }
 
 const NOW: Duration = Duration::ZERO;
+/// Longer ago than anything that happens here: the registry does not move.
+const LONG: Duration = Duration::from_secs(60);
 const ASKS: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
+const ITS_CALL: &str = r#""agent_id":"a","tool_name":"Bash","tool_input":{"command":"ls"}"#;
+const TEAMMATE: &str = r#""background_tasks":[{"id":"t","type":"teammate","status":"running","description":"bob"}]"#;
+const SHELL: &str = r#""background_tasks":[{"id":"b","type":"shell","status":"running","description":"sleep"}]"#;
 
 /// Session, its events, what the registry says and since when; what the files must say in the end, and by which rule.
-type Row = (&'static str, &'static [(&'static str, &'static str)], &'static str, Duration, &'static str, &'static str);
+type Row = (&'static str, Events, &'static str, Duration, &'static str, &'static str);
+type Events = &'static [(&'static str, &'static str)];
 
 #[rustfmt::skip]
-const LIVING: [Row; 6] = [
+const LIVING: [Row; 14] = [
     ("approved", &[("UserPromptSubmit", ""), ("PermissionRequest", ASKS)], "busy", NOW, "working", "approved"),
     ("denied", &[("UserPromptSubmit", ""), ("PermissionRequest", ASKS)], "idle", NOW, "stop", "denied"),
     ("interrupted", &[("UserPromptSubmit", "")], "idle", NOW, "stop", "interrupted"),
-    ("blocked", &[("UserPromptSubmit", "")], "idle", Duration::from_secs(60), "stop", "interrupted"),
+    ("blocked", &[("UserPromptSubmit", "")], "idle", LONG, "stop", "interrupted"),
+    ("escaped-model", &[("UserPromptSubmit", "")], "dialog", NOW, "stop", "dialog"),
+    ("denied-config", &[("UserPromptSubmit", ""), ("PermissionRequest", ASKS)], "dialog", NOW, "stop", "dialog"),
     ("queued", &[("UserPromptSubmit", ""), ("Stop", "")], "busy", NOW, "working", "queued"),
+    ("another-tools-stop-hook", &[("UserPromptSubmit", ""), ("Stop", "")], "busy", LONG, "working", "queued"),
+    ("cleared", &[("SessionStart", r#""source":"clear""#)], "busy", LONG, "working", "queued"),
+    ("teammate", &[("UserPromptSubmit", ""), ("Stop", TEAMMATE)], "busy", LONG, "working", "queued"),
+    ("shell", &[("UserPromptSubmit", ""), ("Stop", SHELL)], "busy", LONG, "working", "queued"),
+    ("unnamed", &[("UserPromptSubmit", "")], "permission", NOW, "working permission", "asks"),
+    ("unnamed-long-since", &[("UserPromptSubmit", "")], "permission", LONG, "working permission", "asks"),
     ("reopened", &[("SessionEnd", "")], "idle", NOW, "stop", "idle"),
+];
+
+/// Of these the files say the truth; and what the registry says is no reason to change them.
+#[rustfmt::skip]
+const TRUE: [(&str, Events, &str, Duration, &str); 3] = [
+    ("its-call-and-model", &[("PermissionRequest", ITS_CALL), ("Stop", TEAMMATE)], "dialog", NOW, "permission stop"),
+    ("its-later-call-and-model", &[("Stop", TEAMMATE), ("PermissionRequest", ITS_CALL)], "dialog", NOW, "permission stop"),
+    ("it-rests", &[("UserPromptSubmit", ""), ("Stop", TEAMMATE)], "idle", NOW, "stop"),
 ];
 
 #[test]
 fn what_fires_no_hook_is_written_down() {
     let sandbox = Sandbox::new();
     let mut lives = Vec::new();
-    for (session, events, status, ago, ..) in LIVING {
+    let of_true = TRUE.into_iter().map(|(session, events, status, ago, state)| (session, events, status, ago, state, ""));
+    for (session, events, status, ago, ..) in of_true.chain(LIVING) {
         let mut life = Life::begin(&sandbox);
         for (event, members) in events {
             life.fire(session, event, members).succeeds();
@@ -81,6 +110,64 @@ fn what_fires_no_hook_is_written_down() {
     // Once is enough.
     let told = server.log();
     assert_eq!(told.lines().count(), LIVING.len(), "{told}");
+    // And so is none: the last of those above were waited for longer.
+    for (session, .., state) in TRUE {
+        assert_eq!(stands(&sandbox, session), state, "{session}\n{told}");
+    }
+    // What runs in the background is known as long as nothing else is said of it.
+    let working = sandbox.read("teammate", "working");
+    assert_eq!(working["background_tasks"][0]["type"], "teammate", "{working}");
+}
+
+/// The call that `sessions` names.
+fn named(sandbox: &Sandbox) -> serde_json::Value {
+    let found = crate::sessions::list::json(sandbox, &[]).remove(0);
+    assert_eq!((&found["hasPendingToolUse"], &found["pendingCount"]), (&true.into(), &1.into()), "{found}");
+    found["pendingPermission"].clone()
+}
+
+#[test]
+fn a_call_that_nobody_can_name_comes_and_goes() {
+    let sandbox = Sandbox::new();
+    let mut life = Life::begin(&sandbox);
+    life.fire("s", "UserPromptSubmit", r#""cwd":"/here""#).succeeds();
+    let server = Server::start(&sandbox);
+    let comes_to = |state: &str, rule: &str| {
+        let line = format!("({rule}: ");
+        assert!(within(|| stands(&sandbox, "s") == state && server.log().contains(&line)), "{rule}\n{}", server.log());
+    };
+    register(&sandbox, &life, "s", "permission", NOW);
+    comes_to("working permission", "asks");
+    let permission = sandbox.read("s", "permission");
+    assert_eq!((&permission["pending"], &permission["healed_by"], &permission["cwd"]), (&json!([]), &"asks".into(), &"/here".into()));
+    assert!(permission["pending_since"].is_string() && permission["claude_pid"] == life.pid(), "{permission}");
+    assert_eq!(named(&sandbox), serde_json::Value::Null);
+    let doctor = outcome(sandbox.command(executable("hooks")).args(["doctor", "--json"]), "");
+    assert!(!doctor.stdout.contains("signal-") && doctor.stdout.contains("not-installed"), "{doctor:?}");
+    // Approved; then denied.
+    register(&sandbox, &life, "s", "busy", NOW);
+    comes_to("working", "approved");
+    register(&sandbox, &life, "s", "permission", NOW);
+    comes_to("working permission", "asks");
+    register(&sandbox, &life, "s", "idle", NOW);
+    comes_to("stop", "denied");
+    // A request names it after all; and the end of any tool shows that none waits.
+    for (event, members, state, call) in
+        [("PermissionRequest", ASKS, "working permission", "Bash"), ("PostToolUse", r#""tool_name":"Read""#, "working", "")]
+    {
+        life.fire("s", "UserPromptSubmit", "").succeeds();
+        register(&sandbox, &life, "s", "permission", NOW);
+        assert!(within(|| stands(&sandbox, "s") == "working permission"), "{event}\n{}", server.log());
+        // It says nothing from here on.
+        register(&sandbox, &life, "s", "unknown", NOW);
+        life.fire("s", event, members).succeeds();
+        assert_eq!(stands(&sandbox, "s"), state);
+        if !call.is_empty() {
+            assert_eq!(named(&sandbox)["toolName"], call);
+            let permission = sandbox.read("s", "permission");
+            assert!(permission.get("healed_by").is_none() && permission["tool_name"] == call, "{permission}");
+        }
+    }
 }
 
 #[test]
