@@ -200,7 +200,7 @@ pub static RULES: [Rule; 22] = [
     rule("held", |f| f.held(), State::Permission, "a dialog of the CLI's own holds the turn"),
     rule("dialog", |f| f.dialog().map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "a dialog is open"),
     rule("approved", |f| f.permission.and(f.says(Status::Busy)), State::Working, "approved, and the tool runs"),
-    rule("queued", |f| f.stop.and(f.says(Status::Busy)), State::Working, "a queued prompt's turn runs"),
+    rule("queued", |f| f.stop.and(f.says(Status::Busy)), State::Working, "it works on after its Stop"),
     rule("busy", |f| f.says(Status::Busy).map(|at| since(f.working).unwrap_or(at)), State::Working, "a turn runs"),
     rule("background", |f| f.says(Status::Shell).map(|at| since(f.stop).unwrap_or(at)), State::Waiting, "the turn is over, a shell runs on"),
     rule("denied", |f| f.permission.and(f.says(Status::Idle)), State::Waiting, "denied or dismissed"),

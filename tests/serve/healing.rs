@@ -89,7 +89,8 @@ const TRUE: [(&str, Events, &str, Duration, &str); 3] = [
 fn what_fires_no_hook_is_written_down() {
     let sandbox = Sandbox::new();
     let mut lives = Vec::new();
-    let of_true = TRUE.into_iter().map(|(session, events, status, ago, state)| (session, events, status, ago, state, ""));
+    let of_true =
+        TRUE.into_iter().map(|(session, events, status, ago, state)| (session, events, status, ago, state, ""));
     for (session, events, status, ago, ..) in of_true.chain(LIVING) {
         let mut life = Life::begin(&sandbox);
         for (event, members) in events {
@@ -133,13 +134,16 @@ fn a_call_that_nobody_can_name_comes_and_goes() {
     life.fire("s", "UserPromptSubmit", r#""cwd":"/here""#).succeeds();
     let server = Server::start(&sandbox);
     let comes_to = |state: &str, rule: &str| {
-        let line = format!("({rule}: ");
-        assert!(within(|| stands(&sandbox, "s") == state && server.log().contains(&line)), "{rule}\n{}", server.log());
+        let told = format!("({rule}: ");
+        assert!(within(|| stands(&sandbox, "s") == state && server.log().contains(&told)), "{rule}\n{}", server.log());
     };
     register(&sandbox, &life, "s", "permission", NOW);
     comes_to("working permission", "asks");
     let permission = sandbox.read("s", "permission");
-    assert_eq!((&permission["pending"], &permission["healed_by"], &permission["cwd"]), (&json!([]), &"asks".into(), &"/here".into()));
+    assert_eq!(
+        (&permission["pending"], &permission["healed_by"], &permission["cwd"]),
+        (&json!([]), &"asks".into(), &"/here".into())
+    );
     assert!(permission["pending_since"].is_string() && permission["claude_pid"] == life.pid(), "{permission}");
     assert_eq!(named(&sandbox), serde_json::Value::Null);
     let doctor = outcome(sandbox.command(executable("hooks")).args(["doctor", "--json"]), "");
@@ -152,9 +156,10 @@ fn a_call_that_nobody_can_name_comes_and_goes() {
     register(&sandbox, &life, "s", "idle", NOW);
     comes_to("stop", "denied");
     // A request names it after all; and the end of any tool shows that none waits.
-    for (event, members, state, call) in
-        [("PermissionRequest", ASKS, "working permission", "Bash"), ("PostToolUse", r#""tool_name":"Read""#, "working", "")]
-    {
+    for (event, members, state, call) in [
+        ("PermissionRequest", ASKS, "working permission", "Bash"),
+        ("PostToolUse", r#""tool_name":"Read""#, "working", ""),
+    ] {
         life.fire("s", "UserPromptSubmit", "").succeeds();
         register(&sandbox, &life, "s", "permission", NOW);
         assert!(within(|| stands(&sandbox, "s") == "working permission"), "{event}\n{}", server.log());

@@ -60,8 +60,8 @@ impl<'a> Container<'a> {
     fn registers(&mut self, status: &Value) {
         std::thread::sleep(std::time::Duration::from_millis(2));
         let pid = self.says("echo $$");
-        let stat = self.says("cat /proc/$$/stat");
-        let start = stat.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap();
+        let fields = self.says("cat /proc/$$/stat");
+        let start = fields.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap();
         let namespace = self.says("readlink /proc/self/ns/pid");
         let domain = format!("linux:{}:{namespace}", self.machine);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();

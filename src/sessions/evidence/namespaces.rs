@@ -54,7 +54,8 @@ impl Namespaces {
         let may_be: Vec<_> = same.filter(|process| process.namespace.is_none() || is_there(process)).collect();
         let is_it = |process: &Process| process.namespace.is_some() && start.is_some() && process.start == start;
         let is_another = |process: &Process| start.is_some() && process.start.is_some() && process.start != start;
-        let would_be_seen = self.sees_all && is_of_this_machine || self.processes.iter().any(|process| is_there(&process));
+        let would_be_seen =
+            self.sees_all && is_of_this_machine || self.processes.iter().any(|process| is_there(&process));
         match () {
             () if may_be.iter().any(|process| is_it(process)) => Life::Alive,
             () if would_be_seen && may_be.iter().all(|process| is_another(process)) => Life::Dead,
