@@ -127,9 +127,6 @@ pub struct Install {
     /// Print the report as JSON
     #[arg(long)]
     pub json: bool,
-    /// Leave the entries of other homes: what `doctor --fix` does.
-    #[arg(skip)]
-    pub keep_others: bool,
 }
 
 /// `hooks uninstall`

@@ -101,7 +101,7 @@ fn serve(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refusa
 /// These settings as [`Wanted`] takes them.
 fn subject<'a>(env: &Env, path: &Path, options: &Install, text: &'a [u8]) -> Subject<'a> {
     let is_linked = linked::how(env, path).is_some();
-    Subject { scope: options.scope, is_linked, text, keep_others: options.keep_others }
+    Subject { scope: options.scope, is_linked, text, keep_others: false }
 }
 
 /// What is to become of the settings as they are now, or why it cannot be.

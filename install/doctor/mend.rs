@@ -78,7 +78,6 @@ fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
                 downgrade: false,
                 force: env.force,
                 json: false,
-                keep_others: *scope == Scope::Project,
             };
             run(env, "install", *scope, |report| install::run(env, &options, report))
         }
