@@ -262,8 +262,8 @@ impl Standing {
 pub struct Decision {
     /// The signal to publish. A `permission` is a call added to those that wait.
     pub publish: Option<Kind>,
-    /// Since when that is true. A turn that went on after its Stop never paused, so it runs since then: what was asked in
-    /// it before this event is not older than the turn.
+    /// Since when that is true. It is the event's time, but for a turn that goes on after a blocked Stop: that turn runs since the
+    /// Stop. With the event's time, a request that was made before this event and is handled after it would count as late.
     pub since: Time,
     /// Which calls are resolved; [`Calls::Add`], [`Calls::Stopped`] and [`Calls::Subagents`] are resolved into the others.
     pub calls: Calls,

@@ -25,7 +25,7 @@
 //! | --- | --- |
 //! | the stamp of the table above | a string: seconds since the epoch, nine digits of fraction |
 //! | `pending` | in `permission` only: the calls, oldest first; each is the whole payload of its request with `pending_since`. The file's own members are the first one's: the dialog on the screen. Empty where `sessions serve` knows that a call waits, and nobody knows which |
-//! | `claude_pid` | the CLI's process: the nearest of the hook's 8 nearest ancestors that `CLAUDE_PID` names or that is called `claude`; see [`process::Cli::find`] for where there is none. Left out where nobody knows, and so is the next but one |
+//! | `claude_pid` | the CLI's process: the nearest of the hook's 8 nearest ancestors that `CLAUDE_PID` names or that is called `claude`; see [`process::Cli::find`] for where there is none. Left out where nobody knows the CLI; then `claude_host` is left out, too |
 //! | `claude_start` | its start: field 22 of `/proc/PID/stat`, in clock ticks since boot; Linux only |
 //! | `claude_host` | `<nodename>/<inode of the pid namespace>`: where that PID means something; Linux only |
 //!

@@ -232,7 +232,7 @@ impl<'a> Fields<'a> {
             json::ascii(json::unquote(raw)).for_each(|byte| session.push(&[byte]));
         }
         let safe = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-        // What does not fit into it is too long as well.
+        // An id that does not fit into the text is too long as well.
         let is_short = (1..=128).contains(&session.as_bytes().len()) && !session.overflowed();
         if !is_short || !session.as_bytes().iter().all(safe) {
             return Err(refuse(Words::BadSession));

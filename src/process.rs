@@ -72,8 +72,8 @@ impl Cli {
     /// The nearest ancestor, of the 8 nearest, that `CLAUDE_PID` names or that is called `claude`. A CLI that is older than that
     /// variable may have inherited it from another one around it, so the name counts as much.
     ///
-    /// Where there is none, the hook was left alone by what started it: the process that `CLAUDE_PID` names, if it is called
-    /// `claude`; else the nearest ancestor that is no wrapper.
+    /// There may be none: a command that runs in the background loses its ancestors when its shell ends. Then it is the process that
+    /// `CLAUDE_PID` names, if that one is called `claude`; else the nearest ancestor that is no wrapper.
     ///
     /// `said` is what `CLAUDE_PID` says, or 0; `parent` is the hook's parent, and `look` is [`stat`].
     #[must_use]

@@ -339,7 +339,8 @@ impl Spool {
         }
         match self.put_new(aside, &name(session, kind)) {
             result @ (Ok(()) | Err(ENOENT)) => result,
-            // Not without the danger of a loss: where nothing stands it stays aside, until it is recovered.
+            // The file system cannot do this in one step. Where nothing stands, the list stays aside until it is recovered:
+            // to rename it could overwrite a list that somebody publishes now.
             Err(errno) if errno != EEXIST && self.modified(session, kind).is_none() => Ok(()),
             Err(_) => self.absorb(session, aside).map_err(errno),
         }
@@ -350,7 +351,7 @@ impl Spool {
     fn absorb(&self, session: &[u8], aside: &Name) -> Result<()> {
         let lost = &*self.read_file(Kind::Permission, aside)?;
         if !calls::has_list(lost) {
-            // Nobody can tell what waits there. It comes back where nothing stands, and else stays aside.
+            // Nobody can tell what waits there. The file comes back where nothing stands, and stays aside otherwise.
             return match self.put(aside, &name(session, Kind::Permission)) {
                 Err(EEXIST) => Ok(()),
                 result => result.map_err(Error::at(Operation::Rename, Place::Signal(Kind::Permission))),
@@ -416,8 +417,8 @@ impl Spool {
         })
     }
 
-    /// Gives a file a name that nothing has. Where the file system can do that in no way at one moment, such as FAT, what
-    /// appears between two moments is lost: there the lock alone protects.
+    /// Gives a file a name that nothing has. Some file systems, such as FAT, cannot look and rename in one step. There a signal that
+    /// appears between the two steps is lost, and only the lock keeps that from happening.
     fn put(&self, from: &Name, to: &Name) -> sys::Result<()> {
         match self.put_new(from, to) {
             result @ (Ok(()) | Err(ENOENT | EEXIST)) => result,
@@ -428,7 +429,7 @@ impl Spool {
         }
     }
 
-    /// The same at one moment, by a second name where the file system knows no better way.
+    /// The same in one step: by a second name where the file system has no other way. It fails where there is none.
     fn put_new(&self, from: &Name, to: &Name) -> sys::Result<()> {
         let (from, to) = (from.as_cstr(), to.as_cstr());
         match self.directory.rename_new(from, to) {

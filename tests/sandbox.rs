@@ -93,7 +93,7 @@ impl Sandbox {
         let mut command = Command::new(program);
         command.env_clear().env("HOME", self.home()).env("TMPDIR", self.temporary.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        // Else it would be a CLI around the tests, where there is one.
+        // Without this, a CLI in whose terminal the tests run would be taken for it.
         command.env("CLAUDE_PID", std::process::id().to_string());
         command
     }
