@@ -146,6 +146,20 @@ impl Server {
         assert!(Command::new("kill").args([name, &pid]).status().unwrap().success());
     }
 
+    /// Stops it, and returns once none of its threads runs any more.
+    #[cfg(target_os = "linux")]
+    pub fn stop(&self) {
+        self.signal("-STOP");
+        let threads = format!("/proc/{}/task", self.pid());
+        let is_stopped = || {
+            let threads = fs_err::read_dir(&threads).unwrap();
+            threads
+                .into_iter()
+                .all(|thread| fs_err::read_to_string(thread.unwrap().path().join("stat")).unwrap().contains(") T "))
+        };
+        assert!(within(is_stopped), "it is not stopped");
+    }
+
     /// Resident memory in KiB.
     #[cfg(target_os = "linux")]
     pub fn resident(&self) -> u64 {
