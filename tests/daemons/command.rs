@@ -5,7 +5,7 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use fs_err as fs;
 use serde_json::json;
 
-use super::world::{World, lives, shell, twelve, until};
+use super::world::{World, lives, shell, twelve};
 
 #[test]
 fn by_hand_with_a_session() {
@@ -45,7 +45,7 @@ fn by_hand_until_a_process_ends() {
     world.runs(12);
     process.kill().unwrap();
     process.wait().unwrap();
-    until("their end", || world.running().is_empty() && world.files().is_empty());
+    world.becomes_empty();
     assert!(!lives(pid));
 }
 

@@ -84,7 +84,7 @@ fn a_cli_that_died_before_its_hook_was_done_has_no_daemons() {
     let cli = world.begin("t");
     let pid = cli.life.pid().to_string();
     drop(cli);
-    world.runs(0);
+    world.becomes_empty();
     let started = world.daemons(&["start", "--session", "s", "--pid", &pid]);
     started.fails(&format!("there is no process {pid}"));
     assert_eq!((world.running(), world.files()), (vec![], vec![]));

@@ -143,6 +143,12 @@ impl World {
         processes(&marked)
     }
 
+    /// Waits until nothing is left, neither a process nor a file: a guard removes its files after its daemons have ended.
+    #[track_caller]
+    pub fn becomes_empty(&self) {
+        until("the end of all processes and files", || self.running().is_empty() && self.files().is_empty());
+    }
+
     /// Waits until so many of them run: one that is about to become another program seems to have no environment.
     #[track_caller]
     pub fn runs(&self, count: usize) {
