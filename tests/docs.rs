@@ -1,6 +1,6 @@
 //! What the documents tell a person to type, typed.
 
-use std::os::unix::fs::{PermissionsExt, symlink};
+use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
@@ -8,7 +8,7 @@ use fs_err as fs;
 
 use session_signals::event::{HOOKS, Hook};
 
-use crate::sandbox::{Sandbox, executable};
+use crate::sandbox::{Sandbox, executable, write_script};
 use crate::serve::server::Server;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -119,8 +119,7 @@ impl Reader {
         for (name, script) in [("cargo", "exit 0"), ("claude", "echo '2.1.329 (Claude Code)'")] {
             let path = sandbox.home().join("bin").join(name);
             fs::create_dir_all(path.parent().unwrap()).unwrap();
-            fs::write(&path, format!("#!/bin/sh\n{script}\n")).unwrap();
-            fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+            write_script(&path, script);
         }
         Self { sandbox, checkout }
     }

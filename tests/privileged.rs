@@ -5,7 +5,7 @@ use std::os::unix::process::CommandExt as _;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use crate::sandbox::{Outcome, Sandbox, executable};
+use crate::sandbox::{Outcome, Sandbox, copy_executable, executable};
 
 /// A file system of its own under a sandbox's spool; unmounted at the end.
 struct Tmpfs(PathBuf);
@@ -81,7 +81,7 @@ fn a_spool_that_only_another_user_may_read_is_told() {
     sandbox.fire("s", "Stop", "").succeeds();
     // The home is that user's, and the spool is root's; the executable is where that user may reach it.
     let sessions = sandbox.home().join("sessions");
-    fs_err::copy(executable("sessions"), &sessions).unwrap();
+    copy_executable(&executable("sessions"), &sessions);
     for path in [sandbox.home(), &sandbox.home().join(".claude")] {
         chown(path, Some(65534), Some(65534)).unwrap();
     }

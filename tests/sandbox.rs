@@ -64,6 +64,20 @@ pub fn executable(name: &str) -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_hook-stop")).with_file_name(name)
 }
 
+/// Copies an executable.
+///
+/// Another process writes the copy, as for [`write_script`]: a child that some other thread starts meanwhile holds all
+/// open files of this process until it becomes its program, and what anybody has open for writing cannot be executed.
+pub fn copy_executable(from: &Path, to: &Path) {
+    assert!(std::process::Command::new("cp").arg(from).arg(to).status().unwrap().success());
+}
+
+/// Writes a shell script that can be executed at once.
+pub fn write_script(path: &Path, text: &str) {
+    let write = r#"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod 755 "$0""#;
+    assert!(std::process::Command::new("sh").args(["-c", write]).arg(path).arg(text).status().unwrap().success());
+}
+
 /// The executable that handles an event, if one does.
 pub fn executable_for(event: &str) -> Option<&'static str> {
     RULES.iter().find(|rule| rule.event == event).map(|rule| rule.hook.executable())

@@ -1,12 +1,12 @@
 //! Daemons that will not go. They go.
 
-use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::world::{Cli, World, holds, kill, lives, shell, until};
+use crate::sandbox::write_script;
 
 /// Starts the only daemon, and waits until it says that it is at its worst.
 fn at_its_worst(daemon: Value) -> (World, Cli) {
@@ -75,9 +75,7 @@ fn one_that_is_never_the_same_process_for_long() {
     let world = World::new(&[]);
     let script = world.path("hop");
     // Ends by itself where the test does not come to its end.
-    let text = format!("#!/bin/sh\ntrap '' TERM\n[ -e {} ] && setsid $0 &\n", world.path("go").display());
-    fs::write(&script, text).unwrap();
-    fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
+    write_script(&script, &format!("trap '' TERM\n[ -e {} ] && setsid $0 &", world.path("go").display()));
     fs::write(world.path("go"), "").unwrap();
     fs::write(world.config(), json!({"daemons": [{"name": "hop", "command": script}]}).to_string()).unwrap();
     let mut cli = world.begin("s");
@@ -93,12 +91,11 @@ fn one_that_is_never_the_same_process_for_long() {
 fn ones_that_multiply() {
     let world = World::new(&[]);
     let script = world.path("multiply");
-    let text = format!(
-        "#!/bin/sh\ntrap '' TERM\nwhile [ -e {} ]; do setsid sleep 1000 & sleep 0.01; done\n",
-        world.path("go").display()
+    let go = world.path("go");
+    write_script(
+        &script,
+        &format!("trap '' TERM\nwhile [ -e {} ]; do setsid sleep 1000 & sleep 0.01; done", go.display()),
     );
-    fs::write(&script, text).unwrap();
-    fs::set_permissions(&script, PermissionsExt::from_mode(0o755)).unwrap();
     fs::write(world.path("go"), "").unwrap();
     let daemons: Vec<_> = ["a", "b", "c"].iter().map(|name| json!({"name": name, "command": script})).collect();
     fs::write(world.config(), json!({ "daemons": daemons }).to_string()).unwrap();

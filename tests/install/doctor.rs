@@ -213,8 +213,7 @@ fn a_stale_copy() {
 #[test]
 fn what_only_looks_like_ours_is_not_run() {
     let home = installed();
-    let trap = home.write("project/session-signals/hook-stop", "#!/bin/sh\ntouch \"$0.ran\"\n");
-    fs::set_permissions(&trap, PermissionsExt::from_mode(0o755)).unwrap();
+    let trap = home.script("project/session-signals/hook-stop", "touch \"$0.ran\"");
     for members in [r#","args":[]"#, ""] {
         let entry = format!(r#"{{"type":"command","command":"{}"{members}}}"#, trap.display());
         home.write("project/.claude/settings.json", &format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{entry}]}}]}}}}"#));

@@ -93,9 +93,7 @@ fn no_cli_at_all_is_said() {
     assert!(done.stderr.contains("the CLI's version is unknown (there is no `claude` on PATH)"), "{done:?}");
     assert_eq!(registered(&home.parsed()), names(&[&FIRST]));
     // Its own installer's place, which a login shell's PATH has.
-    home.write(".local/bin/claude", "#!/bin/sh\necho 2.1.329\n");
-    std::fs::set_permissions(home.path(".local/bin/claude"), std::os::unix::fs::PermissionsExt::from_mode(0o755))
-        .unwrap();
+    home.script(".local/bin/claude", "echo 2.1.329");
     let mut command = home.command(&crate::sandbox::executable("hooks"));
     crate::sandbox::outcome(command.env("PATH", home.path("bin")).arg("install"), "");
     assert_eq!(registered(&home.parsed()).len(), RULES.len());

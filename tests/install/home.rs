@@ -1,6 +1,5 @@
 //! A home with a Claude Code of any version in it, and `hooks` run there.
 
-use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
 use assert_cmd::Command;
@@ -8,7 +7,7 @@ use fs_err as fs;
 use serde_json::Value;
 use session_signals::event::RULES;
 
-use crate::sandbox::{Outcome, Sandbox, executable, outcome};
+use crate::sandbox::{Outcome, Sandbox, copy_executable, executable, outcome, write_script};
 
 /// A CLI that knows every event.
 pub const NEWEST: &str = "2.1.329";
@@ -41,8 +40,7 @@ impl Home {
 
     /// Puts a `claude` on PATH that is this shell script.
     pub fn claude(&self, script: &str) {
-        let path = self.write("bin/claude", &format!("#!/bin/sh\n{script}\n"));
-        fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+        self.script("bin/claude", script);
     }
 
     pub fn sandbox(&self) -> &Sandbox {
@@ -71,6 +69,14 @@ impl Home {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
+        path
+    }
+
+    /// Writes a shell script that can be executed, and the directories it needs.
+    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+        let path = self.path(name);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        write_script(&path, text);
         path
     }
 
@@ -144,7 +150,7 @@ impl Home {
         fs::create_dir_all(&folder).unwrap();
         let hooks = RULES.iter().map(|rule| rule.hook.executable());
         for name in hooks.chain(["hooks"]) {
-            fs::copy(executable(name), folder.join(name)).unwrap();
+            copy_executable(&executable(name), &folder.join(name));
         }
         Build { home: self, folder }
     }

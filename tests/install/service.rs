@@ -1,6 +1,5 @@
 //! `hooks install --service`: what systemd is told, by an executable that notes it, and what systemd says of the unit.
 
-use std::os::unix::fs::PermissionsExt;
 use std::process::Command;
 
 use fs_err as fs;
@@ -18,8 +17,7 @@ fn home() -> Home {
 }
 
 fn systemctl(home: &Home, then: &str) {
-    let path = home.write("bin/systemctl", &format!("#!/bin/sh\necho \"$@\" >>~/bin/told\n{then}\n"));
-    fs::set_permissions(path, PermissionsExt::from_mode(0o755)).unwrap();
+    home.script("bin/systemctl", &format!("echo \"$@\" >>~/bin/told\n{then}"));
 }
 
 /// What it was told since the last look.

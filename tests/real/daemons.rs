@@ -8,7 +8,7 @@ use serde_json::json;
 use super::terminal::Terminal;
 use super::truth::lives;
 use super::{VERSIONS, claude, eventually, home};
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable, outcome, write_script};
 
 /// The one set there is: its session, and its daemon's PID.
 fn set(directory: &Path) -> Option<(String, u32)> {
@@ -36,8 +36,7 @@ fn they_live_and_die_with_a_session_of_the_real_cli() {
     let installed = outcome(&mut hooks, "");
     assert_eq!(installed.code, Some(0), "{installed:?}");
     // A command that the settings allow, and that says what the session's tools know.
-    fs::write(path("bin/free-gate"), "#!/bin/sh\necho $CLAUDE_SESSION_ID >~/said.new && mv ~/said.new ~/said\n")
-        .unwrap();
+    write_script(&path("bin/free-gate"), "echo $CLAUDE_SESSION_ID >~/said.new && mv ~/said.new ~/said");
 
     let terminal = Terminal::start(sandbox.home(), &path("bin"));
     let cli = terminal.run(&path("project"), &format!("exec {} --permission-mode default", claude(version)));

@@ -1,14 +1,12 @@
 //! The home that the real CLI finds.
 
-use std::fs::Permissions;
-use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 
 use fs_err as fs;
 use serde_json::json;
 
 use super::claude;
-use crate::sandbox::{Sandbox, executable, outcome};
+use crate::sandbox::{Sandbox, executable, outcome, write_script};
 
 /// A home that this version knows, where the hooks are installed, and two of somebody else's: one blocks some prompts, the
 /// other one end of a turn if it is told to.
@@ -30,8 +28,7 @@ pub fn with(version: &str, settings: impl FnOnce(&dyn Fn(&str) -> PathBuf) -> St
         fs::create_dir(path(folder)).unwrap();
     }
     let script = |name: &str, text: &str| {
-        fs::write(path(name), format!("#!/bin/sh\n{text}\n")).unwrap();
-        fs::set_permissions(path(name), Permissions::from_mode(0o755)).unwrap();
+        write_script(&path(name), text);
     };
     script("bin/claude", &format!("exec {} \"$@\"", claude(version)));
     // Two commands that end when the test says so; one of them needs approval.

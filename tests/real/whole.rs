@@ -14,7 +14,7 @@ use super::step::Step;
 use super::truth::Truth::{Ended, Permission, Waiting, Working};
 use super::truth::lives;
 use super::{VERSIONS, eventually, home, observer};
-use crate::sandbox::{Sandbox, executable, outcome};
+use crate::sandbox::{Sandbox, executable, outcome, write_script};
 use crate::serve::browser::Browser;
 use crate::serve::server::Server;
 
@@ -81,7 +81,7 @@ fn furnished() -> Sandbox {
             for name in ["user-prompt-submit", "permission-request", "stop", "session-end"] {
                 write(&path(&format!(".claude/hooks/{name}.sh")), script, 0o755);
             }
-            write(&path("bin/notify"), "#!/bin/sh\necho told >>~/notified\n", 0o755);
+            write_script(&path("bin/notify"), "echo told >>~/notified");
             let daemons =
                 json!({"daemons": [{"name": "watch", "command": "sleep", "args": ["1000"], "restart": "always"}]});
             write(&path(".claude/session-daemons.json"), &daemons.to_string(), 0o600);
