@@ -95,7 +95,7 @@ fn conflicts(folder: &Path, session: &str, files: &Files, now: SystemTime) -> Ve
     let finding = |(older, newer): (Kind, Kind)| {
         let sentence = format!("{session} has both {} and {}", newer.word(), older.word());
         let mend = Mend::Signal(session.to_owned(), older, Fault::Overtaken(newer));
-        Finding::new("signal-conflict", sentence, mend).at(&Files::path(folder, session, older))
+        Finding::new("signal-conflict", sentence, mend).at(&spool::path(folder, session, older))
     };
     overtaken(folder, session, files, now).into_iter().map(finding).collect()
 }
@@ -103,7 +103,7 @@ fn conflicts(folder: &Path, session: &str, files: &Files, now: SystemTime) -> Ve
 /// A signal that no reader can use.
 fn unusable(env: &Env, session: &str, kind: Kind, files: &Files, now: SystemTime) -> Option<Finding> {
     let folder = env.spool();
-    let path = Files::path(&folder, session, kind);
+    let path = spool::path(&folder, session, kind);
     let why = match file::read(&path, spool::MAX_LEN) {
         Ok(content) if spool::parse(&content.bytes, content.modified, kind).is_some() => return None,
         Ok(content) if content.bytes.iter().all(|byte| *byte == 0) => {

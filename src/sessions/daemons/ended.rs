@@ -23,9 +23,8 @@ const LIMIT: Duration = Duration::from_millis(500);
 /// # Errors
 /// Where it is not there, or refuses.
 pub fn mark(session: &Session, claude: Option<Process>) -> io::Result<()> {
-    let spool = session.place.path().with_file_name("session-signals");
-    let read =
-        |kind: Kind| spool::read(&spool.join(format!("{}.{}.json", session.id, kind.word())), kind).ok().flatten();
+    let folder = session.place.path().with_file_name("session-signals");
+    let read = |kind: Kind| spool::read(&spool::path(&folder, &session.id, kind), kind).ok().flatten();
     let signals = Signals(KINDS.map(read));
     let members = signals.newest(SystemTime::now()).map(|newest| &newest.members);
     let of_signal = members.and_then(|of| Some(Process { pid: of.claude_pid?, start: of.claude_start }));

@@ -100,8 +100,8 @@ impl Collector {
 
     /// Reads one signal, and remembers where it is there and cannot be read.
     fn read(&mut self, session: &str, kind: Kind) -> Option<Arc<Signal>> {
-        let name = OsString::from(format!("{session}.{}.json", kind.word()));
-        let path = self.spool.join(&name);
+        let path = spool::path(&self.spool, session, kind);
+        let name = path.file_name().unwrap_or_default().to_owned();
         match spool::read(&path, kind) {
             Ok(signal) => {
                 self.unreadable.remove(&name);

@@ -2,6 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
+use session_signals::time::Time;
+
 /// How long after 1970 the last moment is that RFC 3339 can write: the end of 9999.
 const LAST: Duration = Duration::new(253_402_300_799, 999_999_999);
 
@@ -14,4 +16,10 @@ pub fn after_epoch(duration: Duration) -> Option<SystemTime> {
 pub fn clamped(time: SystemTime) -> SystemTime {
     let after = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     SystemTime::UNIX_EPOCH + after.min(LAST)
+}
+
+/// The moment as the hooks have it.
+pub fn of_hooks(moment: SystemTime) -> Time {
+    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time::new(since.as_secs().cast_signed(), since.subsec_nanos())
 }

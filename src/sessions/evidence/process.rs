@@ -47,8 +47,7 @@ impl Host {
         let uptime = fs_err::read_to_string("/proc/uptime").ok();
         let seconds = uptime.and_then(|uptime| uptime.split(' ').next()?.parse::<f64>().ok());
         let up = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
-        let first = fs_err::read_to_string("/proc/1/comm").unwrap_or_default();
-        let begins_with_cli = CLIS.contains(&first.trim_end());
+        let begins_with_cli = name_of(1).is_some_and(|name| CLIS.contains(&&*name));
         let booted = up.and_then(|up| SystemTime::now().checked_sub(up));
         let machine = fs_err::read_to_string("/etc/machine-id").ok();
         let machine = machine.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
@@ -116,13 +115,18 @@ impl Host {
 
 /// Whether the process with this PID has a CLI's name. Where the system does not tell it, a PID is all there is.
 pub fn is_cli(pid: u32) -> bool {
-    let name = || fs_err::read_to_string(format!("/proc/{pid}/comm"));
-    !cfg!(target_os = "linux") || name().is_ok_and(|name| CLIS.contains(&name.trim_end()))
+    !cfg!(target_os = "linux") || name_of(pid).is_some_and(|name| CLIS.contains(&&*name))
+}
+
+/// What a process is called, where the system tells it.
+fn name_of(pid: u32) -> Option<String> {
+    let name = fs_err::read(format!("/proc/{pid}/comm")).ok()?;
+    Some(String::from_utf8_lossy(&name).trim_end().to_owned())
 }
 
 /// Whether this is what a desktop has in the place of process 1: the parent of whatever loses its own, and no CLI.
 fn takes_in_orphans(pid: u32) -> bool {
-    fs_err::read(format!("/proc/{pid}/comm")).is_ok_and(|name| name == b"systemd\n")
+    name_of(pid).is_some_and(|name| name == "systemd")
 }
 
 /// Whether a process with this PID lives, and started at this time where one is given (clock ticks since boot).

@@ -177,6 +177,11 @@ pub struct Call {
     pub pending_since: String,
 }
 
+/// Where a session's signal of this kind lies in the spool at `folder`.
+pub fn path(folder: &Path, session: &str, kind: Kind) -> PathBuf {
+    folder.join(format!("{session}.{}.json", kind.word()))
+}
+
 /// `<session>.<kind>.json`, apart; `None` for any other name.
 pub fn parse_name(name: &OsStr) -> Option<(&str, Kind)> {
     let (session, word) = name.to_str()?.strip_suffix(".json")?.rsplit_once('.')?;

@@ -5,7 +5,8 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 use session_signals::event::Kind;
 
-use super::{Treatment, time};
+use super::Treatment;
+use crate::evidence::moment;
 
 /// What is true of a session whatever it does.
 const OF_THE_SESSION: [&str; 4] = ["session_id", "transcript_path", "cwd", "permission_mode"];
@@ -42,7 +43,7 @@ pub fn healed(base: &[u8], turn: &[u8], session: &str, kind: Kind, treatment: &T
     if kind == Kind::Ended {
         members.push(("reason".to_owned(), format!("\"{}\"", treatment.rule)));
     }
-    let stamp = time(treatment.since).stamp();
+    let stamp = moment::of_hooks(treatment.since).stamp();
     members.push((kind.stamp_member().to_owned(), format!("\"{}\"", String::from_utf8_lossy(stamp.as_bytes()))));
     if kind == Kind::Permission {
         // Nobody knows which call it is: a hook that does adds it here.

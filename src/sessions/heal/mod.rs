@@ -10,15 +10,13 @@ use std::hash::{BuildHasher as _, RandomState};
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
-use std::time::SystemTime;
 
 use session_signals::error::Error;
 use session_signals::event::{KINDS, Kind, Standing};
 use session_signals::spool::Spool;
 use session_signals::text::Text;
-use session_signals::time::Time;
 
-use crate::evidence::{Evidence, Signals, file, spool};
+use crate::evidence::{Evidence, Signals, file, moment, spool};
 pub use treatment::{Treatment, treatment};
 
 /// Does to a session's files what the treatment says, unless they are no longer those of the evidence: `false`.
@@ -34,34 +32,33 @@ pub fn heal(directory: &Path, session: &str, evidence: &Evidence, treatment: &Tr
         let line = error.line("heal", &path, id);
         io::Error::other(String::from_utf8_lossy(line.as_bytes().trim_ascii()).into_owned())
     };
-    let Some(spool) = Spool::at(&path, random, false, 0).map_err(told)? else { return Ok(false) };
-    if !spool.locked {
+    let Some(store) = Spool::at(&path, random, false, 0).map_err(told)? else { return Ok(false) };
+    if !store.locked {
         return Err(io::ErrorKind::WouldBlock.into());
     }
     let done = || {
-        let still = |standing: &Standing| are_the_same(&evidence.signals, standing);
-        let standing = spool.standing(id)?;
-        if !still(&standing) {
+        let standing = store.standing(id)?;
+        if !are_the_same(&evidence.signals, &standing) {
             return Ok(false);
         }
         if let Some(kind) = treatment.publish {
             let read = |kind: Option<Kind>| {
-                let path = kind.map(|kind| directory.join(format!("{session}.{}.json", kind.word())));
+                let path = kind.map(|kind| spool::path(directory, session, kind));
                 let content = path.and_then(|path| file::read(&path, spool::MAX_LEN).ok());
                 content.map(|content| content.bytes).unwrap_or_default()
             };
             let (base, turn) = (read(treatment.base), read(treatment.turn));
             let content = content::healed(&base, &turn, session, kind, treatment);
-            spool.publish(id, kind, treatment.time, &standing, &|out| out.put(&content))?;
+            store.publish(id, kind, treatment.time, &standing, &|out| out.put(&content))?;
         }
         for kind in KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize]) {
             // What has come since stays.
             if let Some(seen) = standing.modified[kind as usize] {
-                spool.withdraw(id, kind, seen)?;
+                store.withdraw(id, kind, seen)?;
             }
         }
         // An event that came meanwhile is newer.
-        spool.settle(id, &spool.standing(id)?)?;
+        store.settle(id, &store.standing(id)?)?;
         Ok(true)
     };
     done().map_err(told)
@@ -69,12 +66,6 @@ pub fn heal(directory: &Path, session: &str, evidence: &Evidence, treatment: &Tr
 
 /// Whether these are the signals that stand.
 fn are_the_same(signals: &Signals, standing: &Standing) -> bool {
-    let seen = |kind: Kind| signals.get(kind).map(|signal| time(signal.at));
+    let seen = |kind: Kind| signals.get(kind).map(|signal| moment::of_hooks(signal.at));
     KINDS.iter().all(|kind| seen(*kind) == standing.modified[*kind as usize])
-}
-
-/// A moment as the hooks have it.
-fn time(moment: SystemTime) -> Time {
-    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time::new(since.as_secs().cast_signed(), since.subsec_nanos())
 }

@@ -5,8 +5,7 @@ use std::time::{Duration, SystemTime};
 use session_signals::event::{KINDS, Kind};
 use session_signals::time::Time;
 
-use super::time;
-use crate::evidence::{Evidence, Signals};
+use crate::evidence::{Evidence, Signals, moment};
 use crate::verdict::{State, Verdict, judge};
 
 /// How long the registry must have been of another mind than a signal, where it does not move for what is so: neither does
@@ -84,7 +83,7 @@ pub fn treatment(evidence: &Evidence, now: SystemTime) -> Option<Treatment> {
         is: state,
         since,
         publish,
-        time: time(newest.at).next(),
+        time: moment::of_hooks(newest.at).next(),
         base: KINDS.into_iter().find(|kind| signals.get(*kind).is_some_and(|signal| std::ptr::eq(signal, newest))),
         turn: [Kind::Stop, Kind::Working].into_iter().find(|kind| in_force(*kind)),
         clear,

@@ -37,7 +37,7 @@ impl Fault {
 /// Each signal of a session that a newer one supersedes, and the kind of that one. What cannot be read is neither: it
 /// says nothing, and somebody may know what it means.
 pub fn overtaken(folder: &Path, session: &str, files: &Files, now: SystemTime) -> Vec<(Kind, Kind)> {
-    let can_be_read = |kind: Kind| spool::read(&Files::path(folder, session, kind), kind).is_ok_and(|it| it.is_some());
+    let can_be_read = |kind: Kind| spool::read(&spool::path(folder, session, kind), kind).is_ok_and(|it| it.is_some());
     let pairs = files.overtaken(now).into_iter();
     pairs.filter(|(older, newer)| can_be_read(*older) && can_be_read(*newer)).collect()
 }
@@ -51,7 +51,7 @@ pub fn hollow(folder: &Path, session: &str, kind: Kind, files: &Files, now: Syst
         Err(ahead) if ahead.duration() > SETTLED => Duration::ZERO,
         Err(ahead) => ahead.duration() + SETTLED,
     };
-    (found.len == 0 || is_nul(&Files::path(folder, session, kind))).then_some(left)
+    (found.len == 0 || is_nul(&spool::path(folder, session, kind))).then_some(left)
 }
 
 /// Whether a file holds nothing but NUL bytes. Of any other its first bytes say so.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use session_signals::event::{KINDS, Kind};
 
-use crate::evidence::spool::parse_name;
+use crate::evidence::spool::{parse_name, path};
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
@@ -39,12 +39,7 @@ impl Files {
 
     /// Those of this session.
     pub fn of(folder: &Path, session: &str) -> Self {
-        Self(KINDS.map(|kind| file(&Self::path(folder, session, kind).symlink_metadata().ok()?)))
-    }
-
-    /// Where a signal lies.
-    pub fn path(folder: &Path, session: &str, kind: Kind) -> PathBuf {
-        folder.join(format!("{session}.{}.json", kind.word()))
+        Self(KINDS.map(|kind| file(&path(folder, session, kind).symlink_metadata().ok()?)))
     }
 
     /// The file of this kind.

@@ -6,17 +6,17 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::thread;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use session_signals::aside::Remnant;
 use session_signals::error::Error;
 use session_signals::event::Kind;
 use session_signals::spool::Spool;
 use session_signals::text;
-use session_signals::time::Time;
 
 use super::remnants::is_remnant;
 use super::{Fault, Files};
+use crate::evidence::moment;
 
 /// After so many removals in a row the hooks get a pause of this length.
 const IN_A_ROW: usize = 16;
@@ -51,7 +51,7 @@ impl<'a> Held<'a> {
             return Ok(false);
         }
         // Its own time: what comes meanwhile, of a hook that no longer waits for the lock, stays.
-        let time = files.get(kind).map(|file| time(file.modified)).unwrap_or_default();
+        let time = files.get(kind).map(|file| moment::of_hooks(file.modified)).unwrap_or_default();
         let removed = self.spool.withdraw(session.as_bytes(), kind, time);
         removed.map_err(|error| told(self.folder, session, error))
     }
@@ -111,10 +111,4 @@ fn told(folder: &Path, session: &str, error: Error) -> io::Error {
     let line = error.line("", &text(folder), session.as_bytes());
     let line = String::from_utf8_lossy(line.as_bytes()).into_owned();
     io::Error::other(line.trim_start_matches(": ").trim_end().to_owned())
-}
-
-/// A moment as the hooks have it.
-fn time(moment: SystemTime) -> Time {
-    let since = moment.duration_since(UNIX_EPOCH).unwrap_or_default();
-    Time::new(since.as_secs().cast_signed(), since.subsec_nanos())
 }

@@ -2,18 +2,17 @@
 
 use std::io;
 use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
 use session_signals::aside::{Aside, Remnant, is_whole};
 use session_signals::event::KINDS;
-use session_signals::spool::MAX_LEN;
-use session_signals::time::Time;
+use session_signals::spool::{MAX_LEN, RECOVER_AFTER};
 
-use crate::evidence::file;
 use crate::evidence::spool::is_session_id;
+use crate::evidence::{file, moment};
 
 /// Whoever still writes is done by then.
-const OLD: Duration = Duration::from_secs(60);
+const OLD: Duration = Duration::from_secs(RECOVER_AFTER);
 
 /// The names of all that is old enough, sorted.
 pub fn remnants(folder: &Path, now: SystemTime) -> Vec<String> {
@@ -40,9 +39,7 @@ pub fn is_signal(folder: &Path, name: &str) -> io::Result<bool> {
     // As earlier versions named their temporary files.
     let Some(aside) = Aside::parse(name.as_bytes()) else { return Ok(false) };
     let content = file::read(&folder.join(name), MAX_LEN)?;
-    let since = content.modified.duration_since(UNIX_EPOCH).unwrap_or_default();
-    let modified = Time::new(since.as_secs().cast_signed(), since.subsec_nanos());
-    Ok(aside.remnant(modified, || Some(is_whole(&content.bytes))) == Remnant::Signal)
+    Ok(aside.remnant(moment::of_hooks(content.modified), || Some(is_whole(&content.bytes))) == Remnant::Signal)
 }
 
 /// `.<session>.<kind>.<hexadecimal>`
