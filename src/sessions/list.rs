@@ -22,6 +22,20 @@ pub struct Listing {
     pub unreadable: Vec<String>,
 }
 
+impl Listing {
+    /// Keeps the sessions that are open or ended not long ago, and draws their table; also how many there were besides.
+    pub fn table(&mut self, now: SystemTime) -> (String, usize) {
+        let count = self.sessions.len();
+        self.sessions.retain(|session| is_recent(session, now));
+        let more = count - self.sessions.len();
+        // Where not all could be read, an empty table is no proof that nothing is open.
+        if self.sessions.is_empty() && !self.unreadable.is_empty() {
+            return (String::new(), more);
+        }
+        (table::draw(&self.sessions, now, environment::columns(), environment::colour()), more)
+    }
+}
+
 /// Looks at all of them.
 pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
     let collected = collector.collect();
@@ -48,23 +62,20 @@ pub fn run(list: &List) -> io::Result<()> {
     let mut collector = Collector::new(&environment::config()?);
     let torn = collector.read_spool();
     let now = SystemTime::now();
-    let Listing { mut sessions, mut passed_over, unreadable } = sessions(&collector, list.all, now);
+    let mut listing = sessions(&collector, list.all, now);
     let mut out = io::stdout().lock();
     if list.json {
-        serde_json::to_writer(&mut out, &sessions)?;
+        serde_json::to_writer(&mut out, &listing.sessions)?;
         writeln!(out)?;
     } else {
-        let count = sessions.len();
-        sessions.retain(|session| is_recent(session, now));
-        // Where not all could be read, an empty table is no proof that nothing is open.
-        if !sessions.is_empty() || unreadable.is_empty() {
-            out.write_all(table::draw(&sessions, now, environment::columns(), environment::colour()).as_bytes())?;
-        }
-        if let more @ 1.. = count - sessions.len() {
+        let (table, more) = listing.table(now);
+        out.write_all(table.as_bytes())?;
+        if more > 0 {
             writeln!(out, "{more} more ended over 7 days ago: `sessions --all --json` lists them.")?;
         }
     }
     out.flush()?;
+    let Listing { mut passed_over, unreadable, .. } = listing;
     if list.verbose {
         passed_over.push(("signals", torn));
         for (source, count) in passed_over {
@@ -75,6 +86,6 @@ pub fn run(list: &List) -> io::Result<()> {
 }
 
 /// Whether the table shows it: all that is open, and what has ended not long ago.
-pub fn is_recent(session: &Session, now: SystemTime) -> bool {
+fn is_recent(session: &Session, now: SystemTime) -> bool {
     session.is_shown() || now.duration_since(session.since).is_ok_and(|age| age <= RECENT)
 }

@@ -12,10 +12,9 @@ use signal_hook::low_level::emulate_default_handler;
 use crate::cli::List;
 use crate::evidence::Collector;
 use crate::humanise::fold;
-use crate::list::Listing;
 use crate::screen::{Screen, show};
 use crate::watcher::{Change, Watcher};
-use crate::{environment, list, table};
+use crate::{environment, list};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
 const TICK: Duration = Duration::from_secs(1);
@@ -70,21 +69,18 @@ fn watch(list: &List) -> io::Result<Option<i32>> {
     let mut shown = String::new();
     loop {
         let now = SystemTime::now();
-        let Listing { mut sessions, unreadable, .. } = list::sessions(&collector, list.all, now);
-        sessions.retain(|session| list::is_recent(session, now));
+        let mut listing = list::sessions(&collector, list.all, now);
         let columns = environment::columns();
         // Above the table, whose end may be out of sight.
-        let mut text: String = unreadable.iter().map(|complaint| fold(complaint, columns)).collect();
-        // Where not all could be read, an empty table is no proof that nothing is open.
-        if !sessions.is_empty() || unreadable.is_empty() {
-            text += &table::draw(&sessions, now, columns, environment::colour());
-        }
+        let complaints = listing.unreadable.iter().map(|complaint| fold(complaint, columns));
+        let complaints: String = complaints.collect();
+        let text = complaints + &listing.table(now).0;
         if text != shown {
             show(&text)?;
             shown = text;
         }
         // With no session there is nothing that time changes.
-        let is_idle = sessions.is_empty() && unreadable.is_empty();
+        let is_idle = listing.sessions.is_empty() && listing.unreadable.is_empty();
         match wait(&news, (!is_idle).then_some(TICK), &mut collector, &mut watcher) {
             Next::Look => {}
             Next::Redraw => shown.clear(),
