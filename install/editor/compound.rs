@@ -1,11 +1,6 @@
 //! The dashboards' scripts in lines that run more than them: told of, and left to their owner.
 
-use super::{
-    command, document,
-    owned::{self, Hook},
-    plan::Replaced,
-    settings::Settings,
-};
+use super::{command, document, owned, plan::Replaced, settings::Settings};
 
 /// Every such hook; none in settings that make no sense. `writes_signals` as in [`Request`](super::Request).
 #[must_use]
@@ -14,8 +9,7 @@ pub fn compound_scripts(text: &[u8], writes_signals: &dyn Fn(&str) -> bool) -> V
     let mut found = Vec::new();
     for event in settings.events() {
         for group in &event.groups {
-            let items = group.list.iter().flat_map(|(_, items)| items);
-            for (item, _) in items.zip(&group.hooks).filter(|(_, hook)| Option::<Hook>::is_none(hook)) {
+            for (item, _) in group.items().filter(|(_, hook)| hook.is_none()) {
                 let Some(line) = line(settings.text, item) else { continue };
                 // No shell's grammar: what is quoted may be cut, and is then no script's name.
                 let parts = line.split([';', '|', '&', '(', ')', '\n']).filter_map(command::parse);

@@ -37,9 +37,8 @@ pub fn mentions(
     let mut found = Vec::new();
     for event in settings.events() {
         for group in &event.groups {
-            let items = group.list.iter().flat_map(|(_, items)| items);
-            for (item, hook) in items.zip(&group.hooks) {
-                let is_ours = hook.as_ref().is_some_and(|hook| owned::executable(&hook.command, owned).is_some());
+            for (item, hook) in group.items() {
+                let is_ours = hook.is_some_and(|hook| owned::executable(&hook.command, owned).is_some());
                 if is_ours || wrapped::of_hook(text, event, (group, item), owned).iter().any(is_start) {
                     continue;
                 }

@@ -122,15 +122,15 @@ fn groups<'a>(text: &'a str, event: &Event, skip: &dyn Fn(&Event, &Hook) -> bool
             pieces.extend(["no group", &text[at.clone()]]);
             continue;
         };
-        let skipped = |hook: &Option<Hook>| hook.as_ref().is_some_and(|hook| skip(event, hook));
-        let is_emptied = !items.is_empty() && group.hooks.iter().all(skipped);
+        let skipped = |hook: Option<&Hook>| hook.is_some_and(|hook| skip(event, hook));
+        let is_emptied = !items.is_empty() && group.items().all(|(_, hook)| skipped(hook));
         if is_emptied && is_plain(text, group) {
             continue;
         }
         pieces.push("a group");
         for member in &group.members {
             if member.value == *list {
-                let kept = items.iter().zip(&group.hooks).filter(|(_, hook)| !skipped(hook));
+                let kept = group.items().filter(|(_, hook)| !skipped(*hook));
                 pieces.extend(["its hooks", &text[member.key.clone()]]);
                 pieces.extend(kept.map(|(item, _)| &text[item.clone()]));
             } else {

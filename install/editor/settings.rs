@@ -94,6 +94,14 @@ impl<'a> Settings<'a> {
     }
 }
 
+impl Group {
+    /// Every hook with its place in the text; none for what it is where it runs no single command.
+    pub fn items(&self) -> impl Iterator<Item = (&Span, Option<&Hook>)> {
+        let items = self.list.iter().flat_map(|(_, items)| items);
+        items.zip(self.hooks.iter().map(Option::as_ref))
+    }
+}
+
 impl Event {
     /// Every hook that runs a single command, with its place: group and item.
     pub fn hooks(&self) -> impl Iterator<Item = (usize, usize, &Hook)> {

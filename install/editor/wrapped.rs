@@ -36,10 +36,9 @@ pub fn wrapped(text: &[u8], owned: &[&str]) -> Vec<Wrapped> {
 pub fn of_event(text: &str, event: &Event, owned: &[&str]) -> Vec<Wrapped> {
     let mut found = Vec::new();
     for group in &event.groups {
-        let items = group.list.iter().flat_map(|(_, items)| items);
-        for (item, hook) in items.zip(&group.hooks) {
+        for (item, hook) in group.items() {
             let is_ours = |hook: &Hook| super::owned::executable(&hook.command, owned).is_some();
-            if !hook.as_ref().is_some_and(is_ours) {
+            if !hook.is_some_and(is_ours) {
                 found.extend(of_hook(text, event, (group, item), owned));
             }
         }
