@@ -61,28 +61,20 @@ pub fn run(env: &Env, options: &Install, report: &mut Report) -> Result<(), Refu
 
 /// What the user should know of what else these settings run.
 fn of_others(env: &Env, wanted: &Wanted, scope: Scope, there: &[u8]) -> Vec<String> {
-    let mut sentences: Vec<String> = Vec::new();
-    let mut scripts = |scripts: &[Replaced], sentence: &dyn Fn(String, String) -> String| {
-        if !scripts.is_empty() {
-            let commands = wording::commands(scripts.iter().map(|script| &*script.command));
-            sentences.push(sentence(commands, wording::all(scripts.iter().map(|script| &*script.event))));
-        }
-    };
-    scripts(&wanted.unclear_scripts(env, there), &|commands, events| {
+    let unclear = wording::scripts(&wanted.unclear_scripts(env, there)).map(|(commands, events)| {
         format!(
             "{commands} for {events} has the name of a dashboard's script, and its text does not tell whether it writes signals: it stays registered; if it does, take it out by hand"
         )
     });
-    scripts(&wanted.compound_scripts(env, there), &|commands, events| {
+    let compound = wording::scripts(&wanted.compound_scripts(env, there)).map(|(commands, events)| {
         format!("{events} still runs a script that writes the same signals: {commands}; take it out by hand")
     });
-    let named = mentions::listed(&mentions::of(env, scope, there));
-    sentences.extend(named.map(|named| {
+    let named = mentions::listed(&mentions::of(env, scope, there)).map(|named| {
         format!(
             "what these start cannot be told, for they only name where the executables lie, so the entries are registered beside them: {named}"
         )
-    }));
-    sentences
+    });
+    [unclear, compound, named].into_iter().flatten().collect()
 }
 
 /// The service, as the options want it; one that is there is kept up to date.

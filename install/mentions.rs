@@ -1,12 +1,9 @@
 //! What of the settings names the directory of the executables, in whatever words: it may start them.
 
-use crate::editor::{self, Mention, Whose, Wrapped};
+use crate::editor::{self, DIRECTORY, Mention, Whose, Wrapped};
 use crate::env::Env;
-use crate::events;
 use crate::places::Scope;
-
-/// What the directory is called.
-const DIRECTORY: &str = "session-signals";
+use crate::{events, wording};
 
 /// Everything of these settings that does, but for entries and for lines that can be seen to start an executable.
 #[must_use]
@@ -18,13 +15,7 @@ pub fn of(env: &Env, scope: Scope, text: &[u8]) -> Vec<Mention> {
 /// All of them in words: `Stop, SubagentStop: COMMAND; statusLine.command: COMMAND`.
 #[must_use]
 pub fn listed(mentions: &[Mention]) -> Option<String> {
-    let mut lines: Vec<(&str, Vec<&str>)> = Vec::new();
-    for Mention { place, command } in mentions {
-        match lines.iter_mut().find(|(other, _)| other == command) {
-            Some((_, places)) => places.push(place),
-            None => lines.push((command, vec![place])),
-        }
-    }
+    let lines = wording::grouped(mentions.iter().map(|Mention { place, command }| (&**command, &**place)));
     let lines: Vec<String> =
         lines.into_iter().map(|(command, places)| format!("{}: `{command}`", places.join(", "))).collect();
     (!lines.is_empty()).then(|| lines.join("; "))

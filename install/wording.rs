@@ -1,6 +1,6 @@
 //! One sentence for many things that are alike.
 
-use crate::editor::Wrapped;
+use crate::editor::{Replaced, Wrapped};
 
 /// All of these, each once.
 #[must_use]
@@ -27,6 +27,13 @@ pub fn commands<'a>(commands: impl IntoIterator<Item = &'a str>) -> String {
         [one, more @ ..] => format!("`{one}` and {} more", more.len()),
         [] => String::new(),
     }
+}
+
+/// The commands of scripts, and what they are for; `None` where there are none.
+#[must_use]
+pub fn scripts(scripts: &[Replaced]) -> Option<(String, String)> {
+    let commands = commands(scripts.iter().map(|script| &*script.command));
+    (!scripts.is_empty()).then(|| (commands, all(scripts.iter().map(|script| &*script.event))))
 }
 
 /// Puts together what is alike: each kind with all that is of it, in their order.

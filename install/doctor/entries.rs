@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 
 use super::{Finding, Mend, copies};
-use crate::editor::{self, Entry, Replaced, What, Whose, Wrapped};
+use crate::editor::{self, Entry, What, Whose, Wrapped};
 use crate::env::Env;
 use crate::places::{SCOPES, Scope};
 use crate::settings::Settings;
@@ -204,16 +204,14 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
         }),
     ];
     let of_entries = of_entries.into_iter().flatten();
-    let of_scripts = (!plan.replaced_scripts.is_empty() && !keep_scripts).then(|| {
-        let (commands, events) = scripts(&plan.replaced_scripts);
+    let of_scripts = wording::scripts(&plan.replaced_scripts).filter(|_| !keep_scripts).map(|(commands, events)| {
         let sentence = format!(
             "still registered in {file} for {events}, and writes the same signals as the executables: {commands}"
         );
         finding("script-beside", sentence)
     });
     let compound = if keep_scripts { Vec::new() } else { wanted.compound_scripts(env, &found.text) };
-    let of_compound = (!compound.is_empty()).then(|| {
-        let (commands, events) = scripts(&compound);
+    let of_compound = wording::scripts(&compound).map(|(commands, events)| {
         let sentence = format!(
             "{commands} in {file} runs, for {events}, a script that writes the same signals among other things: take it out by hand"
         );
@@ -236,12 +234,6 @@ fn differences(env: &Env, wanted: &Wanted, found: &Found) -> Vec<Finding> {
         Finding::new("entry-duplicated", sentence, Mend::ByHand).at(&found.file)
     });
     of_entries.chain(of_scripts).chain(of_compound).chain(of_lines).collect()
-}
-
-/// The commands of scripts, and what they are for.
-fn scripts(scripts: &[Replaced]) -> (String, String) {
-    let commands = wording::commands(scripts.iter().map(|script| &*script.command));
-    (commands, wording::all(scripts.iter().map(|script| &*script.event)))
 }
 
 /// Entries of other homes in a team's settings: those are not for us to change.

@@ -33,6 +33,7 @@ mod wrapped;
 pub use compound::{compound_scripts, scripts};
 pub use install::{install, snippet};
 pub use mentioned::{Mention, mentions};
+pub use owned::DIRECTORY;
 pub use plan::{Change, Plan, Registration, Replaced, Request, What, Whose};
 pub use receipt::{Receipt, undo};
 pub use refusal::Refusal;
