@@ -5,6 +5,7 @@
 use session_signals::event::{HOOKS, Hook};
 
 use crate::claude::Version;
+use crate::editor;
 
 /// The oldest CLI we know: it has every event that [`SINCE`] does not name.
 pub const OLDEST: Version = Version(2, 0, 50);
@@ -43,6 +44,13 @@ pub const SESSIONS: &str = "sessions";
 /// What it is registered for with `--daemons`, and its arguments. Every CLI knows these events.
 pub const OF_DAEMONS: [(&str, &[&str]); 2] =
     [("SessionStart", &["daemons", "start"]), ("SessionEnd", &["daemons", "stop"])];
+
+/// Whether these settings start or end daemons.
+#[must_use]
+pub fn have_daemons(settings: &[u8]) -> bool {
+    let there = editor::entries(settings, &owned()).unwrap_or_default();
+    there.iter().any(|entry| entry.path.ends_with(&format!("/{SESSIONS}")))
+}
 
 /// The executables' names.
 #[must_use]

@@ -99,8 +99,7 @@ impl Wanted {
     /// Whether daemons are to be started: they were asked for, now or when these settings were made.
     #[must_use]
     pub fn has_daemons(&self, text: &[u8]) -> bool {
-        let there = editor::entries(text, &events::owned()).unwrap_or_default();
-        self.daemons || there.iter().any(|entry| entry.path.ends_with(&format!("/{}", events::SESSIONS)))
+        self.daemons || events::have_daemons(text)
     }
 
     /// The lines of these settings that run one of the scripts among other things: they are their owner's to change.

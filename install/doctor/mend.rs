@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::upkeep::{Held, forget};
-use crate::{commit, editor, events, executables, install, receipt, uninstall, version};
+use crate::{commit, events, executables, install, receipt, uninstall, version};
 
 /// Mends each finding once; returns what could not be, a sentence each.
 #[must_use]
@@ -108,9 +108,7 @@ fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
 fn copy(env: &Env) -> Result<(), Refusal> {
     version::check(env, false)?;
     let settings = Settings::read(&env.settings(Scope::Project))?;
-    let entries = editor::entries(settings.bytes(), &events::owned()).unwrap_or_default();
-    let daemons = entries.iter().any(|entry| entry.path.ends_with(&format!("/{}", events::SESSIONS)));
-    let executables = executables::read(env, daemons)?;
+    let executables = executables::read(env, events::have_daemons(settings.bytes()))?;
     let _lock = commit::lock(env)?;
     executables::copy(env, &executables)?;
     Ok(())
