@@ -6,6 +6,8 @@ use serde_json::Value;
 
 use crate::env::Env;
 use crate::places::{SCOPES, Scope};
+use crate::settings;
+use crate::upkeep::retention;
 
 /// A setting, and the file it is set in.
 pub struct Disabled {
@@ -20,7 +22,9 @@ pub struct Disabled {
 /// Every file that disables hooks, in any scope.
 #[must_use]
 pub fn find(env: &Env) -> Vec<Disabled> {
-    let mut files: Vec<(PathBuf, Option<Scope>)> = managed().into_iter().map(|file| (file, None)).collect();
+    let mut managed = retention::managed();
+    managed.sort();
+    let mut files: Vec<(PathBuf, Option<Scope>)> = managed.into_iter().map(|file| (file, None)).collect();
     files.extend(SCOPES.iter().map(|scope| (env.settings(*scope), Some(*scope))));
     let real = |file: &Path| file.canonicalize().ok();
     let mut found: Vec<Disabled> = Vec::new();
@@ -38,26 +42,10 @@ pub fn find(env: &Env) -> Vec<Disabled> {
     found
 }
 
-/// The administrator's files.
-fn managed() -> Vec<PathBuf> {
-    let folder = PathBuf::from(if cfg!(target_os = "macos") {
-        "/Library/Application Support/ClaudeCode"
-    } else {
-        "/etc/claude-code"
-    });
-    let more = std::fs::read_dir(folder.join("managed-settings.d")).into_iter().flatten().flatten();
-    let more =
-        more.map(|entry| entry.path()).filter(|path| path.extension().is_some_and(|extension| extension == "json"));
-    let mut files: Vec<PathBuf> = [folder.join("managed-settings.json")].into_iter().chain(more).collect();
-    files.sort();
-    files
-}
-
 /// A file that cannot be read or parsed disables nothing: the CLI ignores it.
 fn parse(file: &Path) -> Option<Value> {
     if !file.is_file() {
         return None;
     }
-    let text = std::fs::read(file).ok()?;
-    serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(&text)).ok()
+    settings::parse(&std::fs::read(file).ok()?)
 }

@@ -7,6 +7,7 @@ use std::time::{Duration, Instant};
 
 use fs_err as fs;
 use rustix::fs::{Access, access};
+use serde_json::Value;
 
 use crate::refusal::Refusal;
 use crate::replace::{self, Seen};
@@ -92,6 +93,12 @@ impl Settings {
         let what = if others == 1 { "another name".to_owned() } else { format!("{others} other names") };
         Some(format!("{} has {what} (hard links): the change parts them, and they keep what was", self.real.display()))
     }
+}
+
+/// A settings text as JSON; `None` where it is none.
+#[must_use]
+pub fn parse(text: &[u8]) -> Option<Value> {
+    serde_json::from_slice(text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text)).ok()
 }
 
 fn circular(path: &Path) -> bool {

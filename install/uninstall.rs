@@ -12,7 +12,7 @@ use crate::places::{SCOPES, Scope};
 use crate::receipt::{self, Receipt};
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::settings::Settings;
+use crate::settings::{self, Settings};
 use crate::wording::Lines;
 use crate::{commit, diff, events, executables, linked, mentions, owner, service};
 
@@ -80,7 +80,8 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         }));
         done = Some(written);
     }
-    report.warnings.extend(stays(env, options.scope, report));
+    let mentioned = mentioned(env);
+    report.warnings.extend(stays(env, options.scope, report, &mentioned));
     let forgotten = receipt::forget(env, &path);
     let is_last = forgotten.is_ok() && !in_use(env);
     if is_last && service::is_installed(env) {
@@ -88,7 +89,7 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
         report.problems.extend(removed.err().map(|refusal| refusal.reason));
     }
     // What only names them may start them; it needs no service.
-    let is_free = is_last && mentioned(env).is_empty();
+    let is_free = is_last && mentioned.is_empty();
     let cleared = forgotten.and_then(|()| if is_free { executables::remove(env) } else { Ok(()) });
     report.problems.extend(cleared.err().map(|error| error.to_string()));
     report.problems.extend(done.and_then(|done| done.late(env)));
@@ -98,15 +99,14 @@ pub fn run(env: &Env, options: &Uninstall, report: &mut Report) -> Result<(), Re
 
 /// Whether settings register a script: install may have been killed before it took it out, or its owner put it back.
 fn stands(settings: &[u8], script: &receipt::Script) -> bool {
-    let settings = settings.strip_prefix(b"\xef\xbb\xbf").unwrap_or(settings);
-    let settings = serde_json::from_slice::<Value>(settings).unwrap_or_default();
+    let settings = settings::parse(settings).unwrap_or_default();
     let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
     let groups = items(&settings["hooks"][&script.event]).into_iter();
     groups.flat_map(|group| items(&group["hooks"])).any(|hook| hook["command"] == *script.command)
 }
 
-/// What of ours these settings still have, and why: a sentence each.
-fn stays(env: &Env, scope: Scope, report: &Report) -> Vec<String> {
+/// What of ours these settings still have, and why: a sentence each. `mentioned`: what [`mentioned`] found.
+fn stays(env: &Env, scope: Scope, report: &Report, mentioned: &[(PathBuf, String)]) -> Vec<String> {
     let Ok(settings) = Settings::read(&report.file) else { return Vec::new() };
     let by_hand = editor::wrapped(settings.bytes(), &events::owned()).into_iter();
     let by_hand: Vec<_> = by_hand.filter(|line| env.place(scope, &line.path, line.by_shell) == Whose::Here).collect();
@@ -128,10 +128,10 @@ fn stays(env: &Env, scope: Scope, report: &Report) -> Vec<String> {
         let more = if more == 0 { String::new() } else { format!(" (and {more} more)") };
         sentences.push(format!("{}{more} is another home's, and stays registered", first.path));
     }
-    for (file, named) in mentioned(env) {
+    for (file, named) in mentioned {
         sentences.push(format!(
             "{} names where the executables lie, so they stay: {named}. To be rid of them, take that out and run `hooks uninstall` again",
-            env.brief(&file)
+            env.brief(file)
         ));
     }
     if scope != Scope::Project && linked::how(env, &report.file).is_some() && !report.events.is_empty() {

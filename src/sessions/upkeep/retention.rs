@@ -62,7 +62,7 @@ fn setting(file: &Path) -> Option<Option<Value>> {
 }
 
 /// The administrator's files, the one that counts most at the end.
-fn managed() -> Vec<PathBuf> {
+pub fn managed() -> Vec<PathBuf> {
     let folder = Path::new(if cfg!(target_os = "macos") {
         "/Library/Application Support/ClaudeCode"
     } else {
