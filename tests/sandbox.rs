@@ -12,7 +12,7 @@ use serde_json::Value;
 use session_signals::event::RULES;
 use tempfile::TempDir;
 
-/// An input of so many bytes may take longer than a hook waits, on a busy machine.
+/// On a busy machine, an input of this many bytes may take longer than the second that a hook waits for it.
 const LARGE: usize = 1 << 20;
 
 /// How often such an input is given again.
@@ -66,13 +66,14 @@ pub fn executable(name: &str) -> PathBuf {
 
 /// Copies an executable.
 ///
-/// Another process writes the copy, as for [`write_script`]: a child that some other thread starts meanwhile holds all
-/// open files of this process until it becomes its program, and what anybody has open for writing cannot be executed.
+/// A process of its own does it. A child that another thread of the tests starts holds all open files of the tests until it
+/// becomes its program, and a file that is open for writing cannot be executed. So the tests themselves never open for
+/// writing what they execute.
 pub fn copy_executable(from: &Path, to: &Path) {
     assert!(std::process::Command::new("cp").arg(from).arg(to).status().unwrap().success());
 }
 
-/// Writes a shell script that can be executed at once.
+/// Writes a shell script that can be executed at once: see [`copy_executable`].
 pub fn write_script(path: &Path, text: &str) {
     let write = r#"printf '#!/bin/sh\n%s\n' "$1" >"$0" && chmod 755 "$0""#;
     assert!(std::process::Command::new("sh").args(["-c", write]).arg(path).arg(text).status().unwrap().success());
@@ -113,7 +114,7 @@ impl Sandbox {
         let mut command = Command::new(program);
         command.env_clear().env("HOME", self.home()).env("TMPDIR", self.temporary.path());
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
-        // Without this, a CLI in whose terminal the tests run would be taken for it.
+        // Without this, the hooks would take a CLI in whose terminal the tests run for their own.
         command.env("CLAUDE_PID", std::process::id().to_string());
         command
     }

@@ -192,18 +192,24 @@ fn an_editor_that_opens_the_file_at_the_last_moment() {
     }
 }
 
+/// Installs where the kernel does not say who has the settings open: it tells only the file's owner and who may ask for any
+/// file.
+fn install_without_leases(home: &Home) -> Outcome {
+    let mut hooks = home.command("setpriv".as_ref());
+    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
+    let done = outcome(&mut hooks, "");
+    assert_eq!(done.code, Some(0), "{done:?}");
+    done
+}
+
 /// Where the kernel does not say who has a file open, what an editor writes late is in the backup, and doctor says so.
-/// It says nothing to who is neither the file's owner nor has the capability.
 #[test]
 #[ignore = "privileged: takes root, and a file of another user"]
 fn privileged_what_is_written_after_the_end_is_in_the_backup() {
     let home = Home::with_settings(ORIGINAL);
     std::os::unix::fs::chown(home.settings(), Some(12345), None).unwrap();
     let editor = opened(&home, false);
-    let mut hooks = home.command("setpriv".as_ref());
-    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
-    let done = outcome(&mut hooks, "");
-    assert_eq!(done.code, Some(0), "{done:?}");
+    install_without_leases(&home);
     assert_eq!(home.findings(), [""; 0]);
     save(editor, SAVED);
     let backup = home.everything().into_iter().find(|name| name.contains("backups/settings.json.")).unwrap();
@@ -231,10 +237,7 @@ fn privileged_what_is_written_after_the_end_stays_beside_the_settings() {
     fs_err::os::unix::fs::symlink(elsewhere.path(), home.path(".claude/backups")).unwrap();
     std::os::unix::fs::chown(home.settings(), Some(12345), None).unwrap();
     let editor = opened(&home, false);
-    let mut hooks = home.command("setpriv".as_ref());
-    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
-    let done = outcome(&mut hooks, "");
-    assert_eq!(done.code, Some(0), "{done:?}");
+    let done = install_without_leases(&home);
     let left = home.everything().into_iter().find(|name| name.starts_with(".claude/.session-signals.")).unwrap();
     assert!(done.stderr.contains(&format!("~/{left} is what was replaced")), "{done:?}");
     // It is not in the way, and nobody removes it while it may be open.

@@ -18,7 +18,7 @@ fn stands(sandbox: &Sandbox, session: &str) -> String {
 }
 
 /// What the CLI says of its session, `ago` before now. A word that is no status of the CLI's is what it waits for.
-fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago: Duration) {
+pub fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago: Duration) {
     // It counts in milliseconds: the next one is newer than any signal until now.
     std::thread::sleep(Duration::from_millis(2));
     let directory = sandbox.home().join(".claude/sessions");
@@ -49,7 +49,7 @@ fn heals(sandbox: &Sandbox, server: &Server, session: &str, state: &str, rule: &
 
 const NOW: Duration = Duration::ZERO;
 /// Longer ago than anything that happens here: the registry does not move.
-const LONG: Duration = Duration::from_secs(60);
+pub const LONG: Duration = Duration::from_secs(60);
 const ASKS: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 const ITS_CALL: &str = r#""agent_id":"a","tool_name":"Bash","tool_input":{"command":"ls"}"#;
 const TEAMMATE: &str = r#""background_tasks":[{"id":"t","type":"teammate","status":"running","description":"bob"}]"#;

@@ -2,9 +2,7 @@
 
 use std::time::Duration;
 
-use serde_json::json;
-use session_signals::process::stat;
-
+use super::healing::{LONG, register};
 use super::server::{Server, within};
 use crate::sandbox::{Life, Sandbox};
 
@@ -23,12 +21,7 @@ fn a_session_stays_whose_signal_another_daemon_deleted() {
         let sandbox = Sandbox::new();
         let mut life = Life::begin(&sandbox);
         if is_registered {
-            let registry = sandbox.home().join(".claude/sessions");
-            fs_err::create_dir_all(&registry).unwrap();
-            let (pid, start) = (life.pid(), stat(life.pid()).unwrap().start.to_string());
-            let account =
-                json!({"pid": pid, "sessionId": "s", "procStart": start, "status": "idle", "statusUpdatedAt": 1});
-            fs_err::write(registry.join(format!("{pid}.json")), account.to_string()).unwrap();
+            register(&sandbox, &life, "s", "idle", LONG);
         }
         life.fire("s", "Stop", r#""last_assistant_message":"all done""#).succeeds();
         let server = Server::start(&sandbox);
