@@ -29,7 +29,7 @@ JSON (--json), one object; what does not apply is null or empty:
   left_out      [{event, since}]: registered from version `since` on
   replaced      [{event, command}]: the scripts that were taken out
   executables   the directory they were copied to
-  copied        those that were not there yet
+  copied        those that were not there yet, or were others
   former        the version of those that were others, \"unknown\" where
                 nothing says it; it may be the same: another build
   backup        the settings as they were

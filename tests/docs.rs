@@ -81,6 +81,21 @@ fn what_is_needed_is_said() {
     }
 }
 
+/// A cell too many is shown nowhere.
+#[test]
+fn every_row_of_a_table_has_the_columns_of_its_head() {
+    let columns = |row: &str| row.replace("\\|", "").matches('|').count();
+    for name in DOCUMENTS {
+        let text = document(name);
+        let mut head = None;
+        for line in text.lines() {
+            let row = line.starts_with('|').then(|| columns(line));
+            head = row.map(|row| head.unwrap_or(row));
+            assert_eq!(row, head, "{name}: {line}");
+        }
+    }
+}
+
 #[test]
 fn every_link_leads_somewhere() {
     for name in DOCUMENTS {
