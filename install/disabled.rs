@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::env::Env;
 use crate::places::{SCOPES, Scope};
 use crate::settings;
-use crate::upkeep::retention;
+use session_signals_reader::upkeep::retention;
 
 /// A setting, and the file it is set in.
 pub struct Disabled {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use session_signals::event::RULES;
+use session_signals_protocol::event::RULES;
 
 use crate::cli::Install;
 use crate::disabled::{self, Disabled};

@@ -13,9 +13,6 @@ mod doctor;
 mod editor;
 mod env;
 mod events;
-#[path = "../src/sessions/evidence/mod.rs"]
-#[allow(dead_code, unused_imports, reason = "doctor asks less than `sessions` does")]
-mod evidence;
 mod executables;
 mod generate;
 mod install;
@@ -33,8 +30,6 @@ mod settings;
 mod spool;
 mod tryout;
 mod uninstall;
-#[path = "../src/sessions/upkeep/mod.rs"]
-mod upkeep;
 mod version;
 mod wanted;
 mod wording;

@@ -1,4 +1,4 @@
-//! Links the hooks without libc where they can do without it, and says so as `cfg(freestanding)`.
+//! Links the hooks without the C library where the protocol crate was built without it.
 
 use std::env;
 
@@ -26,19 +26,17 @@ const FREESTANDING: [&str; 8] = [
 ];
 
 fn main() {
-    println!("cargo:rerun-if-changed=src/build.rs");
-    println!("cargo:rerun-if-changed=src/start.ld");
-    let target = |key: &str| env::var(format!("CARGO_CFG_TARGET_{key}")).unwrap_or_default();
-    let known = target("OS") == "linux" && ["x86_64", "aarch64"].contains(&target("ARCH").as_str());
-    // `--cfg portable` shows up as an empty CARGO_CFG_PORTABLE.
-    if !known || env::var_os("CARGO_CFG_PORTABLE").is_some() {
+    println!("cargo::rerun-if-changed=src/build.rs");
+    println!("cargo::rerun-if-changed=src/start.ld");
+    // The library that the hooks consist of decides: see its build.rs.
+    if env::var_os("DEP_SESSION_SIGNALS_PROTOCOL_FREESTANDING").is_none() {
         return;
     }
-    println!("cargo:rustc-cfg=freestanding");
+    println!("cargo::rustc-cfg=freestanding");
     for hook in HOOKS {
         for argument in FREESTANDING {
-            println!("cargo:rustc-link-arg-bin={hook}={argument}");
+            println!("cargo::rustc-link-arg-bin={hook}={argument}");
         }
-        println!("cargo:rustc-link-arg-bin={hook}=-Wl,-T,{}/src/start.ld", env!("CARGO_MANIFEST_DIR"));
+        println!("cargo::rustc-link-arg-bin={hook}=-Wl,-T,{}/src/start.ld", env!("CARGO_MANIFEST_DIR"));
     }
 }

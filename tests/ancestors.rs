@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use session_signals::process::{Cli, Stat};
+use session_signals_protocol::process::{Cli, Stat};
 
 use crate::sandbox::{Life, Outcome, Sandbox, executable, payload};
 

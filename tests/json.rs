@@ -11,8 +11,8 @@ use std::fmt;
 use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use session_signals::digest::digest;
-use session_signals::json::{self, Error, MAX_DEPTH};
+use session_signals_protocol::digest::digest;
+use session_signals_protocol::json::{self, Error, MAX_DEPTH};
 
 #[test]
 fn the_hard_cases() {

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{FileExt as _, symlink};
 use std::process::{Child, Command, Stdio};
 
-use session_signals::time::Time;
+use session_signals_protocol::time::Time;
 
 use crate::sandbox::{Sandbox, executable, payload};
 use crate::strace::Trace;

@@ -3,9 +3,9 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::{Duration, SystemTime};
 
-use session_signals::aside::Remnant;
-use session_signals::spool::{PATIENCE, Spool};
-use session_signals::text::Text;
+use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::spool::{PATIENCE, Spool};
+use session_signals_protocol::text::Text;
 
 use crate::sandbox::Sandbox;
 

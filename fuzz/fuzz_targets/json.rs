@@ -2,8 +2,8 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use session_signals::digest::digest;
-use session_signals::json;
+use session_signals_protocol::digest::digest;
+use session_signals_protocol::json;
 
 #[path = "../../tests/json/oracle.rs"]
 mod oracle;

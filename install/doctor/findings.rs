@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use session_signals::event::Kind;
+use session_signals_protocol::event::Kind;
 
 use crate::places::Scope;
-use crate::upkeep::Fault;
+use session_signals_reader::upkeep::Fault;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

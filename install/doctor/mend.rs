@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use session_signals::spool::PATIENCE;
+use session_signals_protocol::spool::PATIENCE;
 
 use super::{Finding, Mend, aside};
 use crate::cli::{Install, Uninstall};
@@ -14,8 +14,8 @@ use crate::places::Scope;
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
-use crate::upkeep::{Held, forget};
 use crate::{commit, events, executables, install, receipt, uninstall, version};
+use session_signals_reader::upkeep::{Held, forget};
 
 /// Mends each finding once; returns what could not be, a sentence each.
 #[must_use]

@@ -14,7 +14,7 @@ mod temporaries;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use session_signals::event::RULES;
+use session_signals_protocol::event::RULES;
 
 use crate::cli::Doctor;
 use crate::colour::Paint;

@@ -4,8 +4,8 @@ use std::time::UNIX_EPOCH;
 
 use super::{Finding, Mend};
 use crate::env::Env;
-use crate::evidence::{Collector, Entry};
 use crate::receipt;
+use session_signals_reader::evidence::{Collector, Entry};
 
 /// What keeps the hooks from publishing, whenever a session was started.
 const CAUSES: [&str; 8] = [

@@ -7,13 +7,13 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use session_signals::event::Kind;
+use session_signals_protocol::event::Kind;
 
 use super::{Finding, Mend};
 use crate::env::Env;
-use crate::evidence::{file, spool};
 use crate::spool::{Fault as FolderFault, fault};
-use crate::upkeep::{Fault, Files, hollow, is_signal, old, overtaken, remnants, retention};
+use session_signals_reader::evidence::{file, spool};
+use session_signals_reader::upkeep::{Fault, Files, hollow, is_signal, old, overtaken, remnants, retention};
 
 /// Everything about the spool.
 pub fn check(env: &Env) -> Vec<Finding> {

@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use session_signals::event::KINDS;
+use session_signals_protocol::event::KINDS;
 
 use super::DIRECTORY;
 use crate::env::Env;

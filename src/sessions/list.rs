@@ -4,10 +4,11 @@ use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
 use crate::cli::List;
-use crate::evidence::Collector;
 use crate::humanise::harmless;
-use crate::session::Session;
-use crate::{branch, environment, table};
+use crate::{environment, table};
+use session_signals_reader::branch;
+use session_signals_reader::evidence::Collector;
+use session_signals_reader::session::Session;
 
 /// Sessions that ended longer ago than this are left out of the table, and counted below it.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);

@@ -1,24 +1,16 @@
 //! `sessions`: the truth about every session.
 
-mod branch;
 mod cli;
 mod daemons;
 mod environment;
-mod evidence;
-mod heal;
 mod humanise;
 mod list;
 mod screen;
 mod serve;
-mod session;
 mod table;
 #[cfg(test)]
 mod tests;
-#[allow(dead_code, unused_imports, reason = "doctor asks more than `serve` does")]
-mod upkeep;
-mod verdict;
 mod watch;
-mod watcher;
 
 use std::io::{self, Write as _};
 use std::process::ExitCode;

@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::humanise::{cut, duration, harmless, pad, width};
-use crate::session::{Pending, Session};
-use crate::verdict::State;
+use session_signals_reader::session::{Pending, Session};
+use session_signals_reader::verdict::State;
 
 /// What an empty table says.
 const NOTHING: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";

@@ -10,11 +10,11 @@ use signal_hook::iterator::Signals;
 use signal_hook::low_level::emulate_default_handler;
 
 use crate::cli::List;
-use crate::evidence::Collector;
 use crate::humanise::fold;
 use crate::screen::{Screen, show};
-use crate::watcher::{Change, Watcher};
 use crate::{environment, list};
+use session_signals_reader::evidence::Collector;
+use session_signals_reader::watcher::{Change, Watcher};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
 const TICK: Duration = Duration::from_secs(1);

@@ -6,9 +6,9 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
 
 use serde_json::Value;
-use session_signals::aside::Remnant;
-use session_signals::spool::{PATIENCE, Spool};
-use session_signals::text::Text;
+use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::spool::{PATIENCE, Spool};
+use session_signals_protocol::text::Text;
 
 use crate::release::hook;
 use crate::sandbox::{Life, Outcome, Sandbox, executable_for, payload};

@@ -1,6 +1,6 @@
 //! Which events are registered with which CLI.
 
-use session_signals::event::RULES;
+use session_signals_protocol::event::RULES;
 
 use super::home::{Home, registered, text};
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use fs_err as fs;
-use session_signals::event::RULES;
+use session_signals_protocol::event::RULES;
 
 use super::home::{Home, registered, text};
 

@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals::event::RULES;
+use session_signals_protocol::event::RULES;
 
 use super::home::{Home, registered, text};
 use crate::sandbox::{Outcome, executable, outcome, payload};

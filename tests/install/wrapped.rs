@@ -2,7 +2,7 @@
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals::event::RULES;
+use session_signals_protocol::event::RULES;
 
 use super::home::{Home, text};
 use crate::sandbox::{outcome, payload};
@@ -207,8 +207,9 @@ fn a_line_that_starts_none_of_ours_does_not_count() {
 #[test]
 fn many_such_lines_are_spoken_of_once() {
     let home = Home::new();
-    let line =
-        |rule: &session_signals::event::Rule| format!("nice {}", home.installed(rule.hook.executable()).display());
+    let line = |rule: &session_signals_protocol::event::Rule| {
+        format!("nice {}", home.installed(rule.hook.executable()).display())
+    };
     let group = |rule| (json!([{ "hooks": [{ "type": "command", "command": line(rule) }] }]), rule);
     let hooks: serde_json::Map<String, Value> =
         RULES.iter().map(group).map(|(groups, rule)| (rule.event.to_owned(), groups)).collect();

@@ -1,7 +1,7 @@
 //! What RFC 8259 says of a text, by way of `serde_json`. The fuzz target uses it too.
 
 use serde::de::IgnoredAny;
-use session_signals::json::{Error, MAX_DEPTH, Role, Walker};
+use session_signals_protocol::json::{Error, MAX_DEPTH, Role, Walker};
 
 /// Whether `text` is JSON. `IgnoredAny` looks at the syntax alone: a number may have any size, an escape may be
 /// half a surrogate pair, and nothing recurses.

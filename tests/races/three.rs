@@ -7,9 +7,9 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use session_signals::aside::Remnant;
-use session_signals::spool::{PATIENCE, Spool};
-use session_signals::text::Text;
+use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::spool::{PATIENCE, Spool};
+use session_signals_protocol::text::Text;
 
 use crate::faults::all;
 use crate::release::hook;

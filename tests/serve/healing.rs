@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 use serde_json::json;
-use session_signals::event::{KINDS, Kind};
-use session_signals::process::stat;
+use session_signals_protocol::event::{KINDS, Kind};
+use session_signals_protocol::process::stat;
 
 use super::server::{Server, within};
 use crate::sandbox::{Life, Sandbox, executable, outcome};

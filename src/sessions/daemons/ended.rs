@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use session_signals::event::{KINDS, Kind};
+use session_signals_protocol::event::{KINDS, Kind};
 
 use super::process::Process;
 use super::spawn::Session;
-use crate::evidence::{Signals, spool};
+use session_signals_reader::evidence::{Signals, spool};
 
 /// The hook waits 200 ms for the spool's lock; the daemons are not to wait much longer for their end.
 const LIMIT: Duration = Duration::from_millis(500);

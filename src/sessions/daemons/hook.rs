@@ -4,10 +4,10 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use session_signals::error::Error;
-use session_signals::event::Hook;
-use session_signals::payload::{self, Fields};
-use session_signals::text::Path;
+use session_signals_protocol::error::Error;
+use session_signals_protocol::event::Hook;
+use session_signals_protocol::payload::{self, Fields};
+use session_signals_protocol::text::Path;
 
 /// The hook's JSON, as far as it matters here.
 pub struct Event {

@@ -11,9 +11,9 @@ use super::cli::List;
 use super::place::Place;
 use super::state::{self, Status};
 use crate::environment;
-use crate::evidence::moment;
-use crate::evidence::spool::is_session_id;
 use crate::humanise::{cut, duration, harmless, pad, width};
+use session_signals_reader::evidence::moment;
+use session_signals_reader::evidence::spool::is_session_id;
 
 /// What an empty table says.
 const NOTHING: &str =

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use session_signals::process::host;
+use session_signals_protocol::process::host;
 
 use super::process::Process;
 

@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
-use session_signals::process::{Cli, stat};
+use session_signals_protocol::process::{Cli, stat};
 
 use super::platform;
-use crate::evidence::process::lives;
+use session_signals_reader::evidence::process::lives;
 
 /// A PID, and when the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

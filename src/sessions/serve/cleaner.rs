@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::heal::log;
-use crate::upkeep::{Fault, Files, Held, forget, hollow, old, remnants, retention};
+use session_signals_reader::upkeep::{Fault, Files, Held, forget, hollow, old, remnants, retention};
 
 /// How often is looked for what a killed hook left: it may be a signal that is missed.
 const SOON: Duration = Duration::from_secs(60);

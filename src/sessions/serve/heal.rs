@@ -5,11 +5,11 @@ use std::io::{self, Write as _};
 use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
-use session_signals::time::Time;
+use session_signals_protocol::time::Time;
 
-use crate::evidence::Evidence;
-use crate::heal::{Treatment, heal, treatment};
-use crate::verdict::State;
+use session_signals_reader::evidence::Evidence;
+use session_signals_reader::heal::{Treatment, heal, treatment};
+use session_signals_reader::verdict::State;
 
 /// What was found once must be found again after this long, by a clock that neither steps nor runs while the machine
 /// sleeps: what was due a second after it is due a second after that.

@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use session_signals::event::Kind;
+use session_signals_protocol::event::Kind;
 
-use crate::evidence::process::{is_cli, lives};
-use crate::evidence::{Collector, Evidence, Life, Look, Signal, Signals};
-use crate::verdict::{State, judge};
+use session_signals_reader::evidence::process::{is_cli, lives};
+use session_signals_reader::evidence::{Collector, Evidence, Life, Look, Signal, Signals};
+use session_signals_reader::verdict::{State, judge};
 
 /// What stood last for each session whose process lives.
 #[derive(Default)]

@@ -13,12 +13,12 @@ use super::kept::Kept;
 use super::leaving::Leaving;
 use super::round::Round;
 use super::steady::Steady;
-use crate::branch;
-use crate::evidence::{Collector, Evidence, Look, is_still};
-use crate::heal::treatment;
 use crate::humanise::harmless;
-use crate::session::Session;
-use crate::watcher::{Change, Watcher};
+use session_signals_reader::branch;
+use session_signals_reader::evidence::{Collector, Evidence, Look, is_still};
+use session_signals_reader::heal::treatment;
+use session_signals_reader::session::Session;
+use session_signals_reader::watcher::{Change, Watcher};
 
 /// So many events are taken in before the first of them is told of.
 const TOGETHER: usize = 4096;
@@ -275,7 +275,8 @@ mod tests {
         let later = SystemTime::now() + Duration::from_secs(3600);
         fs_err::File::options().write(true).open(ahead).unwrap().into_file().set_modified(later).unwrap();
         // What is to be healed is seen again before it is.
-        let host = session_signals::process::host().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+        let host =
+            session_signals_protocol::process::host().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
         if let Some(host) = host {
             write("killed", "working", &format!(r#","claude_pid":4194300,"claude_start":1,"claude_host":"{host}""#));
         }

@@ -7,8 +7,7 @@ use std::time::{Duration, SystemTime};
 use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use proptest::prelude::*;
 
-use super::{at, signals};
-use crate::evidence::Evidence;
+use super::{at, evidence};
 use crate::serve::feed::Feed;
 use crate::serve::frames::Frames;
 use crate::serve::log::{From, Log, Message, Reading};
@@ -16,7 +15,7 @@ use crate::serve::offset::{self, Offset};
 use crate::serve::steady::Steady;
 use crate::serve::told::Told;
 use crate::serve::{cursor, guard};
-use crate::session::Session;
+use session_signals_reader::session::Session;
 
 /// A reader that does what it is told.
 struct Reader {
@@ -436,28 +435,25 @@ fn the_guard_lets_in_who_is_here_and_only_reads() {
 
 #[test]
 fn times_that_nothing_tells_stay_as_they_were_first_told() {
-    let session = |text: &str, seconds| {
-        let evidence = Evidence { signals: signals(text), ..Evidence::default() };
-        Session::of("s", &evidence, at(seconds))
-    };
+    let session = |signals: &[_], seconds| Session::of("s", &evidence(signals), at(seconds));
     // Nothing tells: it is "now", and would be another now at the next look.
-    let mut first = session("", 10);
+    let mut first = session(&[], 10);
     let steady = Steady::of(&mut first, None, at(10));
     assert_eq!((first.rule, first.since), ("unknown", at(10)));
-    let mut next = session("", 11);
+    let mut next = session(&[], 11);
     let steady = Steady::of(&mut next, Some(&steady), at(11));
     assert_eq!((next.since, next.last_activity_at), (at(10), at(10)));
     // What something tells is told, and with another rule begins another time.
-    let mut told = session("stop@12", 13);
+    let mut told = session(&[("stop", 12, "{}")], 13);
     let steady = Steady::of(&mut told, Some(&steady), at(13));
     assert_eq!((told.since, told.last_activity_at), (at(12), at(12)));
-    let mut unknown = session("", 20);
+    let mut unknown = session(&[], 20);
     Steady::of(&mut unknown, Some(&steady), at(20));
     assert_eq!(unknown.since, at(20));
     // A signal from the future is heard of now, at every look.
-    let mut ahead = session("stop@100", 30);
+    let mut ahead = session(&[("stop", 100, "{}")], 30);
     let steady = Steady::of(&mut ahead, None, at(30));
-    let mut later = session("stop@100", 31);
+    let mut later = session(&[("stop", 100, "{}")], 31);
     Steady::of(&mut later, Some(&steady), at(31));
     assert_eq!((ahead.last_activity_at, later.last_activity_at), (at(30), at(30)));
 }

@@ -4,9 +4,9 @@ use std::time::Duration;
 
 use crate::humanise::{cut, duration, harmless, pad, width};
 use crate::screen::page;
-use crate::session::Session;
 use crate::table::draw;
 use crate::tests::{at, evidence};
+use session_signals_reader::session::Session;
 
 #[test]
 fn durations_in_two_figures() {
@@ -33,15 +33,16 @@ fn what_a_screen_cannot_hold_is_counted() {
 
 #[test]
 fn who_needs_you_first_comes_first() {
-    let session = |id: &str, spool: &str| Session::of(id, &evidence(spool, "", ""), at(200));
+    let session = |id: &str, signals: &[_]| Session::of(id, &evidence(signals), at(200));
+    let call = r#"{"pending":[{"tool_name":"Bash","tool_input":{"n":1}}]}"#;
     let mut sessions = [
-        session("dddddddddddd", "ended@1"),
-        session("eeeeeeeeeeee", "SessionStart@10"),
-        session("ffffffffffff", "working@20 unnamed@120"),
-        session("cccccccccccc", "working@20"),
-        session("bbbbbbbbbbbb", "stop@30"),
-        session("bbbbbbbbbbb0", "stop@20"),
-        session("aaaaaaaaaaaa", "working@20 permission@100"),
+        session("dddddddddddd", &[("ended", 1, "{}")]),
+        session("eeeeeeeeeeee", &[("stop", 10, r#"{"hook_event_name":"SessionStart"}"#)]),
+        session("ffffffffffff", &[("working", 20, "{}"), ("permission", 120, r#"{"pending":[]}"#)]),
+        session("cccccccccccc", &[("working", 20, "{}")]),
+        session("bbbbbbbbbbbb", &[("stop", 30, "{}")]),
+        session("bbbbbbbbbbb0", &[("stop", 20, "{}")]),
+        session("aaaaaaaaaaaa", &[("working", 20, "{}"), ("permission", 100, call)]),
     ];
     sessions.sort_by_key(Session::order);
     let table = draw(&sessions, at(200), None, false);

@@ -5,7 +5,7 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde_json::Value;
-use session_signals::event::Kind;
+use session_signals_protocol::event::Kind;
 
 use crate::evidence::{Call, Evidence, moment};
 use crate::verdict::{STARTED, State, Verdict, judge};

@@ -3,7 +3,7 @@
 use std::cell::OnceCell;
 use std::time::SystemTime;
 
-use session_signals::process;
+use session_signals_protocol::process;
 
 use super::Signal;
 use super::namespaces::Namespaces;

@@ -1,6 +1,6 @@
 //! What is written down of the evidence, and what is not.
 
-use session_signals::event::{KINDS, Kind};
+use session_signals_protocol::event::{KINDS, Kind};
 
 use crate::evidence::{Evidence, Life};
 use crate::heal::{Treatment, heal, treatment};

@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use session_signals::event::{KINDS, Kind};
-use session_signals::time::Time;
+use session_signals_protocol::event::{KINDS, Kind};
+use session_signals_protocol::time::Time;
 
 use crate::evidence::{Evidence, Signals, moment};
 use crate::verdict::{State, Verdict, judge};

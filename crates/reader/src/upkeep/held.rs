@@ -8,11 +8,11 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use session_signals::aside::Remnant;
-use session_signals::error::Error;
-use session_signals::event::Kind;
-use session_signals::spool::Spool;
-use session_signals::text;
+use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::error::Error;
+use session_signals_protocol::event::Kind;
+use session_signals_protocol::spool::Spool;
+use session_signals_protocol::text;
 
 use super::remnants::is_remnant;
 use super::{Fault, Files};

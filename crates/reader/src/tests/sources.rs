@@ -2,8 +2,8 @@
 
 use std::time::{Duration, SystemTime};
 
-use session_signals::event::Kind;
-use session_signals::process;
+use session_signals_protocol::event::Kind;
+use session_signals_protocol::process;
 
 use crate::evidence::process::{Host, Life, lives};
 use crate::evidence::registry::Account;
@@ -13,7 +13,7 @@ use crate::tests::{at, evidence};
 use crate::verdict::{State, judge};
 
 fn fixture(name: &str) -> Vec<u8> {
-    fs_err::read(format!("{}/tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+    fs_err::read(format!("{}/../../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
 }
 
 /// A recorded account, as if it were this process's: `pid`, `procStart` and `pidDomain` made ours.

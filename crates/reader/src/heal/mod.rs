@@ -11,10 +11,10 @@ use std::io;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 
-use session_signals::error::Error;
-use session_signals::event::{KINDS, Kind, Standing};
-use session_signals::spool::Spool;
-use session_signals::text::Text;
+use session_signals_protocol::error::Error;
+use session_signals_protocol::event::{KINDS, Kind, Standing};
+use session_signals_protocol::spool::Spool;
+use session_signals_protocol::text::Text;
 
 use crate::evidence::{Evidence, Signals, file, moment, spool};
 pub use treatment::{Treatment, treatment};

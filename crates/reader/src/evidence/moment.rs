@@ -2,7 +2,7 @@
 
 use std::time::{Duration, SystemTime};
 
-use session_signals::time::Time;
+use session_signals_protocol::time::Time;
 
 /// How long after 1970 the last moment is that RFC 3339 can write: the end of 9999.
 const LAST: Duration = Duration::new(253_402_300_799, 999_999_999);

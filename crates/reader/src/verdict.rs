@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
-use session_signals::event::Kind;
+use session_signals_protocol::event::Kind;
 
 use crate::evidence::spool::Members;
 use crate::evidence::{Call, Entry, Evidence, Life, Signal, Status};

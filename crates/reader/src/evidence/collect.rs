@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::SystemTime;
 
-use session_signals::event::{KINDS, Kind};
+use session_signals_protocol::event::{KINDS, Kind};
 
 use super::look::Look;
 use super::process::{Host, Life};

@@ -4,9 +4,9 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use session_signals::aside::{Aside, Remnant, is_whole};
-use session_signals::event::KINDS;
-use session_signals::spool::{MAX_LEN, RECOVER_AFTER};
+use session_signals_protocol::aside::{Aside, Remnant, is_whole};
+use session_signals_protocol::event::KINDS;
+use session_signals_protocol::spool::{MAX_LEN, RECOVER_AFTER};
 
 use crate::evidence::spool::is_session_id;
 use crate::evidence::{file, moment};

@@ -4,7 +4,7 @@ use std::io::Read as _;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use session_signals::event::Kind;
+use session_signals_protocol::event::Kind;
 
 use super::Files;
 use crate::evidence::{file, spool};

@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use session_signals::event::{KINDS, Kind};
+use session_signals_protocol::event::{KINDS, Kind};
 
 use crate::evidence::{Collector, Evidence, Life, Signals, Status, spool};
 use crate::heal::treatment::by_files_alone;

@@ -234,19 +234,13 @@ impl Standing {
         self.modified[kind as usize].filter(|seen| *seen <= self.now).map_or(time, |seen| seen.next().max(time))
     }
 
-    /// What the session does, where several states stand: what came last, and when.
+    /// The newer signal that makes this one false. One from the future is older than any other, because the clock stepped
+    /// back; of two of one time, the one that readers prefer counts.
     #[must_use]
-    pub fn newest(&self) -> (Kind, Time) {
-        let mut newest = (Kind::Stop, Time::default());
-        for kind in [Kind::Working, Kind::Stop, Kind::Ended] {
-            if let Some(modified) = self.modified[kind as usize]
-                && newest.1 < modified
-                && modified <= self.now
-            {
-                newest = (kind, modified);
-            }
-        }
-        newest
+    pub fn superseded_by(&self, older: Kind) -> Option<Kind> {
+        let age = |kind: Kind| self.modified[kind as usize].map(|time| (time <= self.now, time, kind as usize));
+        let own = age(older)?;
+        KINDS.into_iter().find(|kind| kind.supersedes().contains(&older) && age(*kind).is_some_and(|age| own < age))
     }
 
     /// Whether the event was overtaken by a later one of its session.

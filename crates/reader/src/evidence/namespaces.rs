@@ -1,6 +1,6 @@
 //! The processes of other pid namespaces, as far as this one's `/proc` shows them: those of containers started from here.
 
-use session_signals::process;
+use session_signals_protocol::process;
 
 use super::process::Life;
 

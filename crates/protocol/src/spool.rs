@@ -257,8 +257,12 @@ impl Spool {
     /// # Errors
     /// Where the system refuses.
     pub fn settle(&self, session: &[u8], standing: &Standing) -> Result<()> {
-        let (newest, time) = standing.newest();
-        newest.supersedes().iter().try_for_each(|kind| self.clear(session, *kind, time, standing))
+        for kind in KINDS {
+            if let (Some(_), Some(seen)) = (standing.superseded_by(kind), standing.modified[kind as usize]) {
+                self.withdraw(session, kind, seen)?;
+            }
+        }
+        Ok(())
     }
 
     /// What a name that begins with a dot is. Only looks.

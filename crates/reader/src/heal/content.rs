@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
-use session_signals::event::Kind;
+use session_signals_protocol::event::Kind;
 
 use super::Treatment;
 use crate::evidence::moment;

@@ -8,8 +8,8 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde_json::Value;
-use session_signals::event::{self, KINDS, Kind};
-use session_signals::time::Time;
+use session_signals_protocol::event::{self, KINDS, Kind};
+use session_signals_protocol::time::Time;
 
 use super::lenient::{each, lenient, or_default};
 use super::{file, moment};

@@ -5,7 +5,7 @@ use std::fs::Metadata;
 use std::path::Path;
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
-use session_signals::event::{KINDS, Kind};
+use session_signals_protocol::event::{KINDS, Kind};
 
 use crate::evidence::spool::{parse_name, path};
 
