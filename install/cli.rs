@@ -2,7 +2,7 @@
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
-use crate::places::Scope;
+use crate::paths::Scope;
 
 const EXAMPLES: &str = "\
 Examples:

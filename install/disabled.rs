@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 
 use crate::env::Env;
-use crate::places::{SCOPES, Scope};
+use crate::paths::{SCOPES, Scope};
 use crate::settings;
 use session_signals_reader::upkeep::retention;
 

@@ -10,7 +10,7 @@ use crate::doctor::aside;
 use crate::editor::{self, Plan, Registration, Replaced};
 use crate::env::Env;
 use crate::executables::{self, Copied, Executable};
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::receipt::Receipt;
 use crate::refusal::Refusal;
 use crate::report::{LeftOut, Report};

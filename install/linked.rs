@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 
 /// How.
 pub enum Linked {

@@ -19,7 +19,7 @@ mod install;
 mod linked;
 mod mentions;
 mod owner;
-mod places;
+mod paths;
 mod receipt;
 mod refusal;
 mod replace;

@@ -2,7 +2,7 @@
 
 use crate::editor::{self, DIRECTORY, Mention, Whose, Wrapped};
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::{events, wording};
 
 /// Everything of these settings that does, but for entries and for lines that can be seen to start an executable.

@@ -7,7 +7,7 @@ use rustix::process::geteuid;
 
 use crate::env::Env;
 use crate::executables::quoted;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::refusal::Refusal;
 
 /// The owner of the configuration directory, or of the nearest directory where it is to be made; `None` where that

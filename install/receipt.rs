@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::editor;
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::settings::Settings;
 use crate::{events, replace};
 

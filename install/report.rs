@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::colour::Paint;
 use crate::editor::{Plan, Replaced, What, Wrapped};
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::refusal::Refusal;
 use crate::version;
 

@@ -8,7 +8,7 @@ use crate::cli::Uninstall;
 use crate::doctor::aside;
 use crate::editor::{self, Plan, Whose};
 use crate::env::Env;
-use crate::places::{SCOPES, Scope};
+use crate::paths::{SCOPES, Scope};
 use crate::receipt::{self, Receipt};
 use crate::refusal::Refusal;
 use crate::report::Report;

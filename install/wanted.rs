@@ -5,7 +5,7 @@ use session_signals_protocol::event::RULES;
 use crate::claude::{self, Version};
 use crate::editor::{self, Entry, Plan, Registration, Replaced, Request, Whose};
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::refusal::Refusal;
 use crate::script::{self, Verdict};
 use crate::{events, executables};

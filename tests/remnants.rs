@@ -3,14 +3,14 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::spool::{PATIENCE, Spool};
 use session_signals_protocol::text::Text;
 
 use crate::sandbox::Sandbox;
 
 /// A file with such a name, `own` and `expected` being the times in it, that was modified a minute ago. What it was taken for.
-fn recovered(sandbox: &Sandbox, name: &str, content: &str) -> Remnant {
+fn recovered(sandbox: &Sandbox, name: &str, content: &str) -> Leftover {
     let path = sandbox.spool().join(name);
     fs_err::write(&path, content).unwrap();
     let file = fs_err::File::options().write(true).open(&path).unwrap();
@@ -37,7 +37,7 @@ fn what_was_moved_aside_comes_back_whatever_it_holds() {
         for kind in ["working", "permission"] {
             let sandbox = other();
             let name = format!(".s.{kind}.{MOVED}");
-            assert_eq!(recovered(&sandbox, &name, content), Remnant::Signal, "{kind} {content:?}");
+            assert_eq!(recovered(&sandbox, &name, content), Leftover::Signal, "{kind} {content:?}");
             assert_eq!(fs_err::read_to_string(sandbox.signal("s", kind)).unwrap(), content, "{kind}");
             assert!(!sandbox.spool().join(&name).exists(), "{kind} {content:?}");
         }
@@ -49,7 +49,7 @@ fn what_nobody_can_read_stays_aside_where_a_signal_stands() {
     let sandbox = other();
     sandbox.fire("s", "PermissionRequest", r#""tool_name":"Bash""#).succeeds();
     let name = format!(".s.permission.{MOVED}");
-    assert_eq!(recovered(&sandbox, &name, "version 9"), Remnant::Signal);
+    assert_eq!(recovered(&sandbox, &name, "version 9"), Leftover::Signal);
     assert_eq!(fs_err::read_to_string(sandbox.spool().join(&name)).unwrap(), "version 9");
     assert_eq!(sandbox.read("s", "permission")["tool_name"], "Bash");
 }
@@ -58,7 +58,7 @@ fn what_nobody_can_read_stays_aside_where_a_signal_stands() {
 fn what_a_hook_wrote_in_part_is_removed() {
     let sandbox = other();
     let name = format!(".s.working.{WRITTEN}");
-    assert_eq!(recovered(&sandbox, &name, "{\"session_id\":\"s\",\"half"), Remnant::Rubbish);
+    assert_eq!(recovered(&sandbox, &name, "{\"session_id\":\"s\",\"half"), Leftover::Rubbish);
     assert_eq!(sandbox.files(), ["other.stop.json"]);
 }
 
@@ -73,7 +73,7 @@ fn what_cannot_be_read_now_is_left() {
     file.file().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
     let spool = Text::of(&[sandbox.spool().as_os_str().as_bytes()]);
     let spool = Spool::at(&spool, 1, false, PATIENCE).unwrap().unwrap();
-    assert_eq!(spool.recover(name.as_bytes()), Ok(Remnant::Unreadable));
+    assert_eq!(spool.recover(name.as_bytes()), Ok(Leftover::Unreadable));
     assert_eq!(sandbox.files(), [&name, "other.stop.json"]);
 }
 
@@ -82,6 +82,6 @@ fn a_list_without_calls_is_no_loss() {
     let sandbox = other();
     sandbox.fire("s", "PermissionRequest", r#""tool_name":"Bash""#).succeeds();
     let name = format!(".s.permission.{MOVED}");
-    assert_eq!(recovered(&sandbox, &name, "{\"pending\":[]}\n"), Remnant::Signal);
+    assert_eq!(recovered(&sandbox, &name, "{\"pending\":[]}\n"), Leftover::Signal);
     assert_eq!(sandbox.states()["s"], "permission(Bash)");
 }

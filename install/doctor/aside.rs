@@ -9,7 +9,7 @@ use super::{Finding, Mend};
 use crate::commit::Lock;
 use crate::env::Env;
 use crate::executables::quoted;
-use crate::places::SCOPES;
+use crate::paths::SCOPES;
 use crate::refusal::Refusal;
 use crate::replace::{MOVED, PREFIX};
 use crate::settings::Settings;

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use super::{Finding, Mend};
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::version::{self, Release};
 
 /// What is wrong with one of them.

@@ -6,7 +6,7 @@ use std::path::{Path, PathBuf};
 use super::{Finding, Mend, copies};
 use crate::editor::{self, Entry, What, Whose, Wrapped};
 use crate::env::Env;
-use crate::places::{SCOPES, Scope};
+use crate::paths::{SCOPES, Scope};
 use crate::settings::Settings;
 use crate::tryout::{self, Registered};
 use crate::wanted::{Subject, Wanted};

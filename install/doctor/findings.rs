@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde::Serialize;
 use session_signals_protocol::event::Kind;
 
-use crate::places::Scope;
+use crate::paths::Scope;
 use session_signals_reader::upkeep::Fault;
 
 /// One thing that is wrong.

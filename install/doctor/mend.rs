@@ -10,7 +10,7 @@ use session_signals_protocol::spool::PATIENCE;
 use super::{Finding, Mend, aside};
 use crate::cli::{Install, Uninstall};
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;

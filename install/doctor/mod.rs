@@ -19,7 +19,7 @@ use session_signals_protocol::event::RULES;
 use crate::cli::Doctor;
 use crate::colour::Paint;
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::wanted::Wanted;
 use crate::{owner, report, version};
 pub use findings::{Finding, Mend};

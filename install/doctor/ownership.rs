@@ -9,7 +9,7 @@ use rustix::process::geteuid;
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::executables::quoted;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::{owner, service};
 
 /// One finding for all of it; and one that we are root ourselves, where that is the mistake.

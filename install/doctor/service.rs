@@ -2,7 +2,7 @@
 
 use super::{Finding, Mend, copies};
 use crate::env::Env;
-use crate::places::Scope;
+use crate::paths::Scope;
 use crate::{events, service};
 
 /// Whether it runs, and as this version would have it.

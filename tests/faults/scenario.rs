@@ -6,7 +6,7 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
 
 use serde_json::Value;
-use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::spool::{PATIENCE, Spool};
 use session_signals_protocol::text::Text;
 
@@ -120,7 +120,7 @@ impl Scenario {
         if killed || helpless {
             for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
                 let recovered = open(sandbox).recover(name.as_bytes());
-                check(recovered.is_ok_and(|remnant| remnant != Remnant::Foreign), format!("{name} is not recovered"));
+                check(recovered.is_ok_and(|remnant| remnant != Leftover::Foreign), format!("{name} is not recovered"));
             }
         }
         let left = files(sandbox);

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::spool::{PATIENCE, Spool};
 use session_signals_protocol::text::Text;
 
@@ -150,7 +150,7 @@ fn violations(case: &Case) -> Vec<String> {
     for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
         let spool = Spool::at(&path, 1, false, PATIENCE).unwrap().unwrap();
         let recovered = spool.recover(name.as_bytes());
-        if !may_leave || !matches!(recovered, Ok(Remnant::Signal | Remnant::Rubbish)) {
+        if !may_leave || !matches!(recovered, Ok(Leftover::Signal | Leftover::Rubbish)) {
             violations.push(format!("left: {name}"));
         }
     }

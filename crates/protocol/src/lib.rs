@@ -62,7 +62,7 @@
 //! and one line on stderr, `hook-NAME: operation path: reason`. See [`hook::run`].
 #![cfg_attr(all(freestanding, not(test)), no_std)]
 
-pub mod aside;
+pub mod temporary_name;
 pub mod buffer;
 pub mod calls;
 pub mod change;

@@ -6,7 +6,7 @@
 
 use core::cell::Cell;
 
-use crate::aside::{self, Aside, Remnant};
+use crate::temporary_name::{self, TemporaryName, Leftover};
 use crate::buffer::Buffer;
 use crate::calls;
 use crate::change::Change;
@@ -266,14 +266,14 @@ impl Spool {
     }
 
     /// What a name that begins with a dot is. Only looks.
-    fn remnant(&self, name: &[u8]) -> Remnant {
-        let (Some(aside), file) = (Aside::parse(name), Name::of(&[name])) else { return Remnant::Foreign };
+    fn remnant(&self, name: &[u8]) -> Leftover {
+        let (Some(aside), file) = (TemporaryName::parse(name), Name::of(&[name])) else { return Leftover::Foreign };
         match self.directory.metadata(file.as_cstr()) {
             Ok(metadata) if metadata.is_file => {
-                let is_whole = || self.read_file(aside.kind, &file).ok().map(|text| aside::is_whole(text));
+                let is_whole = || self.read_file(aside.kind, &file).ok().map(|text| temporary_name::is_whole(text));
                 aside.remnant(metadata.modified, is_whole)
             }
-            _ => Remnant::Foreign,
+            _ => Leftover::Foreign,
         }
     }
 
@@ -285,15 +285,15 @@ impl Spool {
     ///
     /// # Errors
     /// Where the system refuses. Then it is left where it is.
-    pub fn recover(&self, name: &[u8]) -> Result<Remnant> {
+    pub fn recover(&self, name: &[u8]) -> Result<Leftover> {
         let remnant = self.remnant(name);
-        let Some(Aside { session, kind, .. }) = Aside::parse(name) else { return Ok(remnant) };
+        let Some(TemporaryName { session, kind, .. }) = TemporaryName::parse(name) else { return Ok(remnant) };
         let file = Name::of(&[name]);
         let fail = Error::at(Operation::Recover, Place::Signal(kind));
         match remnant {
-            Remnant::Foreign | Remnant::Unreadable => {}
-            Remnant::Rubbish => self.directory.remove(file.as_cstr()).map_err(fail)?,
-            Remnant::Signal => {
+            Leftover::Foreign | Leftover::Unreadable => {}
+            Leftover::Rubbish => self.directory.remove(file.as_cstr()).map_err(fail)?,
+            Leftover::Signal => {
                 let recover = || {
                     if kind == Kind::Permission {
                         return self.absorb(session, &file).map_err(errno);

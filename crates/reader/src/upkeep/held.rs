@@ -8,7 +8,7 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::aside::Remnant;
+use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::error::Error;
 use session_signals_protocol::event::Kind;
 use session_signals_protocol::spool::Spool;
@@ -67,11 +67,11 @@ impl<'a> Held<'a> {
         }
         let session = name.trim_start_matches('.').split('.').next().unwrap_or_default();
         match self.spool.recover(name.as_bytes()).map_err(|error| told(self.folder, session, error))? {
-            Remnant::Signal => Ok(true),
-            Remnant::Rubbish => Ok(false),
-            Remnant::Unreadable => Err(io::Error::other(format!("{name} cannot be read"))),
+            Leftover::Signal => Ok(true),
+            Leftover::Rubbish => Ok(false),
+            Leftover::Unreadable => Err(io::Error::other(format!("{name} cannot be read"))),
             // As earlier versions named their temporary files.
-            Remnant::Foreign => fs_err::remove_file(self.folder.join(name)).map(|()| false),
+            Leftover::Foreign => fs_err::remove_file(self.folder.join(name)).map(|()| false),
         }
     }
 }

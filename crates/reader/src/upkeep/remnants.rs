@@ -4,7 +4,7 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::aside::{Aside, Remnant, is_whole};
+use session_signals_protocol::temporary_name::{TemporaryName, Leftover, is_whole};
 use session_signals_protocol::event::KINDS;
 use session_signals_protocol::spool::{MAX_LEN, RECOVER_AFTER};
 
@@ -37,9 +37,9 @@ pub fn is_remnant(folder: &Path, name: &str, now: SystemTime) -> bool {
 /// Where it cannot be read: then nobody knows what it is.
 pub fn is_signal(folder: &Path, name: &str) -> io::Result<bool> {
     // As earlier versions named their temporary files.
-    let Some(aside) = Aside::parse(name.as_bytes()) else { return Ok(false) };
+    let Some(aside) = TemporaryName::parse(name.as_bytes()) else { return Ok(false) };
     let content = file::read(&folder.join(name), MAX_LEN)?;
-    Ok(aside.remnant(moment::of_hooks(content.modified), || Some(is_whole(&content.bytes))) == Remnant::Signal)
+    Ok(aside.remnant(moment::of_hooks(content.modified), || Some(is_whole(&content.bytes))) == Leftover::Signal)
 }
 
 /// `.<session>.<kind>.<hexadecimal>`

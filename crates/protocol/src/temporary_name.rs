@@ -6,7 +6,7 @@ use crate::time::Time;
 
 /// The name of a file on its way into its place or out of it:
 /// `.<session>.<kind>.<random>.<own>.<expected>`, each of the last three 16 hexadecimal digits.
-pub struct Aside<'a> {
+pub struct TemporaryName<'a> {
     /// Whose signal it is.
     pub session: &'a [u8],
     /// Of which kind.
@@ -16,7 +16,7 @@ pub struct Aside<'a> {
     pub times: [u64; 2],
 }
 
-impl<'a> Aside<'a> {
+impl<'a> TemporaryName<'a> {
     /// `None` for any other name.
     #[must_use]
     pub fn parse(name: &'a [u8]) -> Option<Self> {
@@ -31,19 +31,19 @@ impl<'a> Aside<'a> {
 
     /// What a file of this name is that was modified then. `is_whole` reads it, and says what [`is_whole`] says of it;
     /// `None` where it cannot be read.
-    pub fn remnant(&self, modified: Time, is_whole: impl FnOnce() -> Option<bool>) -> Remnant {
+    pub fn remnant(&self, modified: Time, is_whole: impl FnOnce() -> Option<bool>) -> Leftover {
         // The hook wrote it and did not publish it, or meant to delete it.
         if self.times.contains(&modified.to_nanoseconds()) {
-            return Remnant::Rubbish;
+            return Leftover::Rubbish;
         }
         // The hook wrote nothing under this name: whatever this is, it was moved aside.
         if self.times[0] == 0 {
-            return Remnant::Signal;
+            return Leftover::Signal;
         }
         match is_whole() {
-            Some(true) => Remnant::Signal,
-            Some(false) => Remnant::Rubbish,
-            None => Remnant::Unreadable,
+            Some(true) => Leftover::Signal,
+            Some(false) => Leftover::Rubbish,
+            None => Leftover::Unreadable,
         }
     }
 }
@@ -56,7 +56,7 @@ fn hex(digits: &[u8]) -> Option<u64> {
 
 /// What a file with a name that begins with a dot is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Remnant {
+pub enum Leftover {
     /// There is none, or its name is none that a hook gives.
     Foreign,
     /// It cannot be read now, so nobody knows.
