@@ -22,7 +22,7 @@ pub struct Disabled {
 /// Every file that disables hooks, in any scope.
 #[must_use]
 pub fn find(env: &Env) -> Vec<Disabled> {
-    let mut managed = retention::managed();
+    let mut managed = retention::managed_settings_files();
     managed.sort();
     let mut files: Vec<(PathBuf, Option<Scope>)> = managed.into_iter().map(|file| (file, None)).collect();
     files.extend(SCOPES.iter().map(|scope| (env.settings(*scope), Some(*scope))));

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use crate::cli::Install;
 use crate::disabled::{self, Disabled};
@@ -182,7 +182,8 @@ fn may_copy(env: &Env) -> bool {
 
 /// The events that are not registered.
 fn left_out(registrations: &[Registration]) -> Vec<LeftOut> {
-    let out = RULES.iter().filter(|rule| registrations.iter().all(|registration| registration.event != rule.event));
+    let out =
+        EVENT_RULES.iter().filter(|rule| registrations.iter().all(|registration| registration.event != rule.event));
     out.map(|rule| LeftOut { event: rule.event, since: events::since(rule.event).to_string() }).collect()
 }
 

@@ -1,6 +1,6 @@
 //! What `hooks install` wants: decided once, for a dry run, a real one, and doctor.
 
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use crate::claude::{self, Version};
 use crate::editor::{self, Entry, Plan, Registration, Replaced, Request, Whose};
@@ -90,7 +90,7 @@ impl Wanted {
             };
             Registration { event, command, args: exec.then_some(args), timeout: TIMEOUT }
         };
-        let known = RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event));
+        let known = EVENT_RULES.iter().filter(|rule| events::known(rule.event, version) || stays(rule.event));
         let hooks = known.map(|rule| registration(rule.event, rule.hook.executable(), &[]));
         let daemons = events::OF_DAEMONS.into_iter().filter(|_| self.has_daemons(text));
         hooks.chain(daemons.map(|(event, args)| registration(event, events::SESSIONS, args))).collect()

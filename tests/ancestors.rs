@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use session_signals_protocol::process::{Cli, Stat};
+use session_signals_protocol::process::{CliProcess, ProcessStat};
 
 use crate::sandbox::{Life, Outcome, Sandbox, executable, payload};
 
@@ -21,7 +21,7 @@ use Name::{Claude, Other, Wrapper};
 fn find(said: Option<u32>, rows: &[Row]) -> Option<u32> {
     let look = |pid| {
         let (_, parent, name) = rows.iter().find(|row| row.0 == pid)?;
-        Some(Stat {
+        Some(ProcessStat {
             is_cli: *name == Claude,
             is_wrapper: *name == Wrapper,
             is_zombie: false,
@@ -29,13 +29,13 @@ fn find(said: Option<u32>, rows: &[Row]) -> Option<u32> {
             start: 7,
         })
     };
-    match Cli::find(said.unwrap_or_default(), rows[0].0, look) {
-        Cli::Process(pid, start) => {
+    match CliProcess::find(said.unwrap_or_default(), rows[0].0, look) {
+        CliProcess::Process(pid, start) => {
             assert_eq!(start, 7);
             Some(pid)
         }
-        Cli::Gone => Some(0),
-        Cli::Unknown => None,
+        CliProcess::Gone => Some(0),
+        CliProcess::Unknown => None,
     }
 }
 
@@ -78,8 +78,8 @@ fn the_nearest_cli_of_a_hook() {
 
 #[test]
 fn without_proc_there_is_the_parent_and_what_is_said() {
-    let find = |said| Cli::find(said, 20, |_| None);
-    assert_eq!([find(0), find(20), find(10)], [20, 20, 10].map(|pid| Cli::Process(pid, 0)));
+    let find = |said| CliProcess::find(said, 20, |_| None);
+    assert_eq!([find(0), find(20), find(10)], [20, 20, 10].map(|pid| CliProcess::Process(pid, 0)));
 }
 
 /// Runs hook-stop as a line of a shell that is called `claude`, with `{}` for the executable.

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use session_signals_protocol::event::{KINDS, Kind};
+use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
 
 use crate::sandbox::{Life, Sandbox, executable_for};
 
@@ -64,7 +64,7 @@ fn a_signal_is_the_payload_in_its_own_bytes_with_stamp_and_process_behind() {
     for recording in recordings() {
         play(&recording, |sandbox, life, line, payload| {
             let session = payload["session_id"].as_str().unwrap();
-            for kind in KINDS {
+            for kind in SIGNAL_KINDS {
                 let path = sandbox.signal(session, kind.word());
                 let Ok(metadata) = fs_err::metadata(&path) else { continue };
                 let signal = sandbox.read(session, kind.word());
@@ -76,7 +76,7 @@ fn a_signal_is_the_payload_in_its_own_bytes_with_stamp_and_process_behind() {
                 // The CLI tells of every subagent and helper that an error ended.
                 assert!(signal.get("error").is_none() || signal.get("agent_id").is_none(), "{signal}");
                 // A permission is the oldest call's, and its file may be a later event's.
-                if kind != Kind::Permission && signal["hook_event_name"] == payload["hook_event_name"] {
+                if kind != SignalKind::Permission && signal["hook_event_name"] == payload["hook_event_name"] {
                     assert_eq!(stamp, format!("{}.{:09}", metadata.mtime(), metadata.mtime_nsec()));
                     let text = fs_err::read_to_string(&path).unwrap();
                     assert!(text.starts_with(line.strip_suffix('}').unwrap()), "{text}\n{line}");

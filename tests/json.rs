@@ -12,7 +12,7 @@ use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 use session_signals_protocol::digest::digest;
-use session_signals_protocol::json::{self, Error, MAX_DEPTH};
+use session_signals_protocol::json::{self, JsonError, MAX_DEPTH};
 
 #[test]
 fn the_hard_cases() {
@@ -53,7 +53,7 @@ fn depth_is_our_own_limit() {
         let level = open.matches(['[', '{']).count();
         for depth in [MAX_DEPTH / level * level, (MAX_DEPTH / level + 1) * level] {
             let text = format!("{}0{}", open.repeat(depth / level), close.repeat(depth / level));
-            let expected = if depth <= MAX_DEPTH { Ok(true) } else { Err(Error::Depth) };
+            let expected = if depth <= MAX_DEPTH { Ok(true) } else { Err(JsonError::Depth) };
             let accepted = oracle::walk(text.as_bytes()).map(|(_, complete)| complete).map_err(|(_, error)| error);
             assert_eq!(accepted, expected, "{depth} levels of {open}");
             oracle::compare(text.as_bytes());
@@ -235,13 +235,13 @@ proptest! {
         let text = format!("{{{}}}", members.join(" , "));
         let object: BTreeMap<String, &RawValue> = serde_json::from_str(&text).unwrap();
         let expected = object.get(name).map(|value| value.get());
-        prop_assert_eq!(json::member(text.as_bytes(), name).map(raw), expected);
+        prop_assert_eq!(json::last_member(text.as_bytes(), name).map(raw), expected);
     }
 
     #[test]
     fn a_string_means_what_serde_json_decodes(text in texts::characters(false)) {
         let decoded: String = serde_json::from_str(&format!("\"{text}\"")).unwrap();
-        let found = beyond_ascii_once(json::ascii(text.as_bytes()));
+        let found = beyond_ascii_once(json::decode_ascii(text.as_bytes()));
         prop_assert_eq!(found, beyond_ascii_once(decoded.bytes()));
         prop_assert_eq!(json::spells(text.as_bytes(), &decoded), decoded.is_ascii());
     }
@@ -283,7 +283,7 @@ proptest! {
         let at = borders[at.index(borders.len())];
         let text = format!("\"{}{lone}{}\"", &text[..at], &text[at..]);
         let mut mended = text.clone().into_bytes();
-        json::mend(&mut mended);
+        json::replace_lone_surrogates(&mut mended);
         let expected = String::from_utf16_lossy(&units(&text[1..text.len() - 1]).unwrap());
         prop_assert_eq!(serde_json::from_slice::<String>(&mended).unwrap(), expected);
         prop_assert_eq!(mended.len(), text.len());
@@ -294,20 +294,20 @@ proptest! {
     #[test]
     fn mended_text_can_be_read_by_everybody(text in texts::document()) {
         let mut mended = text.clone().into_bytes();
-        json::mend(&mut mended);
+        json::replace_lone_surrogates(&mut mended);
         prop_assert!(all_strings(raw(&mended)), "{} {}", text, raw(&mended));
         let mut again = mended.clone();
-        json::mend(&mut again);
+        json::replace_lone_surrogates(&mut again);
         prop_assert_eq!(again, mended);
     }
 
     #[test]
     fn text_without_half_a_pair_is_left_alone(text in texts::characters(false), broken in texts::mutated(texts::document())) {
         let mut mended = text.clone().into_bytes();
-        json::mend(&mut mended);
+        json::replace_lone_surrogates(&mut mended);
         prop_assert_eq!(mended, text.into_bytes());
         // It ends, and does not panic.
-        json::mend(&mut broken.clone());
+        json::replace_lone_surrogates(&mut broken.clone());
     }
 }
 

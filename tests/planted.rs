@@ -68,7 +68,7 @@ fn something_planted_under_the_temporary_name() {
         let hook = Stopped::start(&sandbox);
         // Its event's time is in the name, too; it replaces nothing.
         let time = Trace::read(&sandbox.home().join("log")).time();
-        let time = Time::from_stamp(time.as_bytes()).unwrap().to_nanoseconds();
+        let time = Time::parse_stamp(time.as_bytes()).unwrap().to_nanoseconds();
         let temporary = sandbox.spool().join(format!(".s.stop.{:016x}.{time:016x}.{:016x}", hook.random(), 0));
         match plant {
             "symlink" => symlink(&target, &temporary).unwrap(),

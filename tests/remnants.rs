@@ -3,8 +3,8 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::{Duration, SystemTime};
 
+use session_signals_protocol::spool::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
-use session_signals_protocol::spool::{PATIENCE, Spool};
 use session_signals_protocol::text::Text;
 
 use crate::sandbox::Sandbox;
@@ -15,9 +15,9 @@ fn recovered(sandbox: &Sandbox, name: &str, content: &str) -> Leftover {
     fs_err::write(&path, content).unwrap();
     let file = fs_err::File::options().write(true).open(&path).unwrap();
     file.file().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
-    let spool = Text::of(&[sandbox.spool().as_os_str().as_bytes()]);
-    let spool = Spool::at(&spool, 1, false, PATIENCE).unwrap().unwrap();
-    spool.recover(name.as_bytes()).unwrap()
+    let spool = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
+    let spool = SignalStore::open_at(&spool, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
+    spool.recover_leftover(name.as_bytes()).unwrap()
 }
 
 /// No hook gave it to a file that it wrote, or meant to replace.
@@ -58,7 +58,7 @@ fn what_nobody_can_read_stays_aside_where_a_signal_stands() {
 fn what_a_hook_wrote_in_part_is_removed() {
     let sandbox = other();
     let name = format!(".s.working.{WRITTEN}");
-    assert_eq!(recovered(&sandbox, &name, "{\"session_id\":\"s\",\"half"), Leftover::Rubbish);
+    assert_eq!(recovered(&sandbox, &name, "{\"session_id\":\"s\",\"half"), Leftover::Garbage);
     assert_eq!(sandbox.files(), ["other.stop.json"]);
 }
 
@@ -71,9 +71,9 @@ fn what_cannot_be_read_now_is_left() {
     let file = fs_err::File::options().write(true).open(sandbox.spool().join(&name)).unwrap();
     file.set_len(300 << 20).unwrap();
     file.file().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
-    let spool = Text::of(&[sandbox.spool().as_os_str().as_bytes()]);
-    let spool = Spool::at(&spool, 1, false, PATIENCE).unwrap().unwrap();
-    assert_eq!(spool.recover(name.as_bytes()), Ok(Leftover::Unreadable));
+    let spool = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
+    let spool = SignalStore::open_at(&spool, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
+    assert_eq!(spool.recover_leftover(name.as_bytes()), Ok(Leftover::Unreadable));
     assert_eq!(sandbox.files(), [&name, "other.stop.json"]);
 }
 

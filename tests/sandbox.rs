@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Output, Stdio};
 
 use assert_cmd::Command;
 use serde_json::Value;
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 use tempfile::TempDir;
 
 /// On a busy machine, an input of this many bytes may take longer than the second that a hook waits for it.
@@ -81,7 +81,7 @@ pub fn write_script(path: &Path, text: &str) {
 
 /// The executable that handles an event, if one does.
 pub fn executable_for(event: &str) -> Option<&'static str> {
-    RULES.iter().find(|rule| rule.event == event).map(|rule| rule.hook.executable())
+    EVENT_RULES.iter().find(|rule| rule.event == event).map(|rule| rule.hook.executable())
 }
 
 /// A payload with the given members besides `session_id` and `hook_event_name`.

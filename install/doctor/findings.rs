@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use session_signals_protocol::event::Kind;
+use session_signals_protocol::event::SignalKind;
 
 use crate::paths::Scope;
-use session_signals_reader::upkeep::Fault;
+use session_signals_reader::upkeep::SignalFault;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
@@ -47,7 +47,7 @@ pub enum Mend {
     /// and may go.
     SetAside(PathBuf, Option<String>),
     /// Removes a signal, under the hooks' own lock, where this is still wrong with it.
-    Signal(String, Kind, Fault),
+    Signal(String, SignalKind, SignalFault),
     /// Settles, under that lock, what a killed hook left in the spool under this name; whether it is a signal.
     Remnant(String, bool),
     /// Removes, under that lock, the signals of these sessions, which ended longer ago than this.
@@ -64,7 +64,7 @@ impl Finding {
             Mend::Uninstall(scope) => Some(format!("takes our entries out of the {} settings", scope.word())),
             Mend::Tighten => Some("gives it mode 700".to_owned()),
             Mend::SetAside(_, Some(place)) => Some(format!("moves it to {place}")),
-            Mend::Signal(_, kind, Fault::Overtaken(_)) => Some(format!("removes the older one, {}", kind.word())),
+            Mend::Signal(_, kind, SignalFault::Overtaken(_)) => Some(format!("removes the older one, {}", kind.word())),
             Mend::Remnant(_, true) => Some("brings it back".to_owned()),
             Mend::Remove(_) | Mend::SetAside(..) | Mend::Remnant(..) | Mend::Signal(..) => {
                 Some("removes it".to_owned())

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use session_signals_protocol::spool::PATIENCE;
+use session_signals_protocol::spool::LOCK_TIMEOUT_MS;
 
 use super::{Finding, Mend, aside};
 use crate::cli::{Install, Uninstall};
@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::{commit, events, executables, install, receipt, uninstall, version};
-use session_signals_reader::upkeep::{Held, forget};
+use session_signals_reader::upkeep::{LockedStore, remove_old_ends};
 
 /// Mends each finding once; returns what could not be, a sentence each.
 #[must_use]
@@ -51,7 +51,7 @@ struct Spool {
 impl Spool {
     /// Does something under the lock.
     fn under_the_lock(&mut self, work: impl FnOnce(&Path, u32) -> io::Result<()>) -> io::Result<()> {
-        match work(&self.folder, if self.refused.is_some() { 0 } else { PATIENCE }) {
+        match work(&self.folder, if self.refused.is_some() { 0 } else { LOCK_TIMEOUT_MS }) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported) => {
                 self.refused = Some(error.kind());
                 Ok(())
@@ -90,15 +90,16 @@ fn one(env: &Env, spool: &mut Spool, mend: &Mend) -> Result<(), Vec<String>> {
         Mend::Remove(path) => remove(path).map_err(sentence),
         Mend::SetAside(path, _) => aside::settle(env, path).map_err(|refusal| vec![refusal.reason]),
         Mend::Signal(session, kind, fault) => {
-            let remove = |folder: &Path, patience| Held::take(folder, patience)?.remove(session, *kind, *fault);
+            let remove =
+                |folder: &Path, patience| LockedStore::lock(folder, patience)?.remove_faulty(session, *kind, *fault);
             spool.under_the_lock(|folder, patience| remove(folder, patience).map(drop)).map_err(sentence)
         }
         Mend::Remnant(name, _) => {
-            let settle = |folder: &Path, patience| Held::take(folder, patience)?.settle(name).map(drop);
+            let settle = |folder: &Path, patience| LockedStore::lock(folder, patience)?.recover(name).map(drop);
             spool.under_the_lock(settle).map_err(sentence)
         }
         Mend::Forget(sessions, limit) => {
-            let work = |folder: &Path, patience| forget(folder, sessions, *limit, patience).map(drop);
+            let work = |folder: &Path, patience| remove_old_ends(folder, sessions, *limit, patience).map(drop);
             spool.under_the_lock(work).map_err(sentence)
         }
     }

@@ -14,7 +14,7 @@ mod temporaries;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use crate::cli::Doctor;
 use crate::colour::Paint;
@@ -104,7 +104,7 @@ fn say(env: &Env, checkup: &Checkup, fixing: bool) {
             None => format!(
                 "{healthy}: the hooks are installed and work, for {} of {} events (the version of Claude Code is unknown)",
                 entries::events(env),
-                RULES.len()
+                EVENT_RULES.len()
             ),
         });
     }

@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::receipt;
-use session_signals_reader::evidence::{Collector, Entry};
+use session_signals_reader::evidence::{Collector, RegistryEntry};
 
 /// What keeps the hooks from publishing, whenever a session was started.
 const CAUSES: [&str; 8] = [
@@ -33,10 +33,10 @@ pub fn check(env: &Env, findings: &[Finding], is_too_old: bool) -> Vec<Finding> 
     };
     let installed = receipt::newest(env).unwrap_or(UNIX_EPOCH);
     let mut collector = Collector::new(&env.config);
-    collector.read_spool();
+    collector.read_all_signals();
     let sessions = collector.collect().sessions.into_values();
     let silent = sessions.filter(|evidence| evidence.signals.is_empty()).filter_map(|evidence| evidence.registry);
-    let finding = |Entry { session, pid, .. }| {
+    let finding = |RegistryEntry { session, pid, .. }| {
         let sentence = format!("session {session} (process {pid}) has left no signal: {why}");
         Finding::new("session-silent", sentence, Mend::ByHand)
     };

@@ -7,24 +7,26 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::event::Kind;
+use session_signals_protocol::event::SignalKind;
 
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::spool::{Fault as FolderFault, fault};
 use session_signals_reader::evidence::{file, spool};
-use session_signals_reader::upkeep::{Fault, Files, hollow, is_signal, old, overtaken, remnants, retention};
+use session_signals_reader::upkeep::{
+    SignalFault, SignalFiles, holds_signal, hollow_wait, leftovers, old_ended_sessions, retention, superseded_signals,
+};
 
 /// Everything about the spool.
 pub fn check(env: &Env) -> Vec<Finding> {
     let (folder, now) = (env.spool(), SystemTime::now());
     let mut findings: Vec<_> = of_folder(env, &folder).into_iter().collect();
-    let sessions = Files::all(&folder);
+    let sessions = SignalFiles::read_all(&folder);
     for (session, files) in &sessions {
         findings.extend(conflicts(&folder, session, files, now));
         findings.extend(files.kinds().filter_map(|kind| unusable(env, session, kind, files, now)));
     }
-    findings.extend(remnants(&folder, now).into_iter().filter_map(|name| remnant(env, &folder, name)));
+    findings.extend(leftovers(&folder, now).into_iter().filter_map(|name| remnant(env, &folder, name)));
     findings.extend(ends(env, &folder, &sessions, now));
     findings
 }
@@ -33,7 +35,7 @@ pub fn check(env: &Env) -> Vec<Finding> {
 fn remnant(env: &Env, folder: &Path, name: String) -> Option<Finding> {
     let path = folder.join(&name);
     let shown = env.brief(&path);
-    let (id, sentence, mend) = match is_signal(folder, &name) {
+    let (id, sentence, mend) = match holds_signal(folder, &name) {
         Ok(true) => {
             let sentence = format!("{shown} is a signal that a hook moved aside, and was killed before it put it back");
             ("signal-aside", sentence, Mend::Remnant(name, true))
@@ -54,9 +56,9 @@ fn remnant(env: &Env, folder: &Path, name: String) -> Option<Finding> {
 }
 
 /// What is over for longer than the CLI itself remembers: one finding for all of it.
-fn ends(env: &Env, folder: &Path, sessions: &BTreeMap<String, Files>, now: SystemTime) -> Option<Finding> {
-    let limit = retention::period(&env.config)?;
-    let over = old(&env.config, sessions, limit, now);
+fn ends(env: &Env, folder: &Path, sessions: &BTreeMap<String, SignalFiles>, now: SystemTime) -> Option<Finding> {
+    let limit = retention::retention_period(&env.config)?;
+    let over = old_ended_sessions(&env.config, sessions, limit, now);
     let (days, setting) = (limit.as_secs() / (24 * 60 * 60), retention::SETTING);
     let end = format!("of sessions that ended more than {days} days ago ({setting})");
     let sentence = match over.len() {
@@ -91,27 +93,27 @@ fn of_folder(env: &Env, folder: &Path) -> Option<Finding> {
 }
 
 /// Signals of a session that cannot both be true. The newer one is.
-fn conflicts(folder: &Path, session: &str, files: &Files, now: SystemTime) -> Vec<Finding> {
-    let finding = |(older, newer): (Kind, Kind)| {
+fn conflicts(folder: &Path, session: &str, files: &SignalFiles, now: SystemTime) -> Vec<Finding> {
+    let finding = |(older, newer): (SignalKind, SignalKind)| {
         let sentence = format!("{session} has both {} and {}", newer.word(), older.word());
-        let mend = Mend::Signal(session.to_owned(), older, Fault::Overtaken(newer));
-        Finding::new("signal-conflict", sentence, mend).at(&spool::path(folder, session, older))
+        let mend = Mend::Signal(session.to_owned(), older, SignalFault::Overtaken(newer));
+        Finding::new("signal-conflict", sentence, mend).at(&spool::signal_path(folder, session, older))
     };
-    overtaken(folder, session, files, now).into_iter().map(finding).collect()
+    superseded_signals(folder, session, files, now).into_iter().map(finding).collect()
 }
 
 /// A signal that no reader can use.
-fn unusable(env: &Env, session: &str, kind: Kind, files: &Files, now: SystemTime) -> Option<Finding> {
+fn unusable(env: &Env, session: &str, kind: SignalKind, files: &SignalFiles, now: SystemTime) -> Option<Finding> {
     let folder = env.spool();
-    let path = spool::path(&folder, session, kind);
-    let why = match file::read(&path, spool::MAX_LEN) {
-        Ok(content) if spool::parse(&content.bytes, content.modified, kind).is_some() => return None,
+    let path = spool::signal_path(&folder, session, kind);
+    let why = match file::read_regular(&path, spool::MAX_SIGNAL_LEN) {
+        Ok(content) if spool::parse_signal(&content.bytes, content.modified, kind).is_some() => return None,
         Ok(content) if content.bytes.iter().all(|byte| *byte == 0) => {
             let what = if content.bytes.is_empty() { "is empty" } else { "holds nothing but NUL bytes" };
             let sentence = format!("{} {what}: the power was lost before it was on the disk", env.brief(&path));
-            let mend = Mend::Signal(session.to_owned(), kind, Fault::Hollow);
+            let mend = Mend::Signal(session.to_owned(), kind, SignalFault::Hollow);
             let finding = Finding::new("signal-empty", sentence, mend).at(&path);
-            return hollow(&folder, session, kind, files, now).filter(Duration::is_zero).map(|_| finding);
+            return hollow_wait(&folder, session, kind, files, now).filter(Duration::is_zero).map(|_| finding);
         }
         Ok(_) => "it is no JSON object".to_owned(),
         // A hook has removed it since.

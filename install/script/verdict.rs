@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use session_signals_protocol::event::KINDS;
+use session_signals_protocol::event::SIGNAL_KINDS;
 
 use super::DIRECTORY;
 use crate::env::Env;
@@ -67,7 +67,7 @@ impl Signals {
         let path = path.replace('\\', "/");
         let (folder, name) = path.rsplit_once('/').unwrap_or(("", &path));
         // What begins with a dot is a temporary file.
-        let endings = || KINDS.iter().map(|kind| format!(".{}.json", kind.word()));
+        let endings = || SIGNAL_KINDS.iter().map(|kind| format!(".{}.json", kind.word()));
         let is_signal = !name.starts_with('.') && endings().any(|ending| name.ends_with(&ending));
         let end = name.rsplit(UNKNOWN).next().unwrap_or_default();
         let may_be_signal = is_signal || name.contains(UNKNOWN) && endings().any(|ending| ending.ends_with(end));

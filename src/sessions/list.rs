@@ -41,12 +41,12 @@ impl Listing {
 pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
     let collected = collector.collect();
     let judged = collected.sessions.iter().map(|(id, evidence)| Session::of(id, evidence, now));
-    let mut sessions: Vec<_> = judged.filter(|session| all || session.is_shown()).collect();
-    sessions.sort_by_cached_key(|session| (session.order(), session.session_id.clone()));
+    let mut sessions: Vec<_> = judged.filter(|session| all || session.is_open()).collect();
+    sessions.sort_by_cached_key(|session| (session.sort_key(), session.session_id.clone()));
     let mut branches = std::collections::HashMap::new();
     for session in &mut sessions {
         if let Some(cwd) = &session.cwd {
-            session.branch = branches.entry(cwd.clone()).or_insert_with(|| branch::of(cwd)).clone();
+            session.branch = branches.entry(cwd.clone()).or_insert_with(|| branch::checked_out_branch(cwd)).clone();
         }
     }
     // A payload may have named the path.
@@ -61,7 +61,7 @@ pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
 /// known has been printed, where some evidence is there and cannot be read.
 pub fn run(list: &List) -> io::Result<()> {
     let mut collector = Collector::new(&environment::config()?);
-    let torn = collector.read_spool();
+    let torn = collector.read_all_signals();
     let now = SystemTime::now();
     let mut listing = sessions(&collector, list.all, now);
     let mut out = io::stdout().lock();
@@ -88,5 +88,5 @@ pub fn run(list: &List) -> io::Result<()> {
 
 /// Whether the table shows it: all that is open, and what has ended not long ago.
 fn is_recent(session: &Session, now: SystemTime) -> bool {
-    session.is_shown() || now.duration_since(session.since).is_ok_and(|age| age <= RECENT)
+    session.is_open() || now.duration_since(session.since).is_ok_and(|age| age <= RECENT)
 }

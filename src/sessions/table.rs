@@ -6,8 +6,8 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::humanise::{cut, duration, harmless, pad, width};
-use session_signals_reader::session::{Pending, Session};
-use session_signals_reader::verdict::State;
+use session_signals_reader::session::{PendingPermission, Session};
+use session_signals_reader::verdict::SessionState;
 
 /// What an empty table says.
 const NOTHING: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";
@@ -16,12 +16,12 @@ const NOTHING: &str = "No session is open. Start `claude`; `sessions --all` show
 const WIDEST: usize = 24;
 
 /// How a state looks: symbol, word, colour (an SGR code).
-fn look(state: State) -> (&'static str, &'static str, u8) {
+fn look(state: SessionState) -> (&'static str, &'static str, u8) {
     match state {
-        State::Permission => ("▲", "approve", 33),
-        State::Waiting => ("◆", "waiting", 36),
-        State::Working => ("●", "working", 32),
-        State::Ended => ("○", "ended", 90),
+        SessionState::Permission => ("▲", "approve", 33),
+        SessionState::Waiting => ("◆", "waiting", 36),
+        SessionState::Working => ("●", "working", 32),
+        SessionState::Ended => ("○", "ended", 90),
     }
 }
 
@@ -64,26 +64,26 @@ fn what(session: &Session) -> String {
         tasks => format!("[{}] ", tasks.join(", ")),
     };
     let text = match session.state {
-        State::Permission => match &session.pending_permission {
+        SessionState::Permission => match &session.pending_permission {
             Some(pending) if session.pending_count > 1 => {
                 format!("{} (+{} more)", call(pending), session.pending_count - 1)
             }
             Some(pending) => call(pending),
             None => session.reason.clone(),
         },
-        State::Waiting => match (&session.error, &session.last_message) {
+        SessionState::Waiting => match (&session.error, &session.last_message) {
             (Some(error), message) => format!("error: {error} {}", message.as_deref().unwrap_or_default()),
             (None, Some(message)) => message.clone(),
             (None, None) => session.reason.clone(),
         },
-        State::Working => session.prompt.clone().unwrap_or_else(|| session.reason.clone()),
-        State::Ended => session.end_reason.clone().unwrap_or_else(|| session.reason.clone()),
+        SessionState::Working => session.prompt.clone().unwrap_or_else(|| session.reason.clone()),
+        SessionState::Ended => session.end_reason.clone().unwrap_or_else(|| session.reason.clone()),
     };
     format!("{host}{background}{text}")
 }
 
 /// A tool and its target: `Bash: ls`.
-fn call(pending: &Pending) -> String {
+fn call(pending: &PendingPermission) -> String {
     let input = &pending.tool_input;
     let member = ["command", "file_path", "notebook_path", "url", "pattern", "query", "message", "description", "plan"];
     let question = || input["questions"][0]["question"].as_str();

@@ -14,7 +14,7 @@ use crate::humanise::fold;
 use crate::screen::{Screen, show};
 use crate::{environment, list};
 use session_signals_reader::evidence::Collector;
-use session_signals_reader::watcher::{Change, Watcher};
+use session_signals_reader::watcher::{ChangedSource, Watcher};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
 const TICK: Duration = Duration::from_secs(1);
@@ -56,7 +56,7 @@ fn watch(list: &List) -> io::Result<Option<i32>> {
     let mut watcher = Watcher::new(&config, &collector, move |event| {
         let _ = of_files.send(News::Files(event)); // fails where nobody waits any more
     })?;
-    collector.read_spool();
+    collector.read_all_signals();
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let _screen = Screen::enter()?;
     let of_signals = sender.clone();
@@ -113,11 +113,13 @@ fn wait(news: &Receiver<News>, tick: Option<Duration>, collector: &mut Collector
             News::Quit(signal) => return Next::Quit(signal),
             News::Redraw => next = Next::Redraw,
             News::Files(event) => {
-                for change in watcher.changes(event) {
+                for change in watcher.changed_sources(event) {
                     match change {
-                        Change::Session(session) | Change::Gone(session, _) => collector.read_session(&session),
-                        Change::Everything => _ = collector.read_spool(),
-                        Change::Registry => {} // read at every look
+                        ChangedSource::Session(session) | ChangedSource::Gone(session, _) => {
+                            collector.read_session_signals(&session)
+                        }
+                        ChangedSource::Everything => _ = collector.read_all_signals(),
+                        ChangedSource::Registry => {} // read at every look
                     }
                 }
             }

@@ -6,8 +6,8 @@ use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
 
 use serde_json::Value;
+use session_signals_protocol::spool::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
-use session_signals_protocol::spool::{PATIENCE, Spool};
 use session_signals_protocol::text::Text;
 
 use crate::release::hook;
@@ -119,7 +119,7 @@ impl Scenario {
         check(ended && outcome.stdout.is_empty(), format!("{outcome:?}"));
         if killed || helpless {
             for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
-                let recovered = open(sandbox).recover(name.as_bytes());
+                let recovered = open(sandbox).recover_leftover(name.as_bytes());
                 check(recovered.is_ok_and(|remnant| remnant != Leftover::Foreign), format!("{name} is not recovered"));
             }
         }
@@ -142,10 +142,10 @@ impl Scenario {
 }
 
 /// The sandbox's spool, locked.
-fn open(sandbox: &Sandbox) -> Spool {
-    let path = Text::of(&[sandbox.spool().as_os_str().as_bytes()]);
-    let spool = Spool::at(&path, 1, false, PATIENCE).unwrap().unwrap();
-    assert!(spool.locked);
+fn open(sandbox: &Sandbox) -> SignalStore {
+    let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
+    let spool = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
+    assert!(spool.is_locked);
     spool
 }
 

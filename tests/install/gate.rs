@@ -1,6 +1,6 @@
 //! Which events are registered with which CLI.
 
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use super::home::{Home, registered, text};
 
@@ -25,7 +25,7 @@ fn registered_with(home: &Home) -> Vec<String> {
 
 #[test]
 fn every_version_gets_the_events_it_knows() {
-    let all: Vec<&str> = RULES.iter().map(|rule| rule.event).collect();
+    let all: Vec<&str> = EVENT_RULES.iter().map(|rule| rule.event).collect();
     let of_2_1_50: &[&str] = &["PostToolUseFailure"];
     for (version, expected) in [
         ("2.0.50", names(&[&FIRST])),
@@ -96,7 +96,7 @@ fn no_cli_at_all_is_said() {
     home.script(".local/bin/claude", "echo 2.1.329");
     let mut command = home.command(&crate::sandbox::executable("hooks"));
     crate::sandbox::outcome(command.env("PATH", home.path("bin")).arg("install"), "");
-    assert_eq!(registered(&home.parsed()).len(), RULES.len());
+    assert_eq!(registered(&home.parsed()).len(), EVENT_RULES.len());
 }
 
 #[test]
@@ -117,7 +117,7 @@ fn a_downgrade_is_found_and_mended() {
     let found = home.findings();
     assert_eq!(found, ["entry-unknown-event"]);
     let said = home.hooks(&["doctor"]).stdout;
-    for rule in &RULES {
+    for rule in &EVENT_RULES {
         let is_named = said.lines().next().unwrap().split([' ', ',']).any(|word| word == rule.event);
         assert_eq!(is_named, !FIRST.contains(&rule.event), "{said}");
     }

@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use fs_err as fs;
 use serde_json::Value;
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use crate::sandbox::{Outcome, Sandbox, copy_executable, executable, outcome, write_script};
 
@@ -148,7 +148,7 @@ impl Home {
     pub fn build(&self, name: &str) -> Build<'_> {
         let folder = self.path("source").join(name);
         fs::create_dir_all(&folder).unwrap();
-        let hooks = RULES.iter().map(|rule| rule.hook.executable());
+        let hooks = EVENT_RULES.iter().map(|rule| rule.hook.executable());
         for name in hooks.chain(["hooks"]) {
             copy_executable(&executable(name), &folder.join(name));
         }

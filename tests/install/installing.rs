@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use fs_err as fs;
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use super::home::{Home, NEWEST, registered, text};
 use crate::sandbox::{executable, outcome, payload};
@@ -15,7 +15,7 @@ fn one_command_makes_working_hooks() {
     let home = Home::new();
     let said = home.succeeds(&["install"]);
     assert!(said.starts_with(&format!("Installed in ~/.claude/settings.json for Claude Code {NEWEST}\n")), "{said}");
-    for rule in &RULES {
+    for rule in &EVENT_RULES {
         let name = rule.hook.executable();
         assert!(said.contains(&format!("  {:<19} {name:<23} added\n", rule.event)), "{said}");
         assert_eq!(fs::metadata(home.installed(name)).unwrap().permissions().mode() & 0o777, 0o755);
@@ -188,7 +188,7 @@ fn scopes_are_files() {
     {
         let (_, report) = home.json(&["install", "--scope", scope]);
         assert_eq!(report["scope"], scope);
-        assert_eq!(registered(&serde_json::from_str(&home.read(file)).unwrap()).len(), RULES.len());
+        assert_eq!(registered(&serde_json::from_str(&home.read(file)).unwrap()).len(), EVENT_RULES.len());
         assert!(!home.settings().exists());
     }
     // The executables go with the last scope.

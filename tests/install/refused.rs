@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 
 use fs_err as fs;
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use super::home::{Home, registered, text};
 
@@ -18,7 +18,7 @@ fn refuses(home: &Home, reason: &str) {
     let said = text(&report["reason"]);
     assert!(said.contains(reason), "{said:?} should contain {reason:?}");
     let snippet: serde_json::Value = serde_json::from_str(&text(&report["snippet"])).unwrap();
-    assert_eq!(registered(&snippet).len(), RULES.len());
+    assert_eq!(registered(&snippet).len(), EVENT_RULES.len());
     assert_eq!(others(), before);
     let done = home.hooks(&["install"]);
     assert_eq!((done.code, &*done.stdout), (Some(1), ""));

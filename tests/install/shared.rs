@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use super::home::{Home, registered, text};
 use crate::sandbox::{Outcome, executable, outcome, payload};
@@ -27,7 +27,7 @@ fn commands(settings: &str) -> Vec<(String, String)> {
 /// Settings as an earlier version registered them for a project: with the paths of one home.
 fn of_home(home: &str) -> String {
     let hook = |name: &str| json!({ "type": "command", "command": format!("{home}/.claude/hooks/session-signals/{name}"), "args": [], "timeout": 10 });
-    let events: serde_json::Map<String, Value> = RULES
+    let events: serde_json::Map<String, Value> = EVENT_RULES
         .iter()
         .map(|rule| (rule.event.to_owned(), json!([{ "hooks": [hook(rule.hook.executable())] }])))
         .collect();
@@ -51,7 +51,7 @@ fn what_project_scope_writes_serves_every_home_and_disturbs_none() {
     one.succeeds(&["install", "--scope", "project"]);
     let settings = one.read(PROJECT);
     assert!(!settings.contains(one.path("").to_str().unwrap()), "{settings}");
-    assert_eq!(registered(&serde_json::from_str(&settings).unwrap()).len(), RULES.len());
+    assert_eq!(registered(&serde_json::from_str(&settings).unwrap()).len(), EVENT_RULES.len());
     stops(&one, &settings, None).succeeds();
     assert!(one.path(".claude/session-signals/someone.stop.json").exists());
     assert_eq!(one.findings(), [""; 0]);
@@ -111,7 +111,7 @@ fn entries_of_another_home_in_a_teams_settings_are_left() {
     assert_eq!((code, home.read(PROJECT).contains("alice")), (0, false), "{report}");
     let told = report["warnings"].as_array().unwrap().iter().any(|one| text(one).contains("/home/alice/.claude/"));
     assert!(told, "{report}");
-    assert_eq!(commands(&home.read(PROJECT)).len(), RULES.len());
+    assert_eq!(commands(&home.read(PROJECT)).len(), EVENT_RULES.len());
     home.succeeds(&["uninstall", "--scope", "project"]);
     assert_eq!(home.read(PROJECT), settings);
 }
@@ -151,7 +151,7 @@ fn two_homes_with_one_settings_file_by_symlinks() {
     one.succeeds(&["install"]);
     for home in [&one, &other] {
         let settings = fs::read_to_string(&file).unwrap();
-        assert_eq!(commands(&settings).len(), RULES.len() + 2, "{settings}");
+        assert_eq!(commands(&settings).len(), EVENT_RULES.len() + 2, "{settings}");
         stops(home, &settings, None).succeeds();
         assert!(home.path(".claude/session-signals/someone.stop.json").exists());
         assert_eq!(home.findings(), [""; 0]);

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals_protocol::process::stat;
+use session_signals_protocol::process::read_stat;
 
 use super::home::{Home, text};
 
@@ -154,7 +154,7 @@ impl Cli {
 
     /// Its identity, as a signal or the registry has it.
     fn pid_and_start(&self) -> (u32, u64) {
-        (self.0.id(), stat(self.0.id()).unwrap().start)
+        (self.0.id(), read_stat(self.0.id()).unwrap().start)
     }
 }
 
@@ -178,7 +178,7 @@ fn old_ends_are_removed_in_the_end() {
     home.write(&format!(".claude/sessions/{pid}.json"), &account.to_string());
     let other = Cli::begin();
     let (alive, alive_start) = other.pid_and_start();
-    let host = String::from_utf8(session_signals_protocol::process::host().unwrap().as_bytes().to_vec()).unwrap();
+    let host = String::from_utf8(session_signals_protocol::process::host_id().unwrap().as_bytes().to_vec()).unwrap();
     let signal = |pid: u32, start: u64, host: &str| {
         json!({"session_id": "s", "claude_pid": pid, "claude_start": start, "claude_host": host}).to_string()
     };
@@ -318,7 +318,12 @@ fn what_a_killed_hook_left_and_cannot_be_read_stays() {
     let home = installed();
     let path = put(&home, ASIDE, b"", 0);
     // Longer than anybody reads; it takes no room on the disk.
-    File::options().write(true).open(&path).unwrap().set_len(session_signals_protocol::spool::MAX_LEN + 1).unwrap();
+    File::options()
+        .write(true)
+        .open(&path)
+        .unwrap()
+        .set_len(session_signals_protocol::spool::MAX_SIGNAL_LEN + 1)
+        .unwrap();
     age(&path, 61);
     assert_eq!(home.findings(), ["signal-unreadable"]);
     assert_eq!(fix(&home).0, 1);

@@ -2,7 +2,7 @@
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals_protocol::event::RULES;
+use session_signals_protocol::event::EVENT_RULES;
 
 use super::home::{Home, text};
 use crate::sandbox::{outcome, payload};
@@ -207,15 +207,15 @@ fn a_line_that_starts_none_of_ours_does_not_count() {
 #[test]
 fn many_such_lines_are_spoken_of_once() {
     let home = Home::new();
-    let line = |rule: &session_signals_protocol::event::Rule| {
+    let line = |rule: &session_signals_protocol::event::EventRule| {
         format!("nice {}", home.installed(rule.hook.executable()).display())
     };
     let group = |rule| (json!([{ "hooks": [{ "type": "command", "command": line(rule) }] }]), rule);
     let hooks: serde_json::Map<String, Value> =
-        RULES.iter().map(group).map(|(groups, rule)| (rule.event.to_owned(), groups)).collect();
+        EVENT_RULES.iter().map(group).map(|(groups, rule)| (rule.event.to_owned(), groups)).collect();
     let before = json!({ "hooks": hooks });
     home.write(".claude/settings.json", &before.to_string());
-    let all = |sentence: &Value| RULES.iter().all(|rule| text(sentence).contains(rule.event));
+    let all = |sentence: &Value| EVENT_RULES.iter().all(|rule| text(sentence).contains(rule.event));
     let one = |told: &Value| {
         let told = told.as_array().unwrap();
         assert!(told.len() == 1 && all(&told[0]), "{told:?}");
@@ -273,5 +273,5 @@ fn of_executables_that_are_gone_such_a_line_tells() {
     assert_eq!((home.findings(), of_stop(&home).len()), (vec![], 1));
     fs::remove_file(home.installed("hook-stop")).unwrap();
     assert_eq!(home.findings(), ["executable-gone"]);
-    assert_eq!(home.json(&["install"]).1["events"].as_array().unwrap().len(), RULES.len());
+    assert_eq!(home.json(&["install"]).1["events"].as_array().unwrap().len(), EVENT_RULES.len());
 }

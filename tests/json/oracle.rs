@@ -1,7 +1,7 @@
 //! What RFC 8259 says of a text, by way of `serde_json`. The fuzz target uses it too.
 
 use serde::de::IgnoredAny;
-use session_signals_protocol::json::{Error, MAX_DEPTH, Role, Walker};
+use session_signals_protocol::json::{JsonError, MAX_DEPTH, Role, Walker};
 
 /// Whether `text` is JSON. `IgnoredAny` looks at the syntax alone: a number may have any size, an escape may be
 /// half a surrogate pair, and nothing recurses.
@@ -27,7 +27,7 @@ fn depth(text: &[u8]) -> usize {
 }
 
 /// The roles of all bytes, or where and why the walker refuses one.
-pub type Walk = Result<(Vec<Role>, bool), (usize, Error)>;
+pub type Walk = Result<(Vec<Role>, bool), (usize, JsonError)>;
 
 /// Every byte by itself.
 pub fn walk(text: &[u8]) -> Walk {
@@ -44,7 +44,7 @@ pub fn walk_skipping(text: &[u8], size: usize) -> Walk {
     for piece in text.chunks(size) {
         let mut at = 0;
         while at < piece.len() {
-            let plain = walker.plain(&piece[at..]);
+            let plain = walker.count_plain(&piece[at..]);
             roles.extend(std::iter::repeat_n(Role::Scalar, plain));
             at += plain;
             if let Some(byte) = piece.get(at) {
@@ -63,12 +63,12 @@ pub fn compare(text: &[u8]) {
     let shown = String::from_utf8_lossy(text);
     match accepted {
         Ok((_, complete)) => assert_eq!(complete, json, "{shown:?}"),
-        Err((at, Error::Depth)) => assert_eq!(depth(&text[..=at]), MAX_DEPTH + 1, "{shown:?}"),
-        Err((at, Error::Utf8)) => {
+        Err((at, JsonError::Depth)) => assert_eq!(depth(&text[..=at]), MAX_DEPTH + 1, "{shown:?}"),
+        Err((at, JsonError::Utf8)) => {
             let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
             assert!(valid <= at && at <= valid + 3, "byte {at} of {shown:?}");
         }
-        Err((at, Error::Syntax)) => assert!(!json, "byte {at} of {shown:?}"),
+        Err((at, JsonError::Syntax)) => assert!(!json, "byte {at} of {shown:?}"),
     }
     assert_eq!(walk_skipping(text, 7), walk(text), "{shown:?}");
 }

@@ -7,8 +7,8 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
+use session_signals_protocol::spool::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
-use session_signals_protocol::spool::{PATIENCE, Spool};
 use session_signals_protocol::text::Text;
 
 use crate::faults::all;
@@ -146,11 +146,11 @@ fn violations(case: &Case) -> Vec<String> {
     // recovered, and what comes at the wrong moment may be lost. All that is left can be read, and it ends well.
     let has_lock_alone = refused.len() == 3;
     let may_leave = was_killed || has_lock_alone;
-    let path = Text::of(&[sandbox.spool().as_os_str().as_bytes()]);
+    let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
     for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
-        let spool = Spool::at(&path, 1, false, PATIENCE).unwrap().unwrap();
-        let recovered = spool.recover(name.as_bytes());
-        if !may_leave || !matches!(recovered, Ok(Leftover::Signal | Leftover::Rubbish)) {
+        let spool = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
+        let recovered = spool.recover_leftover(name.as_bytes());
+        if !may_leave || !matches!(recovered, Ok(Leftover::Signal | Leftover::Garbage)) {
             violations.push(format!("left: {name}"));
         }
     }

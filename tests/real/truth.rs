@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use session_signals_protocol::process::stat;
+use session_signals_protocol::process::read_stat;
 
 /// What a session does, finer than what `sessions` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -82,5 +82,5 @@ pub fn shown(screen: &str, expected: Truth) -> Truth {
 
 /// Whether a process lives.
 pub fn lives(pid: u32) -> bool {
-    stat(pid).is_some_and(|stat| !stat.is_zombie)
+    read_stat(pid).is_some_and(|stat| !read_stat.is_zombie)
 }

@@ -5,16 +5,16 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 use serde_json::json;
-use session_signals_protocol::event::{KINDS, Kind};
-use session_signals_protocol::process::stat;
+use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::process::read_stat;
 
 use super::server::{Server, within};
 use crate::sandbox::{Life, Sandbox, executable, outcome};
 
 /// The kinds that stand for a session, while others change.
 fn stands(sandbox: &Sandbox, session: &str) -> String {
-    let stands = |kind: &&Kind| sandbox.signal(session, kind.word()).exists();
-    KINDS.iter().filter(stands).map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
+    let stands = |kind: &&SignalKind| sandbox.signal(session, kind.word()).exists();
+    SIGNAL_KINDS.iter().filter(stands).map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
 }
 
 /// What the CLI says of its session, `ago` before now. A word that is no status of the CLI's is what it waits for.
@@ -31,7 +31,7 @@ pub fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago
         _ => None,
     };
     let entry = json!({
-        "pid": pid, "sessionId": session, "cwd": "/", "procStart": stat(pid).unwrap().start.to_string(),
+        "pid": pid, "sessionId": session, "cwd": "/", "procStart": read_stat(pid).unwrap().start.to_string(),
         "status": if waiting_for.is_some() { "waiting" } else { status }, "waitingFor": waiting_for,
         "statusUpdatedAt": u64::try_from(updated).unwrap(),
     });

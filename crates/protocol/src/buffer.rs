@@ -18,7 +18,7 @@ impl Buffer {
     /// # Errors
     /// Where there is no memory.
     pub fn with_room(least: usize) -> Result<Self> {
-        sys::pages(least.max(FIRST)).map(|bytes| Self { bytes })
+        sys::allocate_pages(least.max(FIRST)).map(|bytes| Self { bytes })
     }
 
     /// Makes room where all of it is in use.
@@ -27,7 +27,7 @@ impl Buffer {
     /// Where there is no memory.
     pub fn ensure_room(&mut self, used: usize) -> Result<()> {
         if used == self.bytes.len() {
-            let larger = sys::pages(used * 4)?;
+            let larger = sys::allocate_pages(used * 4)?;
             larger[..used].copy_from_slice(self.bytes);
             self.bytes = larger;
         }

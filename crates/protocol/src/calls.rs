@@ -12,9 +12,9 @@
 use core::ops::Range;
 
 use crate::digest::digest;
-use crate::event::Calls;
+use crate::event::CallEffect;
 use crate::json::{self, Item};
-use crate::payload::Fields;
+use crate::payload::PayloadFields;
 use crate::text::Name;
 use crate::time::Time;
 
@@ -24,30 +24,30 @@ const QUESTIONS: [&str; 2] = ["AskUserQuestion", "ExitPlanMode"];
 /// The list of a `permission` signal, for [`revise`]; empty where it has none.
 #[must_use]
 #[inline(never)]
-pub fn pending(permission: &mut [u8]) -> &mut [u8] {
-    let place = place(permission);
+pub fn list_of(permission: &mut [u8]) -> &mut [u8] {
+    let place = list_range(permission);
     permission.get_mut(place).unwrap_or_default()
 }
 
 /// Whether a `permission` signal has a list at all.
 #[must_use]
 pub fn has_list(permission: &[u8]) -> bool {
-    !place(permission).is_empty()
+    !list_range(permission).is_empty()
 }
 
 /// The entries of a `permission` signal, oldest first.
-pub fn entries(permission: &[u8]) -> impl Iterator<Item = &[u8]> {
-    json::items(permission.get(place(permission)).unwrap_or_default()).map(|item| item.value)
+pub fn calls(permission: &[u8]) -> impl Iterator<Item = &[u8]> {
+    json::items(permission.get(list_range(permission)).unwrap_or_default()).map(|item| item.value)
 }
 
 /// What stands behind the list of a `permission` signal.
 #[must_use]
-pub fn tail(permission: &[u8]) -> &[u8] {
-    permission.get(place(permission).end..).filter(|tail| !tail.is_empty()).unwrap_or(b"}\n")
+pub fn bytes_after_list(permission: &[u8]) -> &[u8] {
+    permission.get(list_range(permission).end..).filter(|tail| !tail.is_empty()).unwrap_or(b"}\n")
 }
 
 /// Where the list is; where there is none, at the end.
-fn place(permission: &[u8]) -> Range<usize> {
+fn list_range(permission: &[u8]) -> Range<usize> {
     let is_list = |item: &Item<'_>| json::spells(item.key, "pending");
     let list = json::items(permission).filter(is_list).last();
     list.map_or(permission.len()..permission.len(), |list| list.start..list.start + list.value.len())
@@ -55,47 +55,47 @@ fn place(permission: &[u8]) -> Range<usize> {
 
 /// Whether two payloads are about one call: by the values of their members, however they are spelled.
 #[must_use]
-pub fn same(left: &Fields<'_>, right: &Fields<'_>) -> bool {
-    let tool = |fields: &Fields<'_>| !is_elicitation(fields);
+pub fn is_same_call(left: &PayloadFields<'_>, right: &PayloadFields<'_>) -> bool {
+    let tool = |fields: &PayloadFields<'_>| !is_elicitation(fields);
     let question = |name: &[u8]| QUESTIONS.iter().any(|question| json::spells(json::unquote(name), question));
-    alike(left.agent(), right.agent())
+    is_same_json(left.subagent_id(), right.subagent_id())
         && tool(left) == tool(right)
         && (!tool(left)
-            || alike(left.tool_name.unwrap_or_default(), right.tool_name.unwrap_or_default())
+            || is_same_json(left.tool_name.unwrap_or_default(), right.tool_name.unwrap_or_default())
                 && (left.tool_name.is_some_and(question)
                     || left.tool_input == right.tool_input
-                    || left.input() == right.input()))
+                    || left.input_digest() == right.input_digest()))
 }
 
-fn alike(left: &[u8], right: &[u8]) -> bool {
+fn is_same_json(left: &[u8], right: &[u8]) -> bool {
     left == right || digest(left) == digest(right)
 }
 
-fn is_elicitation(fields: &Fields<'_>) -> bool {
+fn is_elicitation(fields: &PayloadFields<'_>) -> bool {
     fields.hook_event_name.is_some_and(|name| json::unquote(name).starts_with(b"Elicitation"))
 }
 
 /// When an entry's request was made.
 #[must_use]
-pub fn since(entry: &Fields<'_>) -> Option<Time> {
-    Time::from_stamp(json::unquote(entry.pending_since?))
+pub fn requested_at(entry: &PayloadFields<'_>) -> Option<Time> {
+    Time::parse_stamp(json::unquote(entry.pending_since?))
 }
 
 /// `,"pending_since":"…"`.
 #[must_use]
-pub fn stamp(time: Time) -> Name {
-    Name::of(&[b",\"pending_since\":\"", time.stamp().as_bytes(), b"\""])
+pub fn pending_since_member(time: Time) -> Name {
+    Name::concat(&[b",\"pending_since\":\"", time.to_stamp().as_bytes(), b"\""])
 }
 
 /// An object without its closing brace.
 #[must_use]
-pub fn open(object: &[u8]) -> &[u8] {
+pub fn without_closing_brace(object: &[u8]) -> &[u8] {
     object.split_last().map_or(object, |(_, members)| members)
 }
 
 /// What an event makes of a list.
 #[derive(Default)]
-pub struct Revision<'a> {
+pub struct RevisedList<'a> {
     /// The entries that still wait, on both sides of the place of the new one.
     older: &'a [u8],
     newer: &'a [u8],
@@ -110,10 +110,16 @@ pub struct Revision<'a> {
 /// Takes out of `list` what an event of `time` resolves, in place and in one pass.
 #[must_use]
 #[inline(never)]
-pub fn revise<'a>(list: &'a mut [u8], calls: Calls, event: &Fields<'_>, time: Time, now: Time) -> Revision<'a> {
-    let mut revision = Revision { adds: calls == Calls::Add, ..Revision::default() };
+pub fn revise_list<'a>(
+    list: &'a mut [u8],
+    calls: CallEffect,
+    event: &PayloadFields<'_>,
+    time: Time,
+    now: Time,
+) -> RevisedList<'a> {
+    let mut revision = RevisedList { adds: calls == CallEffect::Add, ..RevisedList::default() };
     // An older hook may have left some.
-    json::mend(list);
+    json::replace_lone_surrogates(list);
     // All of these count from the bracket. Where the new one goes: before the first that is newer.
     let (mut at, mut kept, mut place) = (1, 1, None);
     while let Some(rest @ [first, ..]) = list.get(at..)
@@ -125,22 +131,24 @@ pub fn revise<'a>(list: &'a mut [u8], calls: Calls, event: &Fields<'_>, time: Ti
         }
         // What is no object is no call.
         let is_call = *first == b'{';
-        let (entry, len) = Fields::first(rest);
-        let since = since(&entry);
+        let (entry, len) = PayloadFields::parse_prefix(rest);
+        let since = requested_at(&entry);
         let is_newer = |time| since.is_some_and(|since| time < since);
         // One from the future is old: the clock stepped back.
         let is_resolvable = !is_newer(time) || is_newer(now);
-        let is_its_agents = || alike(event.agent(), entry.agent());
+        let is_its_agents = || is_same_json(event.subagent_id(), entry.subagent_id());
         let resolved = !is_call
             || match calls {
-                Calls::Keep => false,
-                Calls::Add => {
-                    revision.adds = revision.adds && !same(event, &entry);
+                CallEffect::Keep => false,
+                CallEffect::Add => {
+                    revision.adds = revision.adds && !is_same_call(event, &entry);
                     false
                 }
-                Calls::Own => same(event, &entry),
-                Calls::Agents | Calls::Subagents | Calls::Stopped => is_resolvable && is_its_agents(),
-                Calls::All => is_resolvable,
+                CallEffect::ResolveOwn => is_same_call(event, &entry),
+                CallEffect::ResolveAgents | CallEffect::ResolveSubagents | CallEffect::ResolveAtStop => {
+                    is_resolvable && is_its_agents()
+                }
+                CallEffect::ResolveAll => is_resolvable,
             };
         if is_newer(time) {
             place = place.or(Some(kept));
@@ -172,7 +180,7 @@ pub fn revise<'a>(list: &'a mut [u8], calls: Calls, event: &Fields<'_>, time: Ti
     revision
 }
 
-impl Revision<'_> {
+impl RevisedList<'_> {
     /// Whether nothing waits any longer.
     #[must_use]
     pub fn is_empty(&self) -> bool {
@@ -184,9 +192,9 @@ impl Revision<'_> {
     #[must_use]
     pub fn pieces<'a>(&'a self, call: &'a [u8], stamp: &'a [u8]) -> [&'a [u8]; 11] {
         let when = |needed, piece| if needed { piece } else { &b""[..] };
-        let (call, stamp) = (when(self.adds, open(call)), when(self.adds, stamp));
+        let (call, stamp) = (when(self.adds, without_closing_brace(call)), when(self.adds, stamp));
         let [first, since] = match self.older.get(..self.first) {
-            Some(first @ [_, ..]) => [open(first), b""],
+            Some(first @ [_, ..]) => [without_closing_brace(first), b""],
             _ => [call, stamp],
         };
         let before = when(self.adds && !self.older.is_empty(), b",");

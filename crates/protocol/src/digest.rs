@@ -1,6 +1,6 @@
 //! One number for a JSON value, however it is spelled.
 
-use crate::json::{MAX_DEPTH, control, hex};
+use crate::json::{MAX_DEPTH, escaped_character, hex_digit};
 
 /// Where each kind of value begins, and what a member ends with: digits of pi.
 const OBJECT: u64 = 0x1319_8a2e_0370_7344;
@@ -40,15 +40,15 @@ pub fn digest(text: &[u8]) -> u64 {
                 depth = depth.saturating_sub(1);
                 frame.sum
             }
-            b'"' => string(&mut rest),
-            first => scalar(*first, &mut rest),
+            b'"' => digest_string(&mut rest),
+            first => digest_scalar(*first, &mut rest),
         };
-        frames[depth % FRAMES].take(value);
+        frames[depth % FRAMES].add_value(value);
     }
     frames[0].sum
 }
 
-fn absorb(state: u64, word: u64) -> u64 {
+fn mix(state: u64, word: u64) -> u64 {
     // Turned first, so that it matters which of the two is which.
     (state.rotate_left(29) ^ word).wrapping_mul(FACTOR).rotate_left(32)
 }
@@ -64,26 +64,26 @@ struct Frame {
 }
 
 impl Frame {
-    fn take(&mut self, value: u64) {
+    fn add_value(&mut self, value: u64) {
         if !self.is_object {
-            self.sum = absorb(self.sum, value);
+            self.sum = mix(self.sum, value);
         } else if self.key == 0 {
             self.key = value;
         } else {
             let key = core::mem::take(&mut self.key);
-            self.sum = self.sum.wrapping_add(absorb(absorb(key, value), OBJECT));
+            self.sum = self.sum.wrapping_add(mix(mix(key, value), OBJECT));
         }
     }
 }
 
 /// What follows an opening quote, up to the closing one: by its UTF-16 code units, so that an escape is one of them.
-fn string(rest: &mut &[u8]) -> u64 {
+fn digest_string(rest: &mut &[u8]) -> u64 {
     let (mut state, mut units, mut len) = (STRING, 0_u64, 0_u64);
     let mut put = |unit: u32| {
         units = units << 16 | u64::from(unit);
         len += 1;
         if len % 4 == 0 {
-            state = absorb(state, units);
+            state = mix(state, units);
         }
     };
     let low = |byte: u8| u32::from(byte & 0x3f);
@@ -95,9 +95,9 @@ fn string(rest: &mut &[u8]) -> u64 {
             }
             [b'\\', b'u', a, b, c, d, more @ ..] => {
                 let digits = [*a, *b, *c, *d];
-                (digits.iter().fold(0, |unit, digit| unit << 4 | u32::from(hex(*digit))), more)
+                (digits.iter().fold(0, |unit, digit| unit << 4 | u32::from(hex_digit(*digit))), more)
             }
-            [b'\\', escaped, more @ ..] => (control(*escaped).into(), more),
+            [b'\\', escaped, more @ ..] => (escaped_character(*escaped).into(), more),
             [byte @ ..0x80, more @ ..] => (u32::from(*byte), more),
             [a @ ..0xe0, b, more @ ..] => (u32::from(a & 0x1f) << 6 | low(*b), more),
             [a @ ..0xf0, b, c, more @ ..] => (u32::from(a & 0xf) << 12 | low(*b) << 6 | low(*c), more),
@@ -114,16 +114,16 @@ fn string(rest: &mut &[u8]) -> u64 {
         put(unit);
         *rest = more;
     }
-    absorb(absorb(state, units), len)
+    mix(mix(state, units), len)
 }
 
 /// A number or a literal, by its characters.
-fn scalar(first: u8, rest: &mut &[u8]) -> u64 {
-    let mut state = absorb(SCALAR, first.into());
+fn digest_scalar(first: u8, rest: &mut &[u8]) -> u64 {
+    let mut state = mix(SCALAR, first.into());
     while let [byte, more @ ..] = rest
         && !matches!(byte, b',' | b']' | b'}' | b':' | b' ' | b'\t' | b'\n' | b'\r')
     {
-        state = absorb(state, (*byte).into());
+        state = mix(state, (*byte).into());
         *rest = more;
     }
     state

@@ -1,6 +1,6 @@
 //! What went wrong: `operation path: reason`, in one line.
 
-use crate::event::Kind;
+use crate::event::SignalKind;
 use crate::json;
 use crate::spool;
 use crate::sys::{self, Errno};
@@ -12,14 +12,14 @@ pub enum Reason {
     /// The system said so.
     System(Errno),
     /// No JSON, from this byte (counted from 1) on.
-    Json(json::Error, u32),
+    Json(json::JsonError, u32),
     /// In words.
-    Words(Words),
+    Problem(Problem),
 }
 
 /// Where.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Place {
+pub enum Subject {
     /// Standard input.
     Stdin,
     /// The realtime clock.
@@ -31,7 +31,7 @@ pub enum Place {
     /// The spool directory.
     Spool,
     /// The session's signal of this kind, or its temporary file.
-    Signal(Kind),
+    Signal(SignalKind),
 }
 
 /// The verbs.
@@ -56,14 +56,14 @@ pub enum Operation {
 impl Operation {
     fn word(self) -> &'static [u8] {
         let words = b"read\nopen\ncreate\nstat\nwrite\nrename\ndelete\nfind\nuse\nallocate\nchange\nrecover\nadd to";
-        line_of(words, self as usize)
+        nth_line(words, self as usize)
     }
 }
 
 /// Reasons of our own.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is explained by its text")]
-pub enum Words {
+pub enum Problem {
     NoHome,
     LongPath,
     NotOurs,
@@ -82,7 +82,7 @@ pub enum Words {
     OtherEvent,
 }
 
-impl Words {
+impl Problem {
     fn text(self) -> &'static [u8] {
         let texts = b"\
             neither CLAUDE_CONFIG_DIR nor HOME is set\n\
@@ -101,24 +101,24 @@ impl Words {
             session_id is not a string of 1 to 128 letters, digits, _ and -\n\
             no hook_event_name\n\
             hook_event_name is no event of this hook";
-        line_of(texts, self as usize)
+        nth_line(texts, self as usize)
     }
 }
 
 /// One line of a text. A table of texts would take 16 bytes more for each of them.
-pub(crate) fn line_of(text: &[u8], number: usize) -> &[u8] {
-    part_of(text, b'\n', number)
+pub(crate) fn nth_line(text: &[u8], number: usize) -> &[u8] {
+    nth_part(text, b'\n', number)
 }
 
 /// What stands between two separators, counted from 0; empty where there is none.
 #[inline(never)]
-pub(crate) fn part_of(text: &[u8], separator: u8, number: usize) -> &[u8] {
+pub(crate) fn nth_part(text: &[u8], separator: u8, number: usize) -> &[u8] {
     text.split(|byte| *byte == separator).nth(number).unwrap_or_default()
 }
 
 /// Which line of a text this one is.
 #[inline(never)]
-pub(crate) fn number_of(text: &[u8], line: &[u8]) -> Option<usize> {
+pub(crate) fn line_number(text: &[u8], line: &[u8]) -> Option<usize> {
     text.split(|byte| *byte == b'\n').position(|found| found == line)
 }
 
@@ -128,7 +128,7 @@ pub struct Error {
     /// What was tried.
     pub operation: Operation,
     /// What it was done to.
-    pub place: Place,
+    pub subject: Subject,
     /// Why it failed.
     pub reason: Reason,
 }
@@ -138,30 +138,30 @@ pub type Result<T> = core::result::Result<T, Error>;
 
 impl Error {
     /// For `map_err`: gives a system's error its operation and place.
-    pub fn at(operation: Operation, place: Place) -> impl FnOnce(Errno) -> Self {
-        move |errno| Self { operation, place, reason: Reason::System(errno) }
+    pub fn from_system(operation: Operation, place: Subject) -> impl FnOnce(Errno) -> Self {
+        move |errno| Self { operation, subject: place, reason: Reason::System(errno) }
     }
 
     /// An error of our own making.
     #[must_use]
-    pub fn words(operation: Operation, place: Place, words: Words) -> Self {
-        Self { operation, place, reason: Reason::Words(words) }
+    pub fn from_problem(operation: Operation, place: Subject, words: Problem) -> Self {
+        Self { operation, subject: place, reason: Reason::Problem(words) }
     }
 
     /// `who: operation path: reason` and a line feed. `spool_path` is the spool directory's, as far as it is known.
     #[must_use]
-    pub fn line(&self, who: &str, spool_path: &Path, session: &[u8]) -> Text<8192> {
-        let mut line = Text::of(&[who.as_bytes(), b": ", self.operation.word(), b" "]);
-        match self.place {
-            Place::Stdin => line.push(b"stdin"),
-            Place::Clock => line.push(b"clock"),
-            Place::Memory => line.push(b"memory"),
-            Place::Config => line.push(match spool_path.as_bytes().strip_suffix(spool::DIRECTORY) {
+    pub fn to_line(&self, who: &str, spool_path: &Path, session: &[u8]) -> Text<8192> {
+        let mut line = Text::concat(&[who.as_bytes(), b": ", self.operation.word(), b" "]);
+        match self.subject {
+            Subject::Stdin => line.push(b"stdin"),
+            Subject::Clock => line.push(b"clock"),
+            Subject::Memory => line.push(b"memory"),
+            Subject::Config => line.push(match spool_path.as_bytes().strip_suffix(spool::DIRECTORY) {
                 Some(config) => config,
                 None => b"configuration directory",
             }),
-            Place::Spool => line.push(spool_path.as_bytes()),
-            Place::Signal(kind) => {
+            Subject::Spool => line.push(spool_path.as_bytes()),
+            Subject::Signal(kind) => {
                 for part in [spool_path.as_bytes(), b"/", session, b".", kind.word().as_bytes(), b".json"] {
                     line.push(part);
                 }
@@ -169,13 +169,13 @@ impl Error {
         }
         line.push(b": ");
         match self.reason {
-            Reason::System(errno) => line.push(sys::describe(errno).as_bytes()),
-            Reason::Words(words) => line.push(words.text()),
+            Reason::System(errno) => line.push(sys::describe_error(errno).as_bytes()),
+            Reason::Problem(words) => line.push(words.text()),
             Reason::Json(error, offset) => {
                 line.push(match error {
-                    json::Error::Syntax => b"malformed JSON",
-                    json::Error::Utf8 => b"invalid UTF-8",
-                    json::Error::Depth => b"JSON nested too deeply",
+                    json::JsonError::Syntax => b"malformed JSON",
+                    json::JsonError::Utf8 => b"invalid UTF-8",
+                    json::JsonError::Depth => b"JSON nested too deeply",
                 });
                 line.push(b" at byte ");
                 line.push_decimal(offset.into(), 1);

@@ -2,12 +2,12 @@
 //!
 //! Everything here is pure: [`decide`] takes what stands in the spool and the time, and says what is to be done.
 
-use crate::error::number_of;
+use crate::error::line_number;
 use crate::time::Time;
 
 /// What a signal says of its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Kind {
+pub enum SignalKind {
     /// A turn runs.
     Working,
     /// Calls wait for the user's word.
@@ -19,9 +19,10 @@ pub enum Kind {
 }
 
 /// All kinds, in the order of their discriminants.
-pub const KINDS: [Kind; 4] = [Kind::Working, Kind::Permission, Kind::Stop, Kind::Ended];
+pub const SIGNAL_KINDS: [SignalKind; 4] =
+    [SignalKind::Working, SignalKind::Permission, SignalKind::Stop, SignalKind::Ended];
 
-impl Kind {
+impl SignalKind {
     /// The word in the file's name: `<session_id>.<word>.json`.
     #[must_use]
     pub fn word(self) -> &'static str {
@@ -38,7 +39,7 @@ impl Kind {
 
     /// The signals that are no longer true once this one is.
     #[must_use]
-    pub fn supersedes(self) -> &'static [Kind] {
+    pub fn supersedes(self) -> &'static [SignalKind] {
         match self {
             Self::Working => &[Self::Stop, Self::Ended],
             Self::Permission => &[Self::Ended],
@@ -93,11 +94,11 @@ impl Hook {
 
 /// What an event publishes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Publishes {
+pub enum Publication {
     /// Nothing.
     Nothing,
     /// This signal.
-    Signal(Kind),
+    Signal(SignalKind),
     /// `stop`; nothing after a compaction, or where this CLI process already has a working or permission
     /// (it may defer `SessionStart` past the first prompt).
     Start,
@@ -111,82 +112,92 @@ pub enum Publishes {
 
 /// Which pending calls an event resolves, or that it adds one. Never a call that is newer than the event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Calls {
+pub enum CallEffect {
     /// None.
     Keep,
     /// Adds its own.
     Add,
     /// Resolves its own.
-    Own,
+    ResolveOwn,
     /// Resolves all of its agent's.
-    Agents,
+    ResolveAgents,
     /// Resolves all of its subagent's; none of the main agent's.
-    Subagents,
+    ResolveSubagents,
     /// Resolves all of its agent's, and everybody's where the main agent stops and nothing that it handed on may ask.
-    Stopped,
+    ResolveAtStop,
     /// Resolves everybody's.
-    All,
+    ResolveAll,
 }
 
 /// One line of the table.
-pub struct Rule {
+pub struct EventRule {
     /// The event's name, as `hook_event_name` and `settings.json` spell it.
     pub event: &'static str,
     /// The executable that handles it.
     pub hook: Hook,
     /// What it publishes. What that supersedes is cleared: [`Kind::supersedes`].
-    pub publishes: Publishes,
+    pub publication: Publication,
     /// What it does to the pending calls.
-    pub calls: Calls,
+    pub call_effect: CallEffect,
 }
 
-const fn rule(event: &'static str, hook: Hook, publishes: Publishes, calls: Calls) -> Rule {
-    Rule { event, hook, publishes, calls }
+const fn event_rule(event: &'static str, hook: Hook, publishes: Publication, calls: CallEffect) -> EventRule {
+    EventRule { event, hook, publication: publishes, call_effect: calls }
 }
 
 /// The table.
-pub static RULES: [Rule; 15] = [
-    rule("SessionStart", Hook::SessionStart, Publishes::Start, Calls::Keep),
-    rule("UserPromptSubmit", Hook::UserPromptSubmit, Publishes::Signal(Kind::Working), Calls::Agents),
-    rule("PermissionRequest", Hook::PermissionRequest, Publishes::Signal(Kind::Permission), Calls::Add),
-    rule("Elicitation", Hook::PermissionRequest, Publishes::Signal(Kind::Permission), Calls::Add),
-    rule("PostToolUse", Hook::PostToolUse, Publishes::Resumption, Calls::Own),
-    rule("PostToolUseFailure", Hook::PostToolUse, Publishes::Resumption, Calls::Own),
+pub static EVENT_RULES: [EventRule; 15] = [
+    event_rule("SessionStart", Hook::SessionStart, Publication::Start, CallEffect::Keep),
+    event_rule(
+        "UserPromptSubmit",
+        Hook::UserPromptSubmit,
+        Publication::Signal(SignalKind::Working),
+        CallEffect::ResolveAgents,
+    ),
+    event_rule(
+        "PermissionRequest",
+        Hook::PermissionRequest,
+        Publication::Signal(SignalKind::Permission),
+        CallEffect::Add,
+    ),
+    event_rule("Elicitation", Hook::PermissionRequest, Publication::Signal(SignalKind::Permission), CallEffect::Add),
+    event_rule("PostToolUse", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
+    event_rule("PostToolUseFailure", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
     // A user can amend a call's input, which makes it another call: the end of the batch ends them all.
-    rule("PostToolBatch", Hook::PostToolUse, Publishes::Resumption, Calls::Agents),
-    rule("PermissionDenied", Hook::PostToolUse, Publishes::Resumption, Calls::Own),
-    rule("ElicitationResult", Hook::PostToolUse, Publishes::Resumption, Calls::Own),
-    rule("SubagentStop", Hook::SubagentStop, Publishes::Nothing, Calls::Subagents),
-    rule("PreCompact", Hook::Compact, Publishes::Signal(Kind::Working), Calls::Keep),
-    rule("PostCompact", Hook::Compact, Publishes::ManualCompaction, Calls::Keep),
-    rule("Stop", Hook::Stop, Publishes::Turn, Calls::Stopped),
+    event_rule("PostToolBatch", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveAgents),
+    event_rule("PermissionDenied", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
+    event_rule("ElicitationResult", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
+    event_rule("SubagentStop", Hook::SubagentStop, Publication::Nothing, CallEffect::ResolveSubagents),
+    event_rule("PreCompact", Hook::Compact, Publication::Signal(SignalKind::Working), CallEffect::Keep),
+    event_rule("PostCompact", Hook::Compact, Publication::ManualCompaction, CallEffect::Keep),
+    event_rule("Stop", Hook::Stop, Publication::Turn, CallEffect::ResolveAtStop),
     // It does not say which subagents run.
-    rule("StopFailure", Hook::Stop, Publishes::Turn, Calls::Agents),
-    rule("SessionEnd", Hook::SessionEnd, Publishes::Signal(Kind::Ended), Calls::Keep),
+    event_rule("StopFailure", Hook::Stop, Publication::Turn, CallEffect::ResolveAgents),
+    event_rule("SessionEnd", Hook::SessionEnd, Publication::Signal(SignalKind::Ended), CallEffect::Keep),
 ];
 
 /// What a task of `background_tasks` is to its session, by its type and its status.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Task {
+pub enum TaskKind {
     /// It works on after the turn, and what it asks outlives the turn: its end brings another turn and another Stop.
-    Works,
+    WorksOn,
     /// It may ask, and it may rest: a teammate that has nothing to do is said to be running, too. Only the registry knows
     /// better.
     MayRest,
     /// It asks nothing and makes no turn (a shell, a monitor), or it is over.
-    IsNone,
+    Irrelevant,
 }
 
-impl Task {
+impl TaskKind {
     /// As the CLI names types and statuses.
     #[must_use]
     #[inline(never)]
-    pub fn of(kind: &[u8], status: &[u8]) -> Self {
+    pub fn classify(kind: &[u8], status: &[u8]) -> Self {
         let kinds = b"subagent\nworkflow\ncloud session\nteammate";
-        match (number_of(b"running\npending", status), number_of(kinds, kind)) {
-            (None, _) | (_, None) => Self::IsNone,
+        match (line_number(b"running\npending", status), line_number(kinds, kind)) {
+            (None, _) | (_, None) => Self::Irrelevant,
             (_, Some(3)) => Self::MayRest,
-            _ => Self::Works,
+            _ => Self::WorksOn,
         }
     }
 }
@@ -194,60 +205,65 @@ impl Task {
 /// What the decision needs of an event's payload.
 #[derive(Clone, Copy, Debug, Default)]
 #[expect(clippy::struct_excessive_bools, reason = "each is a fact of its own")]
-pub struct Facts {
+pub struct EventFacts {
     /// When the hook started.
     pub time: Time,
     /// It has an `agent_id`: a subagent's event.
-    pub subagent: bool,
+    pub is_subagent: bool,
     /// `source` is `compact`.
-    pub after_compaction: bool,
+    pub is_after_compaction: bool,
     /// `trigger` is `manual`.
-    pub manual: bool,
+    pub is_manual: bool,
     /// `background_tasks` holds a task that may ask.
-    pub delegated: bool,
+    pub has_delegated_task: bool,
     /// `background_tasks` holds a task that works on.
-    pub works_on: bool,
+    pub has_working_task: bool,
 }
 
 /// What stands in the spool for the session.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Standing {
+pub struct StoredSignals {
     /// Read under the lock.
     pub now: Time,
     /// When each kind's file says its event was: its modification time. Indexed by `Kind as usize`.
     pub modified: [Option<Time>; 4],
     /// Whether this CLI process published it. Only [`Publishes::Start`] asks.
-    pub ours: [bool; 4],
+    pub is_from_this_process: [bool; 4],
 }
 
-impl Standing {
+impl StoredSignals {
     /// Whether a signal of this kind came after `time`. One from the future is old: the clock stepped back.
     #[must_use]
-    pub fn newer(&self, kind: Kind, time: Time) -> bool {
+    pub fn has_newer(&self, kind: SignalKind, time: Time) -> bool {
         self.modified[kind as usize].is_some_and(|modified| time < modified && modified <= self.now)
     }
 
     /// When the next version of a kind's file is modified: at `time`, but after the version that stands, so that no
     /// two look alike. One from the future does not count.
     #[must_use]
-    pub fn after(&self, kind: Kind, time: Time) -> Time {
-        self.modified[kind as usize].filter(|seen| *seen <= self.now).map_or(time, |seen| seen.next().max(time))
+    pub fn next_version_time(&self, kind: SignalKind, time: Time) -> Time {
+        self.modified[kind as usize]
+            .filter(|seen| *seen <= self.now)
+            .map_or(time, |seen| seen.next_nanosecond().max(time))
     }
 
     /// The newer signal that makes this one false. One from the future is older than any other, because the clock stepped
     /// back; of two of one time, the one that readers prefer counts.
     #[must_use]
-    pub fn superseded_by(&self, older: Kind) -> Option<Kind> {
-        let age = |kind: Kind| self.modified[kind as usize].map(|time| (time <= self.now, time, kind as usize));
+    pub fn superseded_by(&self, older: SignalKind) -> Option<SignalKind> {
+        let age = |kind: SignalKind| self.modified[kind as usize].map(|time| (time <= self.now, time, kind as usize));
         let own = age(older)?;
-        KINDS.into_iter().find(|kind| kind.supersedes().contains(&older) && age(*kind).is_some_and(|age| own < age))
+        SIGNAL_KINDS
+            .into_iter()
+            .find(|kind| kind.supersedes().contains(&older) && age(*kind).is_some_and(|age| own < age))
     }
 
     /// Whether the event was overtaken by a later one of its session.
     #[must_use]
-    pub fn late(&self, facts: &Facts) -> bool {
-        let overtaken = |kind| self.newer(kind, facts.time);
-        overtaken(Kind::Ended) || !facts.subagent && (overtaken(Kind::Working) || overtaken(Kind::Stop))
+    pub fn is_late(&self, facts: &EventFacts) -> bool {
+        let overtaken = |kind| self.has_newer(kind, facts.time);
+        overtaken(SignalKind::Ended)
+            || !facts.is_subagent && (overtaken(SignalKind::Working) || overtaken(SignalKind::Stop))
     }
 }
 
@@ -255,12 +271,12 @@ impl Standing {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Decision {
     /// The signal to publish. A `permission` is a call added to those that wait.
-    pub publish: Option<Kind>,
+    pub publish: Option<SignalKind>,
     /// Since when that is true. It is the event's time, but for a turn that goes on after a blocked Stop: that turn runs since the
     /// Stop. With the event's time, a request that was made before this event and is handled after it would count as late.
     pub since: Time,
     /// Which calls are resolved; [`Calls::Add`], [`Calls::Stopped`] and [`Calls::Subagents`] are resolved into the others.
-    pub calls: Calls,
+    pub calls: CallEffect,
     /// The signals to delete, indexed by `Kind as usize`.
     pub clear: [bool; 4],
 }
@@ -268,39 +284,43 @@ pub struct Decision {
 /// What `rule` makes of an event before the background of what stands.
 #[must_use]
 #[inline(never)]
-pub fn decide(rule: &Rule, facts: &Facts, standing: &Standing) -> Decision {
-    let late = standing.late(facts);
-    let stands = |kind: Kind| standing.modified[kind as usize].is_some();
-    let ours = |kind: Kind| stands(kind) && standing.ours[kind as usize];
-    let wanted = match rule.publishes {
-        Publishes::Nothing => None,
-        Publishes::Signal(kind) => Some(kind),
-        Publishes::Start if facts.after_compaction || ours(Kind::Working) || ours(Kind::Permission) => None,
-        Publishes::Turn if facts.works_on => Some(Kind::Working),
-        Publishes::Start | Publishes::Turn => Some(Kind::Stop),
-        Publishes::Resumption => stands(Kind::Stop).then_some(Kind::Working),
-        Publishes::ManualCompaction => facts.manual.then_some(Kind::Stop),
+pub fn decide(rule: &EventRule, facts: &EventFacts, standing: &StoredSignals) -> Decision {
+    let late = standing.is_late(facts);
+    let stands = |kind: SignalKind| standing.modified[kind as usize].is_some();
+    let ours = |kind: SignalKind| stands(kind) && standing.is_from_this_process[kind as usize];
+    let wanted = match rule.publication {
+        Publication::Nothing => None,
+        Publication::Signal(kind) => Some(kind),
+        Publication::Start
+            if facts.is_after_compaction || ours(SignalKind::Working) || ours(SignalKind::Permission) =>
+        {
+            None
+        }
+        Publication::Turn if facts.has_working_task => Some(SignalKind::Working),
+        Publication::Start | Publication::Turn => Some(SignalKind::Stop),
+        Publication::Resumption => stands(SignalKind::Stop).then_some(SignalKind::Working),
+        Publication::ManualCompaction => facts.is_manual.then_some(SignalKind::Stop),
     };
     // A subagent's event says nothing of the session but that its own calls wait or are over.
-    let publish = wanted.filter(|kind| !late && (!facts.subagent || *kind == Kind::Permission));
+    let publish = wanted.filter(|kind| !late && (!facts.is_subagent || *kind == SignalKind::Permission));
     let mut clear = [false; 4];
-    for kind in publish.map_or(&[][..], Kind::supersedes) {
+    for kind in publish.map_or(&[][..], SignalKind::supersedes) {
         clear[*kind as usize] = true;
     }
-    if rule.publishes == Publishes::Start && !late && !facts.subagent {
+    if rule.publication == Publication::Start && !late && !facts.is_subagent {
         // The session is back; what an earlier process of it left (it was killed) is no longer true.
-        for kind in KINDS {
-            let of_the_dead = stands(kind) && !ours(kind) && !facts.after_compaction;
-            clear[kind as usize] |= publish != Some(kind) && (kind == Kind::Ended || of_the_dead);
+        for kind in SIGNAL_KINDS {
+            let of_the_dead = stands(kind) && !ours(kind) && !facts.is_after_compaction;
+            clear[kind as usize] |= publish != Some(kind) && (kind == SignalKind::Ended || of_the_dead);
         }
     }
-    let calls = match rule.calls {
-        Calls::Add if late => Calls::Keep,
-        Calls::Subagents if !facts.subagent => Calls::Keep,
-        Calls::Stopped if !facts.subagent && !facts.delegated => Calls::All,
-        Calls::Subagents | Calls::Stopped => Calls::Agents,
+    let calls = match rule.call_effect {
+        CallEffect::Add if late => CallEffect::Keep,
+        CallEffect::ResolveSubagents if !facts.is_subagent => CallEffect::Keep,
+        CallEffect::ResolveAtStop if !facts.is_subagent && !facts.has_delegated_task => CallEffect::ResolveAll,
+        CallEffect::ResolveSubagents | CallEffect::ResolveAtStop => CallEffect::ResolveAgents,
         calls => calls,
     };
-    let stop = standing.modified[Kind::Stop as usize].filter(|_| rule.publishes == Publishes::Resumption);
-    Decision { publish, since: stop.map_or(facts.time, Time::next).min(facts.time), calls, clear }
+    let stop = standing.modified[SignalKind::Stop as usize].filter(|_| rule.publication == Publication::Resumption);
+    Decision { publish, since: stop.map_or(facts.time, Time::next_nanosecond).min(facts.time), calls, clear }
 }

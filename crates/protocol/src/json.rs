@@ -8,7 +8,7 @@ pub const MAX_DEPTH: usize = 125;
 
 /// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Error {
+pub enum JsonError {
     /// This byte cannot stand here.
     Syntax,
     /// A string holds what is not UTF-8.
@@ -35,7 +35,7 @@ pub enum Role {
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum State {
+enum WalkerState {
     Value,
     FirstElement,
     FirstKey,
@@ -62,7 +62,7 @@ enum State {
 
 /// Where one JSON text stands after the bytes so far.
 pub struct Walker {
-    state: State,
+    state: WalkerState,
     in_key: bool,
     depth: usize,
     /// Bit `d` is set where the container at depth `d + 1` is an object.
@@ -71,7 +71,7 @@ pub struct Walker {
 
 impl Default for Walker {
     fn default() -> Self {
-        Self { state: State::Value, in_key: false, depth: 0, objects: 0 }
+        Self { state: WalkerState::Value, in_key: false, depth: 0, objects: 0 }
     }
 }
 
@@ -85,7 +85,7 @@ impl Walker {
     /// Whether what has been seen is one whole JSON text.
     #[must_use]
     pub fn is_complete(&self) -> bool {
-        use State::{After, ExponentDigits, Fraction, Integer, Zero};
+        use WalkerState::{After, ExponentDigits, Fraction, Integer, Zero};
         self.depth == 0 && matches!(self.state, After | Zero | Integer | Fraction | ExponentDigits)
     }
 
@@ -93,8 +93,8 @@ impl Walker {
     /// left out.
     #[must_use]
     #[inline(never)]
-    pub fn plain(&self, bytes: &[u8]) -> usize {
-        if self.state != State::Text {
+    pub fn count_plain(&self, bytes: &[u8]) -> usize {
+        if self.state != WalkerState::Text {
             return 0;
         }
         let mut rest = bytes;
@@ -102,8 +102,8 @@ impl Walker {
             let len = match rest {
                 [b'\\', b'u', a, b, c, d, ..] if [a, b, c, d].iter().all(|digit| digit.is_ascii_hexdigit()) => 6,
                 [b'\\', b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't', ..] => 2,
-                [0x80..=0xff, ..] => character(rest),
-                _ => printable(rest),
+                [0x80..=0xff, ..] => character_length(rest),
+                _ => count_printable(rest),
             };
             if len == 0 {
                 return bytes.len() - rest.len();
@@ -117,8 +117,8 @@ impl Walker {
     /// # Errors
     /// Where no JSON text goes on like this. The walker is of no use after that.
     #[expect(clippy::match_same_arms, reason = "one line a token")]
-    pub fn step(&mut self, byte: u8) -> Result<Role, Error> {
-        use State::{
+    pub fn step(&mut self, byte: u8) -> Result<Role, JsonError> {
+        use WalkerState::{
             After, Colon, Escape, Exponent, ExponentDigits, ExponentSign, FirstElement, FirstKey, Fraction, Hex,
             Integer, Key, Literal, Minus, Point, Text, Utf8, Value, Zero,
         };
@@ -127,14 +127,14 @@ impl Walker {
             (Text, b'"') => After,
             (Text, b'\\') => Escape,
             (Text, 0x80..) => {
-                let (left, low, high) = lead(byte).ok_or(Error::Utf8)?;
+                let (left, low, high) = lead_byte(byte).ok_or(JsonError::Utf8)?;
                 Utf8(left, low, high)
             }
             (Utf8(left, low, high), _) if (low..=high).contains(&byte) => match left {
                 1 => Text,
                 _ => Utf8(left - 1, 0x80, 0xbf),
             },
-            (Utf8(..), _) => return Err(Error::Utf8),
+            (Utf8(..), _) => return Err(JsonError::Utf8),
             (Escape, b'u') => Hex(4),
             (Text, 0x20..=0x7f) | (Escape, b'"' | b'\\' | b'/' | b'b' | b'f' | b'n' | b'r' | b't') => Text,
             (Hex(left), b'0'..=b'9' | b'a'..=b'f' | b'A'..=b'F') if left > 1 => Hex(left - 1),
@@ -162,27 +162,27 @@ impl Walker {
                 self.in_key = true;
                 Text
             }
-            (Value | FirstElement | FirstKey | Key | Colon | After, _) => return self.structure(byte),
+            (Value | FirstElement | FirstKey | Key | Colon | After, _) => return self.step_structure(byte),
             // A number ends where something else begins.
             (Zero | Integer | Fraction | ExponentDigits, _) => {
                 self.state = After;
-                return self.structure(byte);
+                return self.step_structure(byte);
             }
-            _ => return Err(Error::Syntax),
+            _ => return Err(JsonError::Syntax),
         };
         self.state = state;
         Ok(Role::Scalar)
     }
 
     /// Bytes between scalars.
-    fn structure(&mut self, byte: u8) -> Result<Role, Error> {
-        use State::{After, Colon, FirstElement, FirstKey, Key, Value};
+    fn step_structure(&mut self, byte: u8) -> Result<Role, JsonError> {
+        use WalkerState::{After, Colon, FirstElement, FirstKey, Key, Value};
         let in_object = self.depth > 0 && self.objects >> (self.depth - 1) & 1 == 1;
         let (state, role) = match (self.state, byte) {
             (state, b' ' | b'\t' | b'\n' | b'\r') => (state, Role::Space),
             (Value | FirstElement, b'{' | b'[') => {
                 if self.depth == MAX_DEPTH {
-                    return Err(Error::Depth);
+                    return Err(JsonError::Depth);
                 }
                 let bit = 1 << self.depth;
                 self.depth += 1;
@@ -199,20 +199,20 @@ impl Walker {
             (After, b',') if self.depth > 0 => (Value, Role::Comma),
             (After | FirstKey, b'}') if in_object => self.close(),
             (After | FirstElement, b']') if self.depth > 0 && !in_object => self.close(),
-            _ => return Err(Error::Syntax),
+            _ => return Err(JsonError::Syntax),
         };
         self.state = state;
         Ok(role)
     }
 
-    fn close(&mut self) -> (State, Role) {
+    fn close(&mut self) -> (WalkerState, Role) {
         self.depth -= 1;
-        (State::After, Role::Close)
+        (WalkerState::After, Role::Close)
     }
 }
 
 /// Behind the first byte of a character beyond ASCII: how many bytes follow, and the range of the next one.
-fn lead(byte: u8) -> Option<(u8, u8, u8)> {
+fn lead_byte(byte: u8) -> Option<(u8, u8, u8)> {
     Some(match byte {
         0xc2..=0xdf => (1, 0x80, 0xbf),
         0xe0 => (2, 0xa0, 0xbf),
@@ -226,32 +226,34 @@ fn lead(byte: u8) -> Option<(u8, u8, u8)> {
 }
 
 /// How long the character beyond ASCII is that `bytes` begin with; 0 where it is none, or not all there.
-fn character(bytes: &[u8]) -> usize {
+fn character_length(bytes: &[u8]) -> usize {
     let [first, next, more @ ..] = bytes else { return 0 };
-    let Some((left, low, high)) = lead(*first) else { return 0 };
+    let Some((left, low, high)) = lead_byte(*first) else { return 0 };
     let last = more.get(..usize::from(left) - 1).unwrap_or(b"!");
     let whole = (low..=high).contains(next) && last.iter().all(|byte| byte & 0xc0 == 0x80);
     if whole { 1 + usize::from(left) } else { 0 }
 }
 
 /// Eight times the same byte.
-const fn eight(byte: u8) -> u64 {
+const fn repeat_byte(byte: u8) -> u64 {
     u64::from_ne_bytes([byte; 8])
 }
 
 /// The top bit of every byte that is 0, and perhaps of some behind it.
-fn zeros(word: u64) -> u64 {
-    word.wrapping_sub(eight(1)) & !word & eight(0x80)
+fn zero_bytes(word: u64) -> u64 {
+    word.wrapping_sub(repeat_byte(1)) & !word & repeat_byte(0x80)
 }
 
 /// How many bytes at the start are characters of a string that stand for themselves, of ASCII: eight at a time.
-fn printable(bytes: &[u8]) -> usize {
+fn count_printable(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks();
     for (number, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
         // Without its five low bits, a control character is 0.
-        let special = zeros(word & eight(0xe0)) | zeros(word ^ eight(b'"')) | zeros(word ^ eight(b'\\'));
-        let special = special | word & eight(0x80);
+        let special = zero_bytes(word & repeat_byte(0xe0))
+            | zero_bytes(word ^ repeat_byte(b'"'))
+            | zero_bytes(word ^ repeat_byte(b'\\'));
+        let special = special | word & repeat_byte(0x80);
         if special != 0 {
             return number * 8 + special.trailing_zeros() as usize / 8;
         }
@@ -262,13 +264,13 @@ fn printable(bytes: &[u8]) -> usize {
 
 /// Writes U+FFFD in the place of every escape that is half a surrogate pair, in JSON text: it stands for no character, and not
 /// every reader takes it.
-pub fn mend(mut text: &mut [u8]) {
+pub fn replace_lone_surrogates(mut text: &mut [u8]) {
     let half = |text: &[u8]| match text {
-        [b'\\', b'u', b'd' | b'D', digit, ..] => usize::from(hex(*digit)) / 4,
+        [b'\\', b'u', b'd' | b'D', digit, ..] => usize::from(hex_digit(*digit)) / 4,
         _ => 0,
     };
     // Outside of strings there is no backslash.
-    while let Some(start) = position(text, b'\\') {
+    while let Some(start) = find_byte(text, b'\\') {
         let rest = &mut text[start..];
         let behind = rest.get(6..).unwrap_or_default();
         let len = match (half(rest), half(behind)) {
@@ -286,9 +288,9 @@ pub fn mend(mut text: &mut [u8]) {
 }
 
 /// Where the first of these is: eight at a time.
-fn position(bytes: &[u8], wanted: u8) -> Option<usize> {
+fn find_byte(bytes: &[u8], wanted: u8) -> Option<usize> {
     let (words, _) = bytes.as_chunks::<8>();
-    let word = words.iter().position(|word| zeros(u64::from_ne_bytes(*word) ^ eight(wanted)) != 0);
+    let word = words.iter().position(|word| zero_bytes(u64::from_ne_bytes(*word) ^ repeat_byte(wanted)) != 0);
     let start = word.unwrap_or(words.len()) * 8;
     Some(start + bytes[start..].iter().position(|byte| *byte == wanted)?)
 }
@@ -332,7 +334,7 @@ impl<'a> Iterator for Items<'a> {
     fn next(&mut self) -> Option<Item<'a>> {
         let (mut start, mut key) = (self.at, &self.text[..0]);
         while let Some(rest) = self.text.get(self.at..) {
-            self.at += self.walker.plain(rest);
+            self.at += self.walker.count_plain(rest);
             let role = self.walker.step(*self.text.get(self.at)?).ok()?;
             let (at, before) = (start, start..self.at);
             self.at += 1;
@@ -357,7 +359,7 @@ impl<'a> Iterator for Items<'a> {
 /// The value of an object's last member named `name`: the one that `JSON.parse` and jq keep.
 #[must_use]
 #[inline(never)] // 200 bytes at each of its uses
-pub fn member<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
+pub fn last_member<'a>(object: &'a [u8], name: &str) -> Option<&'a [u8]> {
     items(object).filter(|item| spells(item.key, name)).last().map(|item| item.value)
 }
 
@@ -372,29 +374,31 @@ pub fn unquote(value: &[u8]) -> &[u8] {
 #[must_use]
 #[inline(never)] // it is asked in twenty places: 2 KB
 pub fn spells(raw: &[u8], name: &str) -> bool {
-    ascii(raw).eq(name.bytes())
+    decode_ascii(raw).eq(name.bytes())
 }
 
 /// The characters that the raw text of a string means; each byte or escape beyond ASCII as 0xFF.
 #[must_use]
-pub fn ascii(raw: &[u8]) -> Ascii<'_> {
-    Ascii { raw }
+pub fn decode_ascii(raw: &[u8]) -> DecodedAscii<'_> {
+    DecodedAscii { raw }
 }
 
 /// What [`ascii`] returns.
-pub struct Ascii<'a> {
+pub struct DecodedAscii<'a> {
     raw: &'a [u8],
 }
 
-impl Iterator for Ascii<'_> {
+impl Iterator for DecodedAscii<'_> {
     type Item = u8;
 
     #[inline(never)] // 700 bytes
     fn next(&mut self) -> Option<u8> {
         let (byte, rest) = match self.raw {
-            [b'\\', b'u', b'0', b'0', high @ b'0'..=b'7', low, rest @ ..] => ((high - b'0') << 4 | hex(*low), rest),
+            [b'\\', b'u', b'0', b'0', high @ b'0'..=b'7', low, rest @ ..] => {
+                ((high - b'0') << 4 | hex_digit(*low), rest)
+            }
             [b'\\', b'u', _, _, _, _, rest @ ..] => (0xff, rest),
-            [b'\\', escaped, rest @ ..] => (control(*escaped), rest),
+            [b'\\', escaped, rest @ ..] => (escaped_character(*escaped), rest),
             [byte, rest @ ..] => (if byte.is_ascii() { *byte } else { 0xff }, rest),
             [] => return None,
         };
@@ -403,14 +407,14 @@ impl Iterator for Ascii<'_> {
     }
 }
 
-pub(crate) fn hex(digit: u8) -> u8 {
+pub(crate) fn hex_digit(digit: u8) -> u8 {
     match digit {
         b'0'..=b'9' => digit - b'0',
         _ => digit.wrapping_sub(b'a' - 10) & 0xf,
     }
 }
 
-pub(crate) fn control(escaped: u8) -> u8 {
+pub(crate) fn escaped_character(escaped: u8) -> u8 {
     match escaped {
         b'b' => 8,
         b'f' => 12,

@@ -62,7 +62,6 @@
 //! and one line on stderr, `hook-NAME: operation path: reason`. See [`hook::run`].
 #![cfg_attr(all(freestanding, not(test)), no_std)]
 
-pub mod temporary_name;
 pub mod buffer;
 pub mod calls;
 pub mod change;
@@ -76,5 +75,6 @@ pub mod process;
 pub mod spool;
 pub mod start;
 pub mod sys;
+pub mod temporary_name;
 pub mod text;
 pub mod time;

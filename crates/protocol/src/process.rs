@@ -1,12 +1,12 @@
 //! Which CLI process a hook belongs to.
 
-use crate::error::{number_of, part_of};
+use crate::error::{line_number, nth_part};
 use crate::sys::{self, Environment};
 use crate::text::Name;
-use crate::time::decimal;
+use crate::time::parse_decimal;
 
 /// What the CLI's process is called: every version gives itself this name, also one that runs in node.
-const CLI: &[u8] = b"claude";
+const CLI_NAME: &[u8] = b"claude";
 
 /// What may stand between the CLI and a hook, and ends with the hook: shells, commands that start a command, and
 /// interpreters, in which people write dispatchers. A version at the end of a name does not count.
@@ -15,11 +15,11 @@ const WRAPPERS: &[u8] =
     doas\nnohup\nsetsid\nstdbuf\ntime\nxargs\nstrace\npython\nperl\nruby\npwsh";
 
 /// How many ancestors of a hook are looked at.
-const ANCESTORS: usize = 8;
+const MAX_ANCESTORS: usize = 8;
 
 /// What `/proc/PID/stat` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Stat {
+pub struct ProcessStat {
     /// It is the CLI, by its name.
     pub is_cli: bool,
     /// It is one of those that stand between the CLI and a hook, by its name.
@@ -34,8 +34,8 @@ pub struct Stat {
 
 /// Reads `/proc/PID/stat`: `PID (name) state parent …`, where the name may hold anything.
 #[must_use]
-pub fn stat(pid: u32) -> Option<Stat> {
-    let mut path = Name::of(&[b"/proc/"]);
+pub fn read_stat(pid: u32) -> Option<ProcessStat> {
+    let mut path = Name::concat(&[b"/proc/"]);
     path.push_decimal(pid.into(), 1);
     path.push(b"/stat");
     let mut buffer = [0; 512];
@@ -48,18 +48,18 @@ pub fn stat(pid: u32) -> Option<Stat> {
     let plain = &name[..name.iter().rposition(|byte| !version(byte)).map_or(0, |last| last + 1)];
     // From field 3 of the line on.
     let rest = text.get(close + 2..)?;
-    Some(Stat {
-        is_cli: name == CLI,
-        is_wrapper: number_of(WRAPPERS, plain).is_some(),
+    Some(ProcessStat {
+        is_cli: name == CLI_NAME,
+        is_wrapper: line_number(WRAPPERS, plain).is_some(),
         is_zombie: rest.first() == Some(&b'Z'),
-        parent: u32::try_from(decimal(part_of(rest, b' ', 1))?).ok()?,
-        start: decimal(part_of(rest, b' ', 19))?,
+        parent: u32::try_from(parse_decimal(nth_part(rest, b' ', 1))?).ok()?,
+        start: parse_decimal(nth_part(rest, b' ', 19))?,
     })
 }
 
 /// Which process is the CLI, as far as can be told.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Cli {
+pub enum CliProcess {
     /// The one with this PID, and when it started, in clock ticks since boot; 0 where the system does not tell.
     Process(u32, u64),
     /// None: it has ended, and process 1 has taken in what it had started.
@@ -68,7 +68,7 @@ pub enum Cli {
     Unknown,
 }
 
-impl Cli {
+impl CliProcess {
     /// The nearest ancestor, of the 8 nearest, that `CLAUDE_PID` names or that is called `claude`. A CLI that is older than that
     /// variable may have inherited it from another one around it, so the name counts as much.
     ///
@@ -77,10 +77,10 @@ impl Cli {
     ///
     /// `said` is what `CLAUDE_PID` says, or 0; `parent` is the hook's parent, and `look` is [`stat`].
     #[must_use]
-    pub fn find(said: u32, parent: u32, look: impl Fn(u32) -> Option<Stat>) -> Self {
+    pub fn find(said: u32, parent: u32, look: impl Fn(u32) -> Option<ProcessStat>) -> Self {
         let (mut pid, mut nearest) = (parent, Self::Unknown);
-        for number in 0..=ANCESTORS {
-            let is_ancestor = number < ANCESTORS && pid > 0;
+        for number in 0..=MAX_ANCESTORS {
+            let is_ancestor = number < MAX_ANCESTORS && pid > 0;
             if !is_ancestor {
                 pid = said;
             }
@@ -110,7 +110,7 @@ impl Cli {
 }
 
 /// The CLI's process, as the last members of a signal.
-pub struct Identity {
+pub struct CliIdentity {
     /// `,"claude_pid":…,"claude_start":…,"claude_host":"…"}` and a line feed; what is not known is left out.
     pub tail: Name,
     /// Whether two tails that are equal mean the same process.
@@ -120,9 +120,9 @@ pub struct Identity {
 /// The CLI that this hook belongs to. Where it is [`Cli::Gone`], the host alone is said; where it is [`Cli::Unknown`], nothing.
 #[must_use]
 #[inline(never)]
-pub fn identity(environment: &Environment) -> Identity {
-    let said = environment.variable("CLAUDE_PID").and_then(decimal).unwrap_or_default();
-    let cli = Cli::find(u32::try_from(said).unwrap_or_default(), sys::parent_id(), stat);
+pub fn identify_cli(environment: &Environment) -> CliIdentity {
+    let said = environment.variable("CLAUDE_PID").and_then(parse_decimal).unwrap_or_default();
+    let cli = CliProcess::find(u32::try_from(said).unwrap_or_default(), sys::parent_id(), read_stat);
     let mut tail = Name::default();
     let mut push = |member: &[u8], number: u64| {
         if number > 0 {
@@ -130,24 +130,24 @@ pub fn identity(environment: &Environment) -> Identity {
             tail.push_decimal(number, 1);
         }
     };
-    if let Cli::Process(pid, start) = cli {
+    if let CliProcess::Process(pid, start) = cli {
         push(b",\"claude_pid\":", pid.into());
         push(b",\"claude_start\":", start);
     }
-    if cli != Cli::Unknown
-        && let Some(host) = host()
+    if cli != CliProcess::Unknown
+        && let Some(host) = host_id()
     {
         for part in [b",\"claude_host\":\"", host.as_bytes(), b"\""] {
             tail.push(part);
         }
     }
     tail.push(b"}\n");
-    Identity { tail, is_known: matches!(cli, Cli::Process(..)) }
+    CliIdentity { tail, is_known: matches!(cli, CliProcess::Process(..)) }
 }
 
 /// `<nodename>/<inode of the pid namespace>`: a home directory may be shared, PIDs are not.
 #[must_use]
-pub fn host() -> Option<Name> {
+pub fn host_id() -> Option<Name> {
     let (node, namespace) = (sys::node_name()?, sys::pid_namespace()?);
     let mut host = Name::default();
     for byte in node.as_bytes() {

@@ -6,25 +6,25 @@
 
 use core::cell::Cell;
 
-use crate::temporary_name::{self, TemporaryName, Leftover};
 use crate::buffer::Buffer;
 use crate::calls;
-use crate::change::Change;
-use crate::error::{Error, Operation, Place, Reason, Result, Words};
-use crate::event::{Calls, Facts, KINDS, Kind, Standing};
-use crate::payload::Fields;
+use crate::change::ListChange;
+use crate::error::{Error, Operation, Problem, Reason, Result, Subject};
+use crate::event::{CallEffect, EventFacts, SIGNAL_KINDS, SignalKind, StoredSignals};
+use crate::payload::PayloadFields;
 use crate::sys::{self, Directory, Environment, Errno, File};
+use crate::temporary_name::{self, Leftover, TemporaryName};
 use crate::text::{Name, Path};
 use crate::time::Time;
 
 /// How long others are waited for, in milliseconds, before going on without the lock.
-pub const PATIENCE: u32 = 200;
+pub const LOCK_TIMEOUT_MS: u32 = 200;
 
 /// For how many seconds what bears a temporary name is taken for a living hook's.
-pub const RECOVER_AFTER: u64 = 60;
+pub const RECOVER_AFTER_SECONDS: u64 = 60;
 
 /// How often a change is made anew where others change the same signal at the same time.
-pub const TRIES: usize = 32;
+pub const MAX_ATTEMPTS: usize = 32;
 
 /// What a missing file or directory is called.
 const ENOENT: Errno = Errno(2);
@@ -34,7 +34,7 @@ const EAGAIN: Errno = Errno(11);
 const EFBIG: Errno = Errno(27);
 
 /// A signal, or its temporary file, larger than this is not read: 4 payloads.
-pub const MAX_LEN: u64 = 256 << 20;
+pub const MAX_SIGNAL_LEN: u64 = 256 << 20;
 
 /// What the spool is called in the configuration directory.
 pub const DIRECTORY: &[u8] = b"/session-signals";
@@ -43,38 +43,38 @@ pub const DIRECTORY: &[u8] = b"/session-signals";
 ///
 /// # Errors
 /// Where the environment does not say, or it is longer than the system takes.
-pub fn path(environment: &Environment) -> Result<Path> {
+pub fn signal_dir_path(environment: &Environment) -> Result<Path> {
     let set = |name| environment.variable(name).filter(|value| !value.is_empty());
     let parts: [&[u8]; 3] = match (set("CLAUDE_CONFIG_DIR"), set("HOME")) {
         (Some(config), _) => [config, b"", DIRECTORY],
         (None, Some(home)) => [home, b"/.claude", DIRECTORY],
-        (None, None) => return Err(Error::words(Operation::Find, Place::Config, Words::NoHome)),
+        (None, None) => return Err(Error::from_problem(Operation::Find, Subject::Config, Problem::NoHome)),
     };
     // In place: a path is a page, and every copy of it another one for the kernel to find.
-    let path = Path::of(&parts);
+    let path = Path::concat(&parts);
     if path.overflowed() {
-        return Err(Error::words(Operation::Find, Place::Config, Words::LongPath));
+        return Err(Error::from_problem(Operation::Find, Subject::Config, Problem::LongPath));
     }
     Ok(path)
 }
 
 /// The open spool directory.
-pub struct Spool {
+pub struct SignalStore {
     directory: Directory,
     /// Makes names of temporary files that nobody can foresee, each of them once.
     random: Cell<u64>,
     /// Whether the lock was to be had.
-    pub locked: bool,
+    pub is_locked: bool,
 }
 
-impl Spool {
+impl SignalStore {
     /// Opens the spool and takes its lock. `None` where there is none and `create` is false.
     ///
     /// # Errors
     /// Where it is no directory, not ours, or writable by others.
     #[inline(never)]
     pub fn open(environment: &Environment, create: bool) -> Result<Option<Self>> {
-        Self::at(&path(environment)?, environment.random(), create, PATIENCE)
+        Self::open_at(&signal_dir_path(environment)?, environment.random(), create, LOCK_TIMEOUT_MS)
     }
 
     /// The same for the spool at this path; `random` is what nobody can foresee, and `patience` for how many
@@ -82,46 +82,46 @@ impl Spool {
     ///
     /// # Errors
     /// As for [`Spool::open`].
-    pub fn at(spool: &Path, random: u64, create: bool, patience: u32) -> Result<Option<Self>> {
+    pub fn open_at(spool: &Path, random: u64, create: bool, patience: u32) -> Result<Option<Self>> {
         let directory = match Directory::open(spool.as_cstr()) {
             Err(ENOENT) if !create => return Ok(None),
             Err(ENOENT) => {
-                make(&parent(spool)).map_err(Error::at(Operation::Create, Place::Config))?;
-                make(spool).map_err(Error::at(Operation::Create, Place::Spool))?;
+                make_dir(&parent_dir(spool)).map_err(Error::from_system(Operation::Create, Subject::Config))?;
+                make_dir(spool).map_err(Error::from_system(Operation::Create, Subject::Spool))?;
                 Directory::open(spool.as_cstr())
             }
             result => result,
         };
-        let directory = directory.map_err(Error::at(Operation::Open, Place::Spool))?;
-        let access = directory.access().map_err(Error::at(Operation::Stat, Place::Spool))?;
-        let refuse = |words| Err(Error::words(Operation::Use, Place::Spool, words));
+        let directory = directory.map_err(Error::from_system(Operation::Open, Subject::Spool))?;
+        let access = directory.access().map_err(Error::from_system(Operation::Stat, Subject::Spool))?;
+        let refuse = |words| Err(Error::from_problem(Operation::Use, Subject::Spool, words));
         if !access.is_ours {
-            return refuse(Words::NotOurs);
+            return refuse(Problem::NotOurs);
         }
         if access.mode & 0o022 != 0 {
-            return refuse(Words::Open);
+            return refuse(Problem::Open);
         }
-        let locked = lock(&directory, patience);
-        Ok(Some(Self { directory, random: Cell::new(random), locked }))
+        let locked = lock_with_timeout(&directory, patience);
+        Ok(Some(Self { directory, random: Cell::new(random), is_locked: locked }))
     }
 
     /// What stands for a session.
     ///
     /// # Errors
     /// Where something else than a regular file has a signal's name.
-    pub fn standing(&self, session: &[u8]) -> Result<Standing> {
-        let mut standing = Standing::default();
-        for kind in KINDS {
-            let name = name(session, kind);
+    pub fn stored_signals(&self, session: &[u8]) -> Result<StoredSignals> {
+        let mut standing = StoredSignals::default();
+        for kind in SIGNAL_KINDS {
+            let name = signal_file_name(session, kind);
             match self.directory.metadata(name.as_cstr()) {
                 Ok(metadata) if metadata.is_file => standing.modified[kind as usize] = Some(metadata.modified),
-                Ok(_) => return Err(Error::words(Operation::Use, Place::Signal(kind), Words::NoFile)),
+                Ok(_) => return Err(Error::from_problem(Operation::Use, Subject::Signal(kind), Problem::NoFile)),
                 Err(ENOENT) => {}
-                Err(errno) => return Err(Error::at(Operation::Stat, Place::Signal(kind))(errno)),
+                Err(errno) => return Err(Error::from_system(Operation::Stat, Subject::Signal(kind))(errno)),
             }
         }
         // Last of all: what stands is of the future only if it is even now.
-        standing.now = sys::now().map_err(Error::at(Operation::Read, Place::Clock))?;
+        standing.now = sys::now().map_err(Error::from_system(Operation::Read, Subject::Clock))?;
         Ok(standing)
     }
 
@@ -129,30 +129,30 @@ impl Spool {
     ///
     /// # Errors
     /// Where it cannot be read whole.
-    pub fn read(&self, session: &[u8], kind: Kind) -> Result<&'static mut [u8]> {
-        self.read_file(kind, &name(session, kind))
+    pub fn read_signal(&self, session: &[u8], kind: SignalKind) -> Result<&'static mut [u8]> {
+        self.read_file(kind, &signal_file_name(session, kind))
     }
 
-    fn read_file(&self, kind: Kind, name: &Name) -> Result<&'static mut [u8]> {
-        let at = |operation| Error::at(operation, Place::Signal(kind));
+    fn read_file(&self, kind: SignalKind, name: &Name) -> Result<&'static mut [u8]> {
+        let at = |operation| Error::from_system(operation, Subject::Signal(kind));
         let len = self.directory.metadata(name.as_cstr()).map_err(at(Operation::Stat))?.len;
-        let refuse = || Error::words(Operation::Read, Place::Signal(kind), Words::TooLarge);
-        let len = usize::try_from(len.min(MAX_LEN + 1)).map_err(|_| refuse())?;
-        if len as u64 > MAX_LEN {
+        let refuse = || Error::from_problem(Operation::Read, Subject::Signal(kind), Problem::TooLarge);
+        let len = usize::try_from(len.min(MAX_SIGNAL_LEN + 1)).map_err(|_| refuse())?;
+        if len as u64 > MAX_SIGNAL_LEN {
             return Err(refuse());
         }
-        let buffer = Buffer::with_room(len).map_err(Error::at(Operation::Allocate, Place::Memory))?;
+        let buffer = Buffer::with_room(len).map_err(Error::from_system(Operation::Allocate, Subject::Memory))?;
         let len = self.directory.read(name.as_cstr(), &mut buffer.bytes[..len]).map_err(at(Operation::Read))?;
         Ok(&mut buffer.bytes[..len])
     }
 
     /// When a signal was published; `None` where none stands.
     #[must_use]
-    pub fn modified(&self, session: &[u8], kind: Kind) -> Option<Time> {
-        self.time_of(&name(session, kind)).ok()
+    pub fn modified_at(&self, session: &[u8], kind: SignalKind) -> Option<Time> {
+        self.modification_time(&signal_file_name(session, kind)).ok()
     }
 
-    fn time_of(&self, name: &Name) -> sys::Result<Time> {
+    fn modification_time(&self, name: &Name) -> sys::Result<Time> {
         self.directory.metadata(name.as_cstr()).map(|metadata| metadata.modified)
     }
 
@@ -164,51 +164,52 @@ impl Spool {
     pub fn publish(
         &self,
         session: &[u8],
-        kind: Kind,
+        kind: SignalKind,
         time: Time,
-        standing: &Standing,
-        content: &dyn Fn(&mut Writer) -> sys::Result<()>,
+        standing: &StoredSignals,
+        content: &dyn Fn(&mut SignalWriter) -> sys::Result<()>,
     ) -> Result<()> {
-        let temporary = self.write(session, kind, time, standing.modified[kind as usize], content)?;
-        self.place(session, kind, &temporary).map_err(|errno| {
-            self.discard(&temporary, time);
-            Error::at(Operation::Rename, Place::Signal(kind))(errno)
+        let temporary = self.write_temporary(session, kind, time, standing.modified[kind as usize], content)?;
+        self.put_in_place(session, kind, &temporary).map_err(|errno| {
+            self.discard_temporary(&temporary, time);
+            Error::from_system(Operation::Rename, Subject::Signal(kind))(errno)
         })
     }
 
     /// Publishes the calls that wait, in the place of the version `seen`. `false` where that is no longer what stands:
     /// then everything is as it was, and the list is to be made anew.
-    fn replace(
+    fn replace_list(
         &self,
         session: &[u8],
         time: Time,
         seen: Option<Time>,
-        content: &dyn Fn(&mut Writer) -> sys::Result<()>,
+        content: &dyn Fn(&mut SignalWriter) -> sys::Result<()>,
     ) -> Result<bool> {
-        let temporary = self.write(session, Kind::Permission, time, seen, content)?;
-        let result = self.swap(session, &temporary, time, seen);
+        let temporary = self.write_temporary(session, SignalKind::Permission, time, seen, content)?;
+        let result = self.swap_list(session, &temporary, time, seen);
         if result != Ok(true) {
-            self.discard(&temporary, time);
+            self.discard_temporary(&temporary, time);
         }
-        settled(result).map_err(Error::at(Operation::Rename, Place::Signal(Kind::Permission)))
+        changed_means_false(result)
+            .map_err(Error::from_system(Operation::Rename, Subject::Signal(SignalKind::Permission)))
     }
 
-    fn swap(&self, session: &[u8], temporary: &Name, time: Time, seen: Option<Time>) -> sys::Result<bool> {
-        let kind = Kind::Permission;
+    fn swap_list(&self, session: &[u8], temporary: &Name, time: Time, seen: Option<Time>) -> sys::Result<bool> {
+        let kind = SignalKind::Permission;
         let Some(seen) = seen else {
-            return self.put(temporary, &name(session, kind)).map(|()| true);
+            return self.put_if_absent(temporary, &signal_file_name(session, kind)).map(|()| true);
         };
-        self.exchange(session, kind, temporary)?;
-        let found = self.time_of(temporary);
+        self.exchange_with_signal(session, kind, temporary)?;
+        let found = self.modification_time(temporary);
         if found == Ok(seen) {
             return self.directory.remove(temporary.as_cstr()).map(|()| true);
         }
         // Somebody was quicker: theirs goes back. What then comes out is ours, unless somebody built on it.
-        match self.exchange(session, kind, temporary) {
+        match self.exchange_with_signal(session, kind, temporary) {
             Err(ENOENT | EEXIST) => {}
             result => result?,
         }
-        if found.is_ok() && self.time_of(temporary)? != time {
+        if found.is_ok() && self.modification_time(temporary)? != time {
             self.put_back(session, kind, temporary)?;
         }
         found.map(|_| false)
@@ -218,9 +219,9 @@ impl Spool {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn clear(&self, session: &[u8], kind: Kind, time: Time, standing: &Standing) -> Result<()> {
+    pub fn clear_signal(&self, session: &[u8], kind: SignalKind, time: Time, standing: &StoredSignals) -> Result<()> {
         match standing.modified[kind as usize] {
-            Some(seen) if !standing.newer(kind, time) => self.take(session, kind, seen, Some(time)).map(drop),
+            Some(seen) if !standing.has_newer(kind, time) => self.take_out(session, kind, seen, Some(time)).map(drop),
             _ => Ok(()),
         }
     }
@@ -229,16 +230,16 @@ impl Spool {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn withdraw(&self, session: &[u8], kind: Kind, seen: Time) -> Result<bool> {
-        self.take(session, kind, seen, None)
+    pub fn remove_version(&self, session: &[u8], kind: SignalKind, seen: Time) -> Result<bool> {
+        self.take_out(session, kind, seen, None)
     }
 
     /// Moves a signal aside, so that nobody can put another one in its place, looks, and deletes it or puts it back.
-    fn take(&self, session: &[u8], kind: Kind, seen: Time, up_to: Option<Time>) -> Result<bool> {
-        let aside = self.temporary(session, kind, None, Some(seen));
+    fn take_out(&self, session: &[u8], kind: SignalKind, seen: Time, up_to: Option<Time>) -> Result<bool> {
+        let aside = self.new_temporary_name(session, kind, None, Some(seen));
         let take = || {
-            self.directory.rename(name(session, kind).as_cstr(), aside.as_cstr())?;
-            let found = self.time_of(&aside);
+            self.directory.rename(signal_file_name(session, kind).as_cstr(), aside.as_cstr())?;
+            let found = self.modification_time(&aside);
             let is_meant = |found| found == seen || up_to.is_some_and(|time| !is_newer(found, time));
             let result = match found {
                 Ok(found) if is_meant(found) => self.directory.remove(aside.as_cstr()).map(|()| true),
@@ -249,29 +250,30 @@ impl Spool {
             }
             result
         };
-        settled(take()).map_err(Error::at(Operation::Delete, Place::Signal(kind)))
+        changed_means_false(take()).map_err(Error::from_system(Operation::Delete, Subject::Signal(kind)))
     }
 
     /// Of several states the newest stays, and nothing that it supersedes.
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn settle(&self, session: &[u8], standing: &Standing) -> Result<()> {
-        for kind in KINDS {
+    pub fn remove_superseded(&self, session: &[u8], standing: &StoredSignals) -> Result<()> {
+        for kind in SIGNAL_KINDS {
             if let (Some(_), Some(seen)) = (standing.superseded_by(kind), standing.modified[kind as usize]) {
-                self.withdraw(session, kind, seen)?;
+                self.remove_version(session, kind, seen)?;
             }
         }
         Ok(())
     }
 
     /// What a name that begins with a dot is. Only looks.
-    fn remnant(&self, name: &[u8]) -> Leftover {
-        let (Some(aside), file) = (TemporaryName::parse(name), Name::of(&[name])) else { return Leftover::Foreign };
+    fn classify_leftover(&self, name: &[u8]) -> Leftover {
+        let (Some(aside), file) = (TemporaryName::parse(name), Name::concat(&[name])) else { return Leftover::Foreign };
         match self.directory.metadata(file.as_cstr()) {
             Ok(metadata) if metadata.is_file => {
-                let is_whole = || self.read_file(aside.kind, &file).ok().map(|text| temporary_name::is_whole(text));
-                aside.remnant(metadata.modified, is_whole)
+                let is_whole =
+                    || self.read_file(aside.kind, &file).ok().map(|text| temporary_name::is_complete_signal(text));
+                aside.classify(metadata.modified, is_whole)
             }
             _ => Leftover::Foreign,
         }
@@ -285,92 +287,105 @@ impl Spool {
     ///
     /// # Errors
     /// Where the system refuses. Then it is left where it is.
-    pub fn recover(&self, name: &[u8]) -> Result<Leftover> {
-        let remnant = self.remnant(name);
+    pub fn recover_leftover(&self, name: &[u8]) -> Result<Leftover> {
+        let remnant = self.classify_leftover(name);
         let Some(TemporaryName { session, kind, .. }) = TemporaryName::parse(name) else { return Ok(remnant) };
-        let file = Name::of(&[name]);
-        let fail = Error::at(Operation::Recover, Place::Signal(kind));
+        let file = Name::concat(&[name]);
+        let fail = Error::from_system(Operation::Recover, Subject::Signal(kind));
         match remnant {
             Leftover::Foreign | Leftover::Unreadable => {}
-            Leftover::Rubbish => self.directory.remove(file.as_cstr()).map_err(fail)?,
+            Leftover::Garbage => self.directory.remove(file.as_cstr()).map_err(fail)?,
             Leftover::Signal => {
                 let recover = || {
-                    if kind == Kind::Permission {
-                        return self.absorb(session, &file).map_err(errno);
+                    if kind == SignalKind::Permission {
+                        return self.merge_list(session, &file).map_err(errno_of);
                     }
-                    let (time, standing) = (self.time_of(&file)?, self.standing(session).map_err(errno)?);
+                    let (time, standing) =
+                        (self.modification_time(&file)?, self.stored_signals(session).map_err(errno_of)?);
                     // One from the future is older than whatever stands.
                     let past = if time > standing.now { Time::default() } else { time };
-                    if standing.late(&Facts { time: past, ..Facts::default() }) {
+                    if standing.is_late(&EventFacts { time: past, ..EventFacts::default() }) {
                         return self.directory.remove(file.as_cstr());
                     }
-                    self.place(session, kind, &file)
+                    self.put_in_place(session, kind, &file)
                 };
                 recover().map_err(fail)?;
-                self.settle(session, &self.standing(session)?)?;
+                self.remove_superseded(session, &self.stored_signals(session)?)?;
             }
         }
         Ok(remnant)
     }
 
     /// Puts a state where it belongs: the newest of its kind stays, and the others go.
-    fn place(&self, session: &[u8], kind: Kind, temporary: &Name) -> sys::Result<()> {
-        for _ in 0..TRIES {
-            match self.put(temporary, &name(session, kind)) {
+    fn put_in_place(&self, session: &[u8], kind: SignalKind, temporary: &Name) -> sys::Result<()> {
+        for _ in 0..MAX_ATTEMPTS {
+            match self.put_if_absent(temporary, &signal_file_name(session, kind)) {
                 Err(EEXIST) => {}
                 result => return result,
             }
-            let time = self.time_of(temporary)?;
-            match self.exchange(session, kind, temporary) {
+            let time = self.modification_time(temporary)?;
+            match self.exchange_with_signal(session, kind, temporary) {
                 Err(ENOENT | EEXIST) => continue,
                 result => result?,
             }
-            match self.time_of(temporary) {
+            match self.modification_time(temporary) {
                 // What came out is newer, so it goes back.
                 Ok(found) if is_newer(found, time) => {}
                 Ok(_) => return self.directory.remove(temporary.as_cstr()),
                 // Nobody can tell which one is newer: all stays as it was.
-                error => return self.exchange(session, kind, temporary).and(error.map(drop)),
+                error => return self.exchange_with_signal(session, kind, temporary).and(error.map(drop)),
             }
         }
         Err(EAGAIN)
     }
 
     /// Puts back what turned out to be somebody else's.
-    fn put_back(&self, session: &[u8], kind: Kind, aside: &Name) -> sys::Result<()> {
-        if kind != Kind::Permission {
-            return self.place(session, kind, aside);
+    fn put_back(&self, session: &[u8], kind: SignalKind, aside: &Name) -> sys::Result<()> {
+        if kind != SignalKind::Permission {
+            return self.put_in_place(session, kind, aside);
         }
-        match self.put_new(aside, &name(session, kind)) {
+        match self.put_if_absent_atomically(aside, &signal_file_name(session, kind)) {
             result @ (Ok(()) | Err(ENOENT)) => result,
             // The file system cannot do this in one step. Where nothing stands, the list stays aside until it is recovered:
             // to rename it could overwrite a list that somebody publishes now.
-            Err(errno) if errno != EEXIST && self.modified(session, kind).is_none() => Ok(()),
-            Err(_) => self.absorb(session, aside).map_err(errno),
+            Err(errno) if errno != EEXIST && self.modified_at(session, kind).is_none() => Ok(()),
+            Err(_) => self.merge_list(session, aside).map_err(errno_of),
         }
     }
 
     /// Adds the calls of a list that was moved aside to those that stand by now, one by one: but for those that
     /// something newer has answered.
-    fn absorb(&self, session: &[u8], aside: &Name) -> Result<()> {
-        let lost = &*self.read_file(Kind::Permission, aside)?;
+    fn merge_list(&self, session: &[u8], aside: &Name) -> Result<()> {
+        let lost = &*self.read_file(SignalKind::Permission, aside)?;
         if !calls::has_list(lost) {
             // Nobody can tell what waits there. The file comes back where nothing stands, and stays aside otherwise.
-            return match self.put(aside, &name(session, Kind::Permission)) {
+            return match self.put_if_absent(aside, &signal_file_name(session, SignalKind::Permission)) {
                 Err(EEXIST) => Ok(()),
-                result => result.map_err(Error::at(Operation::Rename, Place::Signal(Kind::Permission))),
+                result => {
+                    result.map_err(Error::from_system(Operation::Rename, Subject::Signal(SignalKind::Permission)))
+                }
             };
         }
-        let tail = &|out: &mut Writer| out.put(calls::tail(lost));
-        for payload in calls::entries(lost) {
-            let fields = &Fields::of(payload);
-            let time = calls::since(fields).unwrap_or_default();
-            let standing = self.standing(session)?;
-            if !standing.late(&Facts { time, subagent: !fields.agent().is_empty(), ..Facts::default() }) {
-                self.revise(session, &Change { calls: Calls::Add, fields, time, payload, stamp: b"", tail }, standing)?;
+        let tail = &|out: &mut SignalWriter| out.put(calls::bytes_after_list(lost));
+        for payload in calls::calls(lost) {
+            let fields = &PayloadFields::parse(payload);
+            let time = calls::requested_at(fields).unwrap_or_default();
+            let standing = self.stored_signals(session)?;
+            if !standing.is_late(&EventFacts {
+                time,
+                is_subagent: !fields.subagent_id().is_empty(),
+                ..EventFacts::default()
+            }) {
+                self.revise_calls(
+                    session,
+                    &ListChange { calls: CallEffect::Add, fields, time, payload, stamp: b"", tail },
+                    standing,
+                )?;
             }
         }
-        self.directory.remove(aside.as_cstr()).map_err(Error::at(Operation::Delete, Place::Signal(Kind::Permission)))
+        self.directory
+            .remove(aside.as_cstr())
+            .map_err(Error::from_system(Operation::Delete, Subject::Signal(SignalKind::Permission)))
     }
 
     /// Adds a call to those that wait, or takes those out that an event resolves. Again, on what stands by then, where
@@ -378,42 +393,44 @@ impl Spool {
     ///
     /// # Errors
     /// Where the system refuses.
-    pub fn revise(&self, session: &[u8], change: &Change, mut standing: Standing) -> Result<()> {
-        for _ in 0..TRIES {
-            if self.revised(session, change, &standing)? {
+    pub fn revise_calls(&self, session: &[u8], change: &ListChange, mut standing: StoredSignals) -> Result<()> {
+        for _ in 0..MAX_ATTEMPTS {
+            if self.try_revise_calls(session, change, &standing)? {
                 return Ok(());
             }
-            standing = self.standing(session)?;
+            standing = self.stored_signals(session)?;
         }
-        Err(Error::at(Operation::Change, Place::Signal(Kind::Permission))(EAGAIN))
+        Err(Error::from_system(Operation::Change, Subject::Signal(SignalKind::Permission))(EAGAIN))
     }
 
     /// `false` where the calls that wait are no longer those of `standing`.
-    fn revised(&self, session: &[u8], change: &Change, standing: &Standing) -> Result<bool> {
-        let Change { calls, fields, time, payload, stamp, tail } = *change;
-        let kind = Kind::Permission;
+    fn try_revise_calls(&self, session: &[u8], change: &ListChange, standing: &StoredSignals) -> Result<bool> {
+        let ListChange { calls, fields, time, payload, stamp, tail } = *change;
+        let kind = SignalKind::Permission;
         let seen = standing.modified[kind as usize];
-        let old = match seen.map(|_| self.read(session, kind)) {
-            Some(Err(_)) if self.modified(session, kind) != seen => return Ok(false),
+        let old = match seen.map(|_| self.read_signal(session, kind)) {
+            Some(Err(_)) if self.modified_at(session, kind) != seen => return Ok(false),
             // No reader can tell what waits there. A list that can be read at another time is left for then.
-            Some(Err(Error { reason: Reason::Words(_), .. })) if matches!(calls, Calls::Agents | Calls::All) => {
+            Some(Err(Error { reason: Reason::Problem(_), .. }))
+                if matches!(calls, CallEffect::ResolveAgents | CallEffect::ResolveAll) =>
+            {
                 Default::default()
             }
             old => old.transpose()?.unwrap_or_default(),
         };
         let len = old.len();
-        let revision = calls::revise(calls::pending(old), calls, fields, time, standing.now);
+        let revision = calls::revise_list(calls::list_of(old), calls, fields, time, standing.now);
         if revision.is_empty() {
-            return seen.map_or(Ok(true), |seen| self.withdraw(session, kind, seen));
+            return seen.map_or(Ok(true), |seen| self.remove_version(session, kind, seen));
         }
         if !revision.adds && !revision.resolves {
             return Ok(true);
         }
-        if revision.adds && (len + 2 * payload.len()) as u64 > MAX_LEN {
-            return Err(Error::words(Operation::AddTo, Place::Signal(kind), Words::TooMuch));
+        if revision.adds && (len + 2 * payload.len()) as u64 > MAX_SIGNAL_LEN {
+            return Err(Error::from_problem(Operation::AddTo, Subject::Signal(kind), Problem::TooMuch));
         }
         // A late answer must not make what still waits look older than it is.
-        self.replace(session, standing.after(kind, time), seen, &|out| {
+        self.replace_list(session, standing.next_version_time(kind, time), seen, &|out| {
             for piece in revision.pieces(payload, stamp) {
                 out.put(piece)?;
             }
@@ -423,8 +440,8 @@ impl Spool {
 
     /// Gives a file a name that nothing has. Some file systems, such as FAT, cannot look and rename in one step. There a signal that
     /// appears between the two steps is lost, and only the lock keeps that from happening.
-    fn put(&self, from: &Name, to: &Name) -> sys::Result<()> {
-        match self.put_new(from, to) {
+    fn put_if_absent(&self, from: &Name, to: &Name) -> sys::Result<()> {
+        match self.put_if_absent_atomically(from, to) {
             result @ (Ok(()) | Err(ENOENT | EEXIST)) => result,
             Err(_) => match self.directory.metadata(to.as_cstr()) {
                 Ok(_) => Err(EEXIST),
@@ -434,7 +451,7 @@ impl Spool {
     }
 
     /// The same in one step: by a second name where the file system has no other way. It fails where there is none.
-    fn put_new(&self, from: &Name, to: &Name) -> sys::Result<()> {
+    fn put_if_absent_atomically(&self, from: &Name, to: &Name) -> sys::Result<()> {
         let (from, to) = (from.as_cstr(), to.as_cstr());
         match self.directory.rename_new(from, to) {
             result @ (Ok(()) | Err(ENOENT | EEXIST)) => result,
@@ -444,33 +461,33 @@ impl Spool {
 
     /// Exchanges a temporary file and the signal. Where the file system cannot do that at once, in two steps; `EEXIST`
     /// where somebody publishes in between. In any case nothing is lost.
-    fn exchange(&self, session: &[u8], kind: Kind, temporary: &Name) -> sys::Result<()> {
-        let name = name(session, kind);
+    fn exchange_with_signal(&self, session: &[u8], kind: SignalKind, temporary: &Name) -> sys::Result<()> {
+        let name = signal_file_name(session, kind);
         match self.directory.exchange(temporary.as_cstr(), name.as_cstr()) {
             Err(errno) if errno != ENOENT => {}
             result => return result,
         }
-        let aside = self.temporary(session, kind, None, None);
+        let aside = self.new_temporary_name(session, kind, None, None);
         self.directory.rename(name.as_cstr(), aside.as_cstr())?;
-        match self.put(temporary, &name) {
+        match self.put_if_absent(temporary, &name) {
             Ok(()) => self.directory.rename(aside.as_cstr(), temporary.as_cstr()),
             error => self.put_back(session, kind, &aside).and(error),
         }
     }
 
     /// Writes a temporary file; its name.
-    fn write(
+    fn write_temporary(
         &self,
         session: &[u8],
-        kind: Kind,
+        kind: SignalKind,
         time: Time,
         seen: Option<Time>,
-        content: &dyn Fn(&mut Writer) -> sys::Result<()>,
+        content: &dyn Fn(&mut SignalWriter) -> sys::Result<()>,
     ) -> Result<Name> {
-        let temporary = self.temporary(session, kind, Some(time), seen);
-        let fail = |operation| Error::at(operation, Place::Signal(kind));
+        let temporary = self.new_temporary_name(session, kind, Some(time), seen);
+        let fail = |operation| Error::from_system(operation, Subject::Signal(kind));
         let file = self.directory.create_file(temporary.as_cstr()).map_err(fail(Operation::Create))?;
-        write(file, time, content).map_err(|errno| {
+        write_file(file, time, content).map_err(|errno| {
             // What matters is the error at hand.
             let _ = self.directory.remove(temporary.as_cstr());
             fail(Operation::Write)(errno)
@@ -479,15 +496,15 @@ impl Spool {
     }
 
     /// Deletes a temporary file that still holds what was written to it: what else it holds is somebody's signal.
-    fn discard(&self, temporary: &Name, time: Time) {
-        if self.time_of(temporary) == Ok(time) {
+    fn discard_temporary(&self, temporary: &Name, time: Time) {
+        if self.modification_time(temporary) == Ok(time) {
             let _ = self.directory.remove(temporary.as_cstr());
         }
     }
 
     /// A name that nobody else has: see [`Aside`].
-    fn temporary(&self, session: &[u8], kind: Kind, own: Option<Time>, expected: Option<Time>) -> Name {
-        let mut name = Name::of(&[b".", session, b".", kind.word().as_bytes()]);
+    fn new_temporary_name(&self, session: &[u8], kind: SignalKind, own: Option<Time>, expected: Option<Time>) -> Name {
+        let mut name = Name::concat(&[b".", session, b".", kind.word().as_bytes()]);
         let nanoseconds = |time: Option<Time>| time.map_or(0, Time::to_nanoseconds);
         for number in [self.random.replace(self.random.get().wrapping_add(1)), nanoseconds(own), nanoseconds(expected)]
         {
@@ -504,7 +521,7 @@ fn is_newer(found: Time, time: Time) -> bool {
 }
 
 /// What is gone, or has been replaced, is to be looked at again.
-fn settled(result: sys::Result<bool>) -> sys::Result<bool> {
+fn changed_means_false(result: sys::Result<bool>) -> sys::Result<bool> {
     match result {
         Err(ENOENT | EEXIST) => Ok(false),
         result => result,
@@ -512,7 +529,7 @@ fn settled(result: sys::Result<bool>) -> sys::Result<bool> {
 }
 
 /// An error of our own is one of a list that is too large.
-fn errno(error: Error) -> Errno {
+fn errno_of(error: Error) -> Errno {
     match error.reason {
         Reason::System(errno) => errno,
         _ => EFBIG,
@@ -521,11 +538,11 @@ fn errno(error: Error) -> Errno {
 
 /// The configuration directory of a spool's path.
 #[cold]
-fn parent(spool: &Path) -> Path {
-    Path::of(&[spool.as_bytes().strip_suffix(DIRECTORY).unwrap_or_default()])
+fn parent_dir(spool: &Path) -> Path {
+    Path::concat(&[spool.as_bytes().strip_suffix(DIRECTORY).unwrap_or_default()])
 }
 
-fn make(path: &Path) -> sys::Result<()> {
+fn make_dir(path: &Path) -> sys::Result<()> {
     match Directory::create(path.as_cstr()) {
         Ok(()) | Err(EEXIST) => Ok(()),
         Err(errno) => Err(errno),
@@ -533,7 +550,7 @@ fn make(path: &Path) -> sys::Result<()> {
 }
 
 /// Others are waited for, but not for ever: who holds the lock may have been stopped.
-fn lock(directory: &Directory, patience: u32) -> bool {
+fn lock_with_timeout(directory: &Directory, patience: u32) -> bool {
     let mut begin = None;
     loop {
         match directory.try_lock() {
@@ -552,25 +569,25 @@ fn lock(directory: &Directory, patience: u32) -> bool {
 
 /// `<session>.<kind>.json`.
 #[inline(never)] // smaller
-fn name(session: &[u8], kind: Kind) -> Name {
-    Name::of(&[session, b".", kind.word().as_bytes(), b".json"])
+fn signal_file_name(session: &[u8], kind: SignalKind) -> Name {
+    Name::concat(&[session, b".", kind.word().as_bytes(), b".json"])
 }
 
-fn write(file: File, time: Time, content: &dyn Fn(&mut Writer) -> sys::Result<()>) -> sys::Result<()> {
-    let mut writer = Writer { file, buffer: [0; 4096], used: 0 };
+fn write_file(file: File, time: Time, content: &dyn Fn(&mut SignalWriter) -> sys::Result<()>) -> sys::Result<()> {
+    let mut writer = SignalWriter { file, buffer: [0; 4096], used: 0 };
     content(&mut writer)?;
     writer.flush()?;
     writer.file.set_modified(time)
 }
 
 /// Gathers small pieces, so that a usual signal is one write.
-pub struct Writer {
+pub struct SignalWriter {
     file: File,
     buffer: [u8; 4096],
     used: usize,
 }
 
-impl Writer {
+impl SignalWriter {
     /// Appends `piece`.
     ///
     /// # Errors

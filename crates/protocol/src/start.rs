@@ -29,7 +29,7 @@ macro_rules! entry {
 
         #[panic_handler]
         fn panic(_: &core::panic::PanicInfo<'_>) -> ! {
-            $crate::sys::complain(b"hook: internal error\n");
+            $crate::sys::write_error_line(b"hook: internal error\n");
             $crate::sys::exit(1)
         }
 

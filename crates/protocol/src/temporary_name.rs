@@ -1,6 +1,6 @@
 //! What bears a name that begins with a dot.
 
-use crate::event::{KINDS, Kind};
+use crate::event::{SIGNAL_KINDS, SignalKind};
 use crate::json::Walker;
 use crate::time::Time;
 
@@ -10,7 +10,7 @@ pub struct TemporaryName<'a> {
     /// Whose signal it is.
     pub session: &'a [u8],
     /// Of which kind.
-    pub kind: Kind,
+    pub kind: SignalKind,
     /// The version that the hook wrote under this name, and the version that it meant to replace or to delete: their
     /// modification times in nanoseconds since the epoch, 0 for none. Anything else under the name is somebody's signal.
     pub times: [u64; 2],
@@ -22,8 +22,8 @@ impl<'a> TemporaryName<'a> {
     pub fn parse(name: &'a [u8]) -> Option<Self> {
         let mut parts = name.strip_prefix(b".")?.split(|&byte| byte == b'.');
         let (session, kind) = (parts.next()?, parts.next()?);
-        let kind = KINDS.into_iter().find(|known| known.word().as_bytes() == kind)?;
-        let [_, own, expected] = [hex(parts.next()?)?, hex(parts.next()?)?, hex(parts.next()?)?];
+        let kind = SIGNAL_KINDS.into_iter().find(|known| known.word().as_bytes() == kind)?;
+        let [_, own, expected] = [parse_hex(parts.next()?)?, parse_hex(parts.next()?)?, parse_hex(parts.next()?)?];
         let is_session = (1..=128).contains(&session.len())
             && session.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
         (is_session && parts.next().is_none()).then_some(Self { session, kind, times: [own, expected] })
@@ -31,10 +31,10 @@ impl<'a> TemporaryName<'a> {
 
     /// What a file of this name is that was modified then. `is_whole` reads it, and says what [`is_whole`] says of it;
     /// `None` where it cannot be read.
-    pub fn remnant(&self, modified: Time, is_whole: impl FnOnce() -> Option<bool>) -> Leftover {
+    pub fn classify(&self, modified: Time, is_whole: impl FnOnce() -> Option<bool>) -> Leftover {
         // The hook wrote it and did not publish it, or meant to delete it.
         if self.times.contains(&modified.to_nanoseconds()) {
-            return Leftover::Rubbish;
+            return Leftover::Garbage;
         }
         // The hook wrote nothing under this name: whatever this is, it was moved aside.
         if self.times[0] == 0 {
@@ -42,14 +42,14 @@ impl<'a> TemporaryName<'a> {
         }
         match is_whole() {
             Some(true) => Leftover::Signal,
-            Some(false) => Leftover::Rubbish,
+            Some(false) => Leftover::Garbage,
             None => Leftover::Unreadable,
         }
     }
 }
 
 /// The value of 16 hexadecimal digits; `None` for any other text.
-fn hex(digits: &[u8]) -> Option<u64> {
+fn parse_hex(digits: &[u8]) -> Option<u64> {
     let is_hex = digits.len() == 16 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     u64::from_str_radix(core::str::from_utf8(digits).ok().filter(|_| is_hex)?, 16).ok()
 }
@@ -62,14 +62,14 @@ pub enum Leftover {
     /// It cannot be read now, so nobody knows.
     Unreadable,
     /// A hook's temporary file: half-written, not published, or what it meant to delete.
-    Rubbish,
+    Garbage,
     /// A signal that a hook moved aside and has not put back.
     Signal,
 }
 
 /// Whether what a hook wrote was written to its end: one line, an object.
 #[must_use]
-pub fn is_whole(signal: &[u8]) -> bool {
+pub fn is_complete_signal(signal: &[u8]) -> bool {
     let mut walker = Walker::default();
     let line = signal.strip_suffix(b"\n").unwrap_or_default();
     line.starts_with(b"{")

@@ -25,7 +25,7 @@ impl<const N: usize> Default for Text<N> {
 impl<const N: usize> Text<N> {
     /// All parts, one after the other.
     #[must_use]
-    pub fn of(parts: &[&[u8]]) -> Self {
+    pub fn concat(parts: &[&[u8]]) -> Self {
         let mut text = Self::default();
         for part in parts {
             text.push(part);
@@ -42,13 +42,13 @@ impl<const N: usize> Text<N> {
 
     /// Appends `number` in decimal, with at least `digits` digits.
     pub fn push_decimal(&mut self, number: u64, digits: usize) {
-        let (buffer, start) = radix(number, 10, digits);
+        let (buffer, start) = to_digits(number, 10, digits);
         self.push(&buffer[start..]);
     }
 
     /// Appends `number` as 16 hexadecimal digits.
     pub fn push_hex(&mut self, number: u64) {
-        let (buffer, start) = radix(number, 16, 16);
+        let (buffer, start) = to_digits(number, 16, 16);
         self.push(&buffer[start..]);
     }
 
@@ -84,7 +84,7 @@ fn append(bytes: &mut [u8], len: &mut usize, part: &[u8]) -> bool {
 
 /// A number's digits, and where they start.
 #[inline(never)]
-fn radix(mut number: u64, radix: u64, digits: usize) -> ([u8; 20], usize) {
+fn to_digits(mut number: u64, radix: u64, digits: usize) -> ([u8; 20], usize) {
     let mut buffer = [b'0'; 20];
     let mut at = buffer.len();
     while at > 0 && (number > 0 || buffer.len() - at < digits) {

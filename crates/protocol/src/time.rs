@@ -56,13 +56,13 @@ impl Time {
 
     /// One nanosecond later.
     #[must_use]
-    pub fn next(self) -> Self {
+    pub fn next_nanosecond(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
     /// Seconds with nine digits of fraction, as `date +%s.%N` writes them.
     #[must_use]
-    pub fn stamp(self) -> Stamp {
+    pub fn to_stamp(self) -> Stamp {
         let mut stamp = Stamp::default();
         stamp.push_decimal(self.seconds(), 1);
         stamp.push(b".");
@@ -72,10 +72,10 @@ impl Time {
 
     /// The moment that [`Time::stamp`] wrote; `None` for any other text.
     #[must_use]
-    pub fn from_stamp(stamp: &[u8]) -> Option<Self> {
+    pub fn parse_stamp(stamp: &[u8]) -> Option<Self> {
         let dot = stamp.iter().position(|&byte| byte == b'.')?;
         let (seconds, fraction) = (&stamp[..dot], &stamp[dot + 1..]);
-        let time = decimal(seconds)?.checked_mul(SECOND)?.checked_add(decimal(fraction)?)?;
+        let time = parse_decimal(seconds)?.checked_mul(SECOND)?.checked_add(parse_decimal(fraction)?)?;
         (fraction.len() == 9).then_some(Self::from_nanoseconds(time))
     }
 }
@@ -83,7 +83,7 @@ impl Time {
 /// The value of 1 to 18 decimal digits; `None` for any other text.
 #[must_use]
 #[inline(never)]
-pub fn decimal(digits: &[u8]) -> Option<u64> {
+pub fn parse_decimal(digits: &[u8]) -> Option<u64> {
     if digits.is_empty() || digits.len() > 18 {
         return None;
     }

@@ -8,9 +8,10 @@ use crate::evidence::file;
 const MAX_LEN: u64 = 4096;
 
 /// The branch, or the commit's first seven digits; `None` outside a repository. Reads two small files, runs nothing.
-pub fn of(directory: &Path) -> Option<String> {
+pub fn checked_out_branch(directory: &Path) -> Option<String> {
     let git = directory.ancestors().take(64).map(|above| above.join(".git")).find(|git| git.exists())?;
-    let text = |path: &Path| Some(String::from_utf8_lossy(&file::read(path, MAX_LEN).ok()?.bytes).trim().to_owned());
+    let text =
+        |path: &Path| Some(String::from_utf8_lossy(&file::read_regular(path, MAX_LEN).ok()?.bytes).trim().to_owned());
     let head = if git.is_dir() {
         git.join("HEAD")
     } else {

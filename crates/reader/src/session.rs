@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde_json::Value;
-use session_signals_protocol::event::Kind;
+use session_signals_protocol::event::SignalKind;
 
-use crate::evidence::{Call, Evidence, moment};
-use crate::verdict::{STARTED, State, Verdict, judge};
+use crate::evidence::{Evidence, PendingCall, moment};
+use crate::verdict::{DecidedState, STARTED, SessionState, decide_state};
 
 /// One session. The JSON of `sessions --json` is this, and documented in the README.
 #[derive(Clone, Debug, Serialize)]
@@ -20,13 +20,13 @@ pub struct Session {
     /// In the dashboards' words: working, waiting or idle.
     pub status: &'static str,
     /// In finer ones.
-    pub state: State,
+    pub state: SessionState,
     /// Whether its CLI lives, as far as can be told.
     pub has_process: bool,
     /// Whether a call waits for the user's word.
     pub has_pending_tool_use: bool,
     /// That call: the oldest one.
-    pub pending_permission: Option<Pending>,
+    pub pending_permission: Option<PendingPermission>,
     /// How many calls wait.
     pub pending_count: usize,
     /// Where it works.
@@ -67,7 +67,7 @@ pub struct Session {
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the dashboards' names")]
-pub struct Pending {
+pub struct PendingPermission {
     /// The tool; `Elicitation` where an MCP server asks.
     pub tool_name: String,
     /// What it is to do.
@@ -79,14 +79,14 @@ pub struct Pending {
     pub pending_since: Option<SystemTime>,
 }
 
-impl Pending {
-    fn of(call: &Call) -> Self {
+impl PendingPermission {
+    fn from_call(call: &PendingCall) -> Self {
         let message = call.message.as_ref().map_or(Value::Null, |message| serde_json::json!({ "message": message }));
         Self {
             tool_name: call.tool_name.clone().unwrap_or_else(|| call.hook_event_name.clone()),
             tool_input: if call.tool_input.is_null() { message } else { call.tool_input.clone() },
             agent_id: call.agent_id.clone(),
-            pending_since: crate::evidence::spool::from_stamp(&call.pending_since),
+            pending_since: crate::evidence::spool::parse_stamp(&call.pending_since),
         }
     }
 }
@@ -94,13 +94,13 @@ impl Pending {
 impl Session {
     /// What the evidence says of `session_id` at `now`.
     pub fn of(session_id: &str, evidence: &Evidence, now: SystemTime) -> Self {
-        let Verdict { state, rule, reason, since } = judge(evidence, now);
+        let DecidedState { state, rule, reason, since } = decide_state(evidence, now);
         let signals = &evidence.signals;
         let newest = signals.newest(now);
         let registry = evidence.registry.as_ref();
-        let stop = signals.in_force(Kind::Stop, now).filter(|_| state == State::Waiting);
-        let working = signals.in_force(Kind::Working, now).filter(|_| state == State::Working);
-        let permission = signals.get(Kind::Permission).filter(|_| state == State::Permission);
+        let stop = signals.in_force(SignalKind::Stop, now).filter(|_| state == SessionState::Waiting);
+        let working = signals.in_force(SignalKind::Working, now).filter(|_| state == SessionState::Working);
+        let permission = signals.get(SignalKind::Permission).filter(|_| state == SessionState::Permission);
         let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
         // After `/cd` the registry knows it first.
         let moved = registry.filter(|entry| newest.is_none_or(|newest| newest.at < entry.written));
@@ -109,28 +109,29 @@ impl Session {
         let cwd = moved.and_then(|entry| entry.cwd.as_ref()).or(said).or(told).cloned();
         let heard = [newest.map(|signal| signal.at), registry.map(|entry| entry.updated), transcript_time(evidence)];
         let tasks = newest.and_then(|signal| signal.members.background_tasks.as_deref());
-        let running = tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != State::Ended);
+        let running =
+            tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != SessionState::Ended);
         let mut background: Vec<_> = running.map(|task| format!("{} {}", task.r#type, task.description)).collect();
         if rule == "background" && background.is_empty() {
             background.push("shell".to_owned());
         }
         let error = stop.and_then(|stop| stop.members.error.clone());
-        let ended = signals.in_force(Kind::Ended, now).filter(|_| state == State::Ended);
+        let ended = signals.in_force(SignalKind::Ended, now).filter(|_| state == SessionState::Ended);
         let is_elsewhere = !evidence.is_of_this_host && registry.is_none_or(|entry| entry.namespace.is_some());
         let elsewhere = newest.filter(|_| is_elsewhere);
         let members = newest.map(|signal| &signal.members);
         Self {
             session_id: session_id.to_owned(),
             status: match state {
-                State::Working => "working",
-                State::Permission | State::Waiting => "waiting",
-                State::Ended => "idle",
+                SessionState::Working => "working",
+                SessionState::Permission | SessionState::Waiting => "waiting",
+                SessionState::Ended => "idle",
             },
             state,
-            has_process: state != State::Ended,
-            has_pending_tool_use: state == State::Permission,
-            pending_permission: calls.first().map(Pending::of),
-            pending_count: if state == State::Permission { calls.len().max(1) } else { 0 },
+            has_process: state != SessionState::Ended,
+            has_pending_tool_use: state == SessionState::Permission,
+            pending_permission: calls.first().map(PendingPermission::from_call),
+            pending_count: if state == SessionState::Permission { calls.len().max(1) } else { 0 },
             project: cwd.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()),
             branch: None,
             cwd,
@@ -150,21 +151,21 @@ impl Session {
     }
 
     /// Whether the dashboards show it.
-    pub fn is_shown(&self) -> bool {
-        self.state != State::Ended
+    pub fn is_open(&self) -> bool {
+        self.state != SessionState::Ended
     }
 
     /// Who needs the user first comes first; of equals, who waits longest. Of those that ended, the last.
-    pub fn order(&self) -> (u8, Duration) {
+    pub fn sort_key(&self) -> (u8, Duration) {
         let rank = match self.state {
-            State::Permission => 0,
-            State::Waiting if self.rule != STARTED => 1,
-            State::Waiting => 2,
-            State::Working => 3,
-            State::Ended => 4,
+            SessionState::Permission => 0,
+            SessionState::Waiting if self.rule != STARTED => 1,
+            SessionState::Waiting => 2,
+            SessionState::Working => 3,
+            SessionState::Ended => 4,
         };
         let since = self.since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-        (rank, if self.state == State::Ended { Duration::MAX.saturating_sub(since) } else { since })
+        (rank, if self.state == SessionState::Ended { Duration::MAX.saturating_sub(since) } else { since })
     }
 }
 
@@ -174,7 +175,7 @@ fn transcript_time(evidence: &Evidence) -> Option<SystemTime> {
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
     // It panics before 1970 and fails after 9999; one odd time must not cost all sessions.
-    to.collect_str(&humantime::format_rfc3339_millis(moment::clamped(*time)))
+    to.collect_str(&humantime::format_rfc3339_millis(moment::clamp(*time)))
 }
 
 #[expect(clippy::ref_option, reason = "as serde calls it")]

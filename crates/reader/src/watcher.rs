@@ -10,7 +10,7 @@ use crate::evidence::{Collector, spool};
 
 /// What is to be read again.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Change {
+pub enum ChangedSource {
     /// The signals of this session.
     Session(String),
     /// The same, where all that is told is that the one of this kind (`Kind as usize`) went.
@@ -49,16 +49,16 @@ impl Watcher {
                 tell(event);
             }
         });
-        let [spool, registry] = collector.directories();
+        let [spool, registry] = collector.watched_directories();
         let directories = [config, spool, registry].map(|path| (path.to_owned(), None));
-        let system = watcher.map_err(explained)?;
+        let system = watcher.map_err(explain_limit)?;
         let mut watcher = Self { system, directories, complaint: None, last_complaint: String::new() };
-        watcher.follow();
-        watcher.complaint().map_or(Ok(watcher), Err)
+        watcher.watch_new_directories();
+        watcher.take_failure().map_or(Ok(watcher), Err)
     }
 
     /// Why something is not watched, once.
-    pub fn complaint(&mut self) -> Option<io::Error> {
+    pub fn take_failure(&mut self) -> Option<io::Error> {
         let complaint = self.complaint.take()?;
         let told = complaint.to_string();
         let is_new = told != self.last_complaint;
@@ -67,7 +67,7 @@ impl Watcher {
     }
 
     /// Watches the directories that came, or came anew, since; whether there are any.
-    pub fn follow(&mut self) -> bool {
+    pub fn watch_new_directories(&mut self) -> bool {
         let mut is_new = false;
         for (path, watched) in &mut self.directories {
             let found = fs_err::metadata(&*path).ok().filter(std::fs::Metadata::is_dir);
@@ -83,7 +83,7 @@ impl Watcher {
                 // It went meanwhile.
                 Err(notify::Error { kind: ErrorKind::PathNotFound, .. }) => false,
                 Err(error) => {
-                    self.complaint = Some(explained(error));
+                    self.complaint = Some(explain_limit(error));
                     false
                 }
             });
@@ -92,42 +92,46 @@ impl Watcher {
     }
 
     /// What an event asks to be read again.
-    pub fn changes(&mut self, event: notify::Result<notify::Event>) -> Vec<Change> {
+    pub fn changed_sources(&mut self, event: notify::Result<notify::Event>) -> Vec<ChangedSource> {
         let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
-            self.follow_anew(|_| true);
-            return vec![Change::Everything];
+            self.rewatch(|_| true);
+            return vec![ChangedSource::Everything];
         };
         // Elsewhere one event may tell of several things.
         let has_gone = cfg!(target_os = "linux") && event.kind.is_remove();
-        event.paths.iter().filter_map(|path| self.change(path, has_gone)).collect()
+        event.paths.iter().filter_map(|path| self.changed_source(path, has_gone)).collect()
     }
 
-    fn change(&mut self, path: &Path, has_gone: bool) -> Option<Change> {
+    fn changed_source(&mut self, path: &Path, has_gone: bool) -> Option<ChangedSource> {
         let [_, (spool_path, _), (registry, _)] = &self.directories;
         if path.parent() == Some(registry) {
-            return Some(Change::Registry);
+            return Some(ChangedSource::Registry);
         }
         if path.parent() == Some(spool_path) {
-            let (session, kind) = path.file_name().and_then(spool::parse_name)?;
+            let (session, kind) = path.file_name().and_then(spool::parse_signal_name)?;
             let session = session.to_owned();
-            return Some(if has_gone { Change::Gone(session, kind as usize) } else { Change::Session(session) });
+            return Some(if has_gone {
+                ChangedSource::Gone(session, kind as usize)
+            } else {
+                ChangedSource::Session(session)
+            });
         }
         let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
         is_directory.then(|| {
-            self.follow_anew(|directory| directory == path);
-            Change::Everything
+            self.rewatch(|directory| directory == path);
+            ChangedSource::Everything
         })
     }
 
     /// Watches these again, even where they seem to be the same: the next directory may get the last one's inode.
-    fn follow_anew(&mut self, which: impl Fn(&Path) -> bool) {
+    fn rewatch(&mut self, which: impl Fn(&Path) -> bool) {
         self.directories.iter_mut().filter(|(path, _)| which(path)).for_each(|(_, watched)| *watched = None);
-        self.follow();
+        self.watch_new_directories();
     }
 }
 
 /// What is missing, and how there is more of it: the system's own words speak of files and of space.
-fn explained(error: notify::Error) -> io::Error {
+fn explain_limit(error: notify::Error) -> io::Error {
     let missing = |what: &str, name: &str| {
         let limit = fs_err::read_to_string(format!("/proc/sys/fs/inotify/{name}")).unwrap_or_default();
         format!("inotify has no {what} left for this user: raise fs.inotify.{name} (now {}) with sysctl", limit.trim())

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use session_signals_protocol::error::Error;
 use session_signals_protocol::event::Hook;
-use session_signals_protocol::payload::{self, Fields};
+use session_signals_protocol::payload::{self, PayloadFields};
 use session_signals_protocol::text::Path;
 
 /// The hook's JSON, as far as it matters here.
@@ -34,14 +34,14 @@ pub fn read(hook: Hook) -> io::Result<Event> {
     if io::stdin().is_terminal() {
         return Err(io::Error::other("a hook's JSON is read on standard input; by hand, give --session ID"));
     }
-    let text = payload::read(hook).map_err(told)?;
-    let session = Fields::of(text).session().map_err(told)?;
+    let text = payload::read_payload(hook).map_err(told)?;
+    let session = PayloadFields::parse(text).parse_session_id().map_err(told)?;
     let Members { source, cwd } = serde_json::from_slice(text).unwrap_or_default();
     Ok(Event { session: String::from_utf8_lossy(session.as_bytes()).into_owned(), source, cwd })
 }
 
 fn told(error: Error) -> io::Error {
-    let line = error.line("", &Path::default(), b"");
+    let line = error.to_line("", &Path::default(), b"");
     let line = String::from_utf8_lossy(line.as_bytes());
     io::Error::other(line.trim_start_matches(": ").trim_end().to_owned())
 }

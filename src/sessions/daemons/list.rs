@@ -77,7 +77,7 @@ fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
                 state: if guarded && !is_strange { row.status } else { Status::Lost },
-                since: humantime::format_rfc3339_millis(moment::clamped(row.since)).to_string(),
+                since: humantime::format_rfc3339_millis(moment::clamp(row.since)).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,
                 log,

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use session_signals_protocol::process::host;
+use session_signals_protocol::process::host_id;
 
 use super::process::Process;
 
@@ -40,5 +40,5 @@ pub fn guard(environment: &[u8], directory: &Path) -> Option<Process> {
 
 /// Where a PID means something.
 fn here() -> String {
-    host().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned()).unwrap_or_default()
+    host_id().map(|host| String::from_utf8_lossy(host_id.as_bytes()).into_owned()).unwrap_or_default()
 }

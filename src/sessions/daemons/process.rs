@@ -5,10 +5,10 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal};
 use serde::{Deserialize, Serialize};
-use session_signals_protocol::process::{Cli, stat};
+use session_signals_protocol::process::{CliProcess, read_stat};
 
 use super::platform;
-use session_signals_reader::evidence::process::lives;
+use session_signals_reader::evidence::process::is_process_alive;
 
 /// A PID, and when the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,17 +22,17 @@ pub struct Process {
 impl Process {
     /// The process that has this PID now.
     pub fn of(pid: u32) -> Self {
-        Self { pid, start: stat(pid).map(|stat| stat.start) }
+        Self { pid, start: read_stat(pid).map(|stat| read_stat.start) }
     }
 
     /// Whether it lives.
     pub fn lives(self) -> bool {
-        lives(self.pid, self.start)
+        is_process_alive(self.pid, self.start)
     }
 
     /// Whether another process started it, or took it in. Where the system does not tell, nothing speaks against it.
     pub fn is_child_of(self, parent: Self) -> bool {
-        stat(self.pid).is_none_or(|stat| stat.parent == parent.pid)
+        read_stat(self.pid).is_none_or(|stat| read_stat.parent == parent.pid)
     }
 
     /// Sends it a signal, and never another; `false` where it has ended. `is_it` is asked once the process is held fast:
@@ -65,8 +65,8 @@ pub fn pid(pid: u32) -> Option<Pid> {
 /// The CLI that runs this hook; `None` where it has ended meanwhile, or nobody knows. `said`: the value of `CLAUDE_PID`.
 pub fn claude(said: Option<u32>) -> Option<Process> {
     let parent = rustix::process::getppid()?.as_raw_nonzero().get().unsigned_abs();
-    match Cli::find(said.unwrap_or_default(), parent, stat) {
-        Cli::Process(pid, _) => Some(Process::of(pid)),
-        Cli::Gone | Cli::Unknown => None,
+    match CliProcess::find(said.unwrap_or_default(), parent, read_stat) {
+        CliProcess::Process(pid, _) => Some(Process::of(pid)),
+        CliProcess::Gone | CliProcess::Unknown => None,
     }
 }

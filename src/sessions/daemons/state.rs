@@ -63,7 +63,7 @@ pub fn read(place: &Place, session: &str) -> Option<State> {
     if !place.is_ours_alone(&path) {
         return None;
     }
-    serde_json::from_slice(&file::read(&path, MAX_LEN).ok()?.bytes).ok()
+    serde_json::from_slice(&file::read_regular(&path, MAX_LEN).ok()?.bytes).ok()
 }
 
 /// The same, where that guard lives, and is one: the file alone proves nothing.

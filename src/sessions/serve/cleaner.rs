@@ -7,7 +7,9 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::heal::log;
-use session_signals_reader::upkeep::{Fault, Files, Held, forget, hollow, old, remnants, retention};
+use session_signals_reader::upkeep::{
+    LockedStore, SignalFault, SignalFiles, hollow_wait, leftovers, old_ended_sessions, remove_old_ends, retention,
+};
 
 /// How often is looked for what a killed hook left: it may be a signal that is missed.
 const SOON: Duration = Duration::from_secs(60);
@@ -52,15 +54,15 @@ pub fn run(config: &Path) {
 /// Cleans once. Where a signal is empty and too young to be a power cut's: when it is to be looked at again. After a fast
 /// restart it would keep its session from being healed for an hour.
 fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duration>> {
-    match Held::take(spool, 0) {
+    match LockedStore::lock(spool, 0) {
         // Let go at once: the hooks come first, and a look takes long.
         Ok(held) => drop(held),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     }
     let now = SystemTime::now();
-    for name in remnants(spool, now) {
-        let was_signal = Held::take(spool, 0)?.settle(&name)?;
+    for name in leftovers(spool, now) {
+        let was_signal = LockedStore::lock(spool, 0)?.recover(&name)?;
         let what = if was_signal { "brought back" } else { "removed" };
         log(&format!("{what} {name}: a killed hook left it"));
     }
@@ -68,21 +70,21 @@ fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duratio
         return Ok(None);
     }
     let mut next = None;
-    let sessions = Files::all(spool);
+    let sessions = SignalFiles::read_all(spool);
     for (session, files) in &sessions {
         for kind in files.kinds() {
-            let Some(left) = hollow(spool, session, kind, files, now) else { continue };
+            let Some(left) = hollow_wait(spool, session, kind, files, now) else { continue };
             if !left.is_zero() {
                 // A moment later, for a clock is not that exact.
                 next = Some(next.unwrap_or(ALL).min(left + MOMENT));
-            } else if Held::take(spool, 0)?.remove(session, kind, Fault::Hollow)? {
+            } else if LockedStore::lock(spool, 0)?.remove_faulty(session, kind, SignalFault::Hollow)? {
                 log(&format!("removed {session}.{}.json: the power was lost before it was on the disk", kind.word()));
             }
         }
     }
-    let Some(limit) = retention::period(config) else { return Ok(next) };
-    let over = old(config, &sessions, limit, now);
-    let count = forget(spool, &over, limit, 0)?;
+    let Some(limit) = retention::retention_period(config) else { return Ok(next) };
+    let over = old_ended_sessions(config, &sessions, limit, now);
+    let count = remove_old_ends(spool, &over, limit, 0)?;
     if count > 0 {
         let (days, setting) = (limit.as_secs() / (24 * 60 * 60), retention::SETTING);
         let what = if count == 1 { "signal" } else { "signals" };

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use session_signals_protocol::time::Time;
 
 use session_signals_reader::evidence::Evidence;
-use session_signals_reader::heal::{Treatment, heal, treatment};
-use session_signals_reader::verdict::State;
+use session_signals_reader::heal::{RepairPlan, apply_plan, treatment};
+use session_signals_reader::verdict::SessionState;
 
 /// What was found once must be found again after this long, by a clock that neither steps nor runs while the machine
 /// sleeps: what was due a second after it is due a second after that.
@@ -29,14 +29,14 @@ pub struct Healer {
 impl Healer {
     /// Mends what the evidence of a session shows to be wrong with its files.
     pub fn heal(&mut self, spool: &Path, session: &str, evidence: &Evidence, now: SystemTime) {
-        let Some(treatment) = treatment(evidence, now) else {
+        let Some(treatment) = plan_repair(evidence, now) else {
             self.forget(session);
             return;
         };
         if !self.is_found_again(session, &treatment) || self.rests_until.is_some_and(|until| Instant::now() < until) {
             return;
         }
-        match heal(spool, session, evidence, &treatment) {
+        match apply_plan(spool, session, evidence, &treatment) {
             Ok(is_done) => {
                 if is_done {
                     log(&line(session, &treatment));
@@ -58,7 +58,7 @@ impl Healer {
     }
 
     /// A process that is dead, or a signal that was overtaken, is so for good.
-    fn is_found_again(&mut self, session: &str, treatment: &Treatment) -> bool {
+    fn is_found_again(&mut self, session: &str, treatment: &RepairPlan) -> bool {
         let is_for_good = matches!(treatment.rule, "killed" | "overtaken");
         let (rule, time, since) =
             *self.found.entry(session.to_owned()).or_insert((treatment.rule, treatment.time, Instant::now()));
@@ -81,7 +81,7 @@ pub fn log(line: &str) {
 }
 
 /// What was done, as the log has it.
-fn line(session: &str, treatment: &Treatment) -> String {
-    let Treatment { was, is, rule, reason, .. } = treatment;
-    format!("healed {session}: {} -> {} ({rule}: {reason})", was.map_or("nothing", State::word), is.word())
+fn line(session: &str, treatment: &RepairPlan) -> String {
+    let RepairPlan { was, is, rule, reason, .. } = treatment;
+    format!("healed {session}: {} -> {} ({rule}: {reason})", was.map_or("nothing", SessionState::word), is.word())
 }

@@ -4,20 +4,20 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use session_signals_protocol::event::Kind;
+use session_signals_protocol::event::SignalKind;
 
-use session_signals_reader::evidence::process::{is_cli, lives};
-use session_signals_reader::evidence::{Collector, Evidence, Life, Look, Signal, Signals};
-use session_signals_reader::verdict::{State, judge};
+use session_signals_reader::evidence::process::{is_cli_process, is_process_alive};
+use session_signals_reader::evidence::{Collector, Evidence, ProcessLife, SessionSignals, Signal, Snapshot};
+use session_signals_reader::verdict::{SessionState, decide_state};
 
 /// What stood last for each session whose process lives.
 #[derive(Default)]
-pub struct Kept(HashMap<String, Signals>);
+pub struct Kept(HashMap<String, SessionSignals>);
 
 impl Kept {
     /// Remembers what stands for a session, if it goes on.
-    pub fn remember(&mut self, session: &str, evidence: &Evidence, state: State) {
-        if evidence.life == Life::Alive && state != State::Ended && !evidence.signals.is_empty() {
+    pub fn remember(&mut self, session: &str, evidence: &Evidence, state: SessionState) {
+        if evidence.life == ProcessLife::Alive && state != SessionState::Ended && !evidence.signals.is_empty() {
             self.0.insert(session.to_owned(), evidence.signals.clone());
         } else {
             self.0.remove(session);
@@ -25,12 +25,12 @@ impl Kept {
     }
 
     /// What is known of a session for which nothing stands any more; `None` where it does not go on.
-    pub fn evidence(&mut self, session: &str, look: &Look, now: SystemTime) -> Option<Evidence> {
+    pub fn evidence(&mut self, session: &str, look: &Snapshot, now: SystemTime) -> Option<Evidence> {
         let last = self.0.get_mut(session)?;
         answer(last);
-        let found = Collector::evidence_with(session, Some(last), look, now).filter(|evidence| {
+        let found = Collector::evidence_from(session, Some(last), look, now).filter(|evidence| {
             let goes_on = evidence.registry.is_some() || last.newest(now).is_some_and(|newest| is_run(newest, look));
-            goes_on && judge(evidence, now).state != State::Ended
+            goes_on && decide_state(evidence, now).state != SessionState::Ended
         });
         if found.is_none() {
             self.0.remove(session);
@@ -40,17 +40,17 @@ impl Kept {
 }
 
 /// A question whose signal was deleted was answered: the turn in which it was asked goes on.
-fn answer(signals: &mut Signals) {
-    let question = signals.0[Kind::Permission as usize].take();
+fn answer(signals: &mut SessionSignals) {
+    let question = signals.0[SignalKind::Permission as usize].take();
     if signals.is_empty() {
-        signals.0[Kind::Working as usize] = question;
+        signals.0[SignalKind::Working as usize] = question;
     }
 }
 
 /// Whether the process that a signal names is for certain a CLI of this host that lives. Somebody else's process may run
 /// the hooks, too, and clean up after itself.
-fn is_run(signal: &Signal, look: &Look) -> bool {
+fn is_run(signal: &Signal, look: &Snapshot) -> bool {
     let (start, Some(pid)) = (signal.members.claude_start, signal.members.claude_pid) else { return false };
-    let is_certain = look.host.is_of(signal) && (start.is_some() || !cfg!(target_os = "linux"));
-    is_certain && lives(pid, start) && is_cli(pid)
+    let is_certain = look.host.is_host_of(signal) && (start.is_some() || !cfg!(target_os = "linux"));
+    is_certain && is_process_alive(pid, start) && is_cli_process(pid)
 }

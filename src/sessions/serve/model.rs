@@ -15,10 +15,10 @@ use super::round::Round;
 use super::steady::Steady;
 use crate::humanise::harmless;
 use session_signals_reader::branch;
-use session_signals_reader::evidence::{Collector, Evidence, Look, is_still};
+use session_signals_reader::evidence::{Collector, Evidence, Snapshot, is_time_independent};
 use session_signals_reader::heal::treatment;
 use session_signals_reader::session::Session;
-use session_signals_reader::watcher::{Change, Watcher};
+use session_signals_reader::watcher::{ChangedSource, Watcher};
 
 /// So many events are taken in before the first of them is told of.
 const TOGETHER: usize = 4096;
@@ -32,7 +32,7 @@ pub struct Model {
     watcher: Watcher,
     events: Receiver<notify::Result<notify::Event>>,
     feed: Arc<Feed>,
-    look: Look,
+    look: Snapshot,
     branches: HashMap<PathBuf, Option<String>>,
     known: HashMap<String, Steady>,
     kept: Kept,
@@ -56,8 +56,8 @@ impl Model {
         let watcher = Watcher::new(config, &collector, move |event| {
             let _ = sender.send(event); // fails where nobody waits any more
         })?;
-        collector.read_spool();
-        let (look, now) = (collector.look(), Instant::now());
+        collector.read_all_signals();
+        let (look, now) = (collector.take_snapshot(), Instant::now());
         let mut model = Self {
             collector,
             watcher,
@@ -101,7 +101,7 @@ impl Model {
             let now = Instant::now();
             let left = self.leaving.due(now);
             if !left.is_empty() {
-                self.collector.read_leaving(&left);
+                self.collector.reread_removed(&left);
                 self.settle(left);
             }
             if self.round.is_due(now) {
@@ -114,16 +114,16 @@ impl Model {
     /// Every session that is known of, or was.
     fn all(&self) -> BTreeSet<String> {
         let known = self.known.keys().map(String::as_str);
-        self.collector.sessions(&self.look).into_iter().chain(known).map(str::to_owned).collect()
+        self.collector.session_ids(&self.look).into_iter().chain(known).map(str::to_owned).collect()
     }
 
     /// Reads again what changed; the sessions that this may concern.
     fn take_in(&mut self, events: Vec<notify::Result<notify::Event>>) -> BTreeSet<String> {
-        let mut changes: Vec<_> = events.into_iter().flat_map(|event| self.watcher.changes(event)).collect();
+        let mut changes: Vec<_> = events.into_iter().flat_map(|event| self.watcher.changed_sources(event)).collect();
         changes.sort_unstable();
         changes.dedup();
-        if changes.contains(&Change::Everything) {
-            self.collector.read_spool();
+        if changes.contains(&ChangedSource::Everything) {
+            self.collector.read_all_signals();
             self.round.hasten();
             return self.all();
         }
@@ -131,12 +131,12 @@ impl Model {
         // Sorted: what came of a session comes before what went.
         for change in changes {
             match change {
-                Change::Session(session) => {
-                    self.collector.read_session(&session);
+                ChangedSource::Session(session) => {
+                    self.collector.read_session_signals(&session);
                     concerned.insert(session);
                 }
-                Change::Gone(session, kind) => {
-                    let known = self.collector.count(&session, kind);
+                ChangedSource::Gone(session, kind) => {
+                    let known = self.collector.signal_count(&session, kind);
                     // It was read when it had gone already, or was never read.
                     if known.is_none() || concerned.contains(&session) {
                         continue;
@@ -144,11 +144,11 @@ impl Model {
                     // A hook clears what stands beside its own signal; a clean-up leaves none.
                     let now = if known == Some(1) { self.leaving.take_in(session, now) } else { Some(session) };
                     if let Some(session) = now {
-                        self.collector.read_session(&session);
+                        self.collector.read_session_signals(&session);
                         concerned.insert(session);
                     }
                 }
-                Change::Registry | Change::Everything => self.round.hasten(),
+                ChangedSource::Registry | ChangedSource::Everything => self.round.hasten(),
             }
         }
         concerned
@@ -163,7 +163,7 @@ impl Model {
     /// What is to be said of a session; `open` gets the evidence of one that time may change.
     fn judge(&mut self, id: String, open: impl FnOnce(Evidence)) -> Said {
         let now = SystemTime::now();
-        let found = self.collector.evidence(&id, &self.look, now);
+        let found = self.collector.evidence_of(&id, &self.look, now);
         let is_taken = self.collector.signals(&id).is_none();
         let kept = if is_taken { self.kept.evidence(&id, &self.look, now) } else { None };
         let Some(evidence) = kept.as_ref().or(found.as_ref()) else {
@@ -176,14 +176,15 @@ impl Model {
             self.kept.remember(&id, evidence, session.state);
         }
         if let Some(cwd) = &session.cwd {
-            session.branch = self.branches.entry(cwd.clone()).or_insert_with(|| branch::of(cwd)).clone();
+            session.branch =
+                self.branches.entry(cwd.clone()).or_insert_with(|| branch::checked_out_branch(cwd)).clone();
         }
         let mut steady = Steady::of(&mut session, self.known.get(&id), now);
         steady.is_still = if steady.has_ended {
             // What stands beside an end is a mistake.
             evidence.signals.iter().count() <= 1
         } else {
-            is_still(evidence, now) && treatment(evidence, now).is_none()
+            is_time_independent(evidence, now) && plan_repair(evidence, now).is_none()
         };
         if steady.is_still {
             self.restless.remove(&id);
@@ -201,7 +202,7 @@ impl Model {
 
     /// Says what cannot be read, once until it can be: this look is over, and has found all of it.
     fn complain(&mut self) {
-        let unreadable = self.collector.unreadable(&self.look);
+        let unreadable = self.collector.unreadable_files(&self.look);
         let unreadable: BTreeSet<_> = unreadable.iter().map(|complaint| harmless(complaint)).collect();
         for complaint in unreadable.difference(&self.complaints) {
             log(&format!("sessions: {complaint}"));
@@ -213,20 +214,20 @@ impl Model {
     fn begin_round(&mut self, now: Instant) {
         self.complain();
         // What cannot be watched is read again each time.
-        if self.watcher.follow() {
-            self.collector.read_spool();
+        if self.watcher.watch_new_directories() {
+            self.collector.read_all_signals();
             self.round.widen();
         }
-        if let Some(complaint) = self.watcher.complaint() {
+        if let Some(complaint) = self.watcher.take_failure() {
             log(&format!("sessions: {complaint}; until then changes are seen a second late"));
         }
-        let before = std::mem::replace(&mut self.look, self.collector.look());
+        let before = std::mem::replace(&mut self.look, self.collector.take_snapshot());
         self.branches.clear();
         if self.round.is_of_all(now) {
             let all = self.all();
             return self.round.begin(now, all);
         }
-        let of_registry = before.sessions().chain(self.look.sessions()).map(str::to_owned);
+        let of_registry = before.live_sessions().chain(self.look.live_sessions()).map(str::to_owned);
         self.round.begin(now, of_registry.chain(self.restless.iter().cloned()).collect::<BTreeSet<_>>());
     }
 
@@ -240,7 +241,7 @@ impl Model {
             return;
         }
         self.feed.publish(said);
-        let [spool, _] = self.collector.directories();
+        let [spool, _] = self.collector.watched_directories();
         for (id, evidence) in open {
             self.healer.heal(spool, &id, &evidence, SystemTime::now());
         }
@@ -275,8 +276,8 @@ mod tests {
         let later = SystemTime::now() + Duration::from_secs(3600);
         fs_err::File::options().write(true).open(ahead).unwrap().into_file().set_modified(later).unwrap();
         // What is to be healed is seen again before it is.
-        let host =
-            session_signals_protocol::process::host().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
+        let host = session_signals_protocol::process::host_id()
+            .map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
         if let Some(host) = host {
             write("killed", "working", &format!(r#","claude_pid":4194300,"claude_start":1,"claude_host":"{host}""#));
         }

@@ -6,7 +6,7 @@ mod text;
 
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::event::KINDS;
+use session_signals_protocol::event::SIGNAL_KINDS;
 use session_signals_reader::evidence::{Evidence, spool};
 
 /// The time `seconds` after an arbitrary one.
@@ -19,8 +19,8 @@ fn at(seconds: u64) -> SystemTime {
 fn evidence(signals: &[(&str, u64, &str)]) -> Evidence {
     let mut evidence = Evidence::default();
     for (word, seconds, members) in signals {
-        let kind = KINDS.into_iter().find(|kind| kind.word() == *word).unwrap();
-        evidence.signals.0[kind as usize] = spool::parse(members.as_bytes(), at(*seconds), kind);
+        let kind = SIGNAL_KINDS.into_iter().find(|kind| kind.word() == *word).unwrap();
+        evidence.signals.0[kind as usize] = spool::parse_signal(members.as_bytes(), at(*seconds), kind);
     }
     evidence
 }

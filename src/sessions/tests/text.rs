@@ -44,7 +44,7 @@ fn who_needs_you_first_comes_first() {
         session("bbbbbbbbbbb0", &[("stop", 20, "{}")]),
         session("aaaaaaaaaaaa", &[("working", 20, "{}"), ("permission", 100, call)]),
     ];
-    sessions.sort_by_key(Session::order);
+    sessions.sort_by_key(Session::sort_key);
     let table = draw(&sessions, at(200), None, false);
     let expected = "\
 ▲ approve    1m  -  -  aaaaaaaa  Bash: {\"n\":1}

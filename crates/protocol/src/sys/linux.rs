@@ -217,7 +217,7 @@ pub fn node_name() -> Option<Name> {
     // SAFETY: `names` is a `struct new_utsname`.
     unsafe { call(nr::UNAME, [output(&mut names)]) }.ok()?;
     let name = CStr::from_bytes_until_nul(&names[1]).ok()?;
-    Some(Name::of(&[name.to_bytes()]))
+    Some(Name::concat(&[name.to_bytes()]))
 }
 
 /// The inode of this process's pid namespace.
@@ -261,7 +261,7 @@ fn open(directory: usize, name: Terminated<'_>, flags: usize, mode: usize) -> Re
 ///
 /// # Errors
 /// Where there is none.
-pub fn pages(len: usize) -> Result<&'static mut [u8]> {
+pub fn allocate_pages(len: usize) -> Result<&'static mut [u8]> {
     // PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS.
     // SAFETY: the kernel picks an unused place; nothing else knows of it, so the reference is the only one.
     unsafe {
@@ -271,7 +271,7 @@ pub fn pages(len: usize) -> Result<&'static mut [u8]> {
 }
 
 /// Writes one line to standard error, as far as it takes it.
-pub fn complain(line: &[u8]) {
+pub fn write_error_line(line: &[u8]) {
     // SAFETY: reads `line` only. There is nobody left to tell of an error.
     let _ = unsafe { call(nr::WRITE, [2, input(line), line.len()]) };
 }
@@ -440,7 +440,7 @@ impl Directory {
     /// # Errors
     /// Where the system refuses.
     pub fn rename(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
-        self.two(nr::RENAMEAT, from, to, 0)
+        self.call_with_names(nr::RENAMEAT, from, to, 0)
     }
 
     /// The same, but only where nothing has the name `to`.
@@ -448,7 +448,7 @@ impl Directory {
     /// # Errors
     /// Where something has it, or the file system cannot do this.
     pub fn rename_new(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
-        self.two(nr::RENAMEAT2, from, to, 1)
+        self.call_with_names(nr::RENAMEAT2, from, to, 1)
     }
 
     /// Gives each of two files the other's name, at one moment.
@@ -456,7 +456,7 @@ impl Directory {
     /// # Errors
     /// Where one of them is missing, or the file system cannot do this.
     pub fn exchange(&self, one: Terminated<'_>, other: Terminated<'_>) -> Result<()> {
-        self.two(nr::RENAMEAT2, one, other, 2)
+        self.call_with_names(nr::RENAMEAT2, one, other, 2)
     }
 
     /// Gives the file `from` a second name, where nothing has it.
@@ -464,10 +464,10 @@ impl Directory {
     /// # Errors
     /// Where something has it, or the file system cannot do this.
     pub fn link(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
-        self.two(nr::LINKAT, from, to, 0)
+        self.call_with_names(nr::LINKAT, from, to, 0)
     }
 
-    fn two(&self, number: usize, from: Terminated<'_>, to: Terminated<'_>, flags: usize) -> Result<()> {
+    fn call_with_names(&self, number: usize, from: Terminated<'_>, to: Terminated<'_>, flags: usize) -> Result<()> {
         // SAFETY: both names end in NUL.
         unsafe { call(number, [self.0.0, input(from.bytes()), self.0.0, input(to.bytes()), flags]) }.map(drop)
     }
@@ -599,7 +599,7 @@ pub fn has_no_writer(file: i32) -> Result<bool> {
 
 /// What an error means, in the words of the C library.
 #[must_use]
-pub fn describe(errno: Errno) -> Name {
+pub fn describe_error(errno: Errno) -> Name {
     let known: [u8; 15] = [1, 2, 5, 12, 13, 17, 20, 21, 24, 27, 28, 30, 36, 40, 122];
     let words = b"\
         Operation not permitted\n\
@@ -619,8 +619,8 @@ pub fn describe(errno: Errno) -> Name {
         Disk quota exceeded\n\
         error";
     let number = known.iter().position(|known| i32::from(*known) == errno.0).unwrap_or(known.len());
-    let known = crate::error::line_of(words, number);
-    let mut text = Name::of(&[known, b" (os error "]);
+    let known = crate::error::nth_line(words, number);
+    let mut text = Name::concat(&[known, b" (os error "]);
     text.push_decimal(errno.0.unsigned_abs().into(), 1);
     text.push(b")");
     text

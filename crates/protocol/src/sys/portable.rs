@@ -88,7 +88,7 @@ pub fn parent_id() -> u32 {
 #[must_use]
 pub fn node_name() -> Option<Name> {
     let name = fs::read("/proc/sys/kernel/hostname").ok()?;
-    Some(Name::of(&[name.trim_ascii()]))
+    Some(Name::concat(&[name.trim_ascii()]))
 }
 
 /// The inode of this process's pid namespace, where the system has such.
@@ -121,12 +121,12 @@ fn read_file(path: &Path, buffer: &mut [u8]) -> Result<usize> {
 ///
 /// # Errors
 /// None here; where there is no memory, the process ends.
-pub fn pages(len: usize) -> Result<&'static mut [u8]> {
+pub fn allocate_pages(len: usize) -> Result<&'static mut [u8]> {
     Ok(vec![0; len].leak())
 }
 
 /// Writes one line to standard error, as far as it takes it.
-pub fn complain(line: &[u8]) {
+pub fn write_error_line(line: &[u8]) {
     // There is nobody left to tell of an error.
     let _ = io::stderr().write_all(line);
 }
@@ -349,8 +349,8 @@ impl Environment {
 
 /// What an error means, in the system's words.
 #[must_use]
-pub fn describe(errno: Errno) -> Name {
+pub fn describe_error(errno: Errno) -> Name {
     let mut line = io::Error::from_raw_os_error(errno.0).to_string();
     line.truncate(63);
-    Name::of(&[line.as_bytes()])
+    Name::concat(&[line.as_bytes()])
 }

@@ -10,7 +10,7 @@ use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 
 /// A regular file's content, and when it was modified.
-pub struct Content {
+pub struct FileContent {
     /// The bytes.
     pub bytes: Vec<u8>,
     /// The modification time.
@@ -21,7 +21,7 @@ pub struct Content {
 ///
 /// # Errors
 /// As for opening; and where it is something else.
-pub fn open(path: &Path) -> io::Result<File> {
+pub fn open_regular(path: &Path) -> io::Result<File> {
     let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = File::from_parts(openat(CWD, path, flags, Mode::empty())?.into(), path);
     if !file.metadata()?.is_file() {
@@ -34,19 +34,19 @@ pub fn open(path: &Path) -> io::Result<File> {
 ///
 /// # Errors
 /// As for [`open`]; and where it is larger.
-pub fn read(path: &Path, limit: u64) -> io::Result<Content> {
-    let file = open(path)?;
+pub fn read_regular(path: &Path, limit: u64) -> io::Result<FileContent> {
+    let file = open_regular(path)?;
     let metadata = file.metadata()?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default() + 1);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
     }
-    Ok(Content { bytes, modified: metadata.modified()? })
+    Ok(FileContent { bytes, modified: metadata.modified()? })
 }
 
 /// The names in a directory; what could not be read is added to `unreadable`. A directory that is not there has none.
-pub fn entries(directory: &Path, unreadable: &mut Vec<String>) -> Vec<OsString> {
+pub fn list_names(directory: &Path, unreadable: &mut Vec<String>) -> Vec<OsString> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
         // A symbolic link to nothing is something.
@@ -73,7 +73,7 @@ pub fn entries(directory: &Path, unreadable: &mut Vec<String>) -> Vec<OsString> 
 
 /// What to tell of a file that is there and could not be read; `None` where it has gone since, or is no file that
 /// the CLI or a hook would write: a directory, a symbolic link, one that is too large.
-pub fn complaint(path: &Path, error: &io::Error) -> Option<String> {
+pub fn describe_failure(path: &Path, error: &io::Error) -> Option<String> {
     let is_none =
         matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge);
     let is_strange = [Errno::LOOP, Errno::NXIO, Errno::NODEV]

@@ -16,26 +16,26 @@ pub mod transcript;
 
 use std::time::SystemTime;
 
-pub use collect::{Collector, is_still};
-pub use look::Look;
-pub use process::Life;
-pub use registry::{Entry, Status};
-pub use spool::{Call, Signal, Signals};
-pub use transcript::Tail;
+pub use collect::{Collector, is_time_independent};
+pub use look::Snapshot;
+pub use process::ProcessLife;
+pub use registry::{RegistryEntry, RegistryStatus};
+pub use spool::{PendingCall, SessionSignals, Signal};
+pub use transcript::TranscriptTail;
 
 /// All that is known of one session. The verdict depends on this and the time, and on nothing else.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
     /// Its signals.
-    pub signals: Signals,
+    pub signals: SessionSignals,
     /// Its CLI's own account, where a live process vouches for it.
-    pub registry: Option<Entry>,
+    pub registry: Option<RegistryEntry>,
     /// Whether the process of its newest signal lives.
-    pub life: Life,
+    pub life: ProcessLife,
     /// Whether that process, or the one that the registry names, is of this host for certain.
     pub is_of_this_host: bool,
     /// Since when its process says that it runs another session.
     pub left: Option<SystemTime>,
     /// The end of its transcript.
-    pub transcript: Option<Tail>,
+    pub transcript: Option<TranscriptTail>,
 }

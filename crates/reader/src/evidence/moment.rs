@@ -13,13 +13,13 @@ pub fn after_epoch(duration: Duration) -> Option<SystemTime> {
 }
 
 /// The moment, or the nearest that RFC 3339 can write.
-pub fn clamped(time: SystemTime) -> SystemTime {
+pub fn clamp(time: SystemTime) -> SystemTime {
     let after = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     SystemTime::UNIX_EPOCH + after.min(LAST)
 }
 
 /// The moment as the hooks have it.
-pub fn of_hooks(moment: SystemTime) -> Time {
+pub fn to_hook_time(moment: SystemTime) -> Time {
     let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     Time::new(since.as_secs().cast_signed(), since.subsec_nanos())
 }

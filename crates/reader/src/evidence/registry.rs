@@ -8,7 +8,7 @@ use serde::Deserialize;
 use serde_json::Value;
 
 use super::lenient::lenient;
-use super::process::{Host, Life, lives};
+use super::process::{Host, ProcessLife, is_process_alive};
 use super::spool::{Signal, is_session_id};
 use super::{file, moment};
 
@@ -17,7 +17,7 @@ const MAX_LEN: u64 = 1 << 20;
 
 /// What the CLI says its session does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Status {
+pub enum RegistryStatus {
     /// A turn runs.
     Busy,
     /// The session waits for its user.
@@ -36,9 +36,9 @@ pub enum Status {
 
 /// One process's account of its session.
 #[derive(Clone, Debug)]
-pub struct Entry {
+pub struct RegistryEntry {
     pub session: String,
-    pub status: Status,
+    pub status: RegistryStatus,
     /// When `status` last changed.
     pub updated: SystemTime,
     /// When the file was written: what it says besides may be newer than `status`.
@@ -56,35 +56,35 @@ pub struct Entry {
     pub name: Option<String>,
 }
 
-impl Entry {
+impl RegistryEntry {
     /// Whether a signal names this entry's process.
-    pub fn is_named_by(&self, signal: &Signal) -> bool {
+    pub fn is_process_of(&self, signal: &Signal) -> bool {
         let start = |start: u64| self.start.is_none_or(|ours| ours == start);
         signal.members.claude_pid == Some(self.pid) && signal.members.claude_start.is_none_or(start)
     }
 }
 
 /// What a file of the registry is.
-pub enum Account {
+pub enum RegistryFile {
     /// A process that lives says what its session does.
-    Vouched(Entry),
+    Vouched(RegistryEntry),
     /// A process of another pid namespace says it, and nothing shows whether that process lives.
-    Unproven(Entry),
+    Unproven(RegistryEntry),
     /// The background service keeps this process ready: nobody has taken its session yet.
-    Spare(Entry),
+    Spare(RegistryEntry),
     /// This process is a window that has handed its session over to the background.
-    Parked(Entry),
+    Parked(RegistryEntry),
     /// Its process ended, or says nothing, or runs no session of its own: as good as no file.
     Silent,
 }
 
 /// All accounts.
 #[derive(Default)]
-pub struct Accounts {
-    pub vouched: Vec<Entry>,
-    pub unproven: Vec<Entry>,
-    pub spare: Vec<Entry>,
-    pub parked: Vec<Entry>,
+pub struct Registry {
+    pub vouched: Vec<RegistryEntry>,
+    pub unproven: Vec<RegistryEntry>,
+    pub spare: Vec<RegistryEntry>,
+    pub parked: Vec<RegistryEntry>,
     /// How many files make no sense.
     pub passed_over: usize,
     /// What is there and could not be read, and why.
@@ -93,7 +93,7 @@ pub struct Accounts {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Raw {
+struct RawEntry {
     pid: u32,
     session_id: String,
     /// Missing in a CLI's first second, and in older CLIs for good.
@@ -124,19 +124,19 @@ struct Raw {
 }
 
 /// The accounts of live processes, and of those of which nobody knows.
-pub fn read_all(directory: &Path, host: &Host) -> Accounts {
-    let mut accounts = Accounts::default();
-    let files = file::entries(directory, &mut accounts.unreadable);
+pub fn read_registry(directory: &Path, host: &Host) -> Registry {
+    let mut accounts = Registry::default();
+    let files = file::list_names(directory, &mut accounts.unreadable);
     for name in files {
         let Some(pid) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
         if pid.is_empty() || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
             continue;
         }
         let path = directory.join(&name);
-        let content = match file::read(&path, MAX_LEN) {
+        let content = match file::read_regular(&path, MAX_LEN) {
             Ok(content) => content,
             Err(error) => {
-                match file::complaint(&path, &error) {
+                match file::describe_failure(&path, &error) {
                     Some(complaint) => accounts.unreadable.push(complaint),
                     // A process that ends takes its file away.
                     None => accounts.passed_over += usize::from(error.kind() != io::ErrorKind::NotFound),
@@ -144,12 +144,12 @@ pub fn read_all(directory: &Path, host: &Host) -> Accounts {
                 continue;
             }
         };
-        match parse(&content.bytes, content.modified, pid, host) {
-            Some(Account::Vouched(entry)) => accounts.vouched.push(entry),
-            Some(Account::Unproven(entry)) => accounts.unproven.push(entry),
-            Some(Account::Spare(entry)) => accounts.spare.push(entry),
-            Some(Account::Parked(entry)) => accounts.parked.push(entry),
-            Some(Account::Silent) => {}
+        match parse_registry_file(&content.bytes, content.modified, pid, host) {
+            Some(RegistryFile::Vouched(entry)) => accounts.vouched.push(entry),
+            Some(RegistryFile::Unproven(entry)) => accounts.unproven.push(entry),
+            Some(RegistryFile::Spare(entry)) => accounts.spare.push(entry),
+            Some(RegistryFile::Parked(entry)) => accounts.parked.push(entry),
+            Some(RegistryFile::Silent) => {}
             None => accounts.passed_over += 1,
         }
     }
@@ -157,8 +157,8 @@ pub fn read_all(directory: &Path, host: &Host) -> Accounts {
 }
 
 /// What a file is that was written at `written`; `None` where it makes no sense.
-pub fn parse(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> Option<Account> {
-    let raw: Raw = serde_json::from_slice(text).ok()?;
+pub fn parse_registry_file(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> Option<RegistryFile> {
+    let raw: RawEntry = serde_json::from_slice(text).ok()?;
     if raw.pid.to_string() != file_pid || !is_session_id(&raw.session_id) {
         return None;
     }
@@ -176,11 +176,11 @@ pub fn parse(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> O
     let moment = |milliseconds: Option<u64>| moment::after_epoch(Duration::from_millis(milliseconds?));
     let started = moment(raw.started_at);
     let said = raw.status.as_deref();
-    let entry = Entry {
-        status: said.map_or(Status::Other, |said| status(said, raw.waiting_for.as_deref())),
+    let entry = RegistryEntry {
+        status: said.map_or(RegistryStatus::Other, |said| parse_status(said, raw.waiting_for.as_deref())),
         session: raw.session_id,
         updated: moment(raw.status_updated_at).or(started)?,
-        written: moment::clamped(written),
+        written: moment::clamp(written),
         started,
         pid: raw.pid,
         start,
@@ -193,30 +193,30 @@ pub fn parse(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> O
     let is_session = matches!(raw.kind.as_deref(), None | Some("interactive" | "bg"));
     let life = match elsewhere {
         Some((machine, inode)) => host.life_by_registry(machine, inode, raw.pid, start),
-        None if lives(raw.pid, start) => Life::Alive,
-        None => Life::Dead,
+        None if is_process_alive(raw.pid, start) => ProcessLife::Alive,
+        None => ProcessLife::Dead,
     };
     Some(match life {
-        Life::Dead => Account::Silent,
+        ProcessLife::Dead => RegistryFile::Silent,
         // Whether it lives or nobody knows: it is no session.
-        _ if raw.spare == Some(true) => Account::Spare(entry),
-        _ if raw.parked_job_id.is_some() => Account::Parked(entry),
-        _ if !is_session || said.is_none() => Account::Silent,
-        Life::Alive => Account::Vouched(entry),
-        Life::Unknown | Life::Elsewhere => Account::Unproven(entry),
+        _ if raw.spare == Some(true) => RegistryFile::Spare(entry),
+        _ if raw.parked_job_id.is_some() => RegistryFile::Parked(entry),
+        _ if !is_session || said.is_none() => RegistryFile::Silent,
+        ProcessLife::Alive => RegistryFile::Vouched(entry),
+        ProcessLife::Unknown | ProcessLife::Elsewhere => RegistryFile::Unproven(entry),
     })
 }
 
-fn status(status: &str, waiting_for: Option<&str>) -> Status {
+fn parse_status(status: &str, waiting_for: Option<&str>) -> RegistryStatus {
     match (status, waiting_for) {
-        ("busy", _) => Status::Busy,
-        ("idle", _) => Status::Idle,
-        ("shell", _) => Status::Shell,
+        ("busy", _) => RegistryStatus::Busy,
+        ("idle", _) => RegistryStatus::Idle,
+        ("shell", _) => RegistryStatus::Shell,
         ("waiting", Some("permission prompt" | "sandbox request" | "worker request" | "goal proposal")) => {
-            Status::Permission
+            RegistryStatus::Permission
         }
-        ("waiting", Some("input needed")) => Status::Question,
-        ("waiting", Some("dialog open")) => Status::Dialog,
-        _ => Status::Other,
+        ("waiting", Some("input needed")) => RegistryStatus::Question,
+        ("waiting", Some("dialog open")) => RegistryStatus::Dialog,
+        _ => RegistryStatus::Other,
     }
 }

@@ -8,22 +8,22 @@ use std::time::SystemTime;
 
 use serde::Deserialize;
 use serde_json::Value;
-use session_signals_protocol::event::{self, KINDS, Kind};
+use session_signals_protocol::event::{self, SIGNAL_KINDS, SignalKind};
 use session_signals_protocol::time::Time;
 
 use super::lenient::{each, lenient, or_default};
 use super::{file, moment};
 
 /// A larger signal is passed over, in bytes: a permission may hold several payloads of 64 MiB.
-pub const MAX_LEN: u64 = 256 << 20;
+pub const MAX_SIGNAL_LEN: u64 = 256 << 20;
 
 /// A session's signals, indexed by `Kind as usize`. Shared, because there may be very many, and every look takes them.
 #[derive(Clone, Debug, Default)]
-pub struct Signals(pub [Option<Arc<Signal>>; 4]);
+pub struct SessionSignals(pub [Option<Arc<Signal>>; 4]);
 
-impl Signals {
+impl SessionSignals {
     /// The signal of this kind.
-    pub fn get(&self, kind: Kind) -> Option<&Signal> {
+    pub fn get(&self, kind: SignalKind) -> Option<&Signal> {
         self.0[kind as usize].as_deref()
     }
 
@@ -39,19 +39,22 @@ impl Signals {
 
     /// The newest of them.
     pub fn newest(&self, now: SystemTime) -> Option<&Signal> {
-        self.iter().max_by_key(|signal| signal.order(now))
+        self.iter().max_by_key(|signal| signal.age_order(now))
     }
 
     /// The signal of this kind, unless a newer one overtook it: a crash, or somebody else's hook, left it.
-    pub fn in_force(&self, kind: Kind, now: SystemTime) -> Option<&Signal> {
+    pub fn in_force(&self, kind: SignalKind, now: SystemTime) -> Option<&Signal> {
         let signal = self.get(kind)?;
         // Of those that say what the session does, the newest; of equals ended, then stop, then working.
-        let state = [Kind::Working, Kind::Stop, Kind::Ended].into_iter().filter(|kind| self.get(*kind).is_some());
-        let state = state.max_by_key(|kind| (self.get(*kind).map(|signal| signal.order(now)), *kind as usize));
-        let newer = |other: Kind| self.get(other).is_some_and(|other| other.order(now) > signal.order(now));
+        let state = [SignalKind::Working, SignalKind::Stop, SignalKind::Ended]
+            .into_iter()
+            .filter(|kind| self.get(*kind).is_some());
+        let state = state.max_by_key(|kind| (self.get(*kind).map(|signal| signal.age_order(now)), *kind as usize));
+        let newer =
+            |other: SignalKind| self.get(other).is_some_and(|other| other.age_order(now) > signal.age_order(now));
         let overtaken = match kind {
-            Kind::Permission => state.is_some_and(|state| newer(state) && self.answers(state, signal)),
-            Kind::Ended => state != Some(kind) || newer(Kind::Permission),
+            SignalKind::Permission => state.is_some_and(|state| newer(state) && self.answers_permission(state, signal)),
+            SignalKind::Ended => state != Some(kind) || newer(SignalKind::Permission),
             _ => state != Some(kind),
         };
         (!overtaken).then_some(signal)
@@ -59,11 +62,11 @@ impl Signals {
 
     /// Whether this newer state answers the question: a turn's begin and end answer the main agent's calls;
     /// a subagent's outlive both. That a turn goes on, or is compacted, answers nobody's.
-    fn answers(&self, state: Kind, permission: &Signal) -> bool {
+    fn answers_permission(&self, state: SignalKind, permission: &Signal) -> bool {
         let event = self.get(state).and_then(|signal| signal.members.hook_event_name.as_deref());
         // A script leaves no name, and publishes where a turn begins.
-        let is_turn = state != Kind::Working || matches!(event, None | Some("UserPromptSubmit" | "Stop"));
-        state == Kind::Ended || is_turn && !permission.asks_for_subagent()
+        let is_turn = state != SignalKind::Working || matches!(event, None | Some("UserPromptSubmit" | "Stop"));
+        state == SignalKind::Ended || is_turn && !permission.asks_for_subagent()
     }
 }
 
@@ -75,12 +78,12 @@ pub struct Signal {
     /// Since when it says so: its stamp, or else `at`.
     pub since: SystemTime,
     /// The members of the file.
-    pub members: Members,
+    pub members: SignalMembers,
 }
 
 impl Signal {
     /// Orders signals by age. One from the future is older than any other: the clock stepped back, as the hooks see it.
-    pub fn order(&self, now: SystemTime) -> (bool, SystemTime) {
+    pub fn age_order(&self, now: SystemTime) -> (bool, SystemTime) {
         (self.at <= now, self.at)
     }
 
@@ -91,8 +94,8 @@ impl Signal {
     }
 
     /// When the newest of the calls that wait was made. The file may be newer: a result of another call changes it, too.
-    pub fn asked(&self, now: SystemTime) -> SystemTime {
-        let calls = self.members.pending.iter().flatten().filter_map(|call| from_stamp(&call.pending_since));
+    pub fn newest_call_at(&self, now: SystemTime) -> SystemTime {
+        let calls = self.members.pending.iter().flatten().filter_map(|call| parse_stamp(&call.pending_since));
         let has_been = |since: &SystemTime| *since <= now;
         calls.filter(has_been).max().unwrap_or(Some(self.since).filter(has_been).unwrap_or(self.at))
     }
@@ -101,7 +104,7 @@ impl Signal {
 /// The members of a signal that a reader needs. One of another type than expected counts as missing.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Members {
+pub struct SignalMembers {
     #[serde(deserialize_with = "lenient")]
     pub hook_event_name: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -117,9 +120,9 @@ pub struct Members {
     #[serde(deserialize_with = "lenient")]
     pub reason: Option<String>,
     #[serde(deserialize_with = "each")]
-    pub background_tasks: Option<Vec<Task>>,
+    pub background_tasks: Option<Vec<BackgroundTask>>,
     #[serde(deserialize_with = "each")]
-    pub pending: Option<Vec<Call>>,
+    pub pending: Option<Vec<PendingCall>>,
     #[serde(deserialize_with = "lenient")]
     pub healed_by: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -138,18 +141,18 @@ pub struct Members {
     ended_at: Option<String>,
 }
 
-impl Members {
+impl SignalMembers {
     /// Whether a task that works by itself went on after the Stop. It may ask; a shell does not.
-    pub fn delegates(&self) -> bool {
-        let kind = |task: &Task| event::Task::of(task.r#type.as_bytes(), task.status.as_bytes());
-        self.background_tasks.iter().flatten().any(|task| kind(task) != event::Task::IsNone)
+    pub fn has_delegated_task(&self) -> bool {
+        let kind = |task: &BackgroundTask| event::TaskKind::classify(task.r#type.as_bytes(), task.status.as_bytes());
+        self.background_tasks.iter().flatten().any(|task| kind(task) != event::TaskKind::Irrelevant)
     }
 }
 
 /// A task that went on after a Stop.
 #[derive(Clone, Debug, Default, Deserialize)]
 #[serde(default)]
-pub struct Task {
+pub struct BackgroundTask {
     #[serde(deserialize_with = "or_default")]
     pub r#type: String,
     #[serde(deserialize_with = "or_default")]
@@ -161,7 +164,7 @@ pub struct Task {
 /// A call that waits for the user's word.
 #[derive(Clone, Debug, Default, PartialEq, Deserialize)]
 #[serde(default)]
-pub struct Call {
+pub struct PendingCall {
     #[serde(deserialize_with = "lenient")]
     pub agent_id: Option<String>,
     #[serde(deserialize_with = "lenient")]
@@ -178,14 +181,14 @@ pub struct Call {
 }
 
 /// Where a session's signal of this kind lies in the spool at `folder`.
-pub fn path(folder: &Path, session: &str, kind: Kind) -> PathBuf {
+pub fn signal_path(folder: &Path, session: &str, kind: SignalKind) -> PathBuf {
     folder.join(format!("{session}.{}.json", kind.word()))
 }
 
 /// `<session>.<kind>.json`, apart; `None` for any other name.
-pub fn parse_name(name: &OsStr) -> Option<(&str, Kind)> {
+pub fn parse_signal_name(name: &OsStr) -> Option<(&str, SignalKind)> {
     let (session, word) = name.to_str()?.strip_suffix(".json")?.rsplit_once('.')?;
-    let kind = KINDS.into_iter().find(|kind| kind.word() == word)?;
+    let kind = SIGNAL_KINDS.into_iter().find(|kind| kind.word() == word)?;
     is_session_id(session).then_some((session, kind))
 }
 
@@ -199,26 +202,26 @@ pub fn is_session_id(id: &str) -> bool {
 ///
 /// # Errors
 /// As for [`file::read`].
-pub fn read(path: &Path, kind: Kind) -> io::Result<Option<Arc<Signal>>> {
-    let content = file::read(path, MAX_LEN)?;
-    Ok(parse(&content.bytes, content.modified, kind))
+pub fn read_signal(path: &Path, kind: SignalKind) -> io::Result<Option<Arc<Signal>>> {
+    let content = file::read_regular(path, MAX_SIGNAL_LEN)?;
+    Ok(parse_signal(&content.bytes, content.modified, kind))
 }
 
 /// A signal's text and its file's modification time, understood.
-pub fn parse(text: &[u8], at: SystemTime, kind: Kind) -> Option<Arc<Signal>> {
+pub fn parse_signal(text: &[u8], at: SystemTime, kind: SignalKind) -> Option<Arc<Signal>> {
     // serde would take an array for a struct whose members are all optional.
     let text = text.trim_ascii_start().strip_prefix(b"{").and(Some(text))?;
-    let mut members: Members = serde_json::from_slice(text).ok()?;
+    let mut members: SignalMembers = serde_json::from_slice(text).ok()?;
     // Taken, because there may be very many signals, and `since` is all that they are for.
-    let Members { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
+    let SignalMembers { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
     let stamp = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
-    let since = stamp[kind as usize].as_deref().and_then(from_stamp).unwrap_or(moment::clamped(at));
-    Some(Arc::new(Signal { at: moment::clamped(at), since, members }))
+    let since = stamp[kind as usize].as_deref().and_then(parse_stamp).unwrap_or(moment::clamp(at));
+    Some(Arc::new(Signal { at: moment::clamp(at), since, members }))
 }
 
 /// A stamp as a moment.
-pub fn from_stamp(stamp: &str) -> Option<SystemTime> {
-    let time = Time::from_stamp(stamp.as_bytes())?;
+pub fn parse_stamp(stamp: &str) -> Option<SystemTime> {
+    let time = Time::parse_stamp(stamp.as_bytes())?;
     // Nine digits are less than a second.
     let since = std::time::Duration::new(time.seconds(), time.nanoseconds());
     moment::after_epoch(since)

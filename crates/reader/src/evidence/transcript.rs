@@ -8,14 +8,14 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{Call, file, moment};
+use super::{PendingCall, file, moment};
 
 /// How much of a transcript is read, from its end, in bytes.
-pub const MAX_LEN: u64 = 256 << 10;
+pub const MAX_TAIL_LEN: u64 = 256 << 10;
 
 /// What the end of a transcript shows.
 #[derive(Clone, Debug, Default)]
-pub struct Tail {
+pub struct TranscriptTail {
     /// When the user last interrupted the main agent.
     pub interrupted: Option<SystemTime>,
     /// When anything was last written.
@@ -26,9 +26,9 @@ pub struct Tail {
     calls: Vec<(String, Value, bool)>,
 }
 
-impl Tail {
+impl TranscriptTail {
     /// Whether the newest such call of the main agent has its result.
-    pub fn has_result(&self, call: &Call) -> bool {
+    pub fn has_result(&self, call: &PendingCall) -> bool {
         let same = |(name, input, _): &&(String, Value, bool)| {
             call.tool_name.as_ref() == Some(name) && call.tool_input == *input
         };
@@ -38,16 +38,16 @@ impl Tail {
 
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Line {
+struct TranscriptLine {
     r#type: String,
     #[serde(default)]
     is_sidechain: bool,
     timestamp: Option<String>,
-    message: Option<Message>,
+    message: Option<TranscriptMessage>,
 }
 
 #[derive(Deserialize)]
-struct Message {
+struct TranscriptMessage {
     #[serde(default)]
     content: Value,
 }
@@ -56,26 +56,26 @@ struct Message {
 ///
 /// # Errors
 /// Where it is no file that can be read.
-pub fn read(path: &Path) -> io::Result<Tail> {
-    let mut file = file::open(path)?;
+pub fn read_tail(path: &Path) -> io::Result<TranscriptTail> {
+    let mut file = file::open_regular(path)?;
     let metadata = file.metadata()?;
-    let start = metadata.len().saturating_sub(MAX_LEN);
+    let start = metadata.len().saturating_sub(MAX_TAIL_LEN);
     file.seek(SeekFrom::Start(start))?;
     let mut bytes = Vec::new();
-    file.take(MAX_LEN).read_to_end(&mut bytes)?;
+    file.take(MAX_TAIL_LEN).read_to_end(&mut bytes)?;
     // The first line is cut, unless this is all of it.
     let whole =
         if start == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1) };
-    Ok(Tail { written: metadata.modified().ok().map(moment::clamped), ..parse(&bytes[whole..]) })
+    Ok(TranscriptTail { written: metadata.modified().ok().map(moment::clamp), ..parse_tail(&bytes[whole..]) })
 }
 
 /// What the lines show. A line that is no JSON shows nothing.
-pub fn parse(lines: &[u8]) -> Tail {
-    let mut tail = Tail::default();
+pub fn parse_tail(lines: &[u8]) -> TranscriptTail {
+    let mut tail = TranscriptTail::default();
     let mut ids = Vec::new();
     let mut results = HashSet::new();
     for line in lines.split(|byte| *byte == b'\n') {
-        let Ok(line) = serde_json::from_slice::<Line>(line) else { continue };
+        let Ok(line) = serde_json::from_slice::<TranscriptLine>(line) else { continue };
         let Some(Value::Array(parts)) = line.message.map(|message| message.content) else { continue };
         if line.is_sidechain {
             continue;

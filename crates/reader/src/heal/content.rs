@@ -3,30 +3,30 @@
 use std::collections::HashMap;
 
 use serde_json::value::RawValue;
-use session_signals_protocol::event::Kind;
+use session_signals_protocol::event::SignalKind;
 
-use super::Treatment;
+use super::RepairPlan;
 use crate::evidence::moment;
 
 /// What is true of a session whatever it does.
-const OF_THE_SESSION: [&str; 4] = ["session_id", "transcript_path", "cwd", "permission_mode"];
+const SESSION_MEMBERS: [&str; 4] = ["session_id", "transcript_path", "cwd", "permission_mode"];
 
 /// The CLI's process; last, and in this order, as the hooks write it and look for it.
-const OF_THE_PROCESS: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
+const PROCESS_MEMBERS: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
 
 /// What stays true of the last turn where another one runs, or none.
-fn of_the_turn(kind: Kind) -> &'static [&'static str] {
+fn turn_members(kind: SignalKind) -> &'static [&'static str] {
     match kind {
         // What runs in the background is still there when the turn that no event told of is over.
-        Kind::Working => &["last_assistant_message", "background_tasks"],
-        Kind::Stop => &["last_assistant_message"],
-        Kind::Permission | Kind::Ended => &[],
+        SignalKind::Working => &["last_assistant_message", "background_tasks"],
+        SignalKind::Stop => &["last_assistant_message"],
+        SignalKind::Permission | SignalKind::Ended => &[],
     }
 }
 
 /// The signal's content. `base` is the newest signal's, `turn` that of the last turn; where they make no sense, the
 /// session's id is all there is.
-pub fn healed(base: &[u8], turn: &[u8], session: &str, kind: Kind, treatment: &Treatment) -> Vec<u8> {
+pub fn repaired_signal(base: &[u8], turn: &[u8], session: &str, kind: SignalKind, treatment: &RepairPlan) -> Vec<u8> {
     let parse = |text| serde_json::from_slice::<HashMap<String, &RawValue>>(text).unwrap_or_default();
     let (base, turn) = (parse(base), parse(turn));
     let mut members = Vec::new();
@@ -34,22 +34,22 @@ pub fn healed(base: &[u8], turn: &[u8], session: &str, kind: Kind, treatment: &T
         let found = names.iter().filter_map(|name| Some(((*name).to_owned(), from.get(*name)?.get().to_owned())));
         members.extend(found);
     };
-    carry_over(&mut members, &base, &OF_THE_SESSION);
+    carry_over(&mut members, &base, &SESSION_MEMBERS);
     if !members.iter().any(|(name, _)| name == "session_id") {
         members.insert(0, ("session_id".to_owned(), format!("\"{session}\"")));
     }
-    carry_over(&mut members, &turn, of_the_turn(kind));
+    carry_over(&mut members, &turn, turn_members(kind));
     members.push(("healed_by".to_owned(), format!("\"{}\"", treatment.rule)));
-    if kind == Kind::Ended {
+    if kind == SignalKind::Ended {
         members.push(("reason".to_owned(), format!("\"{}\"", treatment.rule)));
     }
-    let stamp = moment::of_hooks(treatment.since).stamp();
+    let stamp = moment::to_hook_time(treatment.since).to_stamp();
     members.push((kind.stamp_member().to_owned(), format!("\"{}\"", String::from_utf8_lossy(stamp.as_bytes()))));
-    if kind == Kind::Permission {
+    if kind == SignalKind::Permission {
         // Nobody knows which call it is: a hook that does adds it here.
         members.push(("pending".to_owned(), "[]".to_owned()));
     }
-    carry_over(&mut members, &base, &OF_THE_PROCESS);
+    carry_over(&mut members, &base, &PROCESS_MEMBERS);
     let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
     format!("{{{}}}\n", members.join(",")).into_bytes()
 }

@@ -1,9 +1,9 @@
 //! What is written down of the evidence, and what is not.
 
-use session_signals_protocol::event::{KINDS, Kind};
+use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::{Evidence, Life};
-use crate::heal::{Treatment, heal, treatment};
+use crate::evidence::{Evidence, ProcessLife};
+use crate::heal::{RepairPlan, apply_plan, treatment};
 use crate::tests::{at, evidence};
 
 /// The situation; signals, registry, transcript; the signals after it, and the rule. `healed` stands for a new signal.
@@ -79,9 +79,10 @@ fn here(spool: &str, registry: &str, transcript: &str) -> Evidence {
 }
 
 /// What stands after the treatment.
-fn after(before: &str, treatment: &Treatment) -> String {
-    let kinds = KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize] || treatment.publish == Some(*kind));
-    let gone: Vec<_> = kinds.map(Kind::word).collect();
+fn after(before: &str, treatment: &RepairPlan) -> String {
+    let kinds =
+        SIGNAL_KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize] || treatment.publish == Some(*kind));
+    let gone: Vec<_> = kinds.map(SignalKind::word).collect();
     let before = before.replace("asks@", "permission@").replace("unnamed@", "permission@");
     let kept = before.split_whitespace().filter(|signal| gone.iter().all(|word| !signal.starts_with(word)));
     let healed = treatment.publish.map(|kind| format!("healed {}", kind.word()));
@@ -92,7 +93,7 @@ fn after(before: &str, treatment: &Treatment) -> String {
 fn the_files_are_made_to_say_what_is_true() {
     for (situation, spool, registry, transcript, expected, rule) in HEALED {
         let evidence = here(spool, registry, transcript);
-        let treatment = treatment(&evidence, at(1000)).expect(situation);
+        let treatment = plan_repair(&evidence, at(1000)).expect(situation);
         assert_eq!((&*after(spool, &treatment), treatment.rule), (expected, rule), "{situation}");
         // A nanosecond newer than the newest: no event of real life finds it newer than itself.
         let newest = evidence.signals.newest(at(1000)).unwrap().at;
@@ -104,37 +105,37 @@ fn the_files_are_made_to_say_what_is_true() {
 #[test]
 fn what_is_true_or_not_certain_is_left_alone() {
     for (situation, spool, registry, transcript) in LEFT_ALONE {
-        assert_eq!(treatment(&here(spool, registry, transcript), at(1000)), None, "{situation}");
+        assert_eq!(plan_repair(&here(spool, registry, transcript), at(1000)), None, "{situation}");
     }
     // The registry counts only once it and the signals are quiet.
-    assert_eq!(treatment(&here("working@10 permission@12", "busy@20", ""), at(20)), None);
-    assert!(treatment(&here("working@10 permission@12", "busy@20", ""), at(21)).is_some());
+    assert_eq!(plan_repair(&here("working@10 permission@12", "busy@20", ""), at(20)), None);
+    assert!(plan_repair(&here("working@10 permission@12", "busy@20", ""), at(21)).is_some());
     // It does not move for a prompt that another hook blocked, nor where a turn goes on after its Stop, so these are
     // waited for longer; and so is a call of which no hook told.
     for (spool, registry) in [("working@20", "idle@10"), ("stop@20", "busy@10"), ("working@20", "permission@10")] {
-        assert_eq!(treatment(&here(spool, registry, ""), at(22)), None, "{spool} {registry}");
-        assert!(treatment(&here(spool, registry, ""), at(23)).is_some(), "{spool} {registry}");
+        assert_eq!(plan_repair(&here(spool, registry, ""), at(22)), None, "{spool} {registry}");
+        assert!(plan_repair(&here(spool, registry, ""), at(23)).is_some(), "{spool} {registry}");
     }
 }
 
 #[test]
 fn a_process_of_another_host_is_none_of_our_business() {
     for (situation, spool, registry, transcript, ..) in HEALED {
-        assert_eq!(treatment(&evidence(spool, registry, transcript), at(1000)), None, "{situation}");
+        assert_eq!(plan_repair(&evidence(spool, registry, transcript), at(1000)), None, "{situation}");
     }
-    for life in [Life::Alive, Life::Elsewhere, Life::Unknown] {
+    for life in [ProcessLife::Alive, ProcessLife::Elsewhere, ProcessLife::Unknown] {
         let evidence = Evidence { life, ..here("working@10", "", "") };
-        assert_eq!(treatment(&evidence, at(1000)), None, "{life:?}");
+        assert_eq!(plan_repair(&evidence, at(1000)), None, "{life:?}");
     }
 }
 
 #[test]
 fn a_dead_process_ends_its_session() {
     for spool in ["working@10", "working@10 permission@12", "stop@10", "ended@5 working@10"] {
-        let dead = Evidence { life: Life::Dead, ..here(spool, "", "") };
-        let treatment = treatment(&dead, at(20)).unwrap();
+        let dead = Evidence { life: ProcessLife::Dead, ..here(spool, "", "") };
+        let treatment = plan_repair(&dead, at(20)).unwrap();
         assert_eq!((&*after(spool, &treatment), treatment.rule), ("healed ended", "killed"), "{spool}");
-        assert_eq!(crate::heal::treatment(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
+        assert_eq!(crate::heal::plan_repair(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
     }
 }
 
@@ -154,20 +155,20 @@ fn a_signal_that_is_newer_than_what_was_judged_stays() {
         names.sort();
         names
     };
-    let judged = Evidence { life: Life::Dead, ..here("working@10", "", "") };
-    let treatment = treatment(&judged, at(20)).unwrap();
+    let judged = Evidence { life: ProcessLife::Dead, ..here("working@10", "", "") };
+    let treatment = plan_repair(&judged, at(20)).unwrap();
     // A prompt came since.
     publish(11);
-    assert!(!heal(&spool, "s", &judged, &treatment).unwrap());
+    assert!(!apply_plan(&spool, "s", &judged, &treatment).unwrap());
     assert_eq!(stands(), ["s.working.json"]);
     // Somebody else has the lock.
     publish(10);
     let lock = std::fs::File::open(&spool).unwrap();
     lock.lock().unwrap();
-    let refused = heal(&spool, "s", &judged, &treatment).unwrap_err();
+    let refused = apply_plan(&spool, "s", &judged, &treatment).unwrap_err();
     assert_eq!((refused.kind(), stands()), (std::io::ErrorKind::WouldBlock, vec!["s.working.json".to_owned()]));
     drop(lock);
-    assert!(heal(&spool, "s", &judged, &treatment).unwrap());
+    assert!(apply_plan(&spool, "s", &judged, &treatment).unwrap());
     assert_eq!(stands(), ["s.ended.json"]);
     let ended = fs_err::read_to_string(spool.join("s.ended.json")).unwrap();
     let since = "\"ended_at\":\"1795246010.000000000\"";

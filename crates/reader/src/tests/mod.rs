@@ -9,10 +9,10 @@ mod upkeep;
 
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::event::{KINDS, Kind};
+use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::registry::Entry;
-use crate::evidence::{Evidence, Signals, Status, Tail, spool};
+use crate::evidence::registry::RegistryEntry;
+use crate::evidence::{Evidence, RegistryStatus, SessionSignals, TranscriptTail, spool};
 
 /// `seconds` after an arbitrary moment.
 pub fn at(seconds: u64) -> SystemTime {
@@ -31,8 +31,8 @@ fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
 /// `PreCompact@12` that event's `working`, `SessionStart@12` that event's `stop`; `ended-by-2@12` names process 2.
 ///
 /// `permission+12+13@30` has calls since then, `stop+teammate@20` a task of that type that runs, `working+healed@20` no event.
-pub fn signals(text: &str) -> Signals {
-    let mut signals = Signals::default();
+pub fn signals(text: &str) -> SessionSignals {
+    let mut signals = SessionSignals::default();
     for (word, at) in words(text) {
         let mut parts = word.split('+');
         let word = parts.next().unwrap();
@@ -43,11 +43,13 @@ pub fn signals(text: &str) -> Signals {
             "ended-by-2" => "ended",
             word => word,
         };
-        let kind = KINDS.into_iter().find(|kind| kind.word() == name).unwrap();
+        let kind = SIGNAL_KINDS.into_iter().find(|kind| kind.word() == name).unwrap();
         let (mut members, mut calls, mut tasks) = (Vec::new(), Vec::new(), Vec::new());
         match word {
             "ended-by-2" => members.push(r#""claude_pid":2,"claude_start":7"#.to_owned()),
-            word if kind != Kind::Permission && word != name => members.push(format!(r#""hook_event_name":"{word}""#)),
+            word if kind != SignalKind::Permission && word != name => {
+                members.push(format!(r#""hook_event_name":"{word}""#))
+            }
             _ => {}
         }
         let agent = if word == "asks" { r#""agent_id":"a","# } else { "" };
@@ -59,7 +61,7 @@ pub fn signals(text: &str) -> Signals {
                 Err(_) => tasks.push(format!(r#"{{"type":"{part}","status":"running"}}"#)),
             }
         }
-        if kind == Kind::Permission {
+        if kind == SignalKind::Permission {
             if calls.is_empty() && word != "unnamed" {
                 calls.push(call(""));
             }
@@ -67,7 +69,7 @@ pub fn signals(text: &str) -> Signals {
         } else if !tasks.is_empty() {
             members.push(format!(r#""background_tasks":[{}]"#, tasks.join(",")));
         }
-        signals.0[kind as usize] = spool::parse(format!("{{{}}}", members.join(",")).as_bytes(), at, kind);
+        signals.0[kind as usize] = spool::parse_signal(format!("{{{}}}", members.join(",")).as_bytes(), at, kind);
     }
     signals
 }
@@ -79,21 +81,21 @@ fn stamp(seconds: u64) -> String {
 }
 
 /// A registry's entry such as `busy@20`, of process 1 that started at 0; `2:busy@20` is process 2's.
-pub fn registry(text: &str) -> Option<Entry> {
+pub fn registry(text: &str) -> Option<RegistryEntry> {
     let (word, updated) = words(text).next()?;
     let (pid, word) = word.split_once(':').unwrap_or(("1", word));
     let pid = pid.parse().unwrap();
     let status = match word {
-        "busy" => Status::Busy,
-        "idle" => Status::Idle,
-        "shell" => Status::Shell,
-        "permission" => Status::Permission,
-        "question" => Status::Question,
-        "dialog" => Status::Dialog,
-        "other" => Status::Other,
+        "busy" => RegistryStatus::Busy,
+        "idle" => RegistryStatus::Idle,
+        "shell" => RegistryStatus::Shell,
+        "permission" => RegistryStatus::Permission,
+        "question" => RegistryStatus::Question,
+        "dialog" => RegistryStatus::Dialog,
+        "other" => RegistryStatus::Other,
         _ => panic!("{word}"),
     };
-    Some(Entry {
+    Some(RegistryEntry {
         session: "s".to_owned(),
         status,
         updated,
@@ -109,7 +111,7 @@ pub fn registry(text: &str) -> Option<Entry> {
 }
 
 /// A transcript's end such as `interrupted@15` or `answered@15`; `called@15` is a call without a result.
-fn tail(text: &str) -> Option<Tail> {
+fn tail(text: &str) -> Option<TranscriptTail> {
     let (word, time) = words(text).next()?;
     let line = match word {
         "interrupted" => {
@@ -126,7 +128,7 @@ fn tail(text: &str) -> Option<Tail> {
         _ => panic!("{word}"),
     };
     let time = humantime::format_rfc3339_millis(time).to_string();
-    Some(crate::evidence::transcript::parse(line.replace("TIME", &time).as_bytes()))
+    Some(crate::evidence::transcript::parse_tail(line.replace("TIME", &time).as_bytes()))
 }
 
 /// All of these.

@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use session_signals_protocol::event::{KINDS, Kind};
+use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::{Collector, Evidence, Life, Signals, Status, spool};
-use crate::heal::treatment::by_files_alone;
+use crate::evidence::{Collector, Evidence, ProcessLife, RegistryStatus, SessionSignals, spool};
+use crate::heal::treatment::state_by_files_alone;
 use crate::heal::{self, treatment};
 use crate::session::Session;
 use crate::tests::{at, registry, tail};
-use crate::verdict::{RULES, judge};
+use crate::verdict::{STATE_RULES, decide_state};
 
 /// Mostly one of a few; but what a file says may be any.
 fn any_time() -> impl Strategy<Value = SystemTime> {
@@ -23,7 +23,7 @@ fn any_time() -> impl Strategy<Value = SystemTime> {
 }
 
 /// Any signals, at any times.
-fn any_signals() -> impl Strategy<Value = Signals> {
+fn any_signals() -> impl Strategy<Value = SessionSignals> {
     let content = prop_oneof![
         Just(r#"{"pending":[{"tool_name":"Bash"}]}"#),
         Just(r#"{"pending":[{"agent_id":"a","tool_name":"Bash"}]}"#),
@@ -38,10 +38,10 @@ fn any_signals() -> impl Strategy<Value = Signals> {
     ];
     let signal = proptest::option::of((any_time(), content));
     proptest::array::uniform4(signal).prop_map(|signals| {
-        let mut kinds = KINDS.into_iter();
-        Signals(signals.map(|signal| {
+        let mut kinds = SIGNAL_KINDS.into_iter();
+        SessionSignals(signals.map(|signal| {
             let kind = kinds.next().unwrap();
-            signal.and_then(|(time, text)| spool::parse(text.as_bytes(), time, kind))
+            signal.and_then(|(time, text)| spool::parse_signal(text.as_bytes(), time, kind))
         }))
     })
 }
@@ -51,7 +51,12 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
         (proptest::sample::select(vec!["busy", "idle", "shell", "permission", "question", "dialog"]), 0..40_u64);
     let entry = proptest::option::of(entry)
         .prop_map(|entry| registry(&entry.map_or(String::new(), |(word, t)| format!("{word}@{t}"))));
-    let life = proptest::sample::select(vec![Life::Unknown, Life::Alive, Life::Dead, Life::Elsewhere]);
+    let life = proptest::sample::select(vec![
+        ProcessLife::Unknown,
+        ProcessLife::Alive,
+        ProcessLife::Dead,
+        ProcessLife::Elsewhere,
+    ]);
     let left = proptest::option::of(any_time());
     let transcript = proptest::sample::select(vec!["", "called@15", "called@35"]);
     let all = (any_signals(), entry, any_time(), life, left, transcript);
@@ -60,7 +65,7 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
             entry.started = Some(started);
         }
         // Beside a registry it is read only where that speaks of a dialog.
-        let is_dialog = registry.as_ref().is_some_and(|entry| entry.status == Status::Dialog);
+        let is_dialog = registry.as_ref().is_some_and(|entry| entry.status == RegistryStatus::Dialog);
         let transcript = tail(transcript).filter(|_| is_dialog);
         Evidence { signals, registry, life, left, is_of_this_host: true, transcript }
     })
@@ -71,9 +76,9 @@ proptest! {
 
     #[test]
     fn any_evidence_gets_a_verdict_of_a_rule_and_the_same_again(evidence in any_evidence(), now in 0..60_u64) {
-        let verdict = judge(&evidence, at(now));
-        prop_assert!(RULES.iter().any(|rule| rule.id == verdict.rule));
-        prop_assert_eq!(&verdict, &judge(&evidence.clone(), at(now)));
+        let verdict = decide_state(&evidence, at(now));
+        prop_assert!(STATE_RULES.iter().any(|rule| rule.id == verdict.rule));
+        prop_assert_eq!(&verdict, &decide_state(&evidence.clone(), at(now)));
         let session = Session::of("s", &evidence, at(now));
         prop_assert_eq!(session.has_pending_tool_use, session.pending_count > 0);
         prop_assert!(serde_json::to_string(&session).is_ok());
@@ -83,18 +88,18 @@ proptest! {
     /// agent's, where the newest answers it: that a turn goes on does not.
     #[test]
     fn older_evidence_changes_nothing(evidence in any_evidence(), now in 0..60_u64, kind in 0..4_usize, age in 1..50_u64) {
-        let state = [Kind::Working, Kind::Stop, Kind::Ended].iter().filter_map(|kind| evidence.signals.get(*kind));
-        let Some(newest) = state.max_by_key(|signal| signal.order(at(now))) else { return Ok(()) };
+        let state = [SignalKind::Working, SignalKind::Stop, SignalKind::Ended].iter().filter_map(|kind| evidence.signals.get(*kind));
+        let Some(newest) = state.max_by_key(|signal| signal.age_order(at(now))) else { return Ok(()) };
         let goes_on = newest.members.hook_event_name.as_deref() == Some("PostToolUse");
         let Some(older) = newest.at.checked_sub(Duration::from_secs(age)) else { return Ok(()) };
-        let older = spool::parse(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, KINDS[kind]).unwrap();
-        let is_older = older.order(at(now)) < newest.order(at(now));
-        if evidence.signals.0[kind].is_some() || !is_older || goes_on && KINDS[kind] == Kind::Permission {
+        let older = spool::parse_signal(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, SIGNAL_KINDS[kind]).unwrap();
+        let is_older = older.age_order(at(now)) < newest.age_order(at(now));
+        if evidence.signals.0[kind].is_some() || !is_older || goes_on && SIGNAL_KINDS[kind] == SignalKind::Permission {
             return Ok(());
         }
         let mut more = evidence.clone();
         more.signals.0[kind] = Some(older);
-        let (before, after) = (judge(&evidence, at(now)), judge(&more, at(now)));
+        let (before, after) = (decide_state(&evidence, at(now)), decide_state(&more, at(now)));
         prop_assert_eq!((before.state, before.rule), (after.state, after.rule));
     }
 
@@ -103,24 +108,24 @@ proptest! {
     fn healing_once_is_enough(evidence in any_evidence(), now in 0..60_u64) {
         // A process that says it runs this session has not left it.
         let evidence = Evidence { left: evidence.left.filter(|_| evidence.registry.is_none()), ..evidence };
-        let Some(treatment) = treatment(&evidence, at(now)) else { return Ok(()) };
+        let Some(treatment) = plan_repair(&evidence, at(now)) else { return Ok(()) };
         let mut healed = evidence.clone();
-        for kind in KINDS {
+        for kind in SIGNAL_KINDS {
             if treatment.clear[kind as usize] {
                 healed.signals.0[kind as usize] = None;
             }
         }
         if let Some(kind) = treatment.publish {
             let nanoseconds = Duration::new(treatment.time.seconds(), treatment.time.nanoseconds());
-            let content = heal::content::healed(b"", b"", "s", kind, &treatment);
-            let signal = spool::parse(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
+            let content = heal::content::repaired_signal(b"", b"", "s", kind, &treatment);
+            let signal = spool::parse_signal(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
             prop_assert!(signal.is_some());
             healed.signals.0[kind as usize] = signal;
         }
-        prop_assert_eq!(judge(&healed, at(now)).state, treatment.is);
-        prop_assert_eq!(judge(&evidence, at(now)).state, treatment.is);
-        prop_assert_eq!(by_files_alone(&healed.signals), Some(treatment.is));
-        prop_assert_eq!(heal::treatment(&healed, at(now)), None);
+        prop_assert_eq!(decide_state(&healed, at(now)).state, treatment.is);
+        prop_assert_eq!(decide_state(&evidence, at(now)).state, treatment.is);
+        prop_assert_eq!(state_by_files_alone(&healed.signals), Some(treatment.is));
+        prop_assert_eq!(heal::plan_repair(&healed, at(now)), None);
     }
 }
 
@@ -138,17 +143,17 @@ proptest! {
             }
         }
         let mut collector = Collector::new(home.path());
-        collector.read_spool();
+        collector.read_all_signals();
         let once = collector.collect();
         for (name, _) in files.iter().rev().chain(&files) {
-            if let Some((session, _)) = spool::parse_name(name.as_ref()) {
-                collector.read_session(session);
+            if let Some((session, _)) = spool::parse_signal_name(name.as_ref()) {
+                collector.read_session_signals(session);
             }
         }
         let again = collector.collect();
         prop_assert_eq!(once.sessions.keys().collect::<Vec<_>>(), again.sessions.keys().collect::<Vec<_>>());
         for (id, evidence) in &once.sessions {
-            prop_assert_eq!(judge(evidence, at(100)), judge(&again.sessions[id], at(100)));
+            prop_assert_eq!(decide_state(evidence, at(100)), decide_state(&again.sessions[id], at(100)));
         }
     }
 }

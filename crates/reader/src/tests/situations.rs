@@ -1,12 +1,12 @@
 //! What a person's day holds, and what is to be said of it.
 
-use crate::evidence::{Evidence, Life};
+use crate::evidence::{Evidence, ProcessLife};
 use crate::tests::{at, evidence};
-use crate::verdict::State::{self, Ended, Permission, Waiting, Working};
-use crate::verdict::{RULES, judge};
+use crate::verdict::SessionState::{self, Ended, Permission, Waiting, Working};
+use crate::verdict::{STATE_RULES, decide_state};
 
 /// The situation; the signals, the registry's entry and the end of the transcript; the state, by which rule.
-type Row = (&'static str, &'static str, &'static str, &'static str, State, &'static str);
+type Row = (&'static str, &'static str, &'static str, &'static str, SessionState, &'static str);
 
 /// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
 #[rustfmt::skip]
@@ -105,7 +105,7 @@ const SETTLED: [Row; 88] = [
 #[test]
 fn every_situation_is_told_right() {
     for (situation, spool, registry, transcript, state, rule) in SETTLED {
-        let verdict = judge(&evidence(spool, registry, transcript), at(1000));
+        let verdict = decide_state(&evidence(spool, registry, transcript), at(1000));
         assert_eq!((verdict.state, verdict.rule), (state, rule), "{situation}");
     }
 }
@@ -113,32 +113,32 @@ fn every_situation_is_told_right() {
 #[test]
 fn the_registry_counts_only_once_all_is_quiet() {
     for (spool, registry) in [("stop@20", "busy@20"), ("stop@20", "busy@10"), ("stop@10", "busy@20")] {
-        assert_eq!(judge(&evidence(spool, registry, ""), at(20)).rule, "stop", "{spool} {registry}");
-        assert_eq!(judge(&evidence(spool, registry, ""), at(21)).rule, "queued", "{spool} {registry}");
+        assert_eq!(decide_state(&evidence(spool, registry, ""), at(20)).rule, "stop", "{spool} {registry}");
+        assert_eq!(decide_state(&evidence(spool, registry, ""), at(21)).rule, "queued", "{spool} {registry}");
     }
-    assert_eq!(judge(&evidence("", "busy@20", ""), at(20)).rule, "unsettled");
-    assert_eq!(judge(&evidence("", "idle@20", ""), at(20)).rule, "unknown");
+    assert_eq!(decide_state(&evidence("", "busy@20", ""), at(20)).rule, "unsettled");
+    assert_eq!(decide_state(&evidence("", "idle@20", ""), at(20)).rule, "unknown");
 }
 
 #[test]
 fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
     for spool in ["working@10", "working@10 permission@12", "stop@10"] {
         let with = |life| Evidence { life, ..evidence(spool, "", "") };
-        assert_eq!(judge(&with(Life::Dead), at(20)).rule, "killed");
-        assert_ne!(judge(&with(Life::Elsewhere), at(20)).state, Ended);
-        assert_ne!(judge(&with(Life::Unknown), at(20)).state, Ended);
+        assert_eq!(decide_state(&with(ProcessLife::Dead), at(20)).rule, "killed");
+        assert_ne!(decide_state(&with(ProcessLife::Elsewhere), at(20)).state, Ended);
+        assert_ne!(decide_state(&with(ProcessLife::Unknown), at(20)).state, Ended);
     }
-    let left = |seconds| Evidence { left: Some(at(seconds)), life: Life::Alive, ..evidence("stop@10", "", "") };
-    assert_eq!(judge(&left(20), at(30)).rule, "left");
+    let left = |seconds| Evidence { left: Some(at(seconds)), life: ProcessLife::Alive, ..evidence("stop@10", "", "") };
+    assert_eq!(decide_state(&left(20), at(30)).rule, "left");
     // The registry has yet to hear of a session that has just begun.
-    assert_eq!(judge(&left(5), at(30)).rule, "stop");
+    assert_eq!(decide_state(&left(5), at(30)).rule, "stop");
 }
 
 #[test]
 fn every_rule_is_met_and_told_in_the_readme() {
     let readme = include_str!("../../../../README.md");
     let met: Vec<_> = SETTLED.iter().map(|row| row.5).chain(["killed", "left", "unsettled", "unknown"]).collect();
-    for rule in &RULES {
+    for rule in &STATE_RULES {
         assert!(met.contains(&rule.id), "no situation for {}", rule.id);
         assert!(readme.contains(&format!("| `{}` |", rule.id)), "the README does not tell {}", rule.id);
     }

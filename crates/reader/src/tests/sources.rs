@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::event::Kind;
+use session_signals_protocol::event::SignalKind;
 use session_signals_protocol::process;
 
-use crate::evidence::process::{Host, Life, lives};
-use crate::evidence::registry::Account;
-use crate::evidence::{Call, Status, registry, spool, transcript};
+use crate::evidence::process::{Host, ProcessLife, is_process_alive};
+use crate::evidence::registry::RegistryFile;
+use crate::evidence::{PendingCall, RegistryStatus, registry, spool, transcript};
 use crate::session::Session;
 use crate::tests::{at, evidence};
-use crate::verdict::{State, judge};
+use crate::verdict::{SessionState, decide_state};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs_err::read(format!("{}/../../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -21,21 +21,21 @@ fn as_ours(name: &str) -> String {
     let mut account: serde_json::Value = serde_json::from_slice(&fixture(&format!("registry/{name}.json"))).unwrap();
     let pid = std::process::id();
     account["pid"] = pid.into();
-    account["procStart"] = process::stat(pid).unwrap().start.to_string().into();
-    if let Some(namespace) = Host::here().namespace().filter(|_| account.get("pidDomain").is_some()) {
+    account["procStart"] = process::read_stat(pid).unwrap().start.to_string().into();
+    if let Some(namespace) = Host::read().namespace().filter(|_| account.get("pidDomain").is_some()) {
         account["pidDomain"] = format!("linux:3d12:pid:[{namespace}]").into();
     }
     account.to_string()
 }
 
-fn parse(text: &str) -> Option<Account> {
-    registry::parse(text.as_bytes(), at(0), &std::process::id().to_string(), &Host::here())
+fn parse(text: &str) -> Option<RegistryFile> {
+    registry::parse_registry_file(text.as_bytes(), at(0), &std::process::id().to_string(), &Host::read())
 }
 
 /// The account of a process that lives.
-fn vouched(text: &str) -> registry::Entry {
+fn vouched(text: &str) -> registry::RegistryEntry {
     match parse(text) {
-        Some(Account::Vouched(entry)) => entry,
+        Some(RegistryFile::Vouched(entry)) => entry,
         _ => panic!("{text}"),
     }
 }
@@ -43,10 +43,10 @@ fn vouched(text: &str) -> registry::Entry {
 #[test]
 fn the_registry_of_both_versions() {
     for (name, status) in [
-        ("busy", Status::Busy),
-        ("idle", Status::Idle),
-        ("waiting-permission", Status::Permission),
-        ("waiting-permission-2.1.197", Status::Permission),
+        ("busy", RegistryStatus::Busy),
+        ("idle", RegistryStatus::Idle),
+        ("waiting-permission", RegistryStatus::Permission),
+        ("waiting-permission-2.1.197", RegistryStatus::Permission),
     ] {
         let entry = vouched(&as_ours(name));
         assert_eq!(entry.status, status, "{name}");
@@ -54,9 +54,11 @@ fn the_registry_of_both_versions() {
     }
     let entry = vouched(&as_ours("busy"));
     assert_eq!(entry.updated, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
-    for (waiting_for, status) in
-        [("input needed", Status::Question), ("dialog open", Status::Dialog), ("something new", Status::Other)]
-    {
+    for (waiting_for, status) in [
+        ("input needed", RegistryStatus::Question),
+        ("dialog open", RegistryStatus::Dialog),
+        ("something new", RegistryStatus::Other),
+    ] {
         let entry = vouched(&as_ours("waiting-permission").replace("permission prompt", waiting_for));
         assert_eq!(entry.status, status);
     }
@@ -66,34 +68,37 @@ fn the_registry_of_both_versions() {
 fn a_registry_file_without_a_status_is_no_evidence_and_no_nonsense() {
     // So it is in a CLI's first second, and for good before 2.1.139.
     let account = parse(&as_ours("busy").replace("\"status\"", "\"formerly\"").replace("statusUpdatedAt", "then"));
-    assert!(matches!(account, Some(Account::Silent)));
+    assert!(matches!(account, Some(RegistryFile::Silent)));
 }
 
 #[test]
 fn what_the_background_service_keeps_ready_is_no_session_and_neither_is_what_a_window_handed_over() {
     let with = |members: &str| parse(&as_ours("idle").replace("\"kind\":\"interactive\"", members));
-    assert!(matches!(with(r#""kind":"interactive","spare":false"#), Some(Account::Vouched(_))));
-    assert!(matches!(with(r#""kind":"bg","jobId":"895ffc8e""#), Some(Account::Vouched(_))));
-    assert!(matches!(with(r#""kind":"bg","spare":true"#), Some(Account::Spare(_))));
+    assert!(matches!(with(r#""kind":"interactive","spare":false"#), Some(RegistryFile::Vouched(_))));
+    assert!(matches!(with(r#""kind":"bg","jobId":"895ffc8e""#), Some(RegistryFile::Vouched(_))));
+    assert!(matches!(with(r#""kind":"bg","spare":true"#), Some(RegistryFile::Spare(_))));
     let elsewhere = as_ours("idle").replace("\"kind\":\"interactive\"", r#""kind":"bg","spare":true"#);
-    let elsewhere = elsewhere.replace(Host::here().namespace().unwrap(), "1");
-    assert!(matches!(parse(&elsewhere), Some(Account::Spare(_))), "nobody knows whether it lives");
-    assert!(matches!(with(r#""kind":"interactive","parkedJobId":"895ffc8e""#), Some(Account::Parked(_))));
+    let elsewhere = elsewhere.replace(Host::read().namespace().unwrap(), "1");
+    assert!(matches!(parse(&elsewhere), Some(RegistryFile::Spare(_))), "nobody knows whether it lives");
+    assert!(matches!(with(r#""kind":"interactive","parkedJobId":"895ffc8e""#), Some(RegistryFile::Parked(_))));
     for silent in [r#""kind":"daemon""#, r#""kind":"daemon-worker""#] {
-        assert!(matches!(with(silent), Some(Account::Silent)), "{silent}");
+        assert!(matches!(with(silent), Some(RegistryFile::Silent)), "{silent}");
     }
 }
 
 #[test]
 fn a_registry_file_is_believed_only_while_its_process_lives_here() {
     let ours = as_ours("busy");
-    let start = process::stat(std::process::id()).unwrap().start.to_string();
-    let is_silent = |text: &str| matches!(parse(text), Some(Account::Silent));
+    let start = process::read_stat(std::process::id()).unwrap().start.to_string();
+    let is_silent = |text: &str| matches!(parse(text), Some(RegistryFile::Silent));
     assert!(is_silent(&ours.replace(&start, "17")), "another process has the PID by now");
-    assert!(registry::parse(ours.as_bytes(), at(0), "1", &Host::here()).is_none(), "the name says another PID");
-    let namespace = Host::here().namespace().unwrap().to_owned();
+    assert!(
+        registry::parse_registry_file(ours.as_bytes(), at(0), "1", &Host::read()).is_none(),
+        "the name says another PID"
+    );
+    let namespace = Host::read().namespace().unwrap().to_owned();
     let elsewhere = parse(&ours.replace(&namespace, "1"));
-    assert!(matches!(elsewhere, Some(Account::Unproven(entry)) if entry.namespace.as_deref() == Some("1")));
+    assert!(matches!(elsewhere, Some(RegistryFile::Unproven(entry)) if entry.namespace.as_deref() == Some("1")));
     for torn in ["", "{", "[]", "null", r#"{"pid":1}"#, &ours[..ours.len() - 1]] {
         assert!(parse(torn).is_none(), "{torn}");
     }
@@ -102,18 +107,18 @@ fn a_registry_file_is_believed_only_while_its_process_lives_here() {
 #[test]
 fn the_transcript_marks_a_denial_and_an_interrupt_in_a_tool() {
     let text = fixture("transcripts/denied-escaped-interrupted-failed.jsonl");
-    let tail = transcript::parse(&text);
+    let tail = transcript::parse_tail(&text);
     assert_eq!(tail.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:26.249Z").unwrap()));
-    let call = |command: &str| Call {
+    let call = |command: &str| PendingCall {
         tool_name: Some("Bash".into()),
         tool_input: serde_json::json!({"command": command, "description": command}),
-        ..Call::default()
+        ..PendingCall::default()
     };
     assert!(tail.has_result(&call("sleep 5 > x.txt")));
     assert!(!tail.has_result(&call("sleep 6 > x.txt")));
-    assert!(!tail.has_result(&Call { agent_id: Some("a".into()), ..call("sleep 5 > x.txt") }));
+    assert!(!tail.has_result(&PendingCall { agent_id: Some("a".into()), ..call("sleep 5 > x.txt") }));
     let before = text.windows(3).position(|bytes| bytes == b"no2").unwrap();
-    let first = transcript::parse(&text[..before]);
+    let first = transcript::parse_tail(&text[..before]);
     assert_eq!(first.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:22.784Z").unwrap()));
 }
 
@@ -126,45 +131,45 @@ fn a_transcript_of_any_size_costs_its_end() {
     file.seek(SeekFrom::Start(8 << 30)).unwrap(); // a hole: 8 GiB that take no room
     file.write_all(b"\n").unwrap();
     file.write_all(&fixture("transcripts/denied-escaped-interrupted-failed.jsonl")).unwrap();
-    assert!(transcript::read(&path).unwrap().interrupted.is_some());
+    assert!(transcript::read_tail(&path).unwrap().interrupted.is_some());
     // An interrupt that lies further back than the end is none.
-    file.write_all(&vec![b' '; usize::try_from(transcript::MAX_LEN).unwrap()]).unwrap();
-    assert!(transcript::read(&path).unwrap().interrupted.is_none());
-    assert!(transcript::read(home.path()).is_err());
-    assert!(transcript::read("/dev/zero".as_ref()).is_err());
+    file.write_all(&vec![b' '; usize::try_from(transcript::MAX_TAIL_LEN).unwrap()]).unwrap();
+    assert!(transcript::read_tail(&path).unwrap().interrupted.is_none());
+    assert!(transcript::read_tail(home.path()).is_err());
+    assert!(transcript::read_tail("/dev/zero".as_ref()).is_err());
 }
 
 #[test]
 fn a_signal_and_what_is_none() {
     let text = br#"{"cwd":"/w","pending":[{"tool_name":"Bash"}],"pending_since":"1795246536.500000000","claude_pid":7,"error":{"x":1}}"#;
-    let signal = spool::parse(text, at(0), Kind::Permission).unwrap();
+    let signal = spool::parse_signal(text, at(0), SignalKind::Permission).unwrap();
     assert_eq!(signal.since, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_500));
     assert_eq!(
         (signal.members.claude_pid, &signal.members.error, signal.members.pending.as_ref().unwrap().len()),
         (Some(7), &None, 1)
     );
     for stamp in ["999999999999.000000000", "253402300800.000000000", "-1.000000000"] {
-        assert_eq!(spool::from_stamp(stamp), None);
+        assert_eq!(spool::parse_stamp(stamp), None);
     }
     let ancient = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-    assert_eq!(spool::parse(b"{}", ancient, Kind::Stop).unwrap().at, SystemTime::UNIX_EPOCH);
+    assert_eq!(spool::parse_signal(b"{}", ancient, SignalKind::Stop).unwrap().at, SystemTime::UNIX_EPOCH);
     for torn in ["", "{", "[]", "null", "\u{0}", "{}}"] {
-        assert!(spool::parse(torn.as_bytes(), at(0), Kind::Stop).is_none(), "{torn:?}");
+        assert!(spool::parse_signal(torn.as_bytes(), at(0), SignalKind::Stop).is_none(), "{torn:?}");
     }
     let long = format!("{}.stop.json", "x".repeat(129));
     for name in
         ["a.stop.json.tmp", ".a.stop.0123", "a.json", ".stop.json", "a.b.stop.json", "ä.stop.json", &long, "stop.json"]
     {
-        assert!(spool::parse_name(name.as_ref()).is_none(), "{name}");
+        assert!(spool::parse_signal_name(name.as_ref()).is_none(), "{name}");
     }
-    assert_eq!(spool::parse_name("a-1.stop.json".as_ref()), Some(("a-1", Kind::Stop)));
+    assert_eq!(spool::parse_signal_name("a-1.stop.json".as_ref()), Some(("a-1", SignalKind::Stop)));
 }
 
 #[test]
 fn one_odd_value_costs_itself() {
     let text = br#"{"prompt":"a\ud800b \ud83d\ude00 \\ud800\udc00","background_tasks":[7,{"type":"shell","status":1}],"pending":[
         {"tool_name":"A","tool_input":{"n":1e400}},7,[],{"tool_name":"B","tool_input":{"s":"x\udfff"},"message":7}]}"#;
-    let members = &spool::parse(text, at(0), Kind::Permission).unwrap().members;
+    let members = &spool::parse_signal(text, at(0), SignalKind::Permission).unwrap().members;
     assert_eq!(members.prompt.as_deref(), Some("a\u{fffd}b \u{1f600} \\ud800\u{fffd}"));
     assert_eq!(members.background_tasks.as_ref().unwrap()[0].r#type, "shell");
     let calls = members.pending.as_ref().unwrap();
@@ -178,7 +183,7 @@ fn a_registry_file_with_an_odd_id_or_time_is_none() {
         let mut account: serde_json::Value = serde_json::from_str(&as_ours("busy")).unwrap();
         account[member] = value;
         match parse(&account.to_string()) {
-            Some(Account::Vouched(entry)) => Some(entry),
+            Some(RegistryFile::Vouched(entry)) => Some(entry),
             _ => None,
         }
     };
@@ -192,18 +197,23 @@ fn a_registry_file_with_an_odd_id_or_time_is_none() {
 
 #[test]
 fn a_hook_that_outlived_its_cli_names_no_process() {
-    let host = process::host().unwrap();
+    let host = process::host_id().unwrap();
     let members = format!(r#"{{"claude_host":"{}"}}"#, String::from_utf8_lossy(host.as_bytes()));
-    let signal = |members: &str| spool::parse(members.as_bytes(), SystemTime::now(), Kind::Working).unwrap();
+    let signal =
+        |members: &str| spool::parse_signal(members.as_bytes(), SystemTime::now(), SignalKind::Working).unwrap();
     let life = |begins_with_cli, members: &str| {
-        let mut host = Host::here();
+        let mut host = Host::read();
         host.begins_with_cli = begins_with_cli;
-        host.life(&signal(members), lives)
+        host.process_life(&signal(members), is_process_alive)
     };
-    assert_eq!(life(false, &members), Life::Dead);
-    assert_eq!(life(true, &members), Life::Unknown, "it may be process 1's own, in a container");
-    assert_eq!(life(false, r#"{"claude_host":"elsewhere/1"}"#), Life::Unknown, "it may be process 1's own, over there");
-    assert_eq!(life(false, "{}"), Life::Unknown, "a script's");
+    assert_eq!(life(false, &members), ProcessLife::Dead);
+    assert_eq!(life(true, &members), ProcessLife::Unknown, "it may be process 1's own, in a container");
+    assert_eq!(
+        life(false, r#"{"claude_host":"elsewhere/1"}"#),
+        ProcessLife::Unknown,
+        "it may be process 1's own, over there"
+    );
+    assert_eq!(life(false, "{}"), ProcessLife::Unknown, "a script's");
 }
 
 #[test]
@@ -218,7 +228,7 @@ fn who_takes_in_orphans_is_no_cli() {
         while fs_err::read_to_string(&comm).unwrap().trim_end() != name {
             std::thread::yield_now();
         }
-        assert_eq!(lives(child.id(), None), is_one, "{name}");
+        assert_eq!(is_process_alive(child.id(), None), is_one, "{name}");
         child.kill().unwrap();
         child.wait().unwrap();
     }
@@ -226,34 +236,34 @@ fn who_takes_in_orphans_is_no_cli() {
 
 #[test]
 fn a_pid_counts_with_its_start_only() {
-    let start = process::stat(std::process::id()).unwrap().start;
+    let start = process::read_stat(std::process::id()).unwrap().start;
     let signal = |members: &str, seconds: u64| {
         let at = SystemTime::now() + Duration::from_secs(1) - Duration::from_secs(seconds);
-        spool::parse(format!("{{{members}}}").as_bytes(), at, Kind::Stop).unwrap()
+        spool::parse_signal(format!("{{{members}}}").as_bytes(), at, SignalKind::Stop).unwrap()
     };
-    let host = Host::here();
+    let host = Host::read();
     let life = |members: &str, seconds| {
-        host.life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), lives)
+        host.process_life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), is_process_alive)
     };
-    assert_eq!(life("", 0), Life::Unknown);
-    assert_eq!(life(r#""claude_pid":PID"#, 0), Life::Alive);
-    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), Life::Alive);
-    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), Life::Dead);
+    assert_eq!(life("", 0), ProcessLife::Unknown);
+    assert_eq!(life(r#""claude_pid":PID"#, 0), ProcessLife::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), ProcessLife::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), ProcessLife::Dead);
     assert_eq!(
         life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 1_000_000_000),
-        Life::Alive,
+        ProcessLife::Alive,
         "the clock stepped: it lives, whatever the time says"
     );
-    assert_eq!(life(r#""claude_pid":PID"#, 1_000_000_000), Life::Dead, "before the machine was started");
-    assert_eq!(life("", 1_000_000_000), Life::Dead, "the same, of a script that names no process");
-    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), Life::Elsewhere);
-    assert_eq!(life(r#""claude_pid":4194305"#, 0), Life::Dead);
-    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), Life::Elsewhere);
+    assert_eq!(life(r#""claude_pid":PID"#, 1_000_000_000), ProcessLife::Dead, "before the machine was started");
+    assert_eq!(life("", 1_000_000_000), ProcessLife::Dead, "the same, of a script that names no process");
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), ProcessLife::Elsewhere);
+    assert_eq!(life(r#""claude_pid":4194305"#, 0), ProcessLife::Dead);
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), ProcessLife::Elsewhere);
     let mut child = std::process::Command::new("true").spawn().unwrap();
-    while process::stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
+    while process::read_stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
         std::thread::yield_now();
     }
-    assert!(!lives(child.id(), None), "a zombie");
+    assert!(!is_process_alive(child.id(), None), "a zombie");
     child.wait().unwrap();
 }
 
@@ -261,7 +271,8 @@ fn a_pid_counts_with_its_start_only() {
 fn the_directory_is_that_of_whichever_source_is_newer() {
     let cwd = |registry_at: u64| {
         let mut evidence = evidence("", &format!("idle@{registry_at}"), "");
-        evidence.signals.0[Kind::Stop as usize] = spool::parse(br#"{"cwd":"/a"}"#, at(20), Kind::Stop);
+        evidence.signals.0[SignalKind::Stop as usize] =
+            spool::parse_signal(br#"{"cwd":"/a"}"#, at(20), SignalKind::Stop);
         evidence.registry.as_mut().unwrap().cwd = Some("/b".into());
         // What the registry says besides its status is as new as its file.
         evidence.registry.as_mut().unwrap().updated = at(5);
@@ -279,21 +290,21 @@ fn whether_a_teammate_rests_is_known_by_the_registry_alone() {
     let lines = fixture("claude-2.1.330/teammate.jsonl");
     let events = lines.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{"));
     let stops: Vec<_> = events
-        .filter_map(|event| spool::parse(event, at(20), Kind::Stop))
-        .filter(|event| event.members.hook_event_name.as_deref() == Some("Stop") && event.members.delegates())
+        .filter_map(|event| spool::parse_signal(event, at(20), SignalKind::Stop))
+        .filter(|event| event.members.hook_event_name.as_deref() == Some("Stop") && event.members.has_delegated_task())
         .collect();
     // The teammate works at the first, and rests at the next: these two say the same of it.
     assert_eq!(stops.len(), 5);
     for stop in stops {
         for (registry, state, rule) in [
-            ("busy@21", State::Working, "queued"),
-            ("busy@10", State::Working, "queued"),
-            ("idle@21", State::Waiting, "idle"),
-            ("", State::Waiting, "stop"),
+            ("busy@21", SessionState::Working, "queued"),
+            ("busy@10", SessionState::Working, "queued"),
+            ("idle@21", SessionState::Waiting, "idle"),
+            ("", SessionState::Waiting, "stop"),
         ] {
             let mut evidence = evidence("", registry, "");
-            evidence.signals.0[Kind::Stop as usize] = Some(stop.clone());
-            let verdict = judge(&evidence, at(1000));
+            evidence.signals.0[SignalKind::Stop as usize] = Some(stop.clone());
+            let verdict = decide_state(&evidence, at(1000));
             assert_eq!((verdict.state, verdict.rule), (state, rule), "{registry}");
         }
     }

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use crate::upkeep::retention::period_of;
+use crate::upkeep::retention::retention_period_from;
 
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
@@ -24,7 +24,7 @@ fn the_administrator_is_asked_first() {
     std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
     let days = |managed: &[&PathBuf], user: &PathBuf| {
         let managed: Vec<_> = managed.iter().map(|path| (*path).clone()).collect();
-        period_of(&managed, user).map(|period| period.as_secs_f64() / DAY.as_secs_f64())
+        retention_period_from(&managed, user).map(|period| period.as_secs_f64() / DAY.as_secs_f64())
     };
     for user in [&none, &silent, &bom, &empty] {
         assert_eq!(days(&[&none], user), Some(30.0), "{}", user.display());

@@ -10,8 +10,8 @@ mod old;
 mod remnants;
 pub mod retention;
 
-pub use fault::{Fault, hollow, overtaken};
-pub use files::Files;
-pub use held::{Held, forget};
-pub use old::old;
-pub use remnants::{is_signal, remnants};
+pub use fault::{SignalFault, hollow_wait, superseded_signals};
+pub use files::SignalFiles;
+pub use held::{LockedStore, remove_old_ends};
+pub use old::old_ended_sessions;
+pub use remnants::{holds_signal, leftovers};

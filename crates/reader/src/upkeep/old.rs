@@ -4,27 +4,33 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::Files;
-use crate::evidence::{Collector, Evidence, Life};
+use super::SignalFiles;
+use crate::evidence::{Collector, Evidence, ProcessLife};
 
 /// The sessions that ended longer ago than `limit`, and of which no process lives.
-pub fn old(config: &Path, files: &BTreeMap<String, Files>, limit: Duration, now: SystemTime) -> Vec<String> {
-    let mut found: Vec<_> = files.iter().filter(|(_, files)| files.is_old(limit, now)).map(|(id, _)| id).collect();
+pub fn old_ended_sessions(
+    config: &Path,
+    files: &BTreeMap<String, SignalFiles>,
+    limit: Duration,
+    now: SystemTime,
+) -> Vec<String> {
+    let mut found: Vec<_> =
+        files.iter().filter(|(_, files)| files.is_only_old_end(limit, now)).map(|(id, _)| id).collect();
     if found.is_empty() {
         return Vec::new();
     }
     let mut collector = Collector::new(config);
-    let look = collector.look();
+    let look = collector.take_snapshot();
     found.retain(|session| {
-        collector.read_session(session);
-        collector.evidence(session, &look, now).is_some_and(|evidence| is_over(&evidence))
+        collector.read_session_signals(session);
+        collector.evidence_of(session, &look, now).is_some_and(|evidence| is_certainly_over(&evidence))
     });
     found.into_iter().cloned().collect()
 }
 
 /// Whether no process of this computer is in the session. What runs on another one cannot be seen: nothing was heard
 /// of it for all that time, and it loses no more than the word that it has ended.
-fn is_over(evidence: &Evidence) -> bool {
+fn is_certainly_over(evidence: &Evidence) -> bool {
     let is_elsewhere = evidence.left.is_some();
-    evidence.registry.is_none() && (evidence.life != Life::Alive || is_elsewhere)
+    evidence.registry.is_none() && (evidence.life != ProcessLife::Alive || is_elsewhere)
 }

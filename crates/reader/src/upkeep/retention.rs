@@ -18,33 +18,33 @@ const DEFAULT: u64 = 30;
 const DAY: u64 = 24 * 60 * 60;
 
 /// How long the signal of a session that ended stays; `None` where nothing says so for certain.
-pub fn period(config: &Path) -> Option<Duration> {
-    period_of(&managed(), &config.join("settings.json"))
+pub fn retention_period(config: &Path) -> Option<Duration> {
+    retention_period_from(&managed_settings_files(), &config.join("settings.json"))
 }
 
 /// The same by the administrator's files, of which the last one counts, and the user's.
-pub fn period_of(managed: &[PathBuf], user: &Path) -> Option<Duration> {
+pub fn retention_period_from(managed: &[PathBuf], user: &Path) -> Option<Duration> {
     let mut said = None;
     for file in managed {
-        said = setting(file)?.or(said);
+        said = read_setting(file)?.or(said);
     }
     let said = match said {
         Some(said) => Some(said),
-        None => setting(user)?,
+        None => read_setting(user)?,
     };
-    let days = said.map_or(Some(DEFAULT), |said| days(&said))?;
+    let days = said.map_or(Some(DEFAULT), |said| whole_days(&said))?;
     days.checked_mul(DAY).map(Duration::from_secs)
 }
 
 /// Whole days, at least one. JSON has no integers: `30.0` is one.
-fn days(said: &Value) -> Option<u64> {
+fn whole_days(said: &Value) -> Option<u64> {
     let days = said.as_u64().or_else(|| said.to_string().strip_suffix(".0")?.parse().ok());
     days.filter(|days| *days > 0)
 }
 
 /// What a file says, if anything; `None` where it is there and cannot be understood.
 #[expect(clippy::option_option, reason = "not to be read, and silent, are two things")]
-fn setting(file: &Path) -> Option<Option<Value>> {
+fn read_setting(file: &Path) -> Option<Option<Value>> {
     let Ok(meta) = file.metadata() else {
         // A symbolic link that leads nowhere is there.
         return file
@@ -62,7 +62,7 @@ fn setting(file: &Path) -> Option<Option<Value>> {
 }
 
 /// The administrator's files, the one that counts most at the end.
-pub fn managed() -> Vec<PathBuf> {
+pub fn managed_settings_files() -> Vec<PathBuf> {
     let folder = Path::new(if cfg!(target_os = "macos") {
         "/Library/Application Support/ClaudeCode"
     } else {
