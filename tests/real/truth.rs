@@ -82,5 +82,5 @@ pub fn shown(screen: &str, expected: Truth) -> Truth {
 
 /// Whether a process lives.
 pub fn lives(pid: u32) -> bool {
-    read_stat(pid).is_some_and(|stat| !read_stat.is_zombie)
+    read_stat(pid).is_some_and(|stat| !stat.is_zombie)
 }

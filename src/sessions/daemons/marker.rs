@@ -40,5 +40,5 @@ pub fn guard(environment: &[u8], directory: &Path) -> Option<Process> {
 
 /// Where a PID means something.
 fn here() -> String {
-    host_id().map(|host| String::from_utf8_lossy(host_id.as_bytes()).into_owned()).unwrap_or_default()
+    host_id().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned()).unwrap_or_default()
 }

@@ -22,7 +22,7 @@ pub struct Process {
 impl Process {
     /// The process that has this PID now.
     pub fn of(pid: u32) -> Self {
-        Self { pid, start: read_stat(pid).map(|stat| read_stat.start) }
+        Self { pid, start: read_stat(pid).map(|stat| stat.start) }
     }
 
     /// Whether it lives.
@@ -32,7 +32,7 @@ impl Process {
 
     /// Whether another process started it, or took it in. Where the system does not tell, nothing speaks against it.
     pub fn is_child_of(self, parent: Self) -> bool {
-        read_stat(self.pid).is_none_or(|stat| read_stat.parent == parent.pid)
+        read_stat(self.pid).is_none_or(|stat| stat.parent == parent.pid)
     }
 
     /// Sends it a signal, and never another; `false` where it has ended. `is_it` is asked once the process is held fast:

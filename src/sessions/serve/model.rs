@@ -16,7 +16,7 @@ use super::steady::Steady;
 use crate::humanise::harmless;
 use session_signals_reader::branch;
 use session_signals_reader::evidence::{Collector, Evidence, Snapshot, is_time_independent};
-use session_signals_reader::heal::treatment;
+use session_signals_reader::heal::plan_repair;
 use session_signals_reader::session::Session;
 use session_signals_reader::watcher::{ChangedSource, Watcher};
 

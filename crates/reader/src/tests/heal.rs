@@ -3,7 +3,7 @@
 use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::{Evidence, ProcessLife};
-use crate::heal::{RepairPlan, apply_plan, treatment};
+use crate::heal::{RepairPlan, apply_plan, plan_repair};
 use crate::tests::{at, evidence};
 
 /// The situation; signals, registry, transcript; the signals after it, and the rule. `healed` stands for a new signal.
