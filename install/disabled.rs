@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::env::Env;
 use crate::paths::{SCOPES, Scope};
 use crate::settings;
-use session_signals_reader::upkeep::retention;
+use session_signals_reader::cleanup::retention;
 
 /// A setting, and the file it is set in.
 pub struct Disabled {

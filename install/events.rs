@@ -2,7 +2,7 @@
 //!
 //! Up to 2.1.100 one event that the CLI does not know makes it drop ALL hooks of the file.
 
-use session_signals_protocol::event::{HOOKS, Hook};
+use session_signals_protocol::{HOOKS, Hook};
 
 use crate::claude::Version;
 use crate::editor;

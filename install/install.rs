@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use crate::cli::Install;
 use crate::disabled::{self, Disabled};

@@ -1,6 +1,6 @@
 //! What `hooks install` wants: decided once, for a dry run, a real one, and doctor.
 
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use crate::claude::{self, Version};
 use crate::editor::{self, Entry, Plan, Registration, Replaced, Request, Whose};

@@ -47,7 +47,7 @@ fn leased(path: &Path) -> Writer {
     if is_of_others || !ignored {
         return Writer::Unknown;
     }
-    match session_signals_protocol::sys::has_no_writer(file.as_raw_fd()) {
+    match session_signals_protocol::system::has_no_writer(file.as_raw_fd()) {
         Ok(true) => Writer::Nobody,
         Ok(false) => Writer::Somebody,
         Err(_) => Writer::Unknown,

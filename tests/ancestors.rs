@@ -2,7 +2,7 @@
 
 use std::os::unix::fs::symlink;
 
-use session_signals_protocol::process::{CliProcess, ProcessStat};
+use session_signals_protocol::cli_process::{CliProcess, ProcessStat};
 
 use crate::sandbox::{Life, Outcome, Sandbox, executable, payload};
 

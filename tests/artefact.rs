@@ -1,6 +1,6 @@
 //! The executables themselves: small, static, and asking the system for nothing but their work.
 
-use session_signals_protocol::event::{HOOKS, Hook};
+use session_signals_protocol::{HOOKS, Hook};
 
 use crate::release::hook;
 use crate::sandbox::{Sandbox, executable_for, payload};

@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fs_err as fs;
 
-use session_signals_protocol::event::{HOOKS, Hook};
+use session_signals_protocol::{HOOKS, Hook};
 
 use crate::sandbox::{Sandbox, executable, write_script};
 use crate::serve::server::Server;

@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::sandbox::{Life, Sandbox, executable_for};
 

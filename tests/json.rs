@@ -11,7 +11,7 @@ use std::fmt;
 use proptest::prelude::*;
 use serde::de::{Deserialize, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
-use session_signals_protocol::digest::digest;
+use session_signals_protocol::json::digest;
 use session_signals_protocol::json::{self, JsonError, MAX_DEPTH};
 
 #[test]

@@ -4,7 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use session_signals_protocol::event::{HOOKS, Hook};
+use session_signals_protocol::{HOOKS, Hook};
 
 /// A hook of the release build, which is made once, in the target directory of the tests.
 pub fn hook(name: &str) -> PathBuf {

@@ -3,7 +3,7 @@
 use std::os::unix::ffi::OsStrExt as _;
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::spool::{LOCK_TIMEOUT_MS, SignalStore};
+use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::text::Text;
 

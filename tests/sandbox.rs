@@ -9,7 +9,7 @@ use std::process::{Child, ChildStdin, ChildStdout, Output, Stdio};
 
 use assert_cmd::Command;
 use serde_json::Value;
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 use tempfile::TempDir;
 
 /// On a busy machine, an input of this many bytes may take longer than the second that a hook waits for it.

@@ -2,7 +2,7 @@
 #![no_main]
 
 use libfuzzer_sys::fuzz_target;
-use session_signals_protocol::digest::digest;
+use session_signals_protocol::json::digest;
 use session_signals_protocol::json;
 
 #[path = "../../tests/json/oracle.rs"]

@@ -4,10 +4,10 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use serde::Serialize;
-use session_signals_protocol::event::SignalKind;
+use session_signals_protocol::SignalKind;
 
 use crate::paths::Scope;
-use session_signals_reader::upkeep::SignalFault;
+use session_signals_reader::cleanup::SignalFault;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]

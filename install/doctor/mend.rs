@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use session_signals_protocol::spool::LOCK_TIMEOUT_MS;
+use session_signals_protocol::store::LOCK_TIMEOUT_MS;
 
 use super::{Finding, Mend, aside};
 use crate::cli::{Install, Uninstall};
@@ -15,7 +15,7 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings::Settings;
 use crate::{commit, events, executables, install, receipt, uninstall, version};
-use session_signals_reader::upkeep::{LockedStore, remove_old_ends};
+use session_signals_reader::cleanup::{LockedStore, remove_old_ends};
 
 /// Mends each finding once; returns what could not be, a sentence each.
 #[must_use]

@@ -14,7 +14,7 @@ mod temporaries;
 use std::process::ExitCode;
 
 use serde::Serialize;
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use crate::cli::Doctor;
 use crate::colour::Paint;

@@ -7,15 +7,15 @@ use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::event::SignalKind;
+use session_signals_protocol::SignalKind;
 
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::spool::{Fault as FolderFault, fault};
-use session_signals_reader::evidence::{file, spool};
-use session_signals_reader::upkeep::{
+use session_signals_reader::cleanup::{
     SignalFault, SignalFiles, holds_signal, hollow_wait, leftovers, old_ended_sessions, retention, superseded_signals,
 };
+use session_signals_reader::evidence::{regular_file, signal};
 
 /// Everything about the spool.
 pub fn check(env: &Env) -> Vec<Finding> {
@@ -97,7 +97,7 @@ fn conflicts(folder: &Path, session: &str, files: &SignalFiles, now: SystemTime)
     let finding = |(older, newer): (SignalKind, SignalKind)| {
         let sentence = format!("{session} has both {} and {}", newer.word(), older.word());
         let mend = Mend::Signal(session.to_owned(), older, SignalFault::Overtaken(newer));
-        Finding::new("signal-conflict", sentence, mend).at(&spool::signal_path(folder, session, older))
+        Finding::new("signal-conflict", sentence, mend).at(&signal::signal_path(folder, session, older))
     };
     superseded_signals(folder, session, files, now).into_iter().map(finding).collect()
 }
@@ -105,9 +105,9 @@ fn conflicts(folder: &Path, session: &str, files: &SignalFiles, now: SystemTime)
 /// A signal that no reader can use.
 fn unusable(env: &Env, session: &str, kind: SignalKind, files: &SignalFiles, now: SystemTime) -> Option<Finding> {
     let folder = env.spool();
-    let path = spool::signal_path(&folder, session, kind);
-    let why = match file::read_regular(&path, spool::MAX_SIGNAL_LEN) {
-        Ok(content) if spool::parse_signal(&content.bytes, content.modified, kind).is_some() => return None,
+    let path = signal::signal_path(&folder, session, kind);
+    let why = match regular_file::read_regular(&path, signal::MAX_SIGNAL_LEN) {
+        Ok(content) if signal::parse_signal(&content.bytes, content.modified, kind).is_some() => return None,
         Ok(content) if content.bytes.iter().all(|byte| *byte == 0) => {
             let what = if content.bytes.is_empty() { "is empty" } else { "holds nothing but NUL bytes" };
             let sentence = format!("{} {what}: the power was lost before it was on the disk", env.brief(&path));

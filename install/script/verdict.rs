@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use session_signals_protocol::event::SIGNAL_KINDS;
+use session_signals_protocol::SIGNAL_KINDS;
 
 use super::DIRECTORY;
 use crate::env::Env;

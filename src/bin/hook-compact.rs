@@ -1,4 +1,4 @@
 //! `PreCompact`, `PostCompact`: the session works on its own summary.
 #![cfg_attr(freestanding, no_std, no_main)]
 
-session_signals_protocol::entry!(session_signals_protocol::event::Hook::Compact);
+session_signals_protocol::entry!(session_signals_protocol::Hook::Compact);

@@ -1,4 +1,4 @@
 //! `Stop`, `StopFailure`: the turn is over.
 #![cfg_attr(freestanding, no_std, no_main)]
 
-session_signals_protocol::entry!(session_signals_protocol::event::Hook::Stop);
+session_signals_protocol::entry!(session_signals_protocol::Hook::Stop);

@@ -6,8 +6,8 @@ use std::time::{Duration, SystemTime};
 use crate::cli::List;
 use crate::humanise::harmless;
 use crate::{environment, table};
-use session_signals_reader::branch;
 use session_signals_reader::evidence::Collector;
+use session_signals_reader::git_branch;
 use session_signals_reader::session::Session;
 
 /// Sessions that ended longer ago than this are left out of the table, and counted below it.
@@ -46,7 +46,7 @@ pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
     let mut branches = std::collections::HashMap::new();
     for session in &mut sessions {
         if let Some(cwd) = &session.cwd {
-            session.branch = branches.entry(cwd.clone()).or_insert_with(|| branch::checked_out_branch(cwd)).clone();
+            session.branch = branches.entry(cwd.clone()).or_insert_with(|| git_branch::checked_out_branch(cwd)).clone();
         }
     }
     // A payload may have named the path.

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use crate::humanise::{cut, duration, harmless, pad, width};
 use session_signals_reader::session::{PendingPermission, Session};
-use session_signals_reader::verdict::SessionState;
+use session_signals_reader::session_state::SessionState;
 
 /// What an empty table says.
 const NOTHING: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";

@@ -14,7 +14,7 @@ use crate::humanise::fold;
 use crate::screen::{Screen, show};
 use crate::{environment, list};
 use session_signals_reader::evidence::Collector;
-use session_signals_reader::watcher::{ChangedSource, Watcher};
+use session_signals_reader::watch::{ChangedSource, Watcher};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
 const TICK: Duration = Duration::from_secs(1);

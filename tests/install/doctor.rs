@@ -245,7 +245,7 @@ fn an_executable_that_fails() {
 fn executables_that_all_fail_alike_are_one_finding() {
     let home = Home::new();
     let build = home.build("failing");
-    for hook in session_signals_protocol::event::HOOKS {
+    for hook in session_signals_protocol::HOOKS {
         build.replace(hook.executable(), b"#!/bin/sh\necho \"${0##*/}: out of order\" >&2\nexit 1\n");
     }
     let done = build.hooks(&["install", "--json"]);

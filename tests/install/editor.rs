@@ -16,7 +16,7 @@ mod style;
 
 use std::sync::LazyLock;
 
-use session_signals_protocol::event::{HOOKS, Hook};
+use session_signals_protocol::{HOOKS, Hook};
 use under_test::{Plan, Registration, Request, Whose};
 
 /// The executables' file names, as an installation knows them: ours, and one of an earlier version.

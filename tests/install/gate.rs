@@ -1,6 +1,6 @@
 //! Which events are registered with which CLI.
 
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use super::home::{Home, registered, text};
 

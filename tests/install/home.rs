@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use assert_cmd::Command;
 use fs_err as fs;
 use serde_json::Value;
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use crate::sandbox::{Outcome, Sandbox, copy_executable, executable, outcome, write_script};
 

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
 use fs_err as fs;
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use super::home::{Home, NEWEST, registered, text};
 use crate::sandbox::{executable, outcome, payload};

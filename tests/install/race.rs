@@ -69,7 +69,7 @@ fn twelve_at_once_lose_nothing_of_each_others() {
     for (tool, entry) in (0..6).flat_map(|tool| (0..30).map(move |entry| (tool, entry))) {
         assert_eq!(text.matches(&format!("\"tool-{tool} {entry}\"")).count(), 1, "tool-{tool} {entry}");
     }
-    assert_eq!(registered(&settings).len(), session_signals_protocol::event::EVENT_RULES.len());
+    assert_eq!(registered(&settings).len(), session_signals_protocol::EVENT_RULES.len());
     home.succeeds(&["uninstall"]);
     assert!(!home.read(".claude/settings.json").contains("session-signals"));
 }
@@ -157,7 +157,7 @@ fn what_is_written_at_the_last_moment_is_not_lost() {
     let exchanges = home.read("trace").matches("RENAME_EXCHANGE").count();
     assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", home.read("trace"));
     assert_eq!(home.parsed()["model"], "opus");
-    assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::event::EVENT_RULES.len());
+    assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::EVENT_RULES.len());
     assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
 }
 
@@ -215,8 +215,7 @@ fn killed_anywhere(command: &str, was_there: bool) {
             format!("inject={name}:signal=SIGKILL:when={count}")
         })
         .collect();
-    let executables: Vec<_> =
-        session_signals_protocol::event::EVENT_RULES.iter().map(|rule| rule.hook.executable()).collect();
+    let executables: Vec<_> = session_signals_protocol::EVENT_RULES.iter().map(|rule| rule.hook.executable()).collect();
     let (mut outcomes, mut spared) = ((0, 0), 0);
     for call in &calls {
         start();

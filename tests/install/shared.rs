@@ -5,7 +5,7 @@ use std::path::Path;
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use super::home::{Home, registered, text};
 use crate::sandbox::{Outcome, executable, outcome, payload};

@@ -10,7 +10,7 @@ use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals_protocol::process::read_stat;
+use session_signals_protocol::cli_process::read_stat;
 
 use super::home::{Home, text};
 
@@ -178,7 +178,8 @@ fn old_ends_are_removed_in_the_end() {
     home.write(&format!(".claude/sessions/{pid}.json"), &account.to_string());
     let other = Cli::begin();
     let (alive, alive_start) = other.pid_and_start();
-    let host = String::from_utf8(session_signals_protocol::process::host_id().unwrap().as_bytes().to_vec()).unwrap();
+    let host =
+        String::from_utf8(session_signals_protocol::cli_process::host_id().unwrap().as_bytes().to_vec()).unwrap();
     let signal = |pid: u32, start: u64, host: &str| {
         json!({"session_id": "s", "claude_pid": pid, "claude_start": start, "claude_host": host}).to_string()
     };
@@ -322,7 +323,7 @@ fn what_a_killed_hook_left_and_cannot_be_read_stays() {
         .write(true)
         .open(&path)
         .unwrap()
-        .set_len(session_signals_protocol::spool::MAX_SIGNAL_LEN + 1)
+        .set_len(session_signals_protocol::store::MAX_SIGNAL_LEN + 1)
         .unwrap();
     age(&path, 61);
     assert_eq!(home.findings(), ["signal-unreadable"]);

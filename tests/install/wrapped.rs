@@ -2,7 +2,7 @@
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals_protocol::event::EVENT_RULES;
+use session_signals_protocol::EVENT_RULES;
 
 use super::home::{Home, text};
 use crate::sandbox::{outcome, payload};
@@ -207,7 +207,7 @@ fn a_line_that_starts_none_of_ours_does_not_count() {
 #[test]
 fn many_such_lines_are_spoken_of_once() {
     let home = Home::new();
-    let line = |rule: &session_signals_protocol::event::EventRule| {
+    let line = |rule: &session_signals_protocol::EventRule| {
         format!("nice {}", home.installed(rule.hook.executable()).display())
     };
     let group = |rule| (json!([{ "hooks": [{ "type": "command", "command": line(rule) }] }]), rule);

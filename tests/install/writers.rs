@@ -53,7 +53,7 @@ fn what_an_editor_saves_in_place_is_what_install_builds_on() {
         let done = saves_during(&home, truncates, SAVED, &["install"]);
         assert_eq!(done.code, Some(0), "{done:?}");
         assert_eq!((&home.parsed()["theme"], &home.parsed()["model"]), (&json!("light"), &json!("opus")));
-        assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::event::EVENT_RULES.len());
+        assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::EVENT_RULES.len());
         home.succeeds(&["uninstall"]);
         assert_eq!(home.read(".claude/settings.json"), SAVED);
     }
@@ -101,7 +101,7 @@ fn a_file_that_stays_open_for_writing_is_left_alone() {
 fn an_empty_file_that_stays_empty_is_no_settings() {
     let home = Home::with_settings("");
     home.succeeds(&["install"]);
-    assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::event::EVENT_RULES.len());
+    assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::EVENT_RULES.len());
 }
 
 #[test]
@@ -185,7 +185,7 @@ fn an_editor_that_opens_the_file_at_the_last_moment() {
             let trace = home.read("trace");
             assert_eq!(done.code, Some(0), "{injection} {done:?}\n{trace}");
             assert_eq!(home.parsed()["model"], "opus", "{injection}\n{trace}");
-            let expected = if install { session_signals_protocol::event::EVENT_RULES.len() } else { 0 };
+            let expected = if install { session_signals_protocol::EVENT_RULES.len() } else { 0 };
             assert_eq!(registered(&home.parsed()).len(), expected, "{injection}");
             assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
         }
@@ -275,7 +275,7 @@ fn what_an_editor_renames_is_not_lost_where_files_cannot_be_exchanged() {
         let trace = home.read("trace");
         assert_eq!(done.code, Some(0), "{injection} {done:?}\n{trace}");
         assert_eq!(home.parsed()["model"], "opus", "{injection}\n{trace}");
-        assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::event::EVENT_RULES.len());
+        assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::EVENT_RULES.len());
         assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
         home.succeeds(&["uninstall"]);
         assert_eq!(home.read(".claude/settings.json"), SAVED);
@@ -329,7 +329,7 @@ fn settings_that_a_kill_left_moved_aside_are_put_back() {
         } else {
             assert!(done.stderr.contains("warning: ~/.claude/settings.json was not there: "), "{done:?}");
             if mended_by == "install" {
-                assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::event::EVENT_RULES.len());
+                assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::EVENT_RULES.len());
                 home.succeeds(&["uninstall"]);
             }
         }

@@ -7,7 +7,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use session_signals_protocol::spool::{LOCK_TIMEOUT_MS, SignalStore};
+use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::text::Text;
 

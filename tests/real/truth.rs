@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use serde_json::Value;
-use session_signals_protocol::process::read_stat;
+use session_signals_protocol::cli_process::read_stat;
 
 /// What a session does, finer than what `sessions` says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -5,8 +5,8 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 use serde_json::json;
-use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
-use session_signals_protocol::process::read_stat;
+use session_signals_protocol::cli_process::read_stat;
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use super::server::{Server, within};
 use crate::sandbox::{Life, Sandbox, executable, outcome};

@@ -192,7 +192,7 @@ fn evidence_that_is_there_and_cannot_be_read_is_told() {
 fn register(sandbox: &Sandbox, life: &Life, members: &Value) {
     let registry = sandbox.home().join(".claude/sessions");
     fs_err::create_dir_all(&registry).unwrap();
-    let start = session_signals_protocol::process::read_stat(life.pid()).unwrap().start.to_string();
+    let start = session_signals_protocol::cli_process::read_stat(life.pid()).unwrap().start.to_string();
     let mut account =
         json!({"pid": life.pid(), "sessionId": "s", "procStart": start, "startedAt": 1, "statusUpdatedAt": 1});
     account.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());

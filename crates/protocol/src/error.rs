@@ -1,9 +1,10 @@
 //! What went wrong: `operation path: reason`, in one line.
 
-use crate::event::SignalKind;
+use crate::byte_list::nth_line;
+use crate::file_names::{SIGNAL_DIR_SUFFIX, signal_file_name};
 use crate::json;
-use crate::spool;
-use crate::sys::{self, Errno};
+use crate::signal_kind::SignalKind;
+use crate::system::{self, Errno};
 use crate::text::{Path, Text};
 
 /// Why.
@@ -105,23 +106,6 @@ impl Problem {
     }
 }
 
-/// One line of a text. A table of texts would take 16 bytes more for each of them.
-pub(crate) fn nth_line(text: &[u8], number: usize) -> &[u8] {
-    nth_part(text, b'\n', number)
-}
-
-/// What stands between two separators, counted from 0; empty where there is none.
-#[inline(never)]
-pub(crate) fn nth_part(text: &[u8], separator: u8, number: usize) -> &[u8] {
-    text.split(|byte| *byte == separator).nth(number).unwrap_or_default()
-}
-
-/// Which line of a text this one is.
-#[inline(never)]
-pub(crate) fn line_number(text: &[u8], line: &[u8]) -> Option<usize> {
-    text.split(|byte| *byte == b'\n').position(|found| found == line)
-}
-
 /// A failed operation. Twelve bytes, in which no text has room: they are returned in registers, which saves the hooks 2 KB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
@@ -156,20 +140,20 @@ impl Error {
             Subject::Stdin => line.push(b"stdin"),
             Subject::Clock => line.push(b"clock"),
             Subject::Memory => line.push(b"memory"),
-            Subject::Config => line.push(match spool_path.as_bytes().strip_suffix(spool::DIRECTORY) {
+            Subject::Config => line.push(match spool_path.as_bytes().strip_suffix(SIGNAL_DIR_SUFFIX) {
                 Some(config) => config,
                 None => b"configuration directory",
             }),
             Subject::Spool => line.push(spool_path.as_bytes()),
             Subject::Signal(kind) => {
-                for part in [spool_path.as_bytes(), b"/", session, b".", kind.word().as_bytes(), b".json"] {
+                for part in [spool_path.as_bytes(), b"/", signal_file_name(session, kind).as_bytes()] {
                     line.push(part);
                 }
             }
         }
         line.push(b": ");
         match self.reason {
-            Reason::System(errno) => line.push(sys::describe_error(errno).as_bytes()),
+            Reason::System(errno) => line.push(system::describe_error(errno).as_bytes()),
             Reason::Problem(words) => line.push(words.text()),
             Reason::Json(error, offset) => {
                 line.push(match error {

@@ -62,19 +62,30 @@
 //! and one line on stderr, `hook-NAME: operation path: reason`. See [`hook::run`].
 #![cfg_attr(all(freestanding, not(test)), no_std)]
 
-pub mod buffer;
-pub mod calls;
-pub mod change;
-pub mod digest;
+pub mod cli_process;
+pub mod config_dir;
 pub mod error;
-pub mod event;
-pub mod hook;
+pub mod file_names;
 pub mod json;
 pub mod payload;
-pub mod process;
-pub mod spool;
-pub mod start;
-pub mod sys;
+pub mod payload_reader;
+pub mod pending_calls;
+pub mod runtime;
+pub mod session_id;
+pub mod store;
+pub mod system;
 pub mod temporary_name;
 pub mod text;
 pub mod time;
+
+mod byte_list;
+mod decision;
+mod event_table;
+mod hook;
+
+mod signal_kind;
+
+pub use decision::{Decision, EventFacts, StoredSignals, decide};
+pub use event_table::{CallEffect, EVENT_RULES, EventRule, Publication, TaskKind};
+pub use hook::{HOOKS, Hook};
+pub use signal_kind::{SIGNAL_KINDS, SignalKind};

@@ -1,7 +1,8 @@
 //! What bears a name that begins with a dot.
 
-use crate::event::{SIGNAL_KINDS, SignalKind};
 use crate::json::Walker;
+use crate::session_id::is_session_id;
+use crate::signal_kind::SignalKind;
 use crate::time::Time;
 
 /// The name of a file on its way into its place or out of it:
@@ -22,11 +23,9 @@ impl<'a> TemporaryName<'a> {
     pub fn parse(name: &'a [u8]) -> Option<Self> {
         let mut parts = name.strip_prefix(b".")?.split(|&byte| byte == b'.');
         let (session, kind) = (parts.next()?, parts.next()?);
-        let kind = SIGNAL_KINDS.into_iter().find(|known| known.word().as_bytes() == kind)?;
+        let kind = SignalKind::from_word(kind)?;
         let [_, own, expected] = [parse_hex(parts.next()?)?, parse_hex(parts.next()?)?, parse_hex(parts.next()?)?];
-        let is_session = (1..=128).contains(&session.len())
-            && session.iter().all(|byte| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-'));
-        (is_session && parts.next().is_none()).then_some(Self { session, kind, times: [own, expected] })
+        (is_session_id(session) && parts.next().is_none()).then_some(Self { session, kind, times: [own, expected] })
     }
 
     /// What a file of this name is that was modified then. `is_whole` reads it, and says what [`is_whole`] says of it;

@@ -1,11 +1,11 @@
 //! What every Claude Code session is doing.
 #![allow(missing_docs)]
-pub mod branch;
+pub mod cleanup;
 pub mod evidence;
-pub mod heal;
+pub mod git_branch;
+pub mod repair;
 pub mod session;
+pub mod session_state;
 #[cfg(test)]
 mod tests;
-pub mod upkeep;
-pub mod verdict;
-pub mod watcher;
+pub mod watch;

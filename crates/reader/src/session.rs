@@ -5,10 +5,10 @@ use std::time::{Duration, SystemTime};
 
 use serde::Serialize;
 use serde_json::Value;
-use session_signals_protocol::event::SignalKind;
+use session_signals_protocol::SignalKind;
 
-use crate::evidence::{Evidence, PendingCall, moment};
-use crate::verdict::{DecidedState, STARTED, SessionState, decide_state};
+use crate::evidence::{Evidence, PendingCall, timestamps};
+use crate::session_state::{DecidedState, STARTED, SessionState, decide_state};
 
 /// One session. The JSON of `sessions --json` is this, and documented in the README.
 #[derive(Clone, Debug, Serialize)]
@@ -86,7 +86,7 @@ impl PendingPermission {
             tool_name: call.tool_name.clone().unwrap_or_else(|| call.hook_event_name.clone()),
             tool_input: if call.tool_input.is_null() { message } else { call.tool_input.clone() },
             agent_id: call.agent_id.clone(),
-            pending_since: crate::evidence::spool::parse_stamp(&call.pending_since),
+            pending_since: crate::evidence::signal::parse_stamp(&call.pending_since),
         }
     }
 }
@@ -175,7 +175,7 @@ fn transcript_time(evidence: &Evidence) -> Option<SystemTime> {
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
     // It panics before 1970 and fails after 9999; one odd time must not cost all sessions.
-    to.collect_str(&humantime::format_rfc3339_millis(moment::clamp(*time)))
+    to.collect_str(&humantime::format_rfc3339_millis(timestamps::clamp(*time)))
 }
 
 #[expect(clippy::ref_option, reason = "as serde calls it")]

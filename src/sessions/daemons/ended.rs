@@ -6,11 +6,11 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use super::process::Process;
 use super::spawn::Session;
-use session_signals_reader::evidence::{SessionSignals, spool};
+use session_signals_reader::evidence::{SessionSignals, signal};
 
 /// The hook waits 200 ms for the spool's lock; the daemons are not to wait much longer for their end.
 const LIMIT: Duration = Duration::from_millis(500);
@@ -25,7 +25,7 @@ const LIMIT: Duration = Duration::from_millis(500);
 pub fn mark(session: &Session, claude: Option<Process>) -> io::Result<()> {
     let folder = session.place.path().with_file_name("session-signals");
     let read =
-        |kind: SignalKind| spool::read_signal(&spool::signal_path(&folder, &session.id, kind), kind).ok().flatten();
+        |kind: SignalKind| signal::read_signal(&signal::signal_path(&folder, &session.id, kind), kind).ok().flatten();
     let signals = SessionSignals(SIGNAL_KINDS.map(read));
     let members = signals.newest(SystemTime::now()).map(|newest| &newest.members);
     let of_signal = members.and_then(|of| Some(Process { pid: of.claude_pid?, start: of.claude_start }));

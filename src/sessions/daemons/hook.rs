@@ -4,8 +4,8 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 use serde::Deserialize;
+use session_signals_protocol::Hook;
 use session_signals_protocol::error::Error;
-use session_signals_protocol::event::Hook;
 use session_signals_protocol::payload::{self, PayloadFields};
 use session_signals_protocol::text::Path;
 
@@ -34,7 +34,7 @@ pub fn read(hook: Hook) -> io::Result<Event> {
     if io::stdin().is_terminal() {
         return Err(io::Error::other("a hook's JSON is read on standard input; by hand, give --session ID"));
     }
-    let text = payload::read_payload(hook).map_err(told)?;
+    let text = read_payload(hook).map_err(told)?;
     let session = PayloadFields::parse(text).parse_session_id().map_err(told)?;
     let Members { source, cwd } = serde_json::from_slice(text).unwrap_or_default();
     Ok(Event { session: String::from_utf8_lossy(session.as_bytes()).into_owned(), source, cwd })

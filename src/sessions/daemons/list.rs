@@ -12,8 +12,8 @@ use super::place::Place;
 use super::state::{self, Status};
 use crate::environment;
 use crate::humanise::{cut, duration, harmless, pad, width};
-use session_signals_reader::evidence::moment;
-use session_signals_reader::evidence::spool::is_session_id;
+use session_signals_reader::evidence::signal::is_session_id;
+use session_signals_reader::evidence::timestamps;
 
 /// What an empty table says.
 const NOTHING: &str =
@@ -77,7 +77,7 @@ fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
                 state: if guarded && !is_strange { row.status } else { Status::Lost },
-                since: humantime::format_rfc3339_millis(moment::clamp(row.since)).to_string(),
+                since: humantime::format_rfc3339_millis(timestamps::clamp(row.since)).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,
                 log,

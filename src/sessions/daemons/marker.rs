@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use session_signals_protocol::process::host_id;
+use session_signals_protocol::cli_process::host_id;
 
 use super::process::Process;
 

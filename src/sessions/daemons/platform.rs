@@ -97,7 +97,7 @@ mod system {
         let me = rustix::process::getpid().as_raw_nonzero();
         let listed = std::fs::read_to_string(format!("/proc/self/task/{me}/children"));
         // Not every kernel lists them.
-        let parent = |of: u32| session_signals_protocol::process::read_stat(of).map(|stat| stat.parent);
+        let parent = |of: u32| session_signals_protocol::cli_process::read_stat(of).map(|stat| stat.parent);
         let looked_for = || processes().into_iter().filter(|of| parent(*of) == Some(me.get().unsigned_abs())).collect();
         let found: Vec<u32> =
             listed.map_or_else(|_| looked_for(), |list| list.split(' ').filter_map(|pid| pid.parse().ok()).collect());

@@ -8,7 +8,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
-use session_signals_protocol::event::Hook;
+use session_signals_protocol::Hook;
 
 use super::cli::Start;
 use super::guard::{Orders, READY};

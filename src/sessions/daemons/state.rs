@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::place::Place;
 use super::platform;
 use super::process::Process;
-use session_signals_reader::evidence::file;
+use session_signals_reader::evidence::regular_file;
 
 /// A larger file is no guard's, in bytes.
 const MAX_LEN: u64 = 1 << 20;
@@ -63,7 +63,7 @@ pub fn read(place: &Place, session: &str) -> Option<State> {
     if !place.is_ours_alone(&path) {
         return None;
     }
-    serde_json::from_slice(&file::read_regular(&path, MAX_LEN).ok()?.bytes).ok()
+    serde_json::from_slice(&regular_file::read_regular(&path, MAX_LEN).ok()?.bytes).ok()
 }
 
 /// The same, where that guard lives, and is one: the file alone proves nothing.

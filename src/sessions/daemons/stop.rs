@@ -5,7 +5,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
-use session_signals_protocol::event::Hook;
+use session_signals_protocol::Hook;
 
 use super::cli::Stop;
 use super::hook;

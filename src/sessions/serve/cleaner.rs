@@ -7,7 +7,7 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::heal::log;
-use session_signals_reader::upkeep::{
+use session_signals_reader::cleanup::{
     LockedStore, SignalFault, SignalFiles, hollow_wait, leftovers, old_ended_sessions, remove_old_ends, retention,
 };
 

@@ -8,8 +8,8 @@ use std::time::{Duration, Instant, SystemTime};
 use session_signals_protocol::time::Time;
 
 use session_signals_reader::evidence::Evidence;
-use session_signals_reader::heal::{RepairPlan, apply_plan, plan_repair};
-use session_signals_reader::verdict::SessionState;
+use session_signals_reader::repair::{RepairPlan, apply_plan, plan_repair};
+use session_signals_reader::session_state::SessionState;
 
 /// What was found once must be found again after this long, by a clock that neither steps nor runs while the machine
 /// sleeps: what was due a second after it is due a second after that.

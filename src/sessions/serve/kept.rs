@@ -4,11 +4,11 @@
 use std::collections::HashMap;
 use std::time::SystemTime;
 
-use session_signals_protocol::event::SignalKind;
+use session_signals_protocol::SignalKind;
 
-use session_signals_reader::evidence::process::{is_cli_process, is_process_alive};
+use session_signals_reader::evidence::host::{is_cli_process, is_process_alive};
 use session_signals_reader::evidence::{Collector, Evidence, ProcessLife, SessionSignals, Signal, Snapshot};
-use session_signals_reader::verdict::{SessionState, decide_state};
+use session_signals_reader::session_state::{SessionState, decide_state};
 
 /// What stood last for each session whose process lives.
 #[derive(Default)]

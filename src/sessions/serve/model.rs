@@ -14,11 +14,11 @@ use super::leaving::Leaving;
 use super::round::Round;
 use super::steady::Steady;
 use crate::humanise::harmless;
-use session_signals_reader::branch;
 use session_signals_reader::evidence::{Collector, Evidence, Snapshot, is_time_independent};
-use session_signals_reader::heal::plan_repair;
+use session_signals_reader::git_branch;
+use session_signals_reader::repair::plan_repair;
 use session_signals_reader::session::Session;
-use session_signals_reader::watcher::{ChangedSource, Watcher};
+use session_signals_reader::watch::{ChangedSource, Watcher};
 
 /// So many events are taken in before the first of them is told of.
 const TOGETHER: usize = 4096;
@@ -177,7 +177,7 @@ impl Model {
         }
         if let Some(cwd) = &session.cwd {
             session.branch =
-                self.branches.entry(cwd.clone()).or_insert_with(|| branch::checked_out_branch(cwd)).clone();
+                self.branches.entry(cwd.clone()).or_insert_with(|| git_branch::checked_out_branch(cwd)).clone();
         }
         let mut steady = Steady::of(&mut session, self.known.get(&id), now);
         steady.is_still = if steady.has_ended {
@@ -276,7 +276,7 @@ mod tests {
         let later = SystemTime::now() + Duration::from_secs(3600);
         fs_err::File::options().write(true).open(ahead).unwrap().into_file().set_modified(later).unwrap();
         // What is to be healed is seen again before it is.
-        let host = session_signals_protocol::process::host_id()
+        let host = session_signals_protocol::cli_process::host_id()
             .map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned());
         if let Some(host) = host {
             write("killed", "working", &format!(r#","claude_pid":4194300,"claude_start":1,"claude_host":"{host}""#));

@@ -3,24 +3,24 @@
 //! A file that is missing, empty, torn, huge, foreign or hostile costs that piece of evidence and no other;
 //! what was passed over is counted.
 
-mod collect;
-pub mod file;
-mod lenient;
-mod look;
-pub mod moment;
-pub mod namespaces;
-pub mod process;
+mod collector;
+pub mod host;
+mod lenient_json;
+pub mod pid_namespaces;
 pub mod registry;
-pub mod spool;
+pub mod regular_file;
+pub mod signal;
+mod snapshot;
+pub mod timestamps;
 pub mod transcript;
 
 use std::time::SystemTime;
 
-pub use collect::{Collector, is_time_independent};
-pub use look::Snapshot;
-pub use process::ProcessLife;
+pub use collector::{Collector, is_time_independent};
+pub use host::ProcessLife;
 pub use registry::{RegistryEntry, RegistryStatus};
-pub use spool::{PendingCall, SessionSignals, Signal};
+pub use signal::{PendingCall, SessionSignals, Signal};
+pub use snapshot::Snapshot;
 pub use transcript::TranscriptTail;
 
 /// All that is known of one session. The verdict depends on this and the time, and on nothing else.

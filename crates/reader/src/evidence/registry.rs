@@ -7,10 +7,10 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::lenient::lenient;
-use super::process::{Host, ProcessLife, is_process_alive};
-use super::spool::{Signal, is_session_id};
-use super::{file, moment};
+use super::host::{Host, ProcessLife, is_process_alive};
+use super::lenient_json::lenient;
+use super::signal::{Signal, is_session_id};
+use super::{regular_file, timestamps};
 
 /// A larger file is passed over, in bytes: they have some 700.
 const MAX_LEN: u64 = 1 << 20;
@@ -126,17 +126,17 @@ struct RawEntry {
 /// The accounts of live processes, and of those of which nobody knows.
 pub fn read_registry(directory: &Path, host: &Host) -> Registry {
     let mut accounts = Registry::default();
-    let files = file::list_names(directory, &mut accounts.unreadable);
+    let files = regular_file::list_names(directory, &mut accounts.unreadable);
     for name in files {
         let Some(pid) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
         if pid.is_empty() || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
             continue;
         }
         let path = directory.join(&name);
-        let content = match file::read_regular(&path, MAX_LEN) {
+        let content = match regular_file::read_regular(&path, MAX_LEN) {
             Ok(content) => content,
             Err(error) => {
-                match file::describe_failure(&path, &error) {
+                match regular_file::describe_failure(&path, &error) {
                     Some(complaint) => accounts.unreadable.push(complaint),
                     // A process that ends takes its file away.
                     None => accounts.passed_over += usize::from(error.kind() != io::ErrorKind::NotFound),
@@ -173,14 +173,14 @@ pub fn parse_registry_file(text: &[u8], written: SystemTime, file_pid: &str, hos
         Some((system.split_once(':').map_or("", |(_, machine)| machine), inode.strip_suffix(']')?))
     });
     let elsewhere = domain.filter(|(_, inode)| host.namespace().is_some_and(|ours| ours != *inode));
-    let moment = |milliseconds: Option<u64>| moment::after_epoch(Duration::from_millis(milliseconds?));
+    let moment = |milliseconds: Option<u64>| timestamps::after_epoch(Duration::from_millis(milliseconds?));
     let started = moment(raw.started_at);
     let said = raw.status.as_deref();
     let entry = RegistryEntry {
         status: said.map_or(RegistryStatus::Other, |said| parse_status(said, raw.waiting_for.as_deref())),
         session: raw.session_id,
         updated: moment(raw.status_updated_at).or(started)?,
-        written: moment::clamp(written),
+        written: timestamps::clamp(written),
         started,
         pid: raw.pid,
         start,

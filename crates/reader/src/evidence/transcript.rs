@@ -8,7 +8,7 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PendingCall, file, moment};
+use super::{PendingCall, regular_file, timestamps};
 
 /// How much of a transcript is read, from its end, in bytes.
 pub const MAX_TAIL_LEN: u64 = 256 << 10;
@@ -57,7 +57,7 @@ struct TranscriptMessage {
 /// # Errors
 /// Where it is no file that can be read.
 pub fn read_tail(path: &Path) -> io::Result<TranscriptTail> {
-    let mut file = file::open_regular(path)?;
+    let mut file = regular_file::open_regular(path)?;
     let metadata = file.metadata()?;
     let start = metadata.len().saturating_sub(MAX_TAIL_LEN);
     file.seek(SeekFrom::Start(start))?;
@@ -66,7 +66,7 @@ pub fn read_tail(path: &Path) -> io::Result<TranscriptTail> {
     // The first line is cut, unless this is all of it.
     let whole =
         if start == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1) };
-    Ok(TranscriptTail { written: metadata.modified().ok().map(moment::clamp), ..parse_tail(&bytes[whole..]) })
+    Ok(TranscriptTail { written: metadata.modified().ok().map(timestamps::clamp), ..parse_tail(&bytes[whole..]) })
 }
 
 /// What the lines show. A line that is no JSON shows nothing.

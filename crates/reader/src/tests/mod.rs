@@ -1,18 +1,18 @@
 //! Tests of the pure parts. The executable itself is tested in the integration crate.
 
-mod heal;
+mod cleanup;
 mod namespaces;
 mod properties;
+mod repair;
 mod situations;
 mod sources;
-mod upkeep;
 
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::registry::RegistryEntry;
-use crate::evidence::{Evidence, RegistryStatus, SessionSignals, TranscriptTail, spool};
+use crate::evidence::{Evidence, RegistryStatus, SessionSignals, TranscriptTail, signal};
 
 /// `seconds` after an arbitrary moment.
 pub fn at(seconds: u64) -> SystemTime {
@@ -69,7 +69,7 @@ pub fn signals(text: &str) -> SessionSignals {
         } else if !tasks.is_empty() {
             members.push(format!(r#""background_tasks":[{}]"#, tasks.join(",")));
         }
-        signals.0[kind as usize] = spool::parse_signal(format!("{{{}}}", members.join(",")).as_bytes(), at, kind);
+        signals.0[kind as usize] = signal::parse_signal(format!("{{{}}}", members.join(",")).as_bytes(), at, kind);
     }
     signals
 }

@@ -3,14 +3,14 @@
 use std::time::{Duration, SystemTime};
 
 use proptest::prelude::*;
-use session_signals_protocol::event::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::{Collector, Evidence, ProcessLife, RegistryStatus, SessionSignals, spool};
-use crate::heal::treatment::state_by_files_alone;
-use crate::heal::{self, treatment};
+use crate::evidence::{Collector, Evidence, ProcessLife, RegistryStatus, SessionSignals, signal};
+use crate::repair::repair_plan::state_by_files_alone;
+use crate::repair::{self, repair_plan};
 use crate::session::Session;
+use crate::session_state::{STATE_RULES, decide_state};
 use crate::tests::{at, registry, tail};
-use crate::verdict::{STATE_RULES, decide_state};
 
 /// Mostly one of a few; but what a file says may be any.
 fn any_time() -> impl Strategy<Value = SystemTime> {
@@ -41,7 +41,7 @@ fn any_signals() -> impl Strategy<Value = SessionSignals> {
         let mut kinds = SIGNAL_KINDS.into_iter();
         SessionSignals(signals.map(|signal| {
             let kind = kinds.next().unwrap();
-            signal.and_then(|(time, text)| spool::parse_signal(text.as_bytes(), time, kind))
+            signal.and_then(|(time, text)| signal::parse_signal(text.as_bytes(), time, kind))
         }))
     })
 }
@@ -92,7 +92,7 @@ proptest! {
         let Some(newest) = state.max_by_key(|signal| signal.age_order(at(now))) else { return Ok(()) };
         let goes_on = newest.members.hook_event_name.as_deref() == Some("PostToolUse");
         let Some(older) = newest.at.checked_sub(Duration::from_secs(age)) else { return Ok(()) };
-        let older = spool::parse_signal(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, SIGNAL_KINDS[kind]).unwrap();
+        let older = signal::parse_signal(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, SIGNAL_KINDS[kind]).unwrap();
         let is_older = older.age_order(at(now)) < newest.age_order(at(now));
         if evidence.signals.0[kind].is_some() || !is_older || goes_on && SIGNAL_KINDS[kind] == SignalKind::Permission {
             return Ok(());
@@ -117,15 +117,15 @@ proptest! {
         }
         if let Some(kind) = treatment.publish {
             let nanoseconds = Duration::new(treatment.time.seconds(), treatment.time.nanoseconds());
-            let content = heal::content::repaired_signal(b"", b"", "s", kind, &treatment);
-            let signal = spool::parse_signal(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
+            let content = repair::repaired_signal::repaired_signal(b"", b"", "s", kind, &treatment);
+            let signal = signal::parse_signal(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
             prop_assert!(signal.is_some());
             healed.signals.0[kind as usize] = signal;
         }
         prop_assert_eq!(decide_state(&healed, at(now)).state, treatment.is);
         prop_assert_eq!(decide_state(&evidence, at(now)).state, treatment.is);
         prop_assert_eq!(state_by_files_alone(&healed.signals), Some(treatment.is));
-        prop_assert_eq!(heal::plan_repair(&healed, at(now)), None);
+        prop_assert_eq!(repair::plan_repair(&healed, at(now)), None);
     }
 }
 
@@ -146,7 +146,7 @@ proptest! {
         collector.read_all_signals();
         let once = collector.collect();
         for (name, _) in files.iter().rev().chain(&files) {
-            if let Some((session, _)) = spool::parse_signal_name(name.as_ref()) {
+            if let Some((session, _)) = signal::parse_signal_name(name.as_ref()) {
                 collector.read_session_signals(session);
             }
         }

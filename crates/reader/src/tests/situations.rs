@@ -1,9 +1,9 @@
 //! What a person's day holds, and what is to be said of it.
 
 use crate::evidence::{Evidence, ProcessLife};
+use crate::session_state::SessionState::{self, Ended, Permission, Waiting, Working};
+use crate::session_state::{STATE_RULES, decide_state};
 use crate::tests::{at, evidence};
-use crate::verdict::SessionState::{self, Ended, Permission, Waiting, Working};
-use crate::verdict::{STATE_RULES, decide_state};
 
 /// The situation; the signals, the registry's entry and the end of the transcript; the state, by which rule.
 type Row = (&'static str, &'static str, &'static str, &'static str, SessionState, &'static str);

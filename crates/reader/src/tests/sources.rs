@@ -2,15 +2,15 @@
 
 use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::event::SignalKind;
-use session_signals_protocol::process;
+use session_signals_protocol::SignalKind;
+use session_signals_protocol::cli_process;
 
-use crate::evidence::process::{Host, ProcessLife, is_process_alive};
+use crate::evidence::host::{Host, ProcessLife, is_process_alive};
 use crate::evidence::registry::RegistryFile;
-use crate::evidence::{PendingCall, RegistryStatus, registry, spool, transcript};
+use crate::evidence::{PendingCall, RegistryStatus, registry, signal, transcript};
 use crate::session::Session;
+use crate::session_state::{SessionState, decide_state};
 use crate::tests::{at, evidence};
-use crate::verdict::{SessionState, decide_state};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs_err::read(format!("{}/../../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -21,7 +21,7 @@ fn as_ours(name: &str) -> String {
     let mut account: serde_json::Value = serde_json::from_slice(&fixture(&format!("registry/{name}.json"))).unwrap();
     let pid = std::process::id();
     account["pid"] = pid.into();
-    account["procStart"] = process::read_stat(pid).unwrap().start.to_string().into();
+    account["procStart"] = cli_process::read_stat(pid).unwrap().start.to_string().into();
     if let Some(namespace) = Host::read().namespace().filter(|_| account.get("pidDomain").is_some()) {
         account["pidDomain"] = format!("linux:3d12:pid:[{namespace}]").into();
     }
@@ -89,7 +89,7 @@ fn what_the_background_service_keeps_ready_is_no_session_and_neither_is_what_a_w
 #[test]
 fn a_registry_file_is_believed_only_while_its_process_lives_here() {
     let ours = as_ours("busy");
-    let start = process::read_stat(std::process::id()).unwrap().start.to_string();
+    let start = cli_process::read_stat(std::process::id()).unwrap().start.to_string();
     let is_silent = |text: &str| matches!(parse(text), Some(RegistryFile::Silent));
     assert!(is_silent(&ours.replace(&start, "17")), "another process has the PID by now");
     assert!(
@@ -142,34 +142,34 @@ fn a_transcript_of_any_size_costs_its_end() {
 #[test]
 fn a_signal_and_what_is_none() {
     let text = br#"{"cwd":"/w","pending":[{"tool_name":"Bash"}],"pending_since":"1795246536.500000000","claude_pid":7,"error":{"x":1}}"#;
-    let signal = spool::parse_signal(text, at(0), SignalKind::Permission).unwrap();
+    let signal = signal::parse_signal(text, at(0), SignalKind::Permission).unwrap();
     assert_eq!(signal.since, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_500));
     assert_eq!(
         (signal.members.claude_pid, &signal.members.error, signal.members.pending.as_ref().unwrap().len()),
         (Some(7), &None, 1)
     );
     for stamp in ["999999999999.000000000", "253402300800.000000000", "-1.000000000"] {
-        assert_eq!(spool::parse_stamp(stamp), None);
+        assert_eq!(signal::parse_stamp(stamp), None);
     }
     let ancient = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-    assert_eq!(spool::parse_signal(b"{}", ancient, SignalKind::Stop).unwrap().at, SystemTime::UNIX_EPOCH);
+    assert_eq!(signal::parse_signal(b"{}", ancient, SignalKind::Stop).unwrap().at, SystemTime::UNIX_EPOCH);
     for torn in ["", "{", "[]", "null", "\u{0}", "{}}"] {
-        assert!(spool::parse_signal(torn.as_bytes(), at(0), SignalKind::Stop).is_none(), "{torn:?}");
+        assert!(signal::parse_signal(torn.as_bytes(), at(0), SignalKind::Stop).is_none(), "{torn:?}");
     }
     let long = format!("{}.stop.json", "x".repeat(129));
     for name in
         ["a.stop.json.tmp", ".a.stop.0123", "a.json", ".stop.json", "a.b.stop.json", "ä.stop.json", &long, "stop.json"]
     {
-        assert!(spool::parse_signal_name(name.as_ref()).is_none(), "{name}");
+        assert!(signal::parse_signal_name(name.as_ref()).is_none(), "{name}");
     }
-    assert_eq!(spool::parse_signal_name("a-1.stop.json".as_ref()), Some(("a-1", SignalKind::Stop)));
+    assert_eq!(signal::parse_signal_name("a-1.stop.json".as_ref()), Some(("a-1", SignalKind::Stop)));
 }
 
 #[test]
 fn one_odd_value_costs_itself() {
     let text = br#"{"prompt":"a\ud800b \ud83d\ude00 \\ud800\udc00","background_tasks":[7,{"type":"shell","status":1}],"pending":[
         {"tool_name":"A","tool_input":{"n":1e400}},7,[],{"tool_name":"B","tool_input":{"s":"x\udfff"},"message":7}]}"#;
-    let members = &spool::parse_signal(text, at(0), SignalKind::Permission).unwrap().members;
+    let members = &signal::parse_signal(text, at(0), SignalKind::Permission).unwrap().members;
     assert_eq!(members.prompt.as_deref(), Some("a\u{fffd}b \u{1f600} \\ud800\u{fffd}"));
     assert_eq!(members.background_tasks.as_ref().unwrap()[0].r#type, "shell");
     let calls = members.pending.as_ref().unwrap();
@@ -197,10 +197,10 @@ fn a_registry_file_with_an_odd_id_or_time_is_none() {
 
 #[test]
 fn a_hook_that_outlived_its_cli_names_no_process() {
-    let host = process::host_id().unwrap();
+    let host = cli_process::host_id().unwrap();
     let members = format!(r#"{{"claude_host":"{}"}}"#, String::from_utf8_lossy(host.as_bytes()));
     let signal =
-        |members: &str| spool::parse_signal(members.as_bytes(), SystemTime::now(), SignalKind::Working).unwrap();
+        |members: &str| signal::parse_signal(members.as_bytes(), SystemTime::now(), SignalKind::Working).unwrap();
     let life = |begins_with_cli, members: &str| {
         let mut host = Host::read();
         host.begins_with_cli = begins_with_cli;
@@ -236,10 +236,10 @@ fn who_takes_in_orphans_is_no_cli() {
 
 #[test]
 fn a_pid_counts_with_its_start_only() {
-    let start = process::read_stat(std::process::id()).unwrap().start;
+    let start = cli_process::read_stat(std::process::id()).unwrap().start;
     let signal = |members: &str, seconds: u64| {
         let at = SystemTime::now() + Duration::from_secs(1) - Duration::from_secs(seconds);
-        spool::parse_signal(format!("{{{members}}}").as_bytes(), at, SignalKind::Stop).unwrap()
+        signal::parse_signal(format!("{{{members}}}").as_bytes(), at, SignalKind::Stop).unwrap()
     };
     let host = Host::read();
     let life = |members: &str, seconds| {
@@ -260,7 +260,7 @@ fn a_pid_counts_with_its_start_only() {
     assert_eq!(life(r#""claude_pid":4194305"#, 0), ProcessLife::Dead);
     assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), ProcessLife::Elsewhere);
     let mut child = std::process::Command::new("true").spawn().unwrap();
-    while process::read_stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
+    while cli_process::read_stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
         std::thread::yield_now();
     }
     assert!(!is_process_alive(child.id(), None), "a zombie");
@@ -272,7 +272,7 @@ fn the_directory_is_that_of_whichever_source_is_newer() {
     let cwd = |registry_at: u64| {
         let mut evidence = evidence("", &format!("idle@{registry_at}"), "");
         evidence.signals.0[SignalKind::Stop as usize] =
-            spool::parse_signal(br#"{"cwd":"/a"}"#, at(20), SignalKind::Stop);
+            signal::parse_signal(br#"{"cwd":"/a"}"#, at(20), SignalKind::Stop);
         evidence.registry.as_mut().unwrap().cwd = Some("/b".into());
         // What the registry says besides its status is as new as its file.
         evidence.registry.as_mut().unwrap().updated = at(5);
@@ -290,7 +290,7 @@ fn whether_a_teammate_rests_is_known_by_the_registry_alone() {
     let lines = fixture("claude-2.1.330/teammate.jsonl");
     let events = lines.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{"));
     let stops: Vec<_> = events
-        .filter_map(|event| spool::parse_signal(event, at(20), SignalKind::Stop))
+        .filter_map(|event| signal::parse_signal(event, at(20), SignalKind::Stop))
         .filter(|event| event.members.hook_event_name.as_deref() == Some("Stop") && event.members.has_delegated_task())
         .collect();
     // The teammate works at the first, and rests at the next: these two say the same of it.

@@ -1,0 +1,100 @@
+//! The memory routines of the C library, for executables without it.
+#![allow(unsafe_code)]
+#![allow(clippy::inline_always, reason = "each has one caller, in another crate")]
+
+// Loops over volatile accesses, or single instructions: from anything else the optimiser would make calls
+// to the very functions that these are.
+
+/// `memcpy`.
+///
+/// # Safety
+/// As for `memcpy`.
+#[cfg(freestanding)]
+#[inline(always)]
+pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the caller's promise; the direction flag is clear at every call.
+    unsafe {
+        core::arch::asm!("rep movsb", inout("rcx") len => _, inout("rdi") to => _, inout("rsi") from => _,
+            options(nostack, preserves_flags));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    for at in 0..len {
+        // SAFETY: the caller's promise.
+        unsafe { to.add(at).write_volatile(from.add(at).read_volatile()) }
+    }
+    to
+}
+
+/// `memmove`.
+///
+/// # Safety
+/// As for `memmove`.
+#[cfg(freestanding)]
+#[inline(always)]
+pub unsafe fn copy_overlapping(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
+    if (to as usize).wrapping_sub(from as usize) >= len {
+        // SAFETY: ascending, nothing is overwritten before it is read.
+        return unsafe { copy(to, from, len) };
+    }
+    for at in (0..len).rev() {
+        // SAFETY: the caller's promise.
+        unsafe { to.add(at).write_volatile(from.add(at).read_volatile()) }
+    }
+    to
+}
+
+/// `memset`.
+///
+/// # Safety
+/// As for `memset`.
+#[cfg(freestanding)]
+#[inline(always)]
+pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> *mut u8 {
+    #[cfg(target_arch = "x86_64")]
+    // SAFETY: the caller's promise; the direction flag is clear at every call.
+    unsafe {
+        core::arch::asm!("rep stosb", inout("rcx") len => _, inout("rdi") to => _, in("al") byte,
+            options(nostack, preserves_flags));
+    }
+    #[cfg(not(target_arch = "x86_64"))]
+    for at in 0..len {
+        // SAFETY: the caller's promise.
+        unsafe { to.add(at).write_volatile(byte) }
+    }
+    to
+}
+
+/// `memcmp`.
+///
+/// # Safety
+/// As for `memcmp`.
+#[cfg(freestanding)]
+#[inline(always)]
+#[must_use]
+pub unsafe fn compare(left: *const u8, right: *const u8, len: usize) -> i32 {
+    for at in 0..len {
+        // SAFETY: the caller's promise.
+        let (a, b) = unsafe { (left.add(at).read_volatile(), right.add(at).read_volatile()) };
+        if a != b {
+            return i32::from(a) - i32::from(b);
+        }
+    }
+    0
+}
+
+/// `strlen`.
+///
+/// # Safety
+/// As for `strlen`.
+#[cfg(freestanding)]
+#[inline(always)]
+#[must_use]
+pub unsafe fn length(text: *const u8) -> usize {
+    let mut len = 0;
+    // SAFETY: the caller's promise.
+    while unsafe { text.add(len).read_volatile() } != 0 {
+        len += 1;
+    }
+    len
+}

@@ -1,0 +1,88 @@
+//! Why a signal may be removed.
+
+use std::io::Read as _;
+use std::path::Path;
+use std::time::{Duration, SystemTime};
+
+use session_signals_protocol::SignalKind;
+
+use super::SignalFiles;
+use crate::evidence::{regular_file, signal};
+
+/// Whoever writes to a signal in place is done by then. A time as far ahead is from before the clock stepped back.
+const SETTLED: Duration = Duration::from_secs(60);
+
+/// What is wrong with a signal.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SignalFault {
+    /// A newer signal, of this kind, supersedes it; and both can be read.
+    Overtaken(SignalKind),
+    /// It is empty, or all NUL bytes: the power was lost before its content was on the disk.
+    Hollow,
+    /// Its session ended longer ago than this, and nothing else stands for it.
+    Old(Duration),
+}
+
+impl SignalFault {
+    /// Whether this is wrong with a session's signal of this kind.
+    pub fn applies_to(
+        self,
+        folder: &Path,
+        session: &str,
+        kind: SignalKind,
+        files: &SignalFiles,
+        now: SystemTime,
+    ) -> bool {
+        match self {
+            Self::Overtaken(newer) => superseded_signals(folder, session, files, now).contains(&(kind, newer)),
+            Self::Hollow => hollow_wait(folder, session, kind, files, now) == Some(Duration::ZERO),
+            Self::Old(limit) => kind == SignalKind::Ended && files.is_only_old_end(limit, now),
+        }
+    }
+}
+
+/// Each signal of a session that a newer one supersedes, and the kind of that one. What cannot be read is neither: it
+/// says nothing, and somebody may know what it means.
+pub fn superseded_signals(
+    folder: &Path,
+    session: &str,
+    files: &SignalFiles,
+    now: SystemTime,
+) -> Vec<(SignalKind, SignalKind)> {
+    let can_be_read = |kind: SignalKind| {
+        signal::read_signal(&signal::signal_path(folder, session, kind), kind).is_ok_and(|it| it.is_some())
+    };
+    let pairs = files.superseded(now).into_iter();
+    pairs.filter(|(older, newer)| can_be_read(*older) && can_be_read(*newer)).collect()
+}
+
+/// Where a session's signal of this kind is empty or all NUL bytes: how long it has to stay so until it is what a power
+/// cut left. Until then somebody may be writing it.
+pub fn hollow_wait(
+    folder: &Path,
+    session: &str,
+    kind: SignalKind,
+    files: &SignalFiles,
+    now: SystemTime,
+) -> Option<Duration> {
+    let found = files.get(kind).filter(|found| found.is_regular)?;
+    let left = match now.duration_since(found.modified) {
+        Ok(age) => SETTLED.saturating_sub(age),
+        Err(ahead) if ahead.duration() > SETTLED => Duration::ZERO,
+        Err(ahead) => ahead.duration() + SETTLED,
+    };
+    (found.len == 0 || is_all_nul(&signal::signal_path(folder, session, kind))).then_some(left)
+}
+
+/// Whether a file holds nothing but NUL bytes. Of any other its first bytes say so.
+fn is_all_nul(path: &Path) -> bool {
+    let Ok(mut file) = regular_file::open_regular(path) else { return false };
+    let mut buffer = [0; 4096];
+    loop {
+        match file.read(&mut buffer) {
+            Ok(0) => return true,
+            Ok(count) if buffer[..count].iter().all(|byte| *byte == 0) => {}
+            _ => return false,
+        }
+    }
+}

@@ -1,0 +1,55 @@
+//! What a healed signal holds: the session's members from the signal before it, and why it is there.
+
+use std::collections::HashMap;
+
+use serde_json::value::RawValue;
+use session_signals_protocol::SignalKind;
+
+use super::RepairPlan;
+use crate::evidence::timestamps;
+
+/// What is true of a session whatever it does.
+const SESSION_MEMBERS: [&str; 4] = ["session_id", "transcript_path", "cwd", "permission_mode"];
+
+/// The CLI's process; last, and in this order, as the hooks write it and look for it.
+const PROCESS_MEMBERS: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
+
+/// What stays true of the last turn where another one runs, or none.
+fn turn_members(kind: SignalKind) -> &'static [&'static str] {
+    match kind {
+        // What runs in the background is still there when the turn that no event told of is over.
+        SignalKind::Working => &["last_assistant_message", "background_tasks"],
+        SignalKind::Stop => &["last_assistant_message"],
+        SignalKind::Permission | SignalKind::Ended => &[],
+    }
+}
+
+/// The signal's content. `base` is the newest signal's, `turn` that of the last turn; where they make no sense, the
+/// session's id is all there is.
+pub fn repaired_signal(base: &[u8], turn: &[u8], session: &str, kind: SignalKind, treatment: &RepairPlan) -> Vec<u8> {
+    let parse = |text| serde_json::from_slice::<HashMap<String, &RawValue>>(text).unwrap_or_default();
+    let (base, turn) = (parse(base), parse(turn));
+    let mut members = Vec::new();
+    let carry_over = |members: &mut Vec<(String, String)>, from: &HashMap<String, &RawValue>, names: &[&str]| {
+        let found = names.iter().filter_map(|name| Some(((*name).to_owned(), from.get(*name)?.get().to_owned())));
+        members.extend(found);
+    };
+    carry_over(&mut members, &base, &SESSION_MEMBERS);
+    if !members.iter().any(|(name, _)| name == "session_id") {
+        members.insert(0, ("session_id".to_owned(), format!("\"{session}\"")));
+    }
+    carry_over(&mut members, &turn, turn_members(kind));
+    members.push(("healed_by".to_owned(), format!("\"{}\"", treatment.rule)));
+    if kind == SignalKind::Ended {
+        members.push(("reason".to_owned(), format!("\"{}\"", treatment.rule)));
+    }
+    let stamp = timestamps::to_hook_time(treatment.since).to_stamp();
+    members.push((kind.stamp_member().to_owned(), format!("\"{}\"", String::from_utf8_lossy(stamp.as_bytes()))));
+    if kind == SignalKind::Permission {
+        // Nobody knows which call it is: a hook that does adds it here.
+        members.push(("pending".to_owned(), "[]".to_owned()));
+    }
+    carry_over(&mut members, &base, &PROCESS_MEMBERS);
+    let members: Vec<_> = members.iter().map(|(name, value)| format!("\"{name}\":{value}")).collect();
+    format!("{{{}}}\n", members.join(",")).into_bytes()
+}

@@ -1,0 +1,179 @@
+//! What is written down of the evidence, and what is not.
+
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
+
+use crate::evidence::{Evidence, ProcessLife};
+use crate::repair::{RepairPlan, apply_plan, plan_repair};
+use crate::tests::{at, evidence};
+
+/// The situation; signals, registry, transcript; the signals after it, and the rule. `healed` stands for a new signal.
+type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
+
+#[rustfmt::skip]
+const HEALED: [Row; 37] = [
+    ("approved, and the tool runs", "working@10 permission@12", "busy@20", "", "working@10", "approved"),
+    ("approved after Stop", "stop@10 permission@12", "busy@20", "", "healed working", "approved"),
+    ("approved, says the transcript", "working@10 permission@12", "", "answered@20", "working@10", "answered"),
+    ("denied", "working@10 permission@12", "idle@20", "", "healed stop", "denied"),
+    ("dismissed with Esc, an old CLI", "working@10 permission@12", "", "interrupted@20", "healed stop", "marked"),
+    ("a subagent's permission, dismissed after Stop", "stop@10 asks@12", "idle@20", "", "stop@10", "denied"),
+    ("interrupted", "working@10", "idle@12", "", "healed stop", "interrupted"),
+    ("another hook blocked the prompt", "working@20", "idle@10", "", "healed stop", "interrupted"),
+    ("a queued prompt's turn", "stop@20", "busy@21", "", "healed working", "queued"),
+    ("resumed, its SessionStart hook failed", "ended@10", "idle@20", "", "healed stop", "idle"),
+    ("the same, and a turn runs", "ended@10", "busy@20", "", "healed working", "busy"),
+    ("ended and working at once", "ended@20 working@10", "", "", "ended@20", "overtaken"),
+    ("working, and an end that was left behind", "ended@10 working@20", "", "", "working@20", "overtaken"),
+    ("stop, and a turn that was left behind", "stop@20 working@10", "idle@20", "", "stop@20", "overtaken"),
+    ("stop, and a question that it answered", "stop@20 permission@10", "", "", "stop@20", "overtaken"),
+    ("a question after an end that was left behind", "ended@10 asks@20 working@15", "", "", "permission@20 working@15", "overtaken"),
+    ("approved, and then came another's late result", "working@10 permission+12+13@30", "busy@20", "", "working@10", "approved"),
+    ("the same, denied", "working@10 permission+12+13@30", "idle@20", "", "healed stop", "denied"),
+    ("Esc, then /model", "working@20", "dialog@30", "", "healed stop", "dialog"),
+    ("denied, then /config", "working@10 permission@12", "dialog@30", "interrupted@20", "healed stop", "dialog"),
+    ("the same after Stop", "stop@10 permission+12@14", "dialog@13", "", "stop@10", "dialog"),
+    ("the turn goes on after Stop, and the registry does not move", "stop@20", "busy@10", "", "healed working", "queued"),
+    ("the same, because a teammate works", "stop+teammate@20", "busy@10", "", "healed working", "queued"),
+    ("the same, because `-p` waits for its shell", "stop+shell@20", "busy@10", "", "healed working", "queued"),
+    ("a call waits that fires no hook", "working@10", "permission@20", "", "healed permission working@10", "asks"),
+    ("the same, and the registry does not move", "working@20", "permission@10", "", "healed permission working@20", "asks"),
+    ("the same of a teammate's after Stop", "stop@10", "permission@20", "", "healed permission stop@10", "asks"),
+    ("the same where a call is left that a prompt has answered", "UserPromptSubmit@20 permission@10", "permission@30", "", "healed permission UserPromptSubmit@20", "asks"),
+    ("the same, resumed, its SessionStart hook failed", "ended@10", "permission@20", "", "healed permission", "asks"),
+    ("a question that fires no hook", "working@10", "question@20", "", "healed permission working@10", "questions"),
+    ("auto mode's own dialog", "working@10", "dialog@30", "called@15", "healed permission working@10", "held"),
+    ("a call that nobody could name, approved", "working@10 unnamed@11", "busy@20", "", "working@10", "approved"),
+    ("the same after Stop", "stop@10 unnamed@11", "busy@20", "", "healed working", "approved"),
+    ("the same, denied", "working@10 unnamed@11", "idle@20", "", "healed stop", "denied"),
+    ("the same after Stop, denied", "stop@10 unnamed@11", "idle@20", "", "stop@10", "denied"),
+    ("`-p --resume` beside a living session is over", "ended-by-2@20", "idle@10", "", "healed stop", "idle"),
+    ("a stop that was left behind, interrupted", "stop@10 working@20", "idle@30", "", "healed stop", "interrupted"),
+];
+
+/// Nothing is wrong, or nothing is certain.
+#[rustfmt::skip]
+const LEFT_ALONE: [(&str, &str, &str, &str); 19] = [
+    ("a turn runs", "working@10", "busy@10", ""),
+    ("it is over", "stop@10", "idle@10", ""),
+    ("a call waits", "working@10 permission@12", "permission@12", ""),
+    ("a subagent's call waits after Stop", "stop@10 asks@12", "permission@12", ""),
+    ("it ended", "ended@10", "", ""),
+    ("a call waits that nobody could name", "working@10 unnamed@11", "permission@20", ""),
+    ("no signals at all", "", "busy@10", ""),
+    ("a call waits, and the registry has not heard of it", "working@10 permission@12", "busy@10", ""),
+    ("the same of a subagent's after Stop", "stop@11 asks@12", "idle@11", ""),
+    ("approved but for the last of three calls", "working@10 permission+12+13+25@30", "busy@20", ""),
+    ("denied, all but the last", "working@10 permission+12+25@30", "idle@20", ""),
+    ("a teammate rests", "stop+teammate@20", "idle@21", ""),
+    ("a teammate asks before Stop, and a dialog is open", "stop@20 asks@12", "dialog@30", ""),
+    ("the same after Stop", "stop@20 asks@25", "dialog@30", ""),
+    ("a call waits beside a teammate, and a dialog is open", "stop+teammate@20 permission@25", "dialog@30", ""),
+    ("a call came while a dialog was open", "working@10 permission@35", "dialog@30", ""),
+    ("a turn began while a dialog was open", "working@35", "dialog@30", ""),
+    ("a dialog is open", "stop@20", "dialog@30", ""),
+    ("nothing but signals", "working@10", "", ""),
+];
+
+fn here(spool: &str, registry: &str, transcript: &str) -> Evidence {
+    Evidence { is_of_this_host: true, ..evidence(spool, registry, transcript) }
+}
+
+/// What stands after the treatment.
+fn after(before: &str, treatment: &RepairPlan) -> String {
+    let kinds =
+        SIGNAL_KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize] || treatment.publish == Some(*kind));
+    let gone: Vec<_> = kinds.map(SignalKind::word).collect();
+    let before = before.replace("asks@", "permission@").replace("unnamed@", "permission@");
+    let kept = before.split_whitespace().filter(|signal| gone.iter().all(|word| !signal.starts_with(word)));
+    let healed = treatment.publish.map(|kind| format!("healed {}", kind.word()));
+    healed.into_iter().chain(kept.map(str::to_owned)).collect::<Vec<_>>().join(" ")
+}
+
+#[test]
+fn the_files_are_made_to_say_what_is_true() {
+    for (situation, spool, registry, transcript, expected, rule) in HEALED {
+        let evidence = here(spool, registry, transcript);
+        let treatment = plan_repair(&evidence, at(1000)).expect(situation);
+        assert_eq!((&*after(spool, &treatment), treatment.rule), (expected, rule), "{situation}");
+        // A nanosecond newer than the newest: no event of real life finds it newer than itself.
+        let newest = evidence.signals.newest(at(1000)).unwrap().at;
+        let since = newest.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
+        assert_eq!((treatment.time.seconds(), treatment.time.nanoseconds()), (since.as_secs(), 1), "{situation}");
+    }
+}
+
+#[test]
+fn what_is_true_or_not_certain_is_left_alone() {
+    for (situation, spool, registry, transcript) in LEFT_ALONE {
+        assert_eq!(plan_repair(&here(spool, registry, transcript), at(1000)), None, "{situation}");
+    }
+    // The registry counts only once it and the signals are quiet.
+    assert_eq!(plan_repair(&here("working@10 permission@12", "busy@20", ""), at(20)), None);
+    assert!(plan_repair(&here("working@10 permission@12", "busy@20", ""), at(21)).is_some());
+    // It does not move for a prompt that another hook blocked, nor where a turn goes on after its Stop, so these are
+    // waited for longer; and so is a call of which no hook told.
+    for (spool, registry) in [("working@20", "idle@10"), ("stop@20", "busy@10"), ("working@20", "permission@10")] {
+        assert_eq!(plan_repair(&here(spool, registry, ""), at(22)), None, "{spool} {registry}");
+        assert!(plan_repair(&here(spool, registry, ""), at(23)).is_some(), "{spool} {registry}");
+    }
+}
+
+#[test]
+fn a_process_of_another_host_is_none_of_our_business() {
+    for (situation, spool, registry, transcript, ..) in HEALED {
+        assert_eq!(plan_repair(&evidence(spool, registry, transcript), at(1000)), None, "{situation}");
+    }
+    for life in [ProcessLife::Alive, ProcessLife::Elsewhere, ProcessLife::Unknown] {
+        let evidence = Evidence { life, ..here("working@10", "", "") };
+        assert_eq!(plan_repair(&evidence, at(1000)), None, "{life:?}");
+    }
+}
+
+#[test]
+fn a_dead_process_ends_its_session() {
+    for spool in ["working@10", "working@10 permission@12", "stop@10", "ended@5 working@10"] {
+        let dead = Evidence { life: ProcessLife::Dead, ..here(spool, "", "") };
+        let treatment = plan_repair(&dead, at(20)).unwrap();
+        assert_eq!((&*after(spool, &treatment), treatment.rule), ("healed ended", "killed"), "{spool}");
+        assert_eq!(crate::repair::plan_repair(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
+    }
+}
+
+#[test]
+fn a_signal_that_is_newer_than_what_was_judged_stays() {
+    let config = tempfile::tempdir().unwrap();
+    let spool = config.path().join("session-signals");
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&spool).unwrap();
+    let publish = |seconds| {
+        let signal = spool.join("s.working.json");
+        fs_err::write(&signal, "{\"session_id\":\"s\",\"cwd\":\"/here\"}\n").unwrap();
+        fs_err::File::options().write(true).open(&signal).unwrap().into_file().set_modified(at(seconds)).unwrap();
+    };
+    let stands = || {
+        let entries = fs_err::read_dir(&spool).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let mut names: Vec<_> = entries.collect();
+        names.sort();
+        names
+    };
+    let judged = Evidence { life: ProcessLife::Dead, ..here("working@10", "", "") };
+    let treatment = plan_repair(&judged, at(20)).unwrap();
+    // A prompt came since.
+    publish(11);
+    assert!(!apply_plan(&spool, "s", &judged, &treatment).unwrap());
+    assert_eq!(stands(), ["s.working.json"]);
+    // Somebody else has the lock.
+    publish(10);
+    let lock = std::fs::File::open(&spool).unwrap();
+    lock.lock().unwrap();
+    let refused = apply_plan(&spool, "s", &judged, &treatment).unwrap_err();
+    assert_eq!((refused.kind(), stands()), (std::io::ErrorKind::WouldBlock, vec!["s.working.json".to_owned()]));
+    drop(lock);
+    assert!(apply_plan(&spool, "s", &judged, &treatment).unwrap());
+    assert_eq!(stands(), ["s.ended.json"]);
+    let ended = fs_err::read_to_string(spool.join("s.ended.json")).unwrap();
+    let since = "\"ended_at\":\"1795246010.000000000\"";
+    assert_eq!(
+        ended,
+        format!("{{\"session_id\":\"s\",\"cwd\":\"/here\",\"healed_by\":\"killed\",\"reason\":\"killed\",{since}}}\n")
+    );
+}
