@@ -5,7 +5,7 @@ use std::time::UNIX_EPOCH;
 use super::{Finding, Mend};
 use crate::env::Env;
 use crate::receipt;
-use session_signals_reader::evidence::{Collector, RegistryEntry};
+use session_signals_reader::{Collector, RegistryEntry};
 
 /// What keeps the hooks from publishing, whenever a session was started.
 const CAUSES: [&str; 8] = [

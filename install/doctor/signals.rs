@@ -15,7 +15,7 @@ use crate::spool::{Fault as FolderFault, fault};
 use session_signals_reader::cleanup::{
     SignalFault, SignalFiles, holds_signal, hollow_wait, leftovers, old_ended_sessions, retention, superseded_signals,
 };
-use session_signals_reader::evidence::{regular_file, signal};
+use session_signals_reader::{regular_file, signal};
 
 /// Everything about the spool.
 pub fn check(env: &Env) -> Vec<Finding> {

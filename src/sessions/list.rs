@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::cli::List;
 use crate::humanise::harmless;
 use crate::{environment, table};
-use session_signals_reader::evidence::Collector;
+use session_signals_reader::Collector;
 use session_signals_reader::git_branch;
 use session_signals_reader::session::Session;
 

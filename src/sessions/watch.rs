@@ -13,7 +13,7 @@ use crate::cli::List;
 use crate::humanise::fold;
 use crate::screen::{Screen, show};
 use crate::{environment, list};
-use session_signals_reader::evidence::Collector;
+use session_signals_reader::Collector;
 use session_signals_reader::watch::{ChangedSource, Watcher};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.

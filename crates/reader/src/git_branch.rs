@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::evidence::regular_file;
+use crate::regular_file;
 
 /// A larger file is none of git's, in bytes.
 const MAX_LEN: u64 = 4096;

@@ -7,8 +7,10 @@ use serde::Serialize;
 use serde_json::Value;
 use session_signals_protocol::SignalKind;
 
-use crate::evidence::{Evidence, PendingCall, timestamps};
+use crate::evidence::Evidence;
 use crate::session_state::{DecidedState, STARTED, SessionState, decide_state};
+use crate::signal::PendingCall;
+use crate::timestamps;
 
 /// One session. The JSON of `sessions --json` is this, and documented in the README.
 #[derive(Clone, Debug, Serialize)]
@@ -86,7 +88,7 @@ impl PendingPermission {
             tool_name: call.tool_name.clone().unwrap_or_else(|| call.hook_event_name.clone()),
             tool_input: if call.tool_input.is_null() { message } else { call.tool_input.clone() },
             agent_id: call.agent_id.clone(),
-            pending_since: crate::evidence::signal::parse_stamp(&call.pending_since),
+            pending_since: crate::signal::parse_stamp(&call.pending_since),
         }
     }
 }

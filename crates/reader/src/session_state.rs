@@ -5,8 +5,11 @@ use std::time::{Duration, SystemTime};
 use serde::Serialize;
 use session_signals_protocol::SignalKind;
 
-use crate::evidence::signal::SignalMembers;
-use crate::evidence::{Evidence, PendingCall, ProcessLife, RegistryEntry, RegistryStatus, Signal};
+use crate::evidence::Evidence;
+use crate::process_life::ProcessLife;
+use crate::registry::{RegistryEntry, RegistryStatus};
+use crate::signal::SignalMembers;
+use crate::signal::{PendingCall, Signal};
 
 /// What a session does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

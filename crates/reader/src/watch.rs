@@ -6,7 +6,8 @@ use std::path::{Path, PathBuf};
 
 use notify::{ErrorKind, RecursiveMode, Watcher as _};
 
-use crate::evidence::{Collector, signal};
+use crate::collector::Collector;
+use crate::signal;
 
 /// What is to be read again.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]

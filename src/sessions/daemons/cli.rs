@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use session_signals_reader::evidence::signal::is_session_id;
+use session_signals_reader::signal::is_session_id;
 
 /// What can be done.
 #[derive(Subcommand)]

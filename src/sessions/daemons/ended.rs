@@ -10,7 +10,7 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use super::process::Process;
 use super::spawn::Session;
-use session_signals_reader::evidence::{SessionSignals, signal};
+use session_signals_reader::{SessionSignals, signal};
 
 /// The hook waits 200 ms for the spool's lock; the daemons are not to wait much longer for their end.
 const LIMIT: Duration = Duration::from_millis(500);

@@ -6,7 +6,8 @@ use std::path::PathBuf;
 use serde::Deserialize;
 use session_signals_protocol::Hook;
 use session_signals_protocol::error::Error;
-use session_signals_protocol::payload::{self, PayloadFields};
+use session_signals_protocol::payload::PayloadFields;
+use session_signals_protocol::payload_reader::read_payload;
 use session_signals_protocol::text::Path;
 
 /// The hook's JSON, as far as it matters here.

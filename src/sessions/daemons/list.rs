@@ -12,8 +12,8 @@ use super::place::Place;
 use super::state::{self, Status};
 use crate::environment;
 use crate::humanise::{cut, duration, harmless, pad, width};
-use session_signals_reader::evidence::signal::is_session_id;
-use session_signals_reader::evidence::timestamps;
+use session_signals_reader::signal::is_session_id;
+use session_signals_reader::timestamps;
 
 /// What an empty table says.
 const NOTHING: &str =

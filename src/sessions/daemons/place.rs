@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use session_signals_reader::evidence::signal::is_session_id;
+use session_signals_reader::signal::is_session_id;
 
 /// The directory.
 #[derive(Clone)]

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::place::Place;
 use super::platform;
 use super::process::Process;
-use session_signals_reader::evidence::regular_file;
+use session_signals_reader::regular_file;
 
 /// A larger file is no guard's, in bytes.
 const MAX_LEN: u64 = 1 << 20;

@@ -18,7 +18,7 @@ use super::place::Place;
 use super::platform;
 use super::process::Process;
 use super::state::{self, Status};
-use session_signals_reader::evidence::signal::is_session_id;
+use session_signals_reader::signal::is_session_id;
 
 /// Whoever forks faster than this is not chased any longer.
 const PATIENCE: Duration = Duration::from_secs(2);

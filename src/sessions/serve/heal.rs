@@ -7,7 +7,7 @@ use std::time::{Duration, Instant, SystemTime};
 
 use session_signals_protocol::time::Time;
 
-use session_signals_reader::evidence::Evidence;
+use session_signals_reader::Evidence;
 use session_signals_reader::repair::{RepairPlan, apply_plan, plan_repair};
 use session_signals_reader::session_state::SessionState;
 

@@ -6,9 +6,9 @@ use std::time::SystemTime;
 
 use session_signals_protocol::SignalKind;
 
-use session_signals_reader::evidence::host::{is_cli_process, is_process_alive};
-use session_signals_reader::evidence::{Collector, Evidence, ProcessLife, SessionSignals, Signal, Snapshot};
+use session_signals_reader::host::{is_cli_process, is_process_alive};
 use session_signals_reader::session_state::{SessionState, decide_state};
+use session_signals_reader::{Collector, Evidence, ProcessLife, SessionSignals, Signal, Snapshot};
 
 /// What stood last for each session whose process lives.
 #[derive(Default)]

@@ -14,11 +14,11 @@ use super::leaving::Leaving;
 use super::round::Round;
 use super::steady::Steady;
 use crate::humanise::harmless;
-use session_signals_reader::evidence::{Collector, Evidence, Snapshot, is_time_independent};
 use session_signals_reader::git_branch;
 use session_signals_reader::repair::plan_repair;
 use session_signals_reader::session::Session;
 use session_signals_reader::watch::{ChangedSource, Watcher};
+use session_signals_reader::{Collector, Evidence, Snapshot, is_time_independent};
 
 /// So many events are taken in before the first of them is told of.
 const TOGETHER: usize = 4096;

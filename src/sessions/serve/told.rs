@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use super::heal::log as complain;
 use super::log::Log;
-use session_signals_reader::evidence::signal::is_session_id;
+use session_signals_reader::signal::is_session_id;
 
 /// So many lines may be added before the file is written anew.
 const LINES: usize = 16 << 10;

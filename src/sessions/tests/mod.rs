@@ -7,7 +7,7 @@ mod text;
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::SIGNAL_KINDS;
-use session_signals_reader::evidence::{Evidence, signal};
+use session_signals_reader::{Evidence, signal};
 
 /// The time `seconds` after an arbitrary one.
 fn at(seconds: u64) -> SystemTime {

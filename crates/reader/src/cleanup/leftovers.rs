@@ -8,8 +8,9 @@ use session_signals_protocol::SIGNAL_KINDS;
 use session_signals_protocol::store::{MAX_SIGNAL_LEN, RECOVER_AFTER_SECONDS};
 use session_signals_protocol::temporary_name::{Leftover, TemporaryName, is_complete_signal};
 
-use crate::evidence::signal::is_session_id;
-use crate::evidence::{regular_file, timestamps};
+use crate::regular_file;
+use crate::signal::is_session_id;
+use crate::timestamps;
 
 /// Whoever still writes is done by then.
 const OLD: Duration = Duration::from_secs(RECOVER_AFTER_SECONDS);

@@ -16,7 +16,7 @@ use session_signals_protocol::text;
 
 use super::leftovers::is_old_leftover;
 use super::{SignalFault, SignalFiles};
-use crate::evidence::timestamps;
+use crate::timestamps;
 
 /// After so many removals in a row the hooks get a pause of this length.
 const IN_A_ROW: usize = 16;

@@ -5,7 +5,9 @@ use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use super::SignalFiles;
-use crate::evidence::{Collector, Evidence, ProcessLife};
+use crate::collector::Collector;
+use crate::evidence::Evidence;
+use crate::process_life::ProcessLife;
 
 /// The sessions that ended longer ago than `limit`, and of which no process lives.
 pub fn old_ended_sessions(

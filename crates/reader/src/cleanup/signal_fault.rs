@@ -7,7 +7,8 @@ use std::time::{Duration, SystemTime};
 use session_signals_protocol::SignalKind;
 
 use super::SignalFiles;
-use crate::evidence::{regular_file, signal};
+use crate::regular_file;
+use crate::signal;
 
 /// Whoever writes to a signal in place is done by then. A time as far ahead is from before the clock stepped back.
 const SETTLED: Duration = Duration::from_secs(60);

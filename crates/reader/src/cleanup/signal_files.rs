@@ -7,7 +7,7 @@ use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::signal::{parse_signal_name, signal_path};
+use crate::signal::{parse_signal_name, signal_path};
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]

@@ -16,7 +16,11 @@ use session_signals_protocol::store::SignalStore;
 use session_signals_protocol::text::Text;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind, StoredSignals};
 
-use crate::evidence::{Evidence, SessionSignals, regular_file, signal, timestamps};
+use crate::evidence::Evidence;
+use crate::regular_file;
+use crate::signal;
+use crate::signal::SessionSignals;
+use crate::timestamps;
 pub use repair_plan::{RepairPlan, plan_repair};
 
 /// Does to a session's files what the treatment says, unless they are no longer those of the evidence: `false`.

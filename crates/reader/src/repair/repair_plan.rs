@@ -5,8 +5,10 @@ use std::time::{Duration, SystemTime};
 use session_signals_protocol::time::Time;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::{Evidence, SessionSignals, timestamps};
+use crate::evidence::Evidence;
 use crate::session_state::{DecidedState, SessionState, decide_state};
+use crate::signal::SessionSignals;
+use crate::timestamps;
 
 /// How long the registry must have been of another mind than a signal, where it does not move for what is so: neither does
 /// it while it lags.

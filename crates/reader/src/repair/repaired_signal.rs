@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use session_signals_protocol::SignalKind;
 
 use super::RepairPlan;
-use crate::evidence::timestamps;
+use crate::timestamps;
 
 /// What is true of a session whatever it does.
 const SESSION_MEMBERS: [&str; 4] = ["session_id", "transcript_path", "cwd", "permission_mode"];

@@ -11,8 +11,12 @@ use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::registry::RegistryEntry;
-use crate::evidence::{Evidence, RegistryStatus, SessionSignals, TranscriptTail, signal};
+use crate::evidence::Evidence;
+use crate::registry::RegistryEntry;
+use crate::registry::RegistryStatus;
+use crate::signal;
+use crate::signal::SessionSignals;
+use crate::transcript::TranscriptTail;
 
 /// `seconds` after an arbitrary moment.
 pub fn at(seconds: u64) -> SystemTime {
@@ -128,7 +132,7 @@ fn tail(text: &str) -> Option<TranscriptTail> {
         _ => panic!("{word}"),
     };
     let time = humantime::format_rfc3339_millis(time).to_string();
-    Some(crate::evidence::transcript::parse_tail(line.replace("TIME", &time).as_bytes()))
+    Some(crate::transcript::parse_tail(line.replace("TIME", &time).as_bytes()))
 }
 
 /// All of these.

@@ -1,7 +1,7 @@
 //! Processes of other pid namespaces: who lives, who does not, and of whom nobody knows.
 
-use crate::evidence::ProcessLife::{self, Alive, Dead, Unknown};
-use crate::evidence::pid_namespaces::{NamespacedProcess, PidNamespaces};
+use crate::pid_namespaces::{NamespacedProcess, PidNamespaces};
+use crate::process_life::ProcessLife::{self, Alive, Dead, Unknown};
 
 /// A process in the namespace `ours`, which has three here; one of another user, who does not say where it is; and one
 /// whose clock is another one.

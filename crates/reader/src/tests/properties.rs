@@ -5,11 +5,16 @@ use std::time::{Duration, SystemTime};
 use proptest::prelude::*;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::{Collector, Evidence, ProcessLife, RegistryStatus, SessionSignals, signal};
+use crate::collector::Collector;
+use crate::evidence::Evidence;
+use crate::process_life::ProcessLife;
+use crate::registry::RegistryStatus;
 use crate::repair::repair_plan::state_by_files_alone;
 use crate::repair::{self, repair_plan};
 use crate::session::Session;
 use crate::session_state::{STATE_RULES, decide_state};
+use crate::signal;
+use crate::signal::SessionSignals;
 use crate::tests::{at, registry, tail};
 
 /// Mostly one of a few; but what a file says may be any.

@@ -2,7 +2,8 @@
 
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use crate::evidence::{Evidence, ProcessLife};
+use crate::evidence::Evidence;
+use crate::process_life::ProcessLife;
 use crate::repair::{RepairPlan, apply_plan, plan_repair};
 use crate::tests::{at, evidence};
 

@@ -1,6 +1,7 @@
 //! What a person's day holds, and what is to be said of it.
 
-use crate::evidence::{Evidence, ProcessLife};
+use crate::evidence::Evidence;
+use crate::process_life::ProcessLife;
 use crate::session_state::SessionState::{self, Ended, Permission, Waiting, Working};
 use crate::session_state::{STATE_RULES, decide_state};
 use crate::tests::{at, evidence};

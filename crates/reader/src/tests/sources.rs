@@ -5,12 +5,17 @@ use std::time::{Duration, SystemTime};
 use session_signals_protocol::SignalKind;
 use session_signals_protocol::cli_process;
 
-use crate::evidence::host::{Host, ProcessLife, is_process_alive};
-use crate::evidence::registry::RegistryFile;
-use crate::evidence::{PendingCall, RegistryStatus, registry, signal, transcript};
+use crate::host::{Host, is_process_alive};
+use crate::process_life::ProcessLife;
+use crate::registry;
+use crate::registry::RegistryFile;
+use crate::registry::RegistryStatus;
 use crate::session::Session;
 use crate::session_state::{SessionState, decide_state};
+use crate::signal;
+use crate::signal::PendingCall;
 use crate::tests::{at, evidence};
+use crate::transcript;
 
 fn fixture(name: &str) -> Vec<u8> {
     fs_err::read(format!("{}/../../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()

@@ -5,25 +5,12 @@ use std::time::SystemTime;
 
 use session_signals_protocol::cli_process;
 
-use super::Signal;
-use super::pid_namespaces::PidNamespaces;
+use crate::pid_namespaces::PidNamespaces;
+use crate::process_life::ProcessLife;
+use crate::signal::Signal;
 
 /// What a CLI's process is called.
 const CLI_NAMES: [&str; 2] = ["claude", "node"];
-
-/// What is known of the process of a session.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProcessLife {
-    /// Nothing: no signal names it.
-    #[default]
-    Unknown,
-    /// It lives.
-    Alive,
-    /// It has ended, or its PID is another process's by now.
-    Dead,
-    /// It is of another machine or pid namespace.
-    Elsewhere,
-}
 
 /// This machine, as far as PIDs go.
 #[derive(Default)]

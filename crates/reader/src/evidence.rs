@@ -1,27 +1,11 @@
-//! What is known of a session, each source read by its own file, each optional.
-//!
-//! A file that is missing, empty, torn, huge, foreign or hostile costs that piece of evidence and no other;
-//! what was passed over is counted.
-
-mod collector;
-pub mod host;
-mod lenient_json;
-pub mod pid_namespaces;
-pub mod registry;
-pub mod regular_file;
-pub mod signal;
-mod snapshot;
-pub mod timestamps;
-pub mod transcript;
+//! What is known of one session.
 
 use std::time::SystemTime;
 
-pub use collector::{Collector, is_time_independent};
-pub use host::ProcessLife;
-pub use registry::{RegistryEntry, RegistryStatus};
-pub use signal::{PendingCall, SessionSignals, Signal};
-pub use snapshot::Snapshot;
-pub use transcript::TranscriptTail;
+use crate::process_life::ProcessLife;
+use crate::registry::RegistryEntry;
+use crate::signal::SessionSignals;
+use crate::transcript::TranscriptTail;
 
 /// All that is known of one session. The verdict depends on this and the time, and on nothing else.
 #[derive(Clone, Debug, Default)]

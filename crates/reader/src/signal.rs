@@ -11,8 +11,9 @@ use serde_json::Value;
 use session_signals_protocol::time::Time;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind, TaskKind};
 
-use super::lenient_json::{each, lenient, or_default};
-use super::{regular_file, timestamps};
+use crate::lenient_json::{each, lenient, or_default};
+use crate::regular_file;
+use crate::timestamps;
 
 /// A larger signal is passed over, in bytes: a permission may hold several payloads of 64 MiB.
 pub const MAX_SIGNAL_LEN: u64 = 256 << 20;

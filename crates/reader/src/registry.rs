@@ -7,10 +7,12 @@ use std::time::{Duration, SystemTime};
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::host::{Host, ProcessLife, is_process_alive};
-use super::lenient_json::lenient;
-use super::signal::{Signal, is_session_id};
-use super::{regular_file, timestamps};
+use crate::host::{Host, is_process_alive};
+use crate::lenient_json::lenient;
+use crate::process_life::ProcessLife;
+use crate::regular_file;
+use crate::signal::{Signal, is_session_id};
+use crate::timestamps;
 
 /// A larger file is passed over, in bytes: they have some 700.
 const MAX_LEN: u64 = 1 << 20;

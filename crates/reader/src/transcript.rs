@@ -8,7 +8,9 @@ use std::time::SystemTime;
 use serde::Deserialize;
 use serde_json::Value;
 
-use super::{PendingCall, regular_file, timestamps};
+use crate::regular_file;
+use crate::signal::PendingCall;
+use crate::timestamps;
 
 /// How much of a transcript is read, from its end, in bytes.
 pub const MAX_TAIL_LEN: u64 = 256 << 10;

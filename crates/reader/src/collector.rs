@@ -8,11 +8,16 @@ use std::time::SystemTime;
 
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use super::host::{Host, ProcessLife};
-use super::snapshot::Snapshot;
-use super::{
-    Evidence, RegistryEntry, RegistryStatus, SessionSignals, Signal, registry, regular_file, signal, transcript,
-};
+use crate::evidence::Evidence;
+use crate::host::Host;
+use crate::process_life::ProcessLife;
+use crate::registry;
+use crate::registry::{RegistryEntry, RegistryStatus};
+use crate::regular_file;
+use crate::signal;
+use crate::signal::{SessionSignals, Signal};
+use crate::snapshot::Snapshot;
+use crate::transcript;
 
 /// Reads all sources; keeps the signals between two looks, because there may be many of them.
 pub struct Collector {

@@ -4,9 +4,9 @@ use std::cell::RefCell;
 use std::collections::{BTreeMap, HashMap, HashSet};
 use std::time::SystemTime;
 
-use super::Signal;
-use super::host::{self, Host};
-use super::registry::{Registry, RegistryEntry, RegistryStatus};
+use crate::host::{self, Host};
+use crate::registry::{Registry, RegistryEntry, RegistryStatus};
+use crate::signal::Signal;
 
 /// What one look saw.
 #[derive(Default)]

@@ -2,7 +2,7 @@
 
 use session_signals_protocol::cli_process;
 
-use super::host::ProcessLife;
+use crate::process_life::ProcessLife;
 
 /// The first pid namespace of every machine: its inode is a constant of Linux. It sees the processes of all others.
 const INITIAL: &str = "4026531836";
