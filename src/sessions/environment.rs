@@ -6,7 +6,7 @@ use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
 /// A variable that is set, and not to nothing.
-pub fn set(name: &str) -> Option<OsString> {
+pub fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
@@ -14,21 +14,23 @@ pub fn set(name: &str) -> Option<OsString> {
 ///
 /// # Errors
 /// Where neither is set.
-pub fn config() -> io::Result<PathBuf> {
-    let home = || set("HOME").map(|home| PathBuf::from(home).join(".claude"));
-    set("CLAUDE_CONFIG_DIR")
+pub fn config_dir() -> io::Result<PathBuf> {
+    let home = || variable("HOME").map(|home| PathBuf::from(home).join(".claude"));
+    variable("CLAUDE_CONFIG_DIR")
         .map(PathBuf::from)
         .or_else(home)
         .ok_or_else(|| io::Error::new(io::ErrorKind::NotFound, "neither CLAUDE_CONFIG_DIR nor HOME is set"))
 }
 
 /// Whether standard output is a terminal that wants colour.
-pub fn colour() -> bool {
-    io::stdout().is_terminal() && set("NO_COLOR").is_none() && env::var_os("TERM").is_none_or(|term| term != "dumb")
+pub fn wants_colour() -> bool {
+    io::stdout().is_terminal()
+        && variable("NO_COLOR").is_none()
+        && env::var_os("TERM").is_none_or(|term| term != "dumb")
 }
 
 /// How many columns a line has; `None` where lines have no end.
-pub fn columns() -> Option<usize> {
+pub fn terminal_columns() -> Option<usize> {
     if !io::stdout().is_terminal() {
         return None;
     }

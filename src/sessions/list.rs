@@ -3,8 +3,8 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
-use crate::cli::List;
-use crate::humanise::harmless;
+use crate::command_line::ListOptions;
+use crate::display_text::make_harmless;
 use crate::{environment, table};
 use session_signals_reader::Collector;
 use session_signals_reader::git_branch;
@@ -25,7 +25,7 @@ pub struct Listing {
 
 impl Listing {
     /// Keeps the sessions that are open or ended not long ago, and draws their table; also how many there were besides.
-    pub fn table(&mut self, now: SystemTime) -> (String, usize) {
+    pub fn to_table(&mut self, now: SystemTime) -> (String, usize) {
         let count = self.sessions.len();
         self.sessions.retain(|session| is_recent(session, now));
         let more = count - self.sessions.len();
@@ -33,12 +33,12 @@ impl Listing {
         if self.sessions.is_empty() && !self.unreadable.is_empty() {
             return (String::new(), more);
         }
-        (table::draw(&self.sessions, now, environment::columns(), environment::colour()), more)
+        (table::draw_table(&self.sessions, now, environment::terminal_columns(), environment::wants_colour()), more)
     }
 }
 
 /// Looks at all of them.
-pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
+pub fn list_sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
     let collected = collector.collect();
     let judged = collected.sessions.iter().map(|(id, evidence)| Session::of(id, evidence, now));
     let mut sessions: Vec<_> = judged.filter(|session| all || session.is_open()).collect();
@@ -50,7 +50,7 @@ pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
         }
     }
     // A payload may have named the path.
-    let unreadable = collected.unreadable.iter().map(|complaint| harmless(complaint)).collect();
+    let unreadable = collected.unreadable.iter().map(|complaint| make_harmless(complaint)).collect();
     Listing { sessions, passed_over: collected.passed_over.into_iter().collect(), unreadable }
 }
 
@@ -59,17 +59,17 @@ pub fn sessions(collector: &Collector, all: bool, now: SystemTime) -> Listing {
 /// # Errors
 /// Where the environment names no configuration directory, or standard output cannot be written to; and, once all that is
 /// known has been printed, where some evidence is there and cannot be read.
-pub fn run(list: &List) -> io::Result<()> {
-    let mut collector = Collector::new(&environment::config()?);
+pub fn print_sessions(list: &ListOptions) -> io::Result<()> {
+    let mut collector = Collector::new(&environment::config_dir()?);
     let torn = collector.read_all_signals();
     let now = SystemTime::now();
-    let mut listing = sessions(&collector, list.all, now);
+    let mut listing = list_sessions(&collector, list.all, now);
     let mut out = io::stdout().lock();
     if list.json {
         serde_json::to_writer(&mut out, &listing.sessions)?;
         writeln!(out)?;
     } else {
-        let (table, more) = listing.table(now);
+        let (table, more) = listing.to_table(now);
         out.write_all(table.as_bytes())?;
         if more > 0 {
             writeln!(out, "{more} more ended over 7 days ago: `sessions --all --json` lists them.")?;

@@ -1,13 +1,13 @@
 //! `sessions`: the truth about every session.
 
-mod cli;
+mod command_line;
 mod daemons;
+mod display_text;
 mod environment;
-mod humanise;
 mod list;
-mod screen;
 mod serve;
 mod table;
+mod terminal;
 #[cfg(test)]
 mod tests;
 mod watch;
@@ -16,15 +16,15 @@ use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use cli::Command;
+use command_line::Command;
 
 fn main() -> ExitCode {
-    let cli = cli::Cli::parse();
+    let cli = command_line::Arguments::parse();
     let result = match cli.command {
-        Some(Command::Serve(serve)) => serve::run(&serve),
+        Some(Command::Serve(serve)) => serve::run_server(&serve),
         Some(Command::Daemons { command }) => daemons::run(command),
-        None if cli.list.watch => watch::run(&cli.list),
-        None => list::run(&cli.list),
+        None if cli.list.watch => watch::run_watch(&cli.list),
+        None => list::print_sessions(&cli.list),
     };
     match result {
         // The reader has had enough, as with `sessions | head`.

@@ -5,18 +5,18 @@ use std::time::SystemTime;
 
 use serde_json::Value;
 
-use crate::humanise::{cut, duration, harmless, pad, width};
+use crate::display_text::{display_width, format_duration, make_harmless, pad_right, truncate};
 use session_signals_reader::session::{PendingPermission, Session};
 use session_signals_reader::session_state::SessionState;
 
 /// What an empty table says.
-const NOTHING: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";
+const NO_SESSIONS: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";
 
 /// How wide the columns for project and branch may be.
-const WIDEST: usize = 24;
+const MAX_COLUMN_WIDTH: usize = 24;
 
 /// How a state looks: symbol, word, colour (an SGR code).
-fn look(state: SessionState) -> (&'static str, &'static str, u8) {
+fn state_style(state: SessionState) -> (&'static str, &'static str, u8) {
     match state {
         SessionState::Permission => ("▲", "approve", 33),
         SessionState::Waiting => ("◆", "waiting", 36),
@@ -26,29 +26,32 @@ fn look(state: SessionState) -> (&'static str, &'static str, u8) {
 }
 
 /// All sessions, a line each, who needs the user first on top. `columns`: where lines end.
-pub fn draw(sessions: &[Session], now: SystemTime, columns: Option<usize>, colour: bool) -> String {
+pub fn draw_table(sessions: &[Session], now: SystemTime, columns: Option<usize>, colour: bool) -> String {
     if sessions.is_empty() {
-        return NOTHING.to_owned();
+        return NO_SESSIONS.to_owned();
     }
-    let cell = |text: &Option<String>| cut(&harmless(text.as_deref().unwrap_or("-")), WIDEST);
+    let cell = |text: &Option<String>| truncate(&make_harmless(text.as_deref().unwrap_or("-")), MAX_COLUMN_WIDTH);
     let rows: Vec<_> =
         sessions.iter().map(|session| (session, cell(&session.project), cell(&session.branch))).collect();
-    let project = rows.iter().map(|row| width(&row.1)).max().unwrap_or_default();
-    let branch = rows.iter().map(|row| width(&row.2)).max().unwrap_or_default();
+    let project = rows.iter().map(|row| display_width(&row.1)).max().unwrap_or_default();
+    let branch = rows.iter().map(|row| display_width(&row.2)).max().unwrap_or_default();
     let mut table = String::new();
     for (session, project_name, branch_name) in &rows {
-        let (symbol, word, sgr) = look(session.state);
-        let age = duration(now.duration_since(session.since).unwrap_or_default());
-        let id: String = harmless(&session.session_id).chars().take(8).collect();
-        let head = pad(&format!("{symbol} {word}"), 9);
+        let (symbol, word, sgr) = state_style(session.state);
+        let age = format_duration(now.duration_since(session.since).unwrap_or_default());
+        let id: String = make_harmless(&session.session_id).chars().take(8).collect();
+        let head = pad_right(&format!("{symbol} {word}"), 9);
         let rest = format!(
             "  {age:>4}  {}  {}  {}  {}",
-            pad(project_name, project),
-            pad(branch_name, branch),
-            pad(&id, 8),
-            harmless(&what(session))
+            pad_right(project_name, project),
+            pad_right(branch_name, branch),
+            pad_right(&id, 8),
+            make_harmless(&describe_session(session))
         );
-        let rest = cut(rest.trim_end(), columns.map_or(usize::MAX, |columns| columns.saturating_sub(width(&head))));
+        let rest = truncate(
+            rest.trim_end(),
+            columns.map_or(usize::MAX, |columns| columns.saturating_sub(display_width(&head))),
+        );
         // Writing to a string cannot fail.
         let _ =
             if colour { writeln!(table, "\x1b[{sgr}m{head}\x1b[0m{rest}") } else { writeln!(table, "{head}{rest}") };
@@ -57,7 +60,7 @@ pub fn draw(sessions: &[Session], now: SystemTime, columns: Option<usize>, colou
 }
 
 /// What a session waits for, works at, or ended with.
-fn what(session: &Session) -> String {
+fn describe_session(session: &Session) -> String {
     let host = session.host.as_ref().map(|host| format!("on {host}: ")).unwrap_or_default();
     let background = match &session.background[..] {
         [] => String::new(),
@@ -66,9 +69,9 @@ fn what(session: &Session) -> String {
     let text = match session.state {
         SessionState::Permission => match &session.pending_permission {
             Some(pending) if session.pending_count > 1 => {
-                format!("{} (+{} more)", call(pending), session.pending_count - 1)
+                format!("{} (+{} more)", describe_call(pending), session.pending_count - 1)
             }
-            Some(pending) => call(pending),
+            Some(pending) => describe_call(pending),
             None => session.reason.clone(),
         },
         SessionState::Waiting => match (&session.error, &session.last_message) {
@@ -83,7 +86,7 @@ fn what(session: &Session) -> String {
 }
 
 /// A tool and its target: `Bash: ls`.
-fn call(pending: &PendingPermission) -> String {
+fn describe_call(pending: &PendingPermission) -> String {
     let input = &pending.tool_input;
     let member = ["command", "file_path", "notebook_path", "url", "pattern", "query", "message", "description", "plan"];
     let question = || input["questions"][0]["question"].as_str();

@@ -9,8 +9,8 @@ use rustix::fs::OFlags;
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 
-use super::marker;
-use super::restart::Restart;
+use super::daemon_environment;
+use super::restart::RestartPolicy;
 
 /// A larger file is refused, in bytes.
 const MAX_LEN: u64 = 1 << 20;
@@ -18,38 +18,38 @@ const MAX_LEN: u64 = 1 << 20;
 /// The whole file.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Config {
+pub struct DaemonsConfig {
     /// In the order in which they are started.
-    #[serde(deserialize_with = "distinct")]
-    pub daemons: Vec<Daemon>,
+    #[serde(deserialize_with = "distinct_daemons")]
+    pub daemons: Vec<DaemonConfig>,
 }
 
 /// One companion process.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Daemon {
+pub struct DaemonConfig {
     /// Its name: 1 to 64 letters, digits, `_` and `-`.
-    #[serde(deserialize_with = "name")]
+    #[serde(deserialize_with = "valid_name")]
     pub name: String,
     /// A path, or a name to be looked for on PATH. No shell reads it.
-    #[serde(deserialize_with = "command")]
+    #[serde(deserialize_with = "valid_command")]
     pub command: String,
     /// Its arguments.
     #[serde(default)]
     pub args: Vec<String>,
     /// Its environment, besides the session's.
-    #[serde(default, deserialize_with = "variables")]
+    #[serde(default, deserialize_with = "valid_variables")]
     pub env: BTreeMap<String, String>,
     /// Where it runs, from the project's directory, which is the default.
     #[serde(default)]
     pub cwd: PathBuf,
     /// What its end is followed by.
     #[serde(default)]
-    pub restart: Restart,
+    pub restart: RestartPolicy,
 }
 
 /// Where it is.
-pub fn path(config: &Path) -> PathBuf {
+pub fn config_path(config: &Path) -> PathBuf {
     config.join("session-daemons.json")
 }
 
@@ -57,15 +57,15 @@ pub fn path(config: &Path) -> PathBuf {
 ///
 /// # Errors
 /// Where others could have written it, or it is not what it should be: file, line, column, field.
-pub fn read(path: &Path) -> io::Result<Option<Config>> {
+pub fn read_config(path: &Path) -> io::Result<Option<DaemonsConfig>> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    match text(path).map_err(named)? {
-        Some(text) => parse(&text).map(Some).map_err(named),
+    match read_text(path).map_err(named)? {
+        Some(text) => parse_config(&text).map(Some).map_err(named),
         None => Ok(None),
     }
 }
 
-fn text(path: &Path) -> io::Result<Option<Vec<u8>>> {
+fn read_text(path: &Path) -> io::Result<Option<Vec<u8>>> {
     let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = match std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
@@ -98,7 +98,7 @@ fn text(path: &Path) -> io::Result<Option<Vec<u8>>> {
 }
 
 /// The text, understood. An error says `line 3, column 14: daemons[1].name: …`.
-pub fn parse(text: &[u8]) -> io::Result<Config> {
+pub fn parse_config(text: &[u8]) -> io::Result<DaemonsConfig> {
     let mut json = serde_json::Deserializer::from_slice(text);
     let whole = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| (error.path().to_string(), error.into_inner()))
@@ -112,7 +112,7 @@ pub fn parse(text: &[u8]) -> io::Result<Config> {
     })
 }
 
-fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+fn valid_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let name = String::deserialize(from)?;
     let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
     if (1..=64).contains(&name.len()) && name.bytes().all(safe) {
@@ -122,7 +122,7 @@ fn name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     }
 }
 
-fn command<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
+fn valid_command<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     let command = String::deserialize(from)?;
     match &*command {
         "" => Err(D::Error::custom("it is empty")),
@@ -131,13 +131,13 @@ fn command<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
     }
 }
 
-fn variables<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
+fn valid_variables<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
     let variables = BTreeMap::<String, String>::deserialize(from)?;
     for (name, value) in &variables {
         if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
             return Err(D::Error::custom(format!("{name:?} cannot be a variable of an environment")));
         }
-        if marker::OURS.contains(&&**name) {
+        if daemon_environment::OWN_VARIABLES.contains(&&**name) {
             return Err(D::Error::custom(format!("{name} is not for you to set")));
         }
     }
@@ -145,18 +145,18 @@ fn variables<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, Stri
 }
 
 /// Daemons of different names, and the position of the first that is not.
-fn distinct<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<Daemon>, D::Error> {
+fn distinct_daemons<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DaemonConfig>, D::Error> {
     struct Daemons;
     impl<'de> Visitor<'de> for Daemons {
-        type Value = Vec<Daemon>;
+        type Value = Vec<DaemonConfig>;
 
         fn expecting(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
             f.write_str("an array of daemons")
         }
 
         fn visit_seq<A: SeqAccess<'de>>(self, mut items: A) -> Result<Self::Value, A::Error> {
-            let mut daemons: Vec<Daemon> = Vec::new();
-            while let Some(daemon) = items.next_element::<Daemon>()? {
+            let mut daemons: Vec<DaemonConfig> = Vec::new();
+            while let Some(daemon) = items.next_element::<DaemonConfig>()? {
                 if daemons.iter().any(|other| other.name == daemon.name) {
                     return Err(A::Error::custom(format!("two daemons have the name {:?}", daemon.name)));
                 }

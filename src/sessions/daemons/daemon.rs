@@ -6,35 +6,35 @@ use std::time::{Duration, Instant, SystemTime};
 use rustix::process::{Pid, Signal, WaitStatus, kill_process_group};
 
 use super::config;
-use super::log::Log;
-use super::process::Process;
-use super::restart::{Attempts, Next, Restart};
-use super::spawn::{Session, spawn};
-use super::state::{Row, Status};
+use super::daemon_log::DaemonLog;
+use super::process_handle::ProcessHandle;
+use super::restart::{NextRun, RestartAttempts, RestartPolicy};
+use super::set_state::{DaemonRow, DaemonStatus};
+use super::spawn::{DaemonSession, spawn_daemon};
 
 /// One daemon.
 pub struct Daemon {
-    config: config::Daemon,
-    run: Run,
+    config: config::DaemonConfig,
+    run: RunState,
     since: SystemTime,
     restarts: u32,
-    attempts: Attempts,
+    attempts: RestartAttempts,
     /// What it prints.
-    pub log: Log,
+    pub log: DaemonLog,
 }
 
-enum Run {
-    Running { pid: Pid, process: Process, started: Instant },
+enum RunState {
+    Running { pid: Pid, process: ProcessHandle, started: Instant },
     Due(Instant),
     Over { failed: bool },
 }
 
 impl Daemon {
     /// Not started yet, and due.
-    pub fn new(config: config::Daemon, session: &Session) -> Self {
-        let log = Log::at(session.place.log(&config.name, &session.id));
-        let attempts = Attempts::default();
-        Self { config, run: Run::Due(Instant::now()), since: SystemTime::now(), restarts: 0, attempts, log }
+    pub fn new(config: config::DaemonConfig, session: &DaemonSession) -> Self {
+        let log = DaemonLog::open_at(session.place.log_path(&config.name, &session.id));
+        let attempts = RestartAttempts::default();
+        Self { config, run: RunState::Due(Instant::now()), since: SystemTime::now(), restarts: 0, attempts, log }
     }
 
     /// Its name.
@@ -43,54 +43,55 @@ impl Daemon {
     }
 
     /// Its process, while it runs; nobody else has taken note of its end.
-    pub fn pid(&self) -> Option<Pid> {
-        if let Run::Running { pid, .. } = self.run { Some(pid) } else { None }
+    pub fn running_pid(&self) -> Option<Pid> {
+        if let RunState::Running { pid, .. } = self.run { Some(pid) } else { None }
     }
 
     /// When it is to be started.
-    pub fn due(&self) -> Option<Instant> {
-        if let Run::Due(due) = self.run { Some(due) } else { None }
+    pub fn restart_time(&self) -> Option<Instant> {
+        if let RunState::Due(due) = self.run { Some(due) } else { None }
     }
 
     /// Whether its log is worth keeping.
     pub fn has_failed(&self) -> bool {
-        matches!(self.run, Run::Over { failed: true } | Run::Due(_))
+        matches!(self.run, RunState::Over { failed: true } | RunState::Due(_))
     }
 
     /// Starts it; what it will print comes out of the pipe.
     ///
     /// # Errors
     /// Where it cannot be started: that counts as a run that failed.
-    pub fn start(&mut self, session: &Session) -> io::Result<PipeReader> {
-        match spawn(&self.config, session) {
+    pub fn start(&mut self, session: &DaemonSession) -> io::Result<PipeReader> {
+        match spawn_daemon(&self.config, session) {
             Ok((pid, reader)) => {
-                self.run = Run::Running { pid, process: Process::of(raw(pid)), started: Instant::now() };
+                self.run =
+                    RunState::Running { pid, process: ProcessHandle::of_pid(raw_pid(pid)), started: Instant::now() };
                 self.since = SystemTime::now();
-                let text = format!("{}\n", raw(pid));
-                let file = session.place.pid(self.name(), &session.id);
-                if let Err(error) = session.place.put(&file, &session.id, text.as_bytes()) {
-                    self.log.take(format!("sessions: {error}\n").as_bytes());
+                let text = format!("{}\n", raw_pid(pid));
+                let file = session.place.pid_path(self.name(), &session.id);
+                if let Err(error) = session.place.write_file(&file, &session.id, text.as_bytes()) {
+                    self.log.append(format!("sessions: {error}\n").as_bytes());
                 }
                 Ok(reader)
             }
             Err(error) => {
-                self.log.take(format!("sessions: {error}\n").as_bytes());
-                self.rest(false, Duration::ZERO);
+                self.log.append(format!("sessions: {error}\n").as_bytes());
+                self.plan_next_run(false, Duration::ZERO);
                 Err(error)
             }
         }
     }
 
     /// Its process has ended and is yet to be waited for: what is left of its group ends with it before another run.
-    pub fn clear_group(&self) {
-        if let Some(group) = self.pid().filter(|_| self.config.restart != Restart::Never) {
+    pub fn kill_group(&self) {
+        if let Some(group) = self.running_pid().filter(|_| self.config.restart != RestartPolicy::Never) {
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
 
     /// Its process has ended so.
-    pub fn ended(&mut self, status: WaitStatus, session: &Session) {
-        let Run::Running { started, .. } = self.run else { return };
+    pub fn note_end(&mut self, status: WaitStatus, session: &DaemonSession) {
+        let RunState::Running { started, .. } = self.run else { return };
         // As service managers see it: who is asked to end and does has not failed.
         let asked = [Signal::HUP, Signal::INT, Signal::PIPE, Signal::TERM].map(|signal| Some(signal.as_raw()));
         let clean = status.exit_status() == Some(0) || asked.contains(&status.terminating_signal());
@@ -99,30 +100,30 @@ impl Daemon {
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "ended".to_owned(),
         };
-        self.forget(session);
-        let then = match self.rest(clean, started.elapsed()) {
-            Next::Again(pause) => format!(", starts again in {pause:.1?}"),
-            Next::GiveUp => ", too often".to_owned(),
-            Next::Rest => String::new(),
+        self.remove_pid_file(session);
+        let then = match self.plan_next_run(clean, started.elapsed()) {
+            NextRun::Again(pause) => format!(", starts again in {pause:.1?}"),
+            NextRun::GiveUp => ", too often".to_owned(),
+            NextRun::Rest => String::new(),
         };
         if !clean || !then.is_empty() {
-            self.log.take(format!("sessions: {} {how}{then}\n", self.name()).as_bytes());
+            self.log.append(format!("sessions: {} {how}{then}\n", self.name()).as_bytes());
         }
     }
 
     /// Removes its PID file.
-    pub fn forget(&self, session: &Session) {
-        let _ = std::fs::remove_file(session.place.pid(self.name(), &session.id));
+    pub fn remove_pid_file(&self, session: &DaemonSession) {
+        let _ = std::fs::remove_file(session.place.pid_path(self.name(), &session.id));
     }
 
     /// A run is over; what is done with it next.
-    fn rest(&mut self, clean: bool, ran: Duration) -> Next {
+    fn plan_next_run(&mut self, clean: bool, ran: Duration) -> NextRun {
         self.since = SystemTime::now();
-        let next = self.attempts.ended(self.config.restart, clean, ran);
+        let next = self.attempts.plan_next_run(self.config.restart, clean, ran);
         self.run = match next {
-            Next::Rest => Run::Over { failed: !clean },
-            Next::GiveUp => Run::Over { failed: true },
-            Next::Again(pause) => Run::Due(Instant::now() + pause),
+            NextRun::Rest => RunState::Over { failed: !clean },
+            NextRun::GiveUp => RunState::Over { failed: true },
+            NextRun::Again(pause) => RunState::Due(Instant::now() + pause),
         };
         next
     }
@@ -133,17 +134,17 @@ impl Daemon {
     }
 
     /// What is said of it.
-    pub fn row(&self) -> Row {
+    pub fn to_row(&self) -> DaemonRow {
         let (status, process) = match self.run {
-            Run::Running { process, .. } => (Status::Running, Some(process)),
-            Run::Due(_) => (Status::Restarting, None),
-            Run::Over { failed: false } => (Status::Exited, None),
-            Run::Over { failed: true } => (Status::Failed, None),
+            RunState::Running { process, .. } => (DaemonStatus::Running, Some(process)),
+            RunState::Due(_) => (DaemonStatus::Restarting, None),
+            RunState::Over { failed: false } => (DaemonStatus::Exited, None),
+            RunState::Over { failed: true } => (DaemonStatus::Failed, None),
         };
-        Row { name: self.config.name.clone(), status, process, since: self.since, restarts: self.restarts }
+        DaemonRow { name: self.config.name.clone(), status, process, since: self.since, restarts: self.restarts }
     }
 }
 
-fn raw(pid: Pid) -> u32 {
+fn raw_pid(pid: Pid) -> u32 {
     pid.as_raw_nonzero().get().unsigned_abs()
 }

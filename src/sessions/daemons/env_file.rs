@@ -5,7 +5,7 @@ use std::io::{self, Read as _, Seek as _, SeekFrom, Write as _};
 use std::os::unix::fs::{FileTypeExt as _, OpenOptionsExt as _};
 use std::path::Path;
 
-use super::marker::SESSION;
+use super::daemon_environment::SESSION_VARIABLE;
 
 /// Lines of other hooks stand there, too; of more than this, the end is looked at, in bytes.
 const MAX_LEN: u64 = 1 << 20;
@@ -14,12 +14,12 @@ const MAX_LEN: u64 = 1 << 20;
 ///
 /// # Errors
 /// Where it cannot be read or written.
-pub fn export(path: &Path, session: &str) -> io::Result<()> {
+pub fn export_session(path: &Path, session: &str) -> io::Result<()> {
     let named = |error: io::Error| io::Error::new(error.kind(), format!("write {}: {error}", path.display()));
-    append(path, session).map_err(named)
+    append_session(path, session).map_err(named)
 }
 
-fn append(path: &Path, session: &str) -> io::Result<()> {
+fn append_session(path: &Path, session: &str) -> io::Result<()> {
     if path.metadata().is_ok_and(|meta| meta.file_type().is_fifo()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
@@ -31,7 +31,7 @@ fn append(path: &Path, session: &str) -> io::Result<()> {
     let mut bytes = Vec::new();
     (&mut file).take(MAX_LEN).read_to_end(&mut bytes)?;
     let text = String::from_utf8_lossy(&bytes);
-    let export = format!("export {SESSION}=");
+    let export = format!("export {SESSION_VARIABLE}=");
     // The last one counts.
     if text.lines().rev().find_map(|line| line.strip_prefix(&export)) == Some(session) {
         return Ok(());

@@ -11,8 +11,8 @@ use super::platform;
 ///
 /// # Errors
 /// Where it cannot be started, or the guard is gone. There is no other way back.
-pub fn run(guard: u32, command: &[OsString]) -> io::Result<()> {
-    platform::die_with(guard)?;
+pub fn exec_command(guard: u32, command: &[OsString]) -> io::Result<()> {
+    platform::die_with_supervisor(guard)?;
     let Some((program, args)) = command.split_first() else { return Ok(()) };
     let error = Command::new(program).args(args).exec();
     Err(io::Error::new(error.kind(), format!("start {}: {error}", program.display())))

@@ -7,11 +7,11 @@ use std::time::SystemTime;
 
 use serde::Serialize;
 
-use super::cli::List;
-use super::place::Place;
-use super::state::{self, Status};
+use super::command::ListOptions;
+use super::paths::DaemonsDir;
+use super::set_state::{self, DaemonStatus};
+use crate::display_text::{display_width, format_duration, make_harmless, pad_right, truncate};
 use crate::environment;
-use crate::humanise::{cut, duration, harmless, pad, width};
 use session_signals_reader::signal::is_session_id;
 use session_signals_reader::timestamps;
 
@@ -22,7 +22,7 @@ const NOTHING: &str =
 /// A line of the list. Members are added in later versions, never changed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
-pub struct Line {
+pub struct DaemonLine {
     /// The daemon's name.
     pub name: String,
     /// Its session.
@@ -30,7 +30,7 @@ pub struct Line {
     /// Its process, while it runs.
     pub pid: Option<u32>,
     /// What it does.
-    pub state: Status,
+    pub state: DaemonStatus,
     /// Since when, RFC 3339 in UTC.
     pub since: String,
     /// How long it has been running, in seconds.
@@ -45,38 +45,38 @@ pub struct Line {
 ///
 /// # Errors
 /// Where the environment names no configuration directory, or standard output cannot be written to.
-pub fn run(options: &List) -> io::Result<()> {
-    let config = environment::config()?;
-    let place = Place::of(&config.canonicalize().unwrap_or(config));
-    let mut lines = lines(&place, SystemTime::now());
+pub fn print_list(options: &ListOptions) -> io::Result<()> {
+    let config = environment::config_dir()?;
+    let place = DaemonsDir::of_config_dir(&config.canonicalize().unwrap_or(config));
+    let mut lines = read_lines(&place, SystemTime::now());
     lines.retain(|line| options.session.as_ref().is_none_or(|session| line.session_id == *session));
     let mut out = io::stdout().lock();
     if options.json {
         serde_json::to_writer(&mut out, &lines)?;
         return writeln!(out);
     }
-    out.write_all(draw(&lines, environment::columns(), environment::colour()).as_bytes())
+    out.write_all(draw_table(&lines, environment::terminal_columns(), environment::wants_colour()).as_bytes())
 }
 
 /// Session by session, in the config's order.
-fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
+fn read_lines(place: &DaemonsDir, now: SystemTime) -> Vec<DaemonLine> {
     let mut lines = Vec::new();
-    for session in place.sessions() {
-        let Some(state) = state::read(place, &session) else { continue };
-        let guarded = state::is_guard(place, &session, state.guard);
+    for session in place.session_ids() {
+        let Some(state) = set_state::read_state(place, &session) else { continue };
+        let guarded = set_state::is_supervisor(place, &session, state.guard);
         // A name of another form would make the log another file's.
         for row in state.daemons.into_iter().filter(|row| is_session_id(&row.name)) {
-            let living = row.process.filter(|process| guarded && process.lives());
+            let living = row.process.filter(|process| guarded && process.is_alive());
             let process = living.filter(|process| process.is_child_of(state.guard));
             // What is not the guard's own is none of its daemons.
             let is_strange = living.is_some() && process.is_none();
             let uptime = now.duration_since(row.since).unwrap_or_default().as_secs();
-            let log = place.log(&row.name, &session);
-            lines.push(Line {
+            let log = place.log_path(&row.name, &session);
+            lines.push(DaemonLine {
                 name: row.name,
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
-                state: if guarded && !is_strange { row.status } else { Status::Lost },
+                state: if guarded && !is_strange { row.status } else { DaemonStatus::Lost },
                 since: humantime::format_rfc3339_millis(timestamps::clamp(row.since)).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,
@@ -88,41 +88,44 @@ fn lines(place: &Place, now: SystemTime) -> Vec<Line> {
 }
 
 /// How a state looks: symbol, word, colour (an SGR code).
-fn look(status: Status) -> (&'static str, &'static str, u8) {
+fn status_style(status: DaemonStatus) -> (&'static str, &'static str, u8) {
     match status {
-        Status::Running => ("●", "running", 32),
-        Status::Restarting => ("▲", "restarting", 33),
-        Status::Exited => ("○", "exited", 90),
-        Status::Failed => ("✗", "failed", 31),
-        Status::Lost => ("✗", "lost", 31),
+        DaemonStatus::Running => ("●", "running", 32),
+        DaemonStatus::Restarting => ("▲", "restarting", 33),
+        DaemonStatus::Exited => ("○", "exited", 90),
+        DaemonStatus::Failed => ("✗", "failed", 31),
+        DaemonStatus::Lost => ("✗", "lost", 31),
     }
 }
 
 /// The table that a person looks at. `columns`: where lines end.
-pub fn draw(lines: &[Line], columns: Option<usize>, colour: bool) -> String {
+pub fn draw_table(lines: &[DaemonLine], columns: Option<usize>, colour: bool) -> String {
     if lines.is_empty() {
         return NOTHING.to_owned();
     }
-    let cells = |line: &Line| {
+    let cells = |line: &DaemonLine| {
         let or_none = |text: Option<String>| text.unwrap_or_else(|| "-".to_owned());
         [
-            harmless(&line.name),
+            make_harmless(&line.name),
             line.session_id.chars().take(8).collect(),
             or_none(line.pid.map(|pid| pid.to_string())),
-            or_none(line.uptime_seconds.map(|seconds| duration(std::time::Duration::from_secs(seconds)))),
+            or_none(line.uptime_seconds.map(|seconds| format_duration(std::time::Duration::from_secs(seconds)))),
             format!("{} restarts", line.restarts),
-            harmless(&line.log.display().to_string()),
+            make_harmless(&line.log.display().to_string()),
         ]
     };
     let rows: Vec<_> = lines.iter().map(|line| (line.state, cells(line))).collect();
     let mut table = String::new();
     for (state, cells) in &rows {
-        let (symbol, word, sgr) = look(*state);
-        let head = pad(&format!("{symbol} {word}"), 12);
-        let widest = |at: usize| rows.iter().map(|row| width(&row.1[at])).max().unwrap_or_default();
-        let padded: Vec<_> = (0..cells.len()).map(|at| pad(&cells[at], widest(at))).collect();
+        let (symbol, word, sgr) = status_style(*state);
+        let head = pad_right(&format!("{symbol} {word}"), 12);
+        let widest = |at: usize| rows.iter().map(|row| display_width(&row.1[at])).max().unwrap_or_default();
+        let padded: Vec<_> = (0..cells.len()).map(|at| pad_right(&cells[at], widest(at))).collect();
         let rest = format!("  {}", padded.join("  "));
-        let rest = cut(rest.trim_end(), columns.map_or(usize::MAX, |columns| columns.saturating_sub(width(&head))));
+        let rest = truncate(
+            rest.trim_end(),
+            columns.map_or(usize::MAX, |columns| columns.saturating_sub(display_width(&head))),
+        );
         // Writing to a string cannot fail.
         let _ =
             if colour { writeln!(table, "\x1b[{sgr}m{head}\x1b[0m{rest}") } else { writeln!(table, "{head}{rest}") };

@@ -4,51 +4,55 @@
 //! Each set has a [`guard`]: one small process that starts its daemons, starts them again, and ends them. Whether it
 //! lives is said by a [`lock`] that it holds, never by a PID; only its own children are ever signalled by PID.
 
-pub mod cli;
+pub mod command;
 mod config;
 mod daemon;
-mod ended;
-mod ending;
+mod daemon_environment;
+mod daemon_log;
+mod ended_signal;
 mod env_file;
 mod exec;
-mod guard;
-mod hook;
+mod find_program;
+mod hook_input;
 mod list;
-mod lock;
-mod log;
-mod marker;
-mod news;
-mod place;
+mod paths;
 mod platform;
-mod process;
-mod program;
+mod process_handle;
+mod reap_orphans;
 mod restart;
+mod session_lock;
+mod set_state;
+mod shutdown;
 mod spawn;
 mod start;
-mod state;
 mod stop;
-mod sweep;
+mod supervisor;
 #[cfg(test)]
 mod tests;
+mod wakeups;
 
 use std::io;
 
-pub use sweep::sweep;
+pub use reap_orphans::reap_orphans;
 
-use process::Process;
+use process_handle::ProcessHandle;
 
 /// Does it.
 ///
 /// # Errors
 /// Whatever kept it from being done.
-pub fn run(command: cli::Daemons) -> io::Result<()> {
+pub fn run(command: command::DaemonsCommand) -> io::Result<()> {
     match command {
-        cli::Daemons::Start(options) => start::run(&options),
-        cli::Daemons::Stop(options) => stop::run(&options),
-        cli::Daemons::List(options) => list::run(&options),
-        cli::Daemons::Guard(cli::Guard { session, pid, start, project }) => {
-            guard::run(guard::Orders { session, claude: pid.map(|pid| Process { pid, start }), project })
+        command::DaemonsCommand::Start(options) => start::start_daemons(&options),
+        command::DaemonsCommand::Stop(options) => stop::stop_daemons(&options),
+        command::DaemonsCommand::List(options) => list::print_list(&options),
+        command::DaemonsCommand::Guard(command::SupervisorOptions { session, pid, start, project }) => {
+            supervisor::supervise(supervisor::SupervisorOrders {
+                session,
+                claude: pid.map(|pid| ProcessHandle { pid, start }),
+                project,
+            })
         }
-        cli::Daemons::Exec { guard, command } => exec::run(guard, &command),
+        command::DaemonsCommand::Exec { guard, command } => exec::exec_command(guard, &command),
     }
 }

@@ -7,7 +7,7 @@ use serde::Deserialize;
 /// `restart` of a daemon.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Restart {
+pub enum RestartPolicy {
     /// It is left alone. The default: nobody is surprised by a second one.
     #[default]
     Never,
@@ -18,17 +18,17 @@ pub enum Restart {
 }
 
 /// The pause before the first start again. Each one after it is twice as long.
-const FIRST: Duration = Duration::from_millis(500);
+const FIRST_DELAY: Duration = Duration::from_millis(500);
 
 /// So many runs in a row that were all shorter than [`LONG`] are enough.
-const LIMIT: u32 = 5;
+const MAX_ATTEMPTS: u32 = 5;
 
 /// A run of this length is a success, whatever ended it: the count begins anew.
-const LONG: Duration = Duration::from_secs(60);
+const HEALTHY_RUN: Duration = Duration::from_secs(60);
 
 /// What is to be done with a daemon that ended.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Next {
+pub enum NextRun {
     /// Nothing more.
     Rest,
     /// It is started again after this pause.
@@ -39,23 +39,23 @@ pub enum Next {
 
 /// How often a daemon has ended too soon, in a row.
 #[derive(Clone, Copy, Debug, Default)]
-pub struct Attempts(u32);
+pub struct RestartAttempts(u32);
 
-impl Attempts {
+impl RestartAttempts {
     /// A run of this length has ended, cleanly or not.
-    pub fn ended(&mut self, restart: Restart, clean: bool, ran: Duration) -> Next {
+    pub fn plan_next_run(&mut self, restart: RestartPolicy, clean: bool, ran: Duration) -> NextRun {
         let again = match restart {
-            Restart::Never => false,
-            Restart::OnFailure => !clean,
-            Restart::Always => true,
+            RestartPolicy::Never => false,
+            RestartPolicy::OnFailure => !clean,
+            RestartPolicy::Always => true,
         };
         if !again {
-            return Next::Rest;
+            return NextRun::Rest;
         }
-        self.0 = if ran >= LONG { 1 } else { self.0 + 1 };
-        if self.0 >= LIMIT {
-            return Next::GiveUp;
+        self.0 = if ran >= HEALTHY_RUN { 1 } else { self.0 + 1 };
+        if self.0 >= MAX_ATTEMPTS {
+            return NextRun::GiveUp;
         }
-        Next::Again(FIRST * 2u32.pow(self.0 - 1))
+        NextRun::Again(FIRST_DELAY * 2u32.pow(self.0 - 1))
     }
 }

@@ -10,75 +10,78 @@ use std::time::{Duration, Instant};
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use session_signals_protocol::Hook;
 
-use super::cli::Start;
-use super::guard::{Orders, READY};
-use super::hook;
-use super::lock::Lock;
-use super::place::Place;
-use super::process::{self, Process};
-use super::{config, env_file, marker, platform, state, stop, sweep};
-use crate::environment::{self, set};
+use super::command::StartOptions;
+use super::hook_input;
+use super::paths::DaemonsDir;
+use super::process_handle::{self, ProcessHandle};
+use super::session_lock::SessionLock;
+use super::supervisor::{READY, SupervisorOrders};
+use super::{config, daemon_environment, env_file, platform, reap_orphans, set_state, stop};
+use crate::environment::{self, variable};
 
 /// How long a guard may take to start its daemons, or another run of ours to end them.
-const LIMIT: Duration = Duration::from_secs(8);
+const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// Starts the set of the session that a hook's JSON names, or `--session`; returns once it runs.
 ///
 /// # Errors
 /// A bad config; a daemon that cannot be started, though the others are.
-pub fn run(options: &Start) -> io::Result<()> {
-    let home = environment::config()?;
+pub fn start_daemons(options: &StartOptions) -> io::Result<()> {
+    let home = environment::config_dir()?;
     match &options.session {
-        Some(session) => begin(&home, &by_hand(session, options)?),
-        None => by_hook(&home),
+        Some(session) => start_supervisor(&home, &orders_by_hand(session, options)?),
+        None => start_by_hook(&home),
     }
 }
 
-fn by_hand(session: &str, options: &Start) -> io::Result<Orders> {
-    let claude = options.pid.map(Process::of);
-    if let Some(process) = claude.filter(|claude| !claude.lives()) {
+fn orders_by_hand(session: &str, options: &StartOptions) -> io::Result<SupervisorOrders> {
+    let claude = options.pid.map(ProcessHandle::of_pid);
+    if let Some(process) = claude.filter(|claude| !claude.is_alive()) {
         return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no process {}", process.pid)));
     }
-    Ok(Orders { session: session.to_owned(), claude, project: project(options.project.clone())? })
+    Ok(SupervisorOrders { session: session.to_owned(), claude, project: project_dir(options.project.clone())? })
 }
 
-fn by_hook(home: &Path) -> io::Result<()> {
-    let event = hook::read(Hook::SessionStart)?;
-    let exported = match set("CLAUDE_ENV_FILE") {
-        Some(file) if config::path(home).exists() => env_file::export(Path::new(&file), &event.session),
+fn start_by_hook(home: &Path) -> io::Result<()> {
+    let event = hook_input::read_hook_input(Hook::SessionStart)?;
+    let exported = match variable("CLAUDE_ENV_FILE") {
+        Some(file) if config::config_path(home).exists() => env_file::export_session(Path::new(&file), &event.session),
         _ => Ok(()),
     };
     // The session goes on: nothing ended its daemons but somebody who meant it.
     if event.source == "compact" {
         return exported;
     }
-    let said = set("CLAUDE_PID").and_then(|pid| pid.to_str()?.parse().ok());
-    let Some(claude) = process::claude(said) else {
+    let said = variable("CLAUDE_PID").and_then(|pid| pid.to_str()?.parse().ok());
+    let Some(claude) = process_handle::find_claude(said) else {
         return Err(io::Error::other("the CLI that ran this hook is gone"));
     };
     // Its daemons run even where its tools will not know the session's id.
-    let begun = begin(home, &Orders { session: event.session, claude: Some(claude), project: project(event.cwd)? });
+    let begun = start_supervisor(
+        home,
+        &SupervisorOrders { session: event.session, claude: Some(claude), project: project_dir(event.cwd)? },
+    );
     begun.and(exported)
 }
 
 /// The CLI's word, or else what is said, or where we stand.
-fn project(said: Option<PathBuf>) -> io::Result<PathBuf> {
-    let project = set(marker::PROJECT).map(PathBuf::from).or(said);
+fn project_dir(said: Option<PathBuf>) -> io::Result<PathBuf> {
+    let project = variable(daemon_environment::PROJECT_VARIABLE).map(PathBuf::from).or(said);
     std::path::absolute(project.map_or_else(std::env::current_dir, Ok)?)
 }
 
-fn begin(home: &Path, orders: &Orders) -> io::Result<()> {
-    if config::read(&config::path(home))?.is_none() {
+fn start_supervisor(home: &Path, orders: &SupervisorOrders) -> io::Result<()> {
+    if config::read_config(&config::config_path(home))?.is_none() {
         return Ok(());
     }
-    let place = Place::of(&home.canonicalize()?);
-    place.make()?;
-    sweep::sweep(home)?;
-    let Some(lock) = lock(&place, &orders.session)? else { return Ok(()) };
-    supersede(&place, orders)?;
-    place.clear(&orders.session);
-    let problems = match guard(&lock, orders) {
-        Ok(said) => told(said)?,
+    let place = DaemonsDir::of_config_dir(&home.canonicalize()?);
+    place.create()?;
+    reap_orphans::reap_orphans(home)?;
+    let Some(lock) = take_lock(&place, &orders.session)? else { return Ok(()) };
+    end_older_set(&place, orders)?;
+    place.remove_session_files(&orders.session);
+    let problems = match spawn_supervisor(&lock, orders) {
+        Ok(said) => read_answer(said)?,
         Err(error) => {
             lock.release();
             return Err(error);
@@ -88,40 +91,40 @@ fn begin(home: &Path, orders: &Orders) -> io::Result<()> {
 }
 
 /// The session's lock; `None` where its daemons run.
-fn lock(place: &Place, session: &str) -> io::Result<Option<Lock>> {
-    let path = place.lock(session);
-    let until = Instant::now() + LIMIT;
+fn take_lock(place: &DaemonsDir, session: &str) -> io::Result<Option<SessionLock>> {
+    let path = place.lock_path(session);
+    let until = Instant::now() + ANSWER_TIMEOUT;
     loop {
-        if let Some(lock) = Lock::take(&path)? {
+        if let Some(lock) = SessionLock::try_take(&path)? {
             return Ok(Some(lock));
         }
         // Held: by a guard at work, by one that ends, or by another run of ours that is about to start one.
-        if state::live(place, session).is_some_and(|state| !state.ending) {
+        if set_state::read_live_state(place, session).is_some_and(|state| !state.ending) {
             return Ok(None);
         }
         if Instant::now() > until {
-            return Err(state::stays_locked(place, session));
+            return Err(set_state::still_locked_error(place, session));
         }
         thread::sleep(Duration::from_millis(2));
     }
 }
 
 /// A CLI has one session at a time: what it has of another one's ends.
-fn supersede(place: &Place, orders: &Orders) -> io::Result<()> {
+fn end_older_set(place: &DaemonsDir, orders: &SupervisorOrders) -> io::Result<()> {
     let is_its = |session: &String| {
-        let claude = state::live(place, session).and_then(|state| state.claude);
+        let claude = set_state::read_live_state(place, session).and_then(|state| state.claude);
         claude.is_some() && claude == orders.claude && *session != orders.session
     };
-    place.sessions().iter().filter(|session| is_its(session)).try_for_each(|session| stop::end(place, session))
+    place.session_ids().iter().filter(|session| is_its(session)).try_for_each(|session| stop::end_set(place, session))
 }
 
 /// Starts the guard, which has nothing of ours but the lock.
-fn guard(lock: &Lock, orders: &Orders) -> io::Result<PipeReader> {
+fn spawn_supervisor(lock: &SessionLock, orders: &SupervisorOrders) -> io::Result<PipeReader> {
     close_fds::set_fds_cloexec(3, &[]);
     let (said, saying) = io::pipe()?;
     let mut command = Command::new(platform::this_executable());
     command.args(["daemons", "guard", "--session", &orders.session, "--project"]).arg(&orders.project);
-    if let Some(Process { pid, start }) = orders.claude {
+    if let Some(ProcessHandle { pid, start }) = orders.claude {
         command.args(["--pid", &pid.to_string()]);
         command.args(start.map(|start| format!("--start={start}")));
     }
@@ -130,8 +133,8 @@ fn guard(lock: &Lock, orders: &Orders) -> io::Result<PipeReader> {
 }
 
 /// What the guard says until it is ready: a problem a line.
-fn told(mut said: PipeReader) -> io::Result<Vec<String>> {
-    let until = Instant::now() + LIMIT;
+fn read_answer(mut said: PipeReader) -> io::Result<Vec<String>> {
+    let until = Instant::now() + ANSWER_TIMEOUT;
     let mut text = Vec::new();
     let mut buffer = [0; 4096];
     loop {

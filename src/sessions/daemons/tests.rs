@@ -3,40 +3,42 @@
 use std::time::Duration;
 
 use super::config;
-use super::log::Log;
-use super::restart::{Attempts, Next, Restart};
+use super::daemon_log::DaemonLog;
+use super::restart::{NextRun, RestartAttempts, RestartPolicy};
 
 const SHORT: Duration = Duration::from_secs(1);
 
 #[test]
 fn pauses_double_until_it_is_enough() {
-    let mut attempts = Attempts::default();
-    let mut ended = || attempts.ended(Restart::Always, true, SHORT);
-    let again = |milliseconds| Next::Again(Duration::from_millis(milliseconds));
-    assert_eq!([(); 5].map(|()| ended()), [again(500), again(1000), again(2000), again(4000), Next::GiveUp]);
+    let mut attempts = RestartAttempts::default();
+    let mut ended = || attempts.plan_next_run(RestartPolicy::Always, true, SHORT);
+    let again = |milliseconds| NextRun::Again(Duration::from_millis(milliseconds));
+    assert_eq!([(); 5].map(|()| ended()), [again(500), again(1000), again(2000), again(4000), NextRun::GiveUp]);
 }
 
 #[test]
 fn a_long_run_begins_the_count_anew() {
-    let mut attempts = Attempts::default();
+    let mut attempts = RestartAttempts::default();
     for _ in 0..4 {
-        attempts.ended(Restart::OnFailure, false, SHORT);
+        attempts.plan_next_run(RestartPolicy::OnFailure, false, SHORT);
     }
-    let long = attempts.ended(Restart::OnFailure, false, Duration::from_secs(60));
-    assert_eq!(long, Next::Again(Duration::from_millis(500)));
-    assert_eq!(attempts.ended(Restart::OnFailure, false, SHORT), Next::Again(Duration::from_secs(1)));
+    let long = attempts.plan_next_run(RestartPolicy::OnFailure, false, Duration::from_secs(60));
+    assert_eq!(long, NextRun::Again(Duration::from_millis(500)));
+    assert_eq!(attempts.plan_next_run(RestartPolicy::OnFailure, false, SHORT), NextRun::Again(Duration::from_secs(1)));
 }
 
 #[test]
 fn who_is_started_again() {
-    let next = |restart, clean| Attempts::default().ended(restart, clean, SHORT) == Next::Rest;
-    let rests = [Restart::Never, Restart::OnFailure, Restart::Always].map(|one| (next(one, true), next(one, false)));
+    let next = |restart, clean| RestartAttempts::default().plan_next_run(restart, clean, SHORT) == NextRun::Rest;
+    let rests = [RestartPolicy::Never, RestartPolicy::OnFailure, RestartPolicy::Always]
+        .map(|one| (next(one, true), next(one, false)));
     assert_eq!(rests, [(true, true), (true, false), (false, false)]);
 }
 
 #[test]
 fn what_is_wrong_with_a_config() {
-    let said = |text: &str| config::parse(text.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
+    let said =
+        |text: &str| config::parse_config(text.as_bytes()).err().map(|error| error.to_string()).unwrap_or_default();
     let cases = [
         (r#"{"daemons":[]}"#, ""),
         (
@@ -69,17 +71,17 @@ fn what_is_wrong_with_a_config() {
 fn a_log_that_was_deleted_begins_anew() {
     let directory = tempfile::tempdir().unwrap();
     let path = directory.path().join("a.s.log");
-    let mut log = Log::at(path.clone());
+    let mut log = DaemonLog::open_at(path.clone());
     let half = "x".repeat(512 << 10);
-    log.take(half.as_bytes());
+    log.append(half.as_bytes());
     std::fs::remove_file(&path).unwrap();
-    log.take(b"after it was deleted\n");
+    log.append(b"after it was deleted\n");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "after it was deleted\n");
     // Nor does one stay shut that could not be opened for a while.
-    log.take(half.as_bytes());
+    log.append(half.as_bytes());
     std::fs::remove_dir_all(directory.path()).unwrap();
-    log.take(b"lost\n");
+    log.append(b"lost\n");
     std::fs::create_dir(directory.path()).unwrap();
-    log.take(b"found\n");
+    log.append(b"found\n");
     assert_eq!(std::fs::read_to_string(&path).unwrap(), "found\n");
 }

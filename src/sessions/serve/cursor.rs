@@ -10,20 +10,20 @@ const INTERVAL: u64 = 20;
 
 /// The number of the interval that `now` is in; or one beyond the client's, where that is as new. What it gives is never
 /// less than what the client has, however large that is.
-pub fn next(now: SystemTime, of_client: Option<&str>) -> String {
+pub fn next_cursor(now: SystemTime, of_client: Option<&str>) -> String {
     let since = now.duration_since(SystemTime::UNIX_EPOCH + EPOCH).unwrap_or_default();
     let current = (since.as_secs() / INTERVAL).to_string();
     let is_number = |cursor: &&str| !cursor.is_empty() && cursor.bytes().all(|byte| byte.is_ascii_digit());
     let of_client = of_client.filter(is_number).map(|cursor| cursor.trim_start_matches('0'));
     // By length, then by digits: as numbers compare.
     match of_client.filter(|cursor| (cursor.len(), *cursor) >= (current.len(), &*current)) {
-        Some(cursor) => sum(cursor, 1 + since.subsec_micros() % 180),
+        Some(cursor) => add_decimal(cursor, 1 + since.subsec_micros() % 180),
         None => current,
     }
 }
 
 /// A number of any length, and one more.
-fn sum(digits: &str, more: u32) -> String {
+fn add_decimal(digits: &str, more: u32) -> String {
     let mut carry = more;
     let mut sum: Vec<char> = Vec::new();
     for digit in digits.chars().rev() {

@@ -6,18 +6,18 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use tokio::sync::watch;
 
-use super::log::{From, Log, Message, Reading};
-use super::told::Told;
+use super::event_log::{EventLog, LogMessage, LogReader, StartPosition};
+use super::stream_history::StreamHistory;
 
 /// What is said of one session: its id, and its JSON unless it is gone.
-pub type Said = (String, Option<String>);
+pub type SessionChange = (String, Option<String>);
 
 /// The log, and who waits for it.
 pub struct Feed {
     run: u64,
-    log: Mutex<Log>,
+    log: Mutex<EventLog>,
     /// What the next run of the server has to know.
-    told: Mutex<Option<Told>>,
+    told: Mutex<Option<StreamHistory>>,
     grown: watch::Sender<()>,
     is_closed: AtomicBool,
 }
@@ -30,40 +30,40 @@ impl Feed {
     }
 
     /// Which run of the server this is.
-    pub fn run(&self) -> u64 {
+    pub fn run_id(&self) -> u64 {
         self.run
     }
 
     /// Where the log ends.
-    pub fn tail(&self) -> u64 {
-        self.log().tail()
+    pub fn tail_position(&self) -> u64 {
+        self.lock_log().tail()
     }
 
     /// What a reader from there has to be told.
-    pub fn read(self: &Arc<Self>, from: From) -> Batch {
-        Batch { reading: self.log().begin(from), feed: Arc::clone(self) }
+    pub fn start_batch(self: &Arc<Self>, from: StartPosition) -> Batch {
+        Batch { reading: self.lock_log().start_reading(from), feed: Arc::clone(self) }
     }
 
     /// Says what is gone of that which earlier runs told; from now on what comes and goes is noted for the next one.
-    pub fn go_on_from(&self, mut told: Told) {
-        let mut log = self.log();
+    pub fn restore_history(&self, mut told: StreamHistory) {
+        let mut log = self.lock_log();
         for session in told.sessions() {
-            log.bury(session);
+            log.remove_session(session);
         }
-        told.begin(self.run, &log);
+        told.start_run(self.run, &log);
         drop(log);
-        *locked(&self.told) = Some(told);
+        *lock_mutex(&self.told) = Some(told);
     }
 
     /// Appends what is new of this, and wakes who waits.
-    pub fn publish(&self, said: impl IntoIterator<Item = Said>) {
-        let (mut log, mut told) = (self.log(), locked(&self.told));
+    pub fn publish(&self, said: impl IntoIterator<Item = SessionChange>) {
+        let (mut log, mut told) = (self.lock_log(), lock_mutex(&self.told));
         let before = log.tail();
         for (session, value) in said {
-            let (was, is) = (log.holds(&session), value.is_some());
+            let (was, is) = (log.has_session(&session), value.is_some());
             log.append(&session, value);
             if let Some(told) = told.as_mut().filter(|_| was != is) {
-                told.note(&session, is);
+                told.note_session(&session, is);
             }
         }
         let has_grown = log.tail() > before;
@@ -92,15 +92,15 @@ impl Feed {
         self.is_closed.load(Ordering::Relaxed)
     }
 
-    fn log(&self) -> MutexGuard<'_, Log> {
-        locked(&self.log)
+    fn lock_log(&self) -> MutexGuard<'_, EventLog> {
+        lock_mutex(&self.log)
     }
 }
 
 /// What a reader has to be told, one after the other.
 pub struct Batch {
     feed: Arc<Feed>,
-    reading: Reading,
+    reading: LogReader,
 }
 
 impl Batch {
@@ -110,25 +110,25 @@ impl Batch {
     }
 
     /// Whether there is no more.
-    pub fn is_over(&self) -> bool {
-        self.feed.log().is_over(&self.reading)
+    pub fn is_finished(&self) -> bool {
+        self.feed.lock_log().is_finished(&self.reading)
     }
 
     /// What is next.
     ///
     /// # Errors
     /// As for [`Log::next`].
-    pub fn next(&mut self) -> io::Result<Option<Message>> {
-        self.feed.log().next(&mut self.reading)
+    pub fn next(&mut self) -> io::Result<Option<LogMessage>> {
+        self.feed.lock_log().next_message(&mut self.reading)
     }
 }
 
 impl Drop for Batch {
     fn drop(&mut self) {
-        self.feed.log().end(&self.reading);
+        self.feed.lock_log().end_reading(&self.reading);
     }
 }
 
-fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+fn lock_mutex<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

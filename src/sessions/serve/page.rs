@@ -25,7 +25,7 @@ static PAGE: LazyLock<(String, String)> = LazyLock::new(|| {
 });
 
 /// Answers with the page.
-pub async fn show() -> ([(HeaderName, &'static str); 2], &'static str) {
+pub async fn show_page() -> ([(HeaderName, &'static str); 2], &'static str) {
     let (page, policy) = &*PAGE;
     ([(header::CONTENT_TYPE, "text/html; charset=utf-8"), (header::CONTENT_SECURITY_POLICY, policy)], page)
 }

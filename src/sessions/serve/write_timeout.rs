@@ -22,7 +22,7 @@ impl<S: Unpin> WriteTimeout<S> {
         Self { stream, limit, waiting: None }
     }
 
-    fn within<T>(
+    fn poll_within<T>(
         &mut self,
         context: &mut Context<'_>,
         write: impl FnOnce(Pin<&mut S>, &mut Context<'_>) -> Poll<io::Result<T>>,
@@ -50,7 +50,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for WriteTimeout<S> {
 
 impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
-        self.within(context, |stream, context| stream.poll_write(context, bytes))
+        self.poll_within(context, |stream, context| stream.poll_write(context, bytes))
     }
 
     fn poll_write_vectored(
@@ -58,7 +58,7 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for WriteTimeout<S> {
         context: &mut Context<'_>,
         parts: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        self.within(context, |stream, context| stream.poll_write_vectored(context, parts))
+        self.poll_within(context, |stream, context| stream.poll_write_vectored(context, parts))
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -84,9 +84,9 @@ mod tests {
     use super::*;
 
     /// Takes a byte after each pause.
-    struct Slow(Duration, Pin<Box<Sleep>>);
+    struct SlowWriter(Duration, Pin<Box<Sleep>>);
 
-    impl AsyncWrite for Slow {
+    impl AsyncWrite for SlowWriter {
         fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, _: &[u8]) -> Poll<io::Result<usize>> {
             ready!(self.1.as_mut().poll(context));
             let next = Instant::now() + self.0;
@@ -107,7 +107,7 @@ mod tests {
     async fn each_byte_that_is_taken_begins_the_limit_anew() {
         for (pause, is_in_time) in [(29, true), (31, false)] {
             let pause = Duration::from_secs(pause);
-            let slow = Slow(pause, Box::pin(sleep(pause)));
+            let slow = SlowWriter(pause, Box::pin(sleep(pause)));
             let mut stream = WriteTimeout::new(slow, Duration::from_secs(30));
             for _ in 0..3 {
                 let written = poll_fn(|context| Pin::new(&mut stream).poll_write(context, b"x")).await;

@@ -109,7 +109,7 @@ impl Stream {
 
     fn answer(&self, status: StatusCode, location: Option<String>) -> Response {
         let mut response = status.into_response();
-        let next = offset::show(self.feed.run(), self.feed.tail());
+        let next = offset::format_offset(self.feed.run_id(), self.feed.tail_position());
         response.headers_mut().insert("stream-next-offset", next.parse().unwrap());
         response.headers_mut().insert(header::CONTENT_TYPE, self.kind.parse().unwrap());
         if let Some(location) = location {
@@ -262,7 +262,7 @@ fn the_official_suite_finds_nothing_wrong_with_what_is_read() {
         let streams = Streams::default();
         let router = Router::new().fallback(move |request: Request| handle(Arc::clone(&streams), request));
         runtime.block_on(async {
-            let _answering = crate::serve::listen::answer(vec![listener], &router).unwrap();
+            let _answering = crate::serve::connections::start_serving(vec![listener], &router).unwrap();
             std::future::pending::<()>().await;
         });
     });

@@ -8,50 +8,50 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header};
 use proptest::prelude::*;
 
 use super::{at, evidence};
+use crate::serve::batch_text::BatchText;
+use crate::serve::event_log::{EventLog, LogMessage, LogReader, StartPosition};
 use crate::serve::feed::Feed;
-use crate::serve::frames::Frames;
-use crate::serve::log::{From, Log, Message, Reading};
 use crate::serve::offset::{self, Offset};
-use crate::serve::steady::Steady;
-use crate::serve::told::Told;
-use crate::serve::{cursor, guard};
+use crate::serve::stable_times::StableTimes;
+use crate::serve::stream_history::StreamHistory;
+use crate::serve::{cursor, request_policy};
 use session_signals_reader::session::Session;
 
 /// A reader that does what it is told.
 struct Reader {
-    from: From,
+    from: StartPosition,
     known: BTreeMap<String, String>,
     /// What it is in the middle of, and what was true when that began.
-    reading: Option<(Reading, BTreeMap<String, String>)>,
+    reading: Option<(LogReader, BTreeMap<String, String>)>,
 }
 
 impl Default for Reader {
     fn default() -> Self {
-        Self { from: From::Start, known: BTreeMap::new(), reading: None }
+        Self { from: StartPosition::Start, known: BTreeMap::new(), reading: None }
     }
 }
 
 /// All that a reader from there is told, and where it is after that.
-fn read(log: &mut Log, from: From) -> (Vec<Message>, u64) {
-    let mut reading = log.begin(from);
-    let messages = std::iter::from_fn(|| log.next(&mut reading).unwrap()).collect();
-    log.end(&reading);
+fn read(log: &mut EventLog, from: StartPosition) -> (Vec<LogMessage>, u64) {
+    let mut reading = log.start_reading(from);
+    let messages = std::iter::from_fn(|| log.next_message(&mut reading).unwrap()).collect();
+    log.end_reading(&reading);
     (messages, reading.tail())
 }
 
-fn text(message: &Message) -> Option<String> {
+fn text(message: &LogMessage) -> Option<String> {
     message.value.as_ref().map(|value| value.upgrade().unwrap().to_string())
 }
 
 impl Reader {
-    fn take(&mut self, message: &Message) {
+    fn take(&mut self, message: &LogMessage) {
         let (key, operation) = (message.key.to_string(), message.operation);
         let Some(value) = text(message) else {
             assert_eq!(operation, "delete");
             self.known.remove(&key);
             return;
         };
-        if self.from == From::Elsewhere {
+        if self.from == StartPosition::Elsewhere {
             assert_eq!(operation, "upsert");
             self.known.insert(key, value);
             return;
@@ -62,27 +62,27 @@ impl Reader {
     }
 
     fn is_at(&mut self, tail: u64) {
-        assert!(!matches!(self.from, From::At(position) if position > tail));
-        self.from = From::At(tail);
+        assert!(!matches!(self.from, StartPosition::At(position) if position > tail));
+        self.from = StartPosition::At(tail);
     }
 
     /// Takes one message of a reading, or begins one; at its end it knows what was true when it began.
-    fn step(&mut self, log: &mut Log, truth: &BTreeMap<String, String>) {
-        let (mut reading, then) = self.reading.take().unwrap_or_else(|| (log.begin(self.from), truth.clone()));
-        if let Some(message) = log.next(&mut reading).unwrap() {
+    fn step(&mut self, log: &mut EventLog, truth: &BTreeMap<String, String>) {
+        let (mut reading, then) = self.reading.take().unwrap_or_else(|| (log.start_reading(self.from), truth.clone()));
+        if let Some(message) = log.next_message(&mut reading).unwrap() {
             self.take(&message);
             self.reading = Some((reading, then));
         } else {
-            log.end(&reading);
+            log.end_reading(&reading);
             self.is_at(reading.tail());
             assert_eq!(self.known, then);
         }
     }
 
     /// What it is in the middle of is broken off, and it begins anew.
-    fn break_off(&mut self, log: &mut Log) {
+    fn break_off(&mut self, log: &mut EventLog) {
         if let Some((reading, _)) = self.reading.take() {
-            log.end(&reading);
+            log.end_reading(&reading);
             *self = Self::default();
         }
     }
@@ -117,7 +117,7 @@ proptest! {
     /// Whenever they read, readers know in the end what is true, are told nothing twice, and nothing of what they do not know.
     #[test]
     fn readers_of_the_log_know_what_is_true(steps in proptest::collection::vec(step(), 0..100)) {
-        let mut log = Log::default();
+        let mut log = EventLog::default();
         let mut truth = BTreeMap::new();
         let mut readers: [Reader; 3] = Default::default();
         for (number, step) in steps.into_iter().enumerate() {
@@ -154,7 +154,7 @@ proptest! {
                 Step::ReadOne(reader) => readers[reader].step(&mut log, &truth),
                 Step::Stray(reader) => {
                     readers[reader].break_off(&mut log);
-                    readers[reader].from = From::Elsewhere;
+                    readers[reader].from = StartPosition::Elsewhere;
                 }
                 Step::Restart => {
                     for reader in &mut readers {
@@ -164,10 +164,10 @@ proptest! {
                     for (key, value) in &truth {
                         log.append(key, Some(value.clone()));
                     }
-                    before.sessions(false).chain(before.sessions(true)).for_each(|key| log.bury(key));
+                    before.sessions(false).chain(before.sessions(true)).for_each(|key| log.remove_session(key));
                     for reader in &mut readers {
-                        if reader.from != From::Start {
-                            reader.from = From::Elsewhere;
+                        if reader.from != StartPosition::Start {
+                            reader.from = StartPosition::Elsewhere;
                         }
                     }
                 }
@@ -178,38 +178,38 @@ proptest! {
 
 #[test]
 fn a_log_of_very_many_sessions_that_came_and_went_is_short() {
-    let mut log = Log::default();
+    let mut log = EventLog::default();
     log.append("stays", Some("1".to_owned()));
     let early = log.tail();
     for number in 0..5000 {
         log.append(&number.to_string(), Some("1".to_owned()));
         log.append(&number.to_string(), None);
     }
-    assert_eq!(read(&mut log, From::Start).0.len(), 1);
+    assert_eq!(read(&mut log, StartPosition::Start).0.len(), 1);
     // One who was here before may believe in a session that is forgotten: it is told all, as if it came from elsewhere.
-    let told: Vec<_> = read(&mut log, From::At(early)).0.iter().map(|message| message.operation).collect();
+    let told: Vec<_> = read(&mut log, StartPosition::At(early)).0.iter().map(|message| message.operation).collect();
     assert_eq!((told.len(), told[0], told[1]), (1025, "upsert", "delete"));
     let late = log.tail();
-    assert_eq!(read(&mut log, From::At(late)).0.len(), 0);
+    assert_eq!(read(&mut log, StartPosition::At(late)).0.len(), 0);
     log.append("stays", None);
-    assert_eq!(read(&mut log, From::At(late)).0.len(), 1);
+    assert_eq!(read(&mut log, StartPosition::At(late)).0.len(), 1);
 }
 
 #[test]
 fn offsets_are_of_one_run_and_sort_as_events_do() {
     let feed = Feed::new(7);
     feed.publish([("s".to_owned(), Some("1".to_owned()))]);
-    let show = |position| offset::show(feed.run(), position);
-    assert_eq!(offset::parse("-1", &feed), Some(Offset::After(From::Start)));
-    assert_eq!(offset::parse("now", &feed), Some(Offset::Now));
-    assert_eq!(offset::parse(&show(1), &feed), Some(Offset::After(From::At(1))));
+    let show = |position| offset::format_offset(feed.run_id(), position);
+    assert_eq!(offset::parse_offset("-1", &feed), Some(Offset::After(StartPosition::Start)));
+    assert_eq!(offset::parse_offset("now", &feed), Some(Offset::Now));
+    assert_eq!(offset::parse_offset(&show(1), &feed), Some(Offset::After(StartPosition::At(1))));
     // Of another run, before this one or after it; or of a place that is not there yet.
-    for other in [offset::show(8, 1), offset::show(6, 1), show(2)] {
-        assert_eq!(offset::parse(&other, &feed), Some(Offset::After(From::Elsewhere)));
+    for other in [offset::format_offset(8, 1), offset::format_offset(6, 1), show(2)] {
+        assert_eq!(offset::parse_offset(&other, &feed), Some(Offset::After(StartPosition::Elsewhere)));
     }
-    assert!(show(9) < show(10) && show(u64::MAX) < offset::show(8, 0));
-    for odd in ["", "0", "1_1", "-1 ", "Now", &offset::show(10, 1).to_uppercase(), &format!("{}0", show(1))] {
-        assert_eq!(offset::parse(odd, &feed), None, "{odd}");
+    assert!(show(9) < show(10) && show(u64::MAX) < offset::format_offset(8, 0));
+    for odd in ["", "0", "1_1", "-1 ", "Now", &offset::format_offset(10, 1).to_uppercase(), &format!("{}0", show(1))] {
+        assert_eq!(offset::parse_offset(odd, &feed), None, "{odd}");
     }
 }
 
@@ -220,18 +220,18 @@ fn no_run_takes_the_number_of_an_earlier_one_whatever_the_clock_says() {
     // It steps back, by an hour and to the beginning of time, and stands still.
     let at = |seconds| SystemTime::UNIX_EPOCH + Duration::from_secs(seconds);
     for seconds in [10_000, 6400, 6400, 0, 0, 6401, 20_000] {
-        let told = Told::read(config.path(), 4450);
+        let told = StreamHistory::read(config.path(), 4450);
         let feed = Feed::new(told.next_run(at(seconds)));
-        assert!(feed.run() > last, "{seconds}");
-        last = feed.run();
-        feed.go_on_from(told);
+        assert!(feed.run_id() > last, "{seconds}");
+        last = feed.run_id();
+        feed.restore_history(told);
     }
     assert_eq!(last, 20_000_000_000_000, "the time, where nothing speaks against it");
     // A torn or forged file stops nobody, and neither does one that cannot be written.
     let path = config.path().join("session-stream/4450");
     for text in ["", "run", "run x\n+../..\n-", "run ffffffffffffffff\n", "\0\u{fffd}"] {
         std::fs::write(&path, text).unwrap();
-        let told = Told::read(config.path(), 4450);
+        let told = StreamHistory::read(config.path(), 4450);
         assert_eq!(told.next_run(at(1)), 1_000_000_000, "{text:?}");
         assert_eq!(told.sessions().count(), 0);
     }
@@ -244,16 +244,16 @@ fn what_went_while_nobody_served_is_told_to_who_was_here_before() {
         feed.publish([(session.to_owned(), value.map(str::to_owned))]);
     };
     let run = |at_first: &[&str]| {
-        let told = Told::read(config.path(), 4450);
+        let told = StreamHistory::read(config.path(), 4450);
         let feed = Arc::new(Feed::new(told.next_run(at(5))));
         for session in at_first {
             publish(&feed, session, Some("1"));
         }
-        feed.go_on_from(told);
+        feed.restore_history(told);
         feed
     };
     let told = |feed: &Arc<Feed>, from| {
-        let mut batch = feed.read(from);
+        let mut batch = feed.start_batch(from);
         let told = std::iter::from_fn(|| batch.next().unwrap());
         told.map(|message| format!("{} {}", message.operation, message.key)).collect::<Vec<_>>()
     };
@@ -265,14 +265,14 @@ fn what_went_while_nobody_served_is_told_to_who_was_here_before() {
     // Two later ones: it may have slept through one of them.
     run(&["stays", "comes", "goes-later"]);
     let third = run(&["stays"]);
-    assert_eq!(told(&third, From::Start), ["insert stays"]);
+    assert_eq!(told(&third, StartPosition::Start), ["insert stays"]);
     assert_eq!(
-        told(&third, From::Elsewhere),
+        told(&third, StartPosition::Elsewhere),
         ["upsert stays", "delete goes", "delete comes", "delete goes-later"].map(str::to_owned)
     );
     // What comes again is there again.
     publish(&third, "goes", Some("3"));
-    assert_eq!(told(&run(&["stays", "goes"]), From::Elsewhere)[..2], ["upsert stays", "upsert goes"]);
+    assert_eq!(told(&run(&["stays", "goes"]), StartPosition::Elsewhere)[..2], ["upsert stays", "upsert goes"]);
     let noted = config.path().join("session-stream/4450");
     let mode = |path: &std::path::Path| {
         use std::os::unix::fs::MetadataExt as _;
@@ -286,14 +286,14 @@ fn what_went_while_nobody_served_is_told_to_who_was_here_before() {
     }
     assert!(std::fs::metadata(&noted).unwrap().len() < 400_000);
     // A port that is another one next time is nobody's.
-    Feed::new(1).go_on_from(Told::read(config.path(), 0));
+    Feed::new(1).restore_history(StreamHistory::read(config.path(), 0));
     assert_eq!(std::fs::read_dir(config.path().join("session-stream")).unwrap().count(), 1);
 }
 
 #[test]
 fn frames_are_a_json_array_however_they_are_cut() {
     let array = |log: &Arc<Feed>, opening, prefix| {
-        let pieces = Frames::new(log.read(From::Start), opening, prefix);
+        let pieces = BatchText::new(log.start_batch(StartPosition::Start), opening, prefix);
         pieces.map(|piece| String::from_utf8(piece.unwrap()).unwrap()).collect::<Vec<_>>()
     };
     let log = Arc::new(Feed::new(1));
@@ -318,12 +318,13 @@ fn of_a_large_value_there_is_one_copy_however_many_read_it() {
     let value = |c: &str| Some(format!("{:?}", c.repeat(8 << 20)));
     let say = |value: Option<String>| log.publish([("s".to_owned(), value)]);
     say(value("é"));
-    let readers =
-        |log: &Arc<Feed>| -> Vec<Frames> { (0..200).map(|_| Frames::new(log.read(From::Start), "", "")).collect() };
+    let readers = |log: &Arc<Feed>| -> Vec<BatchText> {
+        (0..200).map(|_| BatchText::new(log.start_batch(StartPosition::Start), "", "")).collect()
+    };
     let mut slow = readers(&log);
     let held: Vec<_> = slow.iter_mut().map(|frames| frames.next().unwrap().unwrap()).collect();
     assert!(held.iter().all(|piece| piece.len() <= 65 << 10), "{}", held[0].len());
-    let whole = |frames: &mut Frames| frames.collect::<Result<Vec<_>, _>>().map(|pieces| pieces.concat());
+    let whole = |frames: &mut BatchText| frames.collect::<Result<Vec<_>, _>>().map(|pieces| pieces.concat());
     // What was overtaken is kept for who reads it, as long as there is room.
     say(value("b"));
     let text = [held[0].clone(), whole(&mut slow[0]).unwrap()].concat();
@@ -350,7 +351,7 @@ fn a_reading_holds_nothing_of_very_many_events() {
     let log = Arc::new(Feed::new(1));
     let id = |number: usize| format!("s{number:05}");
     log.publish((0..SESSIONS).map(|number| (id(number), Some("1".to_owned()))));
-    let mut readers: Vec<_> = (0..200).map(|_| log.read(From::Start)).collect();
+    let mut readers: Vec<_> = (0..200).map(|_| log.start_batch(StartPosition::Start)).collect();
     assert!(size_of_val(&readers[0]) < 128, "and points to nothing of its own");
     let mut first = Vec::new();
     for reader in &mut readers {
@@ -376,10 +377,10 @@ fn a_reading_holds_nothing_of_very_many_events() {
         };
         assert!(told.iter().enumerate().all(is_then));
     }
-    let now = told(&mut log.read(From::Start));
+    let now = told(&mut log.start_batch(StartPosition::Start));
     assert_eq!(now.len(), SESSIONS - 100 + 1000);
     // And from there who began before is told of what came since: of what it knew, and of what it did not.
-    let mut later = log.read(From::At(readers[0].tail()));
+    let mut later = log.start_batch(StartPosition::At(readers[0].tail()));
     assert_eq!(later.next().unwrap().unwrap().operation, "delete");
     let words: Vec<_> = told(&mut later).into_iter().map(|(.., operation)| operation).collect();
     let count = |word| words.iter().filter(|one| **one == word).count();
@@ -395,23 +396,23 @@ fn a_reading_holds_nothing_of_very_many_events() {
 fn cursors_never_stand_still_nor_go_back() {
     let epoch = SystemTime::UNIX_EPOCH + Duration::from_secs(1_728_432_000);
     let now = epoch + Duration::from_secs(20 * 1000 + 7);
-    assert_eq!(cursor::next(now, None), "1000");
-    assert_eq!(cursor::next(now, Some("999")), "1000");
+    assert_eq!(cursor::next_cursor(now, None), "1000");
+    assert_eq!(cursor::next_cursor(now, Some("999")), "1000");
     for of_client in ["1000", "1001", "123456"] {
-        let next: u64 = cursor::next(now, Some(of_client)).parse().unwrap();
+        let next: u64 = cursor::next_cursor(now, Some(of_client)).parse().unwrap();
         let of_client: u64 = of_client.parse().unwrap();
         assert!((of_client + 1..=of_client + 180).contains(&next), "{next}");
     }
     for odd in ["", "-1", "x", "1e9", "0", "00999"] {
-        assert_eq!(cursor::next(now, Some(odd)), "1000", "{odd}");
+        assert_eq!(cursor::next_cursor(now, Some(odd)), "1000", "{odd}");
     }
     // However large the client's is.
     for of_client in [u64::MAX.to_string(), "9".repeat(23), "9".repeat(200), format!("00{}", u128::MAX)] {
-        let next = cursor::next(now, Some(&of_client));
+        let next = cursor::next_cursor(now, Some(&of_client));
         let of_client = of_client.trim_start_matches('0');
         assert!((next.len(), &*next) > (of_client.len(), of_client), "{next} after {of_client}");
     }
-    assert_eq!(cursor::next(SystemTime::UNIX_EPOCH, None), "0", "the clock is wrong");
+    assert_eq!(cursor::next_cursor(SystemTime::UNIX_EPOCH, None), "0", "the clock is wrong");
 }
 
 #[test]
@@ -419,7 +420,7 @@ fn the_guard_lets_in_who_is_here_and_only_reads() {
     let status = |method: Method, uri: &str, headers: &[(header::HeaderName, &'static str)]| {
         let headers: HeaderMap =
             headers.iter().map(|(name, value)| (name.clone(), HeaderValue::from_static(value))).collect();
-        guard::refusal(&method, &uri.parse::<Uri>().unwrap(), &headers).map(|(status, _)| status)
+        request_policy::find_refusal(&method, &uri.parse::<Uri>().unwrap(), &headers).map(|(status, _)| status)
     };
     let host = (header::HOST, "127.0.0.1:4450");
     assert_eq!(status(Method::GET, "/", std::slice::from_ref(&host)), None);
@@ -438,22 +439,22 @@ fn times_that_nothing_tells_stay_as_they_were_first_told() {
     let session = |signals: &[_], seconds| Session::of("s", &evidence(signals), at(seconds));
     // Nothing tells: it is "now", and would be another now at the next look.
     let mut first = session(&[], 10);
-    let steady = Steady::of(&mut first, None, at(10));
+    let steady = StableTimes::keep_first_times(&mut first, None, at(10));
     assert_eq!((first.rule, first.since), ("unknown", at(10)));
     let mut next = session(&[], 11);
-    let steady = Steady::of(&mut next, Some(&steady), at(11));
+    let steady = StableTimes::keep_first_times(&mut next, Some(&steady), at(11));
     assert_eq!((next.since, next.last_activity_at), (at(10), at(10)));
     // What something tells is told, and with another rule begins another time.
     let mut told = session(&[("stop", 12, "{}")], 13);
-    let steady = Steady::of(&mut told, Some(&steady), at(13));
+    let steady = StableTimes::keep_first_times(&mut told, Some(&steady), at(13));
     assert_eq!((told.since, told.last_activity_at), (at(12), at(12)));
     let mut unknown = session(&[], 20);
-    Steady::of(&mut unknown, Some(&steady), at(20));
+    StableTimes::keep_first_times(&mut unknown, Some(&steady), at(20));
     assert_eq!(unknown.since, at(20));
     // A signal from the future is heard of now, at every look.
     let mut ahead = session(&[("stop", 100, "{}")], 30);
-    let steady = Steady::of(&mut ahead, None, at(30));
+    let steady = StableTimes::keep_first_times(&mut ahead, None, at(30));
     let mut later = session(&[("stop", 100, "{}")], 31);
-    Steady::of(&mut later, Some(&steady), at(31));
+    StableTimes::keep_first_times(&mut later, Some(&steady), at(31));
     assert_eq!((ahead.last_activity_at, later.last_activity_at), (at(30), at(30)));
 }

@@ -2,33 +2,34 @@
 
 use std::time::Duration;
 
-use crate::humanise::{cut, duration, harmless, pad, width};
-use crate::screen::page;
-use crate::table::draw;
+use crate::display_text::{display_width, format_duration, make_harmless, pad_right, truncate};
+use crate::table::draw_table;
+use crate::terminal::page_lines;
 use crate::tests::{at, evidence};
 use session_signals_reader::session::Session;
 
 #[test]
 fn durations_in_two_figures() {
-    let shown = [0, 59, 60, 3599, 3600, 86399, 86400, 8_640_000].map(|seconds| duration(Duration::from_secs(seconds)));
+    let shown =
+        [0, 59, 60, 3599, 3600, 86399, 86400, 8_640_000].map(|seconds| format_duration(Duration::from_secs(seconds)));
     assert_eq!(shown, ["0s", "59s", "1m", "59m", "1h", "23h", "1d", "100d"]);
 }
 
 #[test]
 fn text_that_fits_and_does_no_harm() {
-    assert_eq!(harmless("a\x1b[31m\r\n\tb\u{202e}c\u{61c}d\u{9b}"), "a [31m b c d");
+    assert_eq!(make_harmless("a\x1b[31m\r\n\tb\u{202e}c\u{61c}d\u{9b}"), "a [31m b c d");
     assert_eq!(
-        (cut("abcdef", 6), cut("abcdef", 5), cut("漢字漢字", 5), cut("漢字", 0)),
+        (truncate("abcdef", 6), truncate("abcdef", 5), truncate("漢字漢字", 5), truncate("漢字", 0)),
         ("abcdef".into(), "abcd…".into(), "漢字…".into(), String::new())
     );
-    assert_eq!((width("漢字e\u{301}"), pad("漢", 4)), (5, "漢  ".to_owned()));
+    assert_eq!((display_width("漢字e\u{301}"), pad_right("漢", 4)), (5, "漢  ".to_owned()));
 }
 
 #[test]
 fn what_a_screen_cannot_hold_is_counted() {
-    assert_eq!(page("a\nb\nc\n", 3), ["a", "b", "c"]);
-    assert_eq!(page("a\nb\nc\n", 2), ["a", "… 2 more"]);
-    assert_eq!((page("a\nb\n", 1), page("a\n", 0)), (vec!["… 2 more".to_owned()], vec![]));
+    assert_eq!(page_lines("a\nb\nc\n", 3), ["a", "b", "c"]);
+    assert_eq!(page_lines("a\nb\nc\n", 2), ["a", "… 2 more"]);
+    assert_eq!((page_lines("a\nb\n", 1), page_lines("a\n", 0)), (vec!["… 2 more".to_owned()], vec![]));
 }
 
 #[test]
@@ -45,7 +46,7 @@ fn who_needs_you_first_comes_first() {
         session("aaaaaaaaaaaa", &[("working", 20, "{}"), ("permission", 100, call)]),
     ];
     sessions.sort_by_key(Session::sort_key);
-    let table = draw(&sessions, at(200), None, false);
+    let table = draw_table(&sessions, at(200), None, false);
     let expected = "\
 ▲ approve    1m  -  -  aaaaaaaa  Bash: {\"n\":1}
 ▲ approve    1m  -  -  ffffffff  a call needs approval
@@ -57,9 +58,9 @@ fn who_needs_you_first_comes_first() {
 ";
     assert_eq!(table, expected);
     for columns in 0..60 {
-        let narrow = draw(&sessions, at(200), Some(columns), false);
-        assert!(narrow.lines().all(|line| width(line) <= columns.max(9)), "{columns}: {narrow}");
+        let narrow = draw_table(&sessions, at(200), Some(columns), false);
+        assert!(narrow.lines().all(|line| display_width(line) <= columns.max(9)), "{columns}: {narrow}");
     }
-    assert!(draw(&sessions, at(200), None, true).starts_with("\x1b[33m▲ approve\x1b[0m"));
-    assert!(draw(&[], at(0), None, true).starts_with("No session is open."));
+    assert!(draw_table(&sessions, at(200), None, true).starts_with("\x1b[33m▲ approve\x1b[0m"));
+    assert!(draw_table(&[], at(0), None, true).starts_with("No session is open."));
 }

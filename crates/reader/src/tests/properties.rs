@@ -10,7 +10,7 @@ use crate::evidence::Evidence;
 use crate::process_life::ProcessLife;
 use crate::registry::RegistryStatus;
 use crate::repair::repair_plan::state_by_files_alone;
-use crate::repair::{self, repair_plan};
+use crate::repair::{self, plan_repair};
 use crate::session::Session;
 use crate::session_state::{STATE_RULES, decide_state};
 use crate::signal;

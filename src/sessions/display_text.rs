@@ -5,7 +5,7 @@ use std::time::Duration;
 use unicode_width::UnicodeWidthChar as _;
 
 /// `12s`, `5m`, `3h`, `2d`.
-pub fn duration(duration: Duration) -> String {
+pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
         0..60 => format!("{seconds}s"),
@@ -16,7 +16,7 @@ pub fn duration(duration: Duration) -> String {
 }
 
 /// One line without what a terminal would obey, or a person would be misled by: control and direction characters.
-pub fn harmless(text: &str) -> String {
+pub fn make_harmless(text: &str) -> String {
     let line: String = text.chars().take(1000).map(|c| if is_harmless(c) { c } else { ' ' }).collect();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
@@ -27,13 +27,13 @@ fn is_harmless(c: char) -> bool {
 }
 
 /// How many columns a text takes.
-pub fn width(text: &str) -> usize {
+pub fn display_width(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
 /// The text in at most `columns` columns, `…` where it was cut.
-pub fn cut(text: &str, columns: usize) -> String {
-    if width(text) <= columns {
+pub fn truncate(text: &str, columns: usize) -> String {
+    if display_width(text) <= columns {
         return text.to_owned();
     }
     let mut used = 1;
@@ -49,7 +49,7 @@ pub fn cut(text: &str, columns: usize) -> String {
 }
 
 /// The text in lines of at most `columns` columns, each with its line feed.
-pub fn fold(text: &str, columns: Option<usize>) -> String {
+pub fn fit_lines(text: &str, columns: Option<usize>) -> String {
     let (mut folded, mut used) = (String::new(), 0);
     for c in text.chars() {
         let wide = c.width().unwrap_or(0);
@@ -64,6 +64,6 @@ pub fn fold(text: &str, columns: Option<usize>) -> String {
 }
 
 /// The text, and blanks up to `columns` columns.
-pub fn pad(text: &str, columns: usize) -> String {
-    format!("{text}{}", " ".repeat(columns.saturating_sub(width(text))))
+pub fn pad_right(text: &str, columns: usize) -> String {
+    format!("{text}{}", " ".repeat(columns.saturating_sub(display_width(text))))
 }

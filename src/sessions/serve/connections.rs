@@ -16,18 +16,18 @@ use tokio::net::TcpStream;
 use tokio::sync::watch;
 use tokio::task::{AbortHandle, JoinSet};
 
-use super::holder;
+use super::port_owner;
 use super::write_timeout::WriteTimeout;
 
 /// A client that has not said by then what it wants is let go.
-const HEADERS_WITHIN: Duration = Duration::from_secs(5);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(5);
 
 /// A client that takes nothing for so long is let go: what it is yet to be told stays in memory. Who follows the stream
 /// comes again and goes on where it was.
-const TAKES_WITHIN: Duration = Duration::from_secs(30);
+const WRITE_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// What a request's head may take, in bytes; hyper needs 8 KiB.
-const MAX_HEAD: usize = 16 << 10;
+const MAX_HEAD_LEN: usize = 16 << 10;
 
 /// How many headers it may have.
 const MAX_HEADERS: usize = 64;
@@ -40,21 +40,23 @@ const MAX_CONNECTIONS: usize = 512;
 ///
 /// # Errors
 /// Where somebody has it, whose name the error tells.
-pub fn bind(port: u16, config: &Path) -> io::Result<Vec<TcpListener>> {
+pub fn bind_loopback(port: u16, config: &Path) -> io::Result<Vec<TcpListener>> {
     // Of the ports that the system picks, one may be taken on the other address.
     let mut tries = if port == 0 { 20 } else { 1 };
     loop {
         tries -= 1;
-        match bind_both(port) {
+        match bind_v4_and_v6(port) {
             Err(error) if error.kind() == io::ErrorKind::AddrInUse && tries > 0 => {}
-            Err(error) if error.kind() == io::ErrorKind::AddrInUse => return Err(taken(port, config, error.kind())),
+            Err(error) if error.kind() == io::ErrorKind::AddrInUse => {
+                return Err(port_taken_error(port, config, error.kind()));
+            }
             Err(error) => return Err(io::Error::new(error.kind(), format!("port {port}: {error}"))),
             bound => return bound,
         }
     }
 }
 
-fn bind_both(port: u16) -> io::Result<Vec<TcpListener>> {
+fn bind_v4_and_v6(port: u16) -> io::Result<Vec<TcpListener>> {
     let first = TcpListener::bind((Ipv4Addr::LOCALHOST, port))?;
     let second = TcpListener::bind((Ipv6Addr::LOCALHOST, first.local_addr()?.port()));
     let bound = match second {
@@ -68,8 +70,8 @@ fn bind_both(port: u16) -> io::Result<Vec<TcpListener>> {
     Ok(bound)
 }
 
-fn taken(port: u16, config: &Path, kind: io::ErrorKind) -> io::Error {
-    let told = match holder::find(port) {
+fn port_taken_error(port: u16, config: &Path, kind: io::ErrorKind) -> io::Error {
+    let told = match port_owner::find_owner(port) {
         Some(holder) if holder.name == "sessions" && holder.config.as_deref() == Some(config) => {
             format!("already serving at http://127.0.0.1:{port}/ (PID {})", holder.pid)
         }
@@ -92,12 +94,12 @@ struct Connections {
 
 type Shared = Arc<Mutex<Connections>>;
 
-fn locked(connections: &Shared) -> MutexGuard<'_, Connections> {
+fn lock_connections(connections: &Shared) -> MutexGuard<'_, Connections> {
     connections.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// The ports that are answered on, and the connections that came in on them.
-pub struct Answering {
+pub struct ServerHandle {
     acceptors: JoinSet<()>,
     connections: Shared,
     /// Tells the connections that no further question is answered.
@@ -108,9 +110,9 @@ pub struct Answering {
 ///
 /// # Errors
 /// Where the runtime will not have them.
-pub fn answer(listeners: Vec<TcpListener>, router: &Router) -> io::Result<Answering> {
+pub fn start_serving(listeners: Vec<TcpListener>, router: &Router) -> io::Result<ServerHandle> {
     let (connections, last) = (Shared::default(), watch::Sender::new(()));
-    let most = most_connections();
+    let most = connection_limit();
     let mut acceptors = JoinSet::new();
     for listener in listeners {
         let listener = tokio::net::TcpListener::from_std(listener)?;
@@ -122,21 +124,21 @@ pub fn answer(listeners: Vec<TcpListener>, router: &Router) -> io::Result<Answer
                     Err(error) if error.kind() == io::ErrorKind::ConnectionAborted => continue,
                     // No descriptor is left.
                     Err(_) => {
-                        let open = locked(&connections).open.len();
-                        make_room(&connections, open);
+                        let open = lock_connections(&connections).open.len();
+                        close_oldest(&connections, open);
                         tokio::time::sleep(Duration::from_millis(10)).await;
                         continue;
                     }
                 };
-                make_room(&connections, most);
-                serve(stream, router.clone(), &connections, last.subscribe());
+                close_oldest(&connections, most);
+                serve_connection(stream, router.clone(), &connections, last.subscribe());
             }
         });
     }
-    Ok(Answering { acceptors, connections, last })
+    Ok(ServerHandle { acceptors, connections, last })
 }
 
-impl Answering {
+impl ServerHandle {
     /// Takes no more connections: whoever comes from now on is turned away by the system, and so are those who would ask
     /// again on a connection that is open. What is being answered goes on.
     pub async fn close(&mut self) {
@@ -145,31 +147,34 @@ impl Answering {
     }
 
     /// Waits until everything is answered.
-    pub async fn finish(&self) {
-        let mut changed = locked(&self.connections).changed.subscribe();
-        while !locked(&self.connections).open.is_empty() {
+    pub async fn wait_for_end(&self) {
+        let mut changed = lock_connections(&self.connections).changed.subscribe();
+        while !lock_connections(&self.connections).open.is_empty() {
             let _ = changed.changed().await; // the sender is ours
         }
     }
 }
 
 /// Lets the oldest go, so that there are fewer than `most`.
-fn make_room(connections: &Shared, most: usize) {
-    let mut connections = locked(connections);
+fn close_oldest(connections: &Shared, most: usize) {
+    let mut connections = lock_connections(connections);
     while connections.open.len() >= most.max(1) {
         let Some((_, oldest)) = connections.open.pop_first() else { return };
         oldest.abort();
     }
 }
 
-fn serve(stream: TcpStream, router: Router, connections: &Shared, mut last: watch::Receiver<()>) {
+fn serve_connection(stream: TcpStream, router: Router, connections: &Shared, mut last: watch::Receiver<()>) {
     let _ = stream.set_nodelay(true); // else an event may wait for the last one's acknowledgement
     let service = TowerToHyperService::new(router);
     let mut http = http1::Builder::new();
-    http.timer(TokioTimer::new()).header_read_timeout(HEADERS_WITHIN).max_buf_size(MAX_HEAD).max_headers(MAX_HEADERS);
-    let stream = WriteTimeout::new(stream, TAKES_WITHIN);
+    http.timer(TokioTimer::new())
+        .header_read_timeout(HEADER_TIMEOUT)
+        .max_buf_size(MAX_HEAD_LEN)
+        .max_headers(MAX_HEADERS);
+    let stream = WriteTimeout::new(stream, WRITE_TIMEOUT);
     let connection = http.serve_connection(TokioIo::new(stream), service);
-    let mut open = locked(connections);
+    let mut open = lock_connections(connections);
     open.newest += 1;
     let number = open.newest;
     let shared = Arc::clone(connections);
@@ -184,7 +189,7 @@ fn serve(stream: TcpStream, router: Router, connections: &Shared, mut last: watc
             }
             _ = connection.as_mut() => {}
         }
-        let mut connections = locked(&shared);
+        let mut connections = lock_connections(&shared);
         connections.open.remove(&number);
         connections.changed.send_replace(());
     });
@@ -192,7 +197,7 @@ fn serve(stream: TcpStream, router: Router, connections: &Shared, mut last: watc
 }
 
 /// How many connections there may be: as many as we want, or else as many as there are descriptors for.
-fn most_connections() -> usize {
+fn connection_limit() -> usize {
     let Rlimit { current, maximum } = getrlimit(Resource::Nofile);
     let wanted = MAX_CONNECTIONS as u64 * 2;
     let raised = maximum.map_or(wanted, |maximum| maximum.min(wanted));
@@ -229,11 +234,11 @@ mod tests {
         let router = Router::new().route("/", get(|| async { "x".repeat(64 << 20) }));
         let begun = Instant::now();
         let last = watch::Sender::new(());
-        serve(stream, router, &connections, last.subscribe());
-        while !locked(&connections).open.is_empty() {
+        serve_connection(stream, router, &connections, last.subscribe());
+        while !lock_connections(&connections).open.is_empty() {
             tokio::time::sleep(Duration::from_secs(1)).await;
             assert!(begun.elapsed() < Duration::from_secs(60), "it is still there");
         }
-        assert!(begun.elapsed() >= TAKES_WITHIN, "{:?}", begun.elapsed());
+        assert!(begun.elapsed() >= WRITE_TIMEOUT, "{:?}", begun.elapsed());
     }
 }

@@ -6,14 +6,14 @@
 use std::io;
 use std::sync::Weak;
 
+use super::event_log::{LogMessage, reader_too_slow};
 use super::feed::Batch;
-use super::log::{Message, overtaken};
 
 /// Pieces of at most about this many bytes.
-const PIECE: usize = 64 << 10;
+const PIECE_LEN: usize = 64 << 10;
 
 /// The rest of a batch.
-pub struct Frames {
+pub struct BatchText {
     batch: Batch,
     opening: &'static str,
     /// What begins each line.
@@ -24,26 +24,26 @@ pub struct Frames {
     is_done: bool,
 }
 
-impl Frames {
+impl BatchText {
     /// The batch, with `opening` before all of it, and `prefix` before each line.
     pub fn new(batch: Batch, opening: &'static str, prefix: &'static str) -> Self {
         Self { batch, opening, prefix, value: None, is_first: true, is_done: false }
     }
 
     /// Adds what comes next, some of a large value; an error where that was overtaken too long ago.
-    fn add(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
+    fn add_message(&mut self, piece: &mut Vec<u8>) -> io::Result<()> {
         if let Some((value, told, operation)) = self.value.take() {
-            let text = value.upgrade().ok_or_else(overtaken)?;
-            let end = text.len().min(told + PIECE.saturating_sub(piece.len()).max(1));
+            let text = value.upgrade().ok_or_else(reader_too_slow)?;
+            let end = text.len().min(told + PIECE_LEN.saturating_sub(piece.len()).max(1));
             piece.extend_from_slice(&text.as_bytes()[told..end]);
             if end < text.len() {
                 self.value = Some((value, end, operation));
             } else {
-                close(piece, operation);
+                close_frame(piece, operation);
             }
             return Ok(());
         }
-        let Some(Message { key, value, operation }) = self.batch.next()? else {
+        let Some(LogMessage { key, value, operation }) = self.batch.next()? else {
             self.is_done = true;
             if !self.is_first {
                 piece.push(b'\n');
@@ -61,20 +61,20 @@ impl Frames {
             self.value = Some((value, 0, operation));
         } else {
             piece.extend_from_slice(b"null");
-            close(piece, operation);
+            close_frame(piece, operation);
         }
         Ok(())
     }
 }
 
 /// What follows a value.
-fn close(piece: &mut Vec<u8>, operation: &str) {
+fn close_frame(piece: &mut Vec<u8>, operation: &str) {
     for part in [",\"headers\":{\"operation\":\"", operation, "\"}}"] {
         piece.extend_from_slice(part.as_bytes());
     }
 }
 
-impl Iterator for Frames {
+impl Iterator for BatchText {
     type Item = io::Result<Vec<u8>>;
 
     fn next(&mut self) -> Option<io::Result<Vec<u8>>> {
@@ -87,8 +87,8 @@ impl Iterator for Frames {
                 piece.extend_from_slice(part.as_bytes());
             }
         }
-        while piece.len() < PIECE && !self.is_done {
-            if let Err(error) = self.add(&mut piece) {
+        while piece.len() < PIECE_LEN && !self.is_done {
+            if let Err(error) = self.add_message(&mut piece) {
                 self.is_done = true;
                 return Some(Err(error));
             }

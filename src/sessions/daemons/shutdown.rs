@@ -19,38 +19,38 @@ const GRACE: Duration = Duration::from_millis(800);
 const LIMIT: Duration = Duration::from_millis(1200);
 
 /// A killed process that the kernel holds (a dead network file system) is not waited for any longer.
-const ENOUGH: Duration = Duration::from_secs(5);
+const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 
 /// Ends these daemons and all that descends from this process. `pause` waits for news at most so long.
-pub fn end(daemons: &[Pid], pause: &mut dyn FnMut(Duration)) {
+pub fn end_daemons(daemons: &[Pid], pause: &mut dyn FnMut(Duration)) {
     let begun = Instant::now();
     for group in daemons {
-        ask(*group, true);
+        ask_to_end(*group, true);
     }
     let mut told: HashSet<Pid> = daemons.iter().copied().collect();
     loop {
-        if !reap() {
+        if !reap_children() {
             return;
         }
         let elapsed = begun.elapsed();
         if elapsed < GRACE {
             // What has lost its parent by now is asked, too.
-            for child in platform::children() {
+            for child in platform::child_pids() {
                 let of_a_daemon = |group: Pid| daemons.contains(&group);
                 if told.insert(child) && !getpgid(Some(child)).is_ok_and(of_a_daemon) {
-                    ask(child, getpgid(Some(child)) == Ok(child));
+                    ask_to_end(child, getpgid(Some(child)) == Ok(child));
                 }
             }
             pause(GRACE.saturating_sub(elapsed).min(Duration::from_millis(50)));
             continue;
         }
-        for child in platform::children() {
-            kill(child);
+        for child in platform::child_pids() {
+            kill_child(child);
         }
         for group in daemons.iter().filter(|_| cfg!(not(target_os = "linux"))) {
             let _ = kill_process_group(*group, Signal::KILL);
         }
-        if elapsed > ENOUGH {
+        if elapsed > GIVE_UP_AFTER {
             return;
         }
         // Who forks and ends in turn must be met while it lives: at first there is no pause.
@@ -61,14 +61,14 @@ pub fn end(daemons: &[Pid], pause: &mut dyn FnMut(Duration)) {
 }
 
 /// Asks it to end; whoever stands still is woken to hear it.
-fn ask(pid: Pid, is_group: bool) {
+fn ask_to_end(pid: Pid, is_group: bool) {
     for signal in [Signal::TERM, Signal::CONT] {
         let _ = if is_group { kill_process_group(pid, signal) } else { kill_process(pid, signal) };
     }
 }
 
 /// Kills it, and its group where it leads one: no fork gets out of that.
-fn kill(child: Pid) {
+fn kill_child(child: Pid) {
     if getpgid(Some(child)) == Ok(child) {
         let _ = kill_process_group(child, Signal::KILL);
     }
@@ -76,7 +76,7 @@ fn kill(child: Pid) {
 }
 
 /// Waits for those that have ended; whether any child is left.
-fn reap() -> bool {
+fn reap_children() -> bool {
     loop {
         match wait(WaitOptions::NOHANG) {
             Ok(Some(_)) | Err(Errno::INTR) => {}

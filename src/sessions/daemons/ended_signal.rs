@@ -8,12 +8,12 @@ use std::time::{Duration, Instant, SystemTime};
 use serde_json::json;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use super::process::Process;
-use super::spawn::Session;
+use super::process_handle::ProcessHandle;
+use super::spawn::DaemonSession;
 use session_signals_reader::{SessionSignals, signal};
 
 /// The hook waits 200 ms for the spool's lock; the daemons are not to wait much longer for their end.
-const LIMIT: Duration = Duration::from_millis(500);
+const PUBLISH_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Runs `hook-session-end`, which lies beside this executable, as the CLI would have: it takes the spool's lock and
 /// clears what the end supersedes. The signal names the guard as `claude_pid`: it is the hook's parent. Nothing is
@@ -22,13 +22,13 @@ const LIMIT: Duration = Duration::from_millis(500);
 ///
 /// # Errors
 /// Where it is not there, or refuses.
-pub fn mark(session: &Session, claude: Option<Process>) -> io::Result<()> {
+pub fn publish_ended(session: &DaemonSession, claude: Option<ProcessHandle>) -> io::Result<()> {
     let folder = session.place.path().with_file_name("session-signals");
     let read =
         |kind: SignalKind| signal::read_signal(&signal::signal_path(&folder, &session.id, kind), kind).ok().flatten();
     let signals = SessionSignals(SIGNAL_KINDS.map(read));
     let members = signals.newest(SystemTime::now()).map(|newest| &newest.members);
-    let of_signal = members.and_then(|of| Some(Process { pid: of.claude_pid?, start: of.claude_start }));
+    let of_signal = members.and_then(|of| Some(ProcessHandle { pid: of.claude_pid?, start: of.claude_start }));
     if of_signal != claude || claude.is_none() || signals.get(SignalKind::Ended).is_some() {
         return Ok(());
     }
@@ -40,7 +40,7 @@ pub fn mark(session: &Session, claude: Option<Process>) -> io::Result<()> {
     if let Some(mut stdin) = child.stdin.take() {
         stdin.write_all(payload.to_string().as_bytes())?;
     }
-    let until = Instant::now() + LIMIT;
+    let until = Instant::now() + PUBLISH_TIMEOUT;
     while Instant::now() < until {
         match child.try_wait()? {
             Some(status) if status.success() => return Ok(()),

@@ -11,11 +11,11 @@ use session_signals_reader::signal::is_session_id;
 
 /// The directory.
 #[derive(Clone)]
-pub struct Place(PathBuf);
+pub struct DaemonsDir(PathBuf);
 
-impl Place {
+impl DaemonsDir {
     /// That of a configuration directory.
-    pub fn of(config: &Path) -> Self {
+    pub fn of_config_dir(config: &Path) -> Self {
         Self(config.join("session-daemons"))
     }
 
@@ -28,7 +28,7 @@ impl Place {
     ///
     /// # Errors
     /// Where it cannot be made, or is not ours alone to write to.
-    pub fn make(&self) -> io::Result<()> {
+    pub fn create(&self) -> io::Result<()> {
         std::fs::DirBuilder::new()
             .recursive(true)
             .mode(0o700)
@@ -49,13 +49,13 @@ impl Place {
     }
 
     /// Held locked by the guard of a session for as long as it lives.
-    pub fn lock(&self, session: &str) -> PathBuf {
+    pub fn lock_path(&self, session: &str) -> PathBuf {
         self.0.join(format!(".{session}.lock"))
     }
 
     /// The device and the inode of a session's lock.
-    pub fn lock_id(&self, session: &str) -> Option<(u64, u64)> {
-        let meta = self.lock(session).symlink_metadata().ok()?;
+    pub fn lock_inode(&self, session: &str) -> Option<(u64, u64)> {
+        let meta = self.lock_path(session).symlink_metadata().ok()?;
         Some((meta.dev(), meta.ino()))
     }
 
@@ -68,39 +68,39 @@ impl Place {
     }
 
     /// What the guard of a session says of its daemons.
-    pub fn state(&self, session: &str) -> PathBuf {
+    pub fn state_path(&self, session: &str) -> PathBuf {
         self.0.join(format!(".{session}.state.json"))
     }
 
     /// The PID of a daemon that runs, in decimal, and nothing else.
-    pub fn pid(&self, name: &str, session: &str) -> PathBuf {
+    pub fn pid_path(&self, name: &str, session: &str) -> PathBuf {
         self.0.join(format!(".{name}.{session}.pid"))
     }
 
     /// What a daemon printed.
-    pub fn log(&self, name: &str, session: &str) -> PathBuf {
+    pub fn log_path(&self, name: &str, session: &str) -> PathBuf {
         self.0.join(format!("{name}.{session}.log"))
     }
 
     /// Every session that something lies here for, logs aside.
-    pub fn sessions(&self) -> BTreeSet<String> {
-        self.names().iter().filter_map(|name| session_of(name).map(str::to_owned)).collect()
+    pub fn session_ids(&self) -> BTreeSet<String> {
+        self.file_names().iter().filter_map(|name| session_of_file(name).map(str::to_owned)).collect()
     }
 
     /// Removes all that lies here for a session, but for its logs and its lock. A symbolic link is not followed, and
     /// what is no file stays.
-    pub fn clear(&self, session: &str) {
-        for name in self.names() {
-            if session_of(&name) == Some(session) && name.strip_suffix(".lock").is_none() {
+    pub fn remove_session_files(&self, session: &str) {
+        for name in self.file_names() {
+            if session_of_file(&name) == Some(session) && name.strip_suffix(".lock").is_none() {
                 let _ = std::fs::remove_file(self.0.join(name));
             }
         }
     }
 
     /// The logs, the newest first.
-    pub fn logs(&self) -> Vec<PathBuf> {
+    pub fn log_paths(&self) -> Vec<PathBuf> {
         let is_log = |name: &String| name.strip_suffix(".1").unwrap_or(name).strip_suffix(".log").is_some();
-        let logs = self.names().into_iter().filter(is_log).map(|name| self.0.join(name));
+        let logs = self.file_names().into_iter().filter(is_log).map(|name| self.0.join(name));
         let modified = |path: &PathBuf| path.symlink_metadata().and_then(|meta| meta.modified()).ok();
         let mut logs: Vec<_> = logs.collect();
         logs.sort_by_cached_key(|path| std::cmp::Reverse(modified(path)));
@@ -111,7 +111,7 @@ impl Place {
     ///
     /// # Errors
     /// Any of the file system's; where a directory has the name, among others.
-    pub fn put(&self, path: &Path, session: &str, text: &[u8]) -> io::Result<()> {
+    pub fn write_file(&self, path: &Path, session: &str, text: &[u8]) -> io::Result<()> {
         let prefix = format!(".{session}.");
         let mut file = tempfile::Builder::new().prefix(&prefix).suffix(".new").tempfile_in(&self.0)?;
         file.write_all(text)?;
@@ -119,7 +119,7 @@ impl Place {
         file.persist(path).map(drop).map_err(|error| named(error.error))
     }
 
-    fn names(&self) -> Vec<String> {
+    fn file_names(&self) -> Vec<String> {
         // Nobody of ours makes a directory here, and nobody of ours removes one.
         let is_directory = |entry: &std::fs::DirEntry| entry.file_type().is_ok_and(|kind| kind.is_dir());
         let entries = std::fs::read_dir(&self.0).into_iter().flatten().flatten();
@@ -128,7 +128,7 @@ impl Place {
 }
 
 /// The session that a file of this name is of, logs aside; `None` where the name is none of ours.
-fn session_of(name: &str) -> Option<&str> {
+fn session_of_file(name: &str) -> Option<&str> {
     let (rest, kind) = name.strip_prefix('.')?.rsplit_once('.')?;
     let session = match kind {
         "lock" => rest,

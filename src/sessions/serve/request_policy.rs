@@ -14,7 +14,7 @@ use axum::http::{HeaderMap, HeaderValue, Method, StatusCode, Uri};
 use axum::middleware::Next;
 use axum::response::{IntoResponse as _, Response};
 
-use super::stream::refuse;
+use super::stream::refuse_request;
 
 /// What every answer says, unless the handler said otherwise.
 const HEADERS: [(HeaderName, &str); 8] = [
@@ -39,14 +39,14 @@ const METHODS: &str = "GET, HEAD, OPTIONS";
 const ACCEPTED: &str = "accept, cache-control, content-type, if-none-match, last-event-id, pragma";
 
 /// Lets through who may ask.
-pub async fn guard(request: Request, next: Next) -> Response {
+pub async fn enforce_policy(request: Request, next: Next) -> Response {
     let origin = request.headers().get(ORIGIN).cloned();
     let is_options = request.method() == Method::OPTIONS;
-    let refusal = refusal(request.method(), request.uri(), request.headers());
+    let refusal = find_refusal(request.method(), request.uri(), request.headers());
     let mut response = match refusal {
         None if is_options => StatusCode::NO_CONTENT.into_response(),
         None => next.run(request).await,
-        Some((status, why)) => refuse(status, why),
+        Some((status, why)) => refuse_request(status, why),
     };
     let status = response.status();
     let headers = response.headers_mut();
@@ -69,14 +69,14 @@ pub async fn guard(request: Request, next: Next) -> Response {
 }
 
 /// Why this is not answered, if it is not.
-pub fn refusal(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
+pub fn find_refusal(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<(StatusCode, &'static str)> {
     let mut hosts = headers.get_all(HOST).iter();
     let is_ours = match (hosts.next(), hosts.next()) {
-        (Some(host), None) => host.to_str().is_ok_and(is_loopback),
+        (Some(host), None) => host.to_str().is_ok_and(is_loopback_authority),
         _ => false, // none, or several
     };
     // `GET http://elsewhere/`, as to a proxy
-    if !is_ours || uri.authority().is_some_and(|authority| !is_loopback(authority.as_str())) {
+    if !is_ours || uri.authority().is_some_and(|authority| !is_loopback_authority(authority.as_str())) {
         return Some((StatusCode::FORBIDDEN, "Host must be localhost, 127.0.0.1 or [::1]"));
     }
     if !headers.get_all(ORIGIN).iter().all(|origin| origin.to_str().is_ok_and(is_loopback_origin)) {
@@ -94,11 +94,11 @@ pub fn refusal(method: &Method, uri: &Uri, headers: &HeaderMap) -> Option<(Statu
 
 fn is_loopback_origin(origin: &str) -> bool {
     let authority = origin.strip_prefix("http://").or_else(|| origin.strip_prefix("https://"));
-    authority.is_some_and(is_loopback)
+    authority.is_some_and(is_loopback_authority)
 }
 
 /// Whether this is a loopback host with any port: somebody may forward another one to us.
-fn is_loopback(authority: &str) -> bool {
+fn is_loopback_authority(authority: &str) -> bool {
     let Ok(parsed) = authority.parse::<Authority>() else { return false };
     let host = parsed.host();
     let Some(port) = authority.strip_prefix(host) else { return false }; // somebody@host

@@ -7,13 +7,13 @@ use std::sync::Arc;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
 use std::time::{Duration, Instant, SystemTime};
 
-use super::feed::{Feed, Said};
-use super::heal::{Healer, log};
-use super::kept::Kept;
-use super::leaving::Leaving;
-use super::round::Round;
-use super::steady::Steady;
-use crate::humanise::harmless;
+use super::feed::{Feed, SessionChange};
+use super::last_signals::LastSignals;
+use super::mass_removal::MassRemoval;
+use super::repair::{Repairer, log_line};
+use super::schedule::RefreshRound;
+use super::stable_times::StableTimes;
+use crate::display_text::make_harmless;
 use session_signals_reader::git_branch;
 use session_signals_reader::repair::plan_repair;
 use session_signals_reader::session::Session;
@@ -21,31 +21,31 @@ use session_signals_reader::watch::{ChangedSource, Watcher};
 use session_signals_reader::{Collector, Evidence, Snapshot, is_time_independent};
 
 /// So many events are taken in before the first of them is told of.
-const TOGETHER: usize = 4096;
+const MAX_BATCH: usize = 4096;
 
 /// While very many signals go, news are taken in this often: each look takes time from whoever deletes them.
-const BREATH: Duration = Duration::from_millis(5);
+const BATCH_PAUSE: Duration = Duration::from_millis(5);
 
 /// The sessions, and what is known of each.
-pub struct Model {
+pub struct SessionModel {
     collector: Collector,
     watcher: Watcher,
     events: Receiver<notify::Result<notify::Event>>,
     feed: Arc<Feed>,
     look: Snapshot,
     branches: HashMap<PathBuf, Option<String>>,
-    known: HashMap<String, Steady>,
-    kept: Kept,
+    known: HashMap<String, StableTimes>,
+    kept: LastSignals,
     /// Those of them that time alone may change.
     restless: BTreeSet<String>,
-    leaving: Leaving,
-    round: Round,
-    healer: Healer,
+    leaving: MassRemoval,
+    round: RefreshRound,
+    healer: Repairer,
     /// What was said of that which cannot be read.
     complaints: BTreeSet<String>,
 }
 
-impl Model {
+impl SessionModel {
     /// Watches, reads everything, takes in what changed meanwhile, and judges every session: then the feed is true.
     ///
     /// # Errors
@@ -66,66 +66,66 @@ impl Model {
             look,
             branches: HashMap::new(),
             known: HashMap::new(),
-            kept: Kept::default(),
+            kept: LastSignals::default(),
             restless: BTreeSet::new(),
-            leaving: Leaving::new(now),
-            round: Round::new(now),
-            healer: Healer::default(),
+            leaving: MassRemoval::new(now),
+            round: RefreshRound::new(now),
+            healer: Repairer::default(),
             complaints: BTreeSet::new(),
         };
         let events: Vec<_> = model.events.try_iter().collect();
-        model.take_in(events);
-        let all = model.all();
-        model.settle(all);
-        model.complain();
+        model.read_changes(events);
+        let all = model.all_session_ids();
+        model.update_sessions(all);
+        model.report_failures();
         Ok(model)
     }
 
     /// Keeps the feed true for ever.
-    pub fn run(mut self) {
+    pub fn run_model(mut self) {
         loop {
             let now = Instant::now();
-            match self.events.recv_timeout(self.round.wait(now).min(self.leaving.wait(now))) {
+            match self.events.recv_timeout(self.round.wait_time(now).min(self.leaving.wait_time(now))) {
                 Ok(event) => {
                     if !self.leaving.is_empty() {
-                        std::thread::sleep(BREATH);
+                        std::thread::sleep(BATCH_PAUSE);
                     }
-                    let more = self.events.try_iter().take(TOGETHER);
+                    let more = self.events.try_iter().take(MAX_BATCH);
                     let events: Vec<_> = std::iter::once(event).chain(more).collect();
-                    let changed = self.take_in(events);
-                    self.settle(changed);
+                    let changed = self.read_changes(events);
+                    self.update_sessions(changed);
                 }
                 Err(RecvTimeoutError::Timeout) => {}
                 Err(RecvTimeoutError::Disconnected) => return,
             }
             let now = Instant::now();
-            let left = self.leaving.due(now);
+            let left = self.leaving.take_due(now);
             if !left.is_empty() {
                 self.collector.reread_removed(&left);
-                self.settle(left);
+                self.update_sessions(left);
             }
             if self.round.is_due(now) {
-                self.begin_round(now);
+                self.start_round(now);
             }
-            self.go_on(now);
+            self.continue_round(now);
         }
     }
 
     /// Every session that is known of, or was.
-    fn all(&self) -> BTreeSet<String> {
+    fn all_session_ids(&self) -> BTreeSet<String> {
         let known = self.known.keys().map(String::as_str);
         self.collector.session_ids(&self.look).into_iter().chain(known).map(str::to_owned).collect()
     }
 
     /// Reads again what changed; the sessions that this may concern.
-    fn take_in(&mut self, events: Vec<notify::Result<notify::Event>>) -> BTreeSet<String> {
+    fn read_changes(&mut self, events: Vec<notify::Result<notify::Event>>) -> BTreeSet<String> {
         let mut changes: Vec<_> = events.into_iter().flat_map(|event| self.watcher.changed_sources(event)).collect();
         changes.sort_unstable();
         changes.dedup();
         if changes.contains(&ChangedSource::Everything) {
             self.collector.read_all_signals();
-            self.round.hasten();
-            return self.all();
+            self.round.refresh_soon();
+            return self.all_session_ids();
         }
         let (mut concerned, now) = (BTreeSet::new(), Instant::now());
         // Sorted: what came of a session comes before what went.
@@ -142,30 +142,30 @@ impl Model {
                         continue;
                     }
                     // A hook clears what stands beside its own signal; a clean-up leaves none.
-                    let now = if known == Some(1) { self.leaving.take_in(session, now) } else { Some(session) };
+                    let now = if known == Some(1) { self.leaving.add_session(session, now) } else { Some(session) };
                     if let Some(session) = now {
                         self.collector.read_session_signals(&session);
                         concerned.insert(session);
                     }
                 }
-                ChangedSource::Registry | ChangedSource::Everything => self.round.hasten(),
+                ChangedSource::Registry | ChangedSource::Everything => self.round.refresh_soon(),
             }
         }
         concerned
     }
 
     /// Judges these sessions and tells what is new.
-    fn settle(&mut self, sessions: BTreeSet<String>) {
-        let said: Vec<_> = sessions.into_iter().map(|session| self.judge(session, drop)).collect();
+    fn update_sessions(&mut self, sessions: BTreeSet<String>) {
+        let said: Vec<_> = sessions.into_iter().map(|session| self.update_session(session, drop)).collect();
         self.feed.publish(said);
     }
 
     /// What is to be said of a session; `open` gets the evidence of one that time may change.
-    fn judge(&mut self, id: String, open: impl FnOnce(Evidence)) -> Said {
+    fn update_session(&mut self, id: String, open: impl FnOnce(Evidence)) -> SessionChange {
         let now = SystemTime::now();
         let found = self.collector.evidence_of(&id, &self.look, now);
         let is_taken = self.collector.signals(&id).is_none();
-        let kept = if is_taken { self.kept.evidence(&id, &self.look, now) } else { None };
+        let kept = if is_taken { self.kept.evidence_of(&id, &self.look, now) } else { None };
         let Some(evidence) = kept.as_ref().or(found.as_ref()) else {
             self.known.remove(&id);
             self.restless.remove(&id);
@@ -179,7 +179,7 @@ impl Model {
             session.branch =
                 self.branches.entry(cwd.clone()).or_insert_with(|| git_branch::checked_out_branch(cwd)).clone();
         }
-        let mut steady = Steady::of(&mut session, self.known.get(&id), now);
+        let mut steady = StableTimes::keep_first_times(&mut session, self.known.get(&id), now);
         steady.is_still = if steady.has_ended {
             // What stands beside an end is a mistake.
             evidence.signals.iter().count() <= 1
@@ -201,51 +201,51 @@ impl Model {
     }
 
     /// Says what cannot be read, once until it can be: this look is over, and has found all of it.
-    fn complain(&mut self) {
+    fn report_failures(&mut self) {
         let unreadable = self.collector.unreadable_files(&self.look);
-        let unreadable: BTreeSet<_> = unreadable.iter().map(|complaint| harmless(complaint)).collect();
+        let unreadable: BTreeSet<_> = unreadable.iter().map(|complaint| make_harmless(complaint)).collect();
         for complaint in unreadable.difference(&self.complaints) {
-            log(&format!("sessions: {complaint}"));
+            log_line(&format!("sessions: {complaint}"));
         }
         self.complaints = unreadable;
     }
 
     /// Begins to look at all whom time may change.
-    fn begin_round(&mut self, now: Instant) {
-        self.complain();
+    fn start_round(&mut self, now: Instant) {
+        self.report_failures();
         // What cannot be watched is read again each time.
         if self.watcher.watch_new_directories() {
             self.collector.read_all_signals();
-            self.round.widen();
+            self.round.slow_down();
         }
         if let Some(complaint) = self.watcher.take_failure() {
-            log(&format!("sessions: {complaint}; until then changes are seen a second late"));
+            log_line(&format!("sessions: {complaint}; until then changes are seen a second late"));
         }
         let before = std::mem::replace(&mut self.look, self.collector.take_snapshot());
         self.branches.clear();
-        if self.round.is_of_all(now) {
-            let all = self.all();
-            return self.round.begin(now, all);
+        if self.round.is_full_round(now) {
+            let all = self.all_session_ids();
+            return self.round.start(now, all);
         }
         let of_registry = before.live_sessions().chain(self.look.live_sessions()).map(str::to_owned);
-        self.round.begin(now, of_registry.chain(self.restless.iter().cloned()).collect::<BTreeSet<_>>());
+        self.round.start(now, of_registry.chain(self.restless.iter().cloned()).collect::<BTreeSet<_>>());
     }
 
     /// Looks at some of them.
-    fn go_on(&mut self, now: Instant) {
+    fn continue_round(&mut self, now: Instant) {
         let (mut said, mut open) = (Vec::new(), Vec::new());
-        while let Some(id) = self.round.next(now) {
-            said.push(self.judge(id.clone(), |evidence| open.push((id, evidence))));
+        while let Some(id) = self.round.next_session(now) {
+            said.push(self.update_session(id.clone(), |evidence| open.push((id, evidence))));
         }
-        if said.is_empty() && self.round.wait(now) > Duration::ZERO {
+        if said.is_empty() && self.round.wait_time(now) > Duration::ZERO {
             return;
         }
         self.feed.publish(said);
         let [spool, _] = self.collector.watched_directories();
         for (id, evidence) in open {
-            self.healer.heal(spool, &id, &evidence, SystemTime::now());
+            self.healer.repair_session(spool, &id, &evidence, SystemTime::now());
         }
-        self.round.rest(Instant::now());
+        self.round.finish(Instant::now());
     }
 }
 
@@ -281,7 +281,7 @@ mod tests {
         if let Some(host) = host {
             write("killed", "working", &format!(r#","claude_pid":4194300,"claude_start":1,"claude_host":"{host}""#));
         }
-        let model = Model::new(config.path(), Arc::new(Feed::new(1))).unwrap();
+        let model = SessionModel::new(config.path(), Arc::new(Feed::new(1))).unwrap();
         let restless: Vec<_> = model.restless.iter().map(String::as_str).filter(|id| *id != "killed").collect();
         assert_eq!(restless, ["ahead", "alive", "transcript"]);
         assert_eq!(model.restless.contains("killed"), cfg!(target_os = "linux"));

@@ -9,21 +9,21 @@ use session_signals_reader::signal::is_session_id;
 
 /// What can be done.
 #[derive(Subcommand)]
-pub enum Daemons {
+pub enum DaemonsCommand {
     /// Start a session's daemons, unless they run
     ///
     /// As a `SessionStart` hook it reads which session on standard input, and its daemons end with that CLI. By hand,
     /// name the session, and with --pid the process whose end ends them.
-    Start(Start),
+    Start(StartOptions),
     /// End a session's daemons, and no other's
     ///
     /// As a `SessionEnd` hook it reads which session on standard input.
-    Stop(Stop),
+    Stop(StopOptions),
     /// Say what every session's daemons do
-    List(List),
+    List(ListOptions),
     /// Guard one session's daemons.
     #[command(hide = true)]
-    Guard(Guard),
+    Guard(SupervisorOptions),
     /// Become a daemon.
     #[command(hide = true)]
     Exec {
@@ -38,9 +38,9 @@ pub enum Daemons {
 
 /// `sessions daemons start`
 #[derive(Args)]
-pub struct Start {
+pub struct StartOptions {
     /// The session, where no hook's JSON says it
-    #[arg(long, value_name = "ID", value_parser = session)]
+    #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
     /// The process whose end ends them; without it, only `stop` does
     #[arg(long, value_name = "PID", requires = "session")]
@@ -52,17 +52,17 @@ pub struct Start {
 
 /// `sessions daemons stop`
 #[derive(Args)]
-pub struct Stop {
+pub struct StopOptions {
     /// The session, where no hook's JSON says it
-    #[arg(long, value_name = "ID", value_parser = session)]
+    #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
 }
 
 /// `sessions daemons list`
 #[derive(Args)]
-pub struct List {
+pub struct ListOptions {
     /// Only this session's
-    #[arg(long, value_name = "ID", value_parser = session)]
+    #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
     /// Print an array of objects (documented in the README)
     #[arg(long)]
@@ -71,9 +71,9 @@ pub struct List {
 
 /// `sessions daemons guard`
 #[derive(Args)]
-pub struct Guard {
+pub struct SupervisorOptions {
     /// The session.
-    #[arg(long, value_parser = session)]
+    #[arg(long, value_parser = parse_session_id)]
     pub session: String,
     /// The CLI's process.
     #[arg(long)]
@@ -86,7 +86,7 @@ pub struct Guard {
     pub project: PathBuf,
 }
 
-fn session(id: &str) -> Result<String, String> {
+fn parse_session_id(id: &str) -> Result<String, String> {
     let told = "a session's id has 1 to 128 letters, digits, _ and -";
     is_session_id(id).then(|| id.to_owned()).ok_or_else(|| told.to_owned())
 }

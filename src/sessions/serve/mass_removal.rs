@@ -4,15 +4,15 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 /// So many a window are looked at as they come.
-const FEW: u32 = 16;
+const MAX_SINGLE: u32 = 16;
 const WINDOW: Duration = Duration::from_millis(50);
 
 /// The others are looked at when nothing has gone for so long, or after so long at most.
-const QUIET: Duration = Duration::from_millis(20);
-const LONGEST: Duration = Duration::from_millis(250);
+const QUIET_TIME: Duration = Duration::from_millis(20);
+const MAX_DELAY: Duration = Duration::from_millis(250);
 
 /// Who waits to be looked at.
-pub struct Leaving {
+pub struct MassRemoval {
     sessions: BTreeSet<String>,
     /// When the first of them came, and the last.
     first: Instant,
@@ -22,19 +22,19 @@ pub struct Leaving {
     count: u32,
 }
 
-impl Leaving {
+impl MassRemoval {
     /// Nobody.
     pub fn new(now: Instant) -> Self {
         Self { sessions: BTreeSet::new(), first: now, last: now, window: now, count: 0 }
     }
 
     /// Takes in one of many; gives back one of few, to be looked at now.
-    pub fn take_in(&mut self, session: String, now: Instant) -> Option<String> {
+    pub fn add_session(&mut self, session: String, now: Instant) -> Option<String> {
         if now.duration_since(self.window) >= WINDOW {
             (self.window, self.count) = (now, 0);
         }
         self.count += 1;
-        if self.count <= FEW && self.is_empty() {
+        if self.count <= MAX_SINGLE && self.is_empty() {
             return Some(session);
         }
         if self.is_empty() {
@@ -51,15 +51,15 @@ impl Leaving {
     }
 
     /// How long until they are to be looked at; for ever, where there is nobody.
-    pub fn wait(&self, now: Instant) -> Duration {
+    pub fn wait_time(&self, now: Instant) -> Duration {
         if self.is_empty() {
             return Duration::MAX;
         }
-        (self.last + QUIET).min(self.first + LONGEST).saturating_duration_since(now)
+        (self.last + QUIET_TIME).min(self.first + MAX_DELAY).saturating_duration_since(now)
     }
 
     /// Those to look at now.
-    pub fn due(&mut self, now: Instant) -> BTreeSet<String> {
-        if self.wait(now).is_zero() { std::mem::take(&mut self.sessions) } else { BTreeSet::new() }
+    pub fn take_due(&mut self, now: Instant) -> BTreeSet<String> {
+        if self.wait_time(now).is_zero() { std::mem::take(&mut self.sessions) } else { BTreeSet::new() }
     }
 }

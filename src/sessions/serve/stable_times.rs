@@ -6,7 +6,7 @@ use session_signals_reader::session::Session;
 
 /// What is remembered of one session.
 #[derive(Clone, Debug)]
-pub struct Steady {
+pub struct StableTimes {
     rule: &'static str,
     since: SystemTime,
     last_activity_at: SystemTime,
@@ -16,9 +16,9 @@ pub struct Steady {
     pub is_still: bool,
 }
 
-impl Steady {
+impl StableTimes {
     /// Gives the session the times that were said `before`, where its own are only `now`.
-    pub fn of(session: &mut Session, before: Option<&Self>, now: SystemTime) -> Self {
+    pub fn keep_first_times(session: &mut Session, before: Option<&Self>, now: SystemTime) -> Self {
         if let Some(before) = before.filter(|before| before.rule == session.rule) {
             if session.since == now {
                 session.since = before.since;

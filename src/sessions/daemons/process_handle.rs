@@ -12,21 +12,21 @@ use session_signals_reader::host::is_process_alive;
 
 /// A PID, and when the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Process {
+pub struct ProcessHandle {
     /// Its PID.
     pub pid: u32,
     /// In clock ticks since boot; `None` where the system does not tell.
     pub start: Option<u64>,
 }
 
-impl Process {
+impl ProcessHandle {
     /// The process that has this PID now.
-    pub fn of(pid: u32) -> Self {
+    pub fn of_pid(pid: u32) -> Self {
         Self { pid, start: read_stat(pid).map(|stat| stat.start) }
     }
 
     /// Whether it lives.
-    pub fn lives(self) -> bool {
+    pub fn is_alive(self) -> bool {
         is_process_alive(self.pid, self.start)
     }
 
@@ -40,14 +40,14 @@ impl Process {
     ///
     /// # Errors
     /// Where we may not.
-    pub fn signal(self, is_it: &dyn Fn() -> bool, signal: Signal) -> io::Result<bool> {
-        platform::signal(self, &|| self.lives() && is_it(), signal)
+    pub fn send_signal(self, is_it: &dyn Fn() -> bool, signal: Signal) -> io::Result<bool> {
+        platform::signal_process(self, &|| self.is_alive() && is_it(), signal)
     }
 
     /// Waits for its end; `false` where that did not come in time.
-    pub fn wait(self, limit: Duration) -> bool {
+    pub fn wait_for_end(self, limit: Duration) -> bool {
         let until = Instant::now() + limit;
-        while self.lives() {
+        while self.is_alive() {
             if Instant::now() >= until {
                 return false;
             }
@@ -58,15 +58,15 @@ impl Process {
 }
 
 /// As the system's calls take it.
-pub fn pid(pid: u32) -> Option<Pid> {
+pub fn to_pid(pid: u32) -> Option<Pid> {
     i32::try_from(pid).ok().and_then(Pid::from_raw)
 }
 
 /// The CLI that runs this hook; `None` where it has ended meanwhile, or nobody knows. `said`: the value of `CLAUDE_PID`.
-pub fn claude(said: Option<u32>) -> Option<Process> {
+pub fn find_claude(said: Option<u32>) -> Option<ProcessHandle> {
     let parent = rustix::process::getppid()?.as_raw_nonzero().get().unsigned_abs();
     match CliProcess::find(said.unwrap_or_default(), parent, read_stat) {
-        CliProcess::Process(pid, _) => Some(Process::of(pid)),
+        CliProcess::Process(pid, _) => Some(ProcessHandle::of_pid(pid)),
         CliProcess::Gone | CliProcess::Unknown => None,
     }
 }

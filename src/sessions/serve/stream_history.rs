@@ -12,15 +12,15 @@ use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use super::heal::log as complain;
-use super::log::Log;
+use super::event_log::EventLog;
+use super::repair::log_line as complain;
 use session_signals_reader::signal::is_session_id;
 
 /// So many lines may be added before the file is written anew.
-const LINES: usize = 16 << 10;
+const MAX_LINES: usize = 16 << 10;
 
 /// What earlier runs told, and where it is noted.
-pub struct Told {
+pub struct StreamHistory {
     /// `None` where no client can come again: the port is another one next time.
     path: Option<PathBuf>,
     run: u64,
@@ -34,12 +34,12 @@ pub struct Told {
     complaint: String,
 }
 
-impl Told {
+impl StreamHistory {
     /// Reads what was noted for this port; what cannot be read was not told.
     pub fn read(config: &Path, port: u16) -> Self {
         let path = (port != 0).then(|| config.join("session-stream").join(port.to_string()));
         let text = path.as_deref().and_then(|path| fs_err::read(path).ok()).unwrap_or_default();
-        let (run, sessions) = parse(&String::from_utf8_lossy(&text));
+        let (run, sessions) = parse_history(&String::from_utf8_lossy(&text));
         let (file, pending, lines, complaint) = (None, String::new(), 0, String::new());
         Self { path, run, sessions, file, pending, lines, complaint }
     }
@@ -57,25 +57,25 @@ impl Told {
     }
 
     /// Begins to note what this run tells.
-    pub fn begin(&mut self, run: u64, log: &Log) {
+    pub fn start_run(&mut self, run: u64, log: &EventLog) {
         self.sessions = Vec::new();
         self.rewrite(run, log);
     }
 
     /// Notes that a session came or went.
-    pub fn note(&mut self, session: &str, is_there: bool) {
+    pub fn note_session(&mut self, session: &str, is_there: bool) {
         let _ = writeln!(self.pending, "{}{session}", if is_there { '+' } else { '-' }); // cannot fail
         self.lines += 1;
     }
 
     /// Writes what was noted.
-    pub fn write(&mut self, run: u64, log: &Log) {
+    pub fn write(&mut self, run: u64, log: &EventLog) {
         let pending = std::mem::take(&mut self.pending);
         match &mut self.file {
             _ if pending.is_empty() => {}
-            Some(file) if self.lines <= LINES => {
+            Some(file) if self.lines <= MAX_LINES => {
                 if let Err(error) = file.write_all(pending.as_bytes()) {
-                    self.complain(&error.to_string());
+                    self.report_failure(&error.to_string());
                     self.file = None;
                 }
             }
@@ -84,7 +84,7 @@ impl Told {
     }
 
     /// Writes all of it anew.
-    fn rewrite(&mut self, run: u64, log: &Log) {
+    fn rewrite(&mut self, run: u64, log: &EventLog) {
         let Some(path) = &self.path else { return };
         let Some((directory, config)) = path.parent().and_then(|parent| Some((parent, parent.parent()?))) else {
             return;
@@ -111,12 +111,12 @@ impl Told {
         })();
         match written {
             Ok(file) => (self.file, self.lines) = (Some(file), 0),
-            Err(error) => self.complain(&error.to_string()),
+            Err(error) => self.report_failure(&error.to_string()),
         }
     }
 
     /// The same again helps nobody.
-    fn complain(&mut self, error: &str) {
+    fn report_failure(&mut self, error: &str) {
         if self.complaint != error {
             let path = self.path.as_deref().unwrap_or(Path::new("")).display();
             complain(&format!("sessions: {path}: {error}: clients may miss over a restart that a session is gone"));
@@ -126,7 +126,7 @@ impl Told {
 }
 
 /// The last run, and the sessions in the order in which they last came or went.
-fn parse(text: &str) -> (u64, Vec<String>) {
+fn parse_history(text: &str) -> (u64, Vec<String>) {
     let mut run = 0;
     let mut sessions = BTreeMap::new();
     for (number, line) in text.lines().enumerate() {

@@ -7,33 +7,33 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 /// Beyond this the file becomes the older half, `<log>.1`, in bytes.
-const HALF: u64 = 512 << 10;
+const HALF_LEN: u64 = 512 << 10;
 
 /// So many files of daemons that failed are kept when their sessions are over.
-pub const KEPT: usize = 20;
+pub const KEPT_LOGS: usize = 20;
 
 /// An open log.
-pub struct Log {
+pub struct DaemonLog {
     path: PathBuf,
     file: Option<File>,
     len: u64,
 }
 
-impl Log {
+impl DaemonLog {
     /// Nothing is made until something is printed.
-    pub fn at(path: PathBuf) -> Self {
+    pub fn open_at(path: PathBuf) -> Self {
         Self { path, file: None, len: 0 }
     }
 
     /// Takes in what was printed. What cannot be written is lost: a full disk ends no daemon.
-    pub fn take(&mut self, bytes: &[u8]) {
+    pub fn append(&mut self, bytes: &[u8]) {
         let _ = self.write(bytes);
     }
 
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        if self.len >= HALF {
+        if self.len >= HALF_LEN {
             self.file = None;
-            match fs_err::rename(&self.path, older(&self.path)) {
+            match fs_err::rename(&self.path, older_part(&self.path)) {
                 // Somebody has deleted it.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 renamed => renamed?,
@@ -44,7 +44,7 @@ impl Log {
         let file = match &mut self.file {
             Some(file) => file,
             none => {
-                let file = open(&self.path)?;
+                let file = open_log(&self.path)?;
                 self.len = file.metadata()?.len();
                 none.insert(file)
             }
@@ -55,20 +55,20 @@ impl Log {
 
     /// Removes it.
     pub fn remove(&self) {
-        for path in [self.path.clone(), older(&self.path)] {
+        for path in [self.path.clone(), older_part(&self.path)] {
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
-fn older(path: &Path) -> PathBuf {
+fn older_part(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".1");
     name.into()
 }
 
 /// For us alone to read; nothing but a regular file.
-fn open(path: &Path) -> io::Result<File> {
+fn open_log(path: &Path) -> io::Result<File> {
     let flags =
         OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
     let file = File::from(openat(CWD, path, flags, Mode::RUSR | Mode::WUSR)?);

@@ -2,11 +2,11 @@
 
 use std::path::{Path, PathBuf};
 
-use crate::humanise::harmless;
+use crate::display_text::make_harmless;
 
 /// A process that listens on a port.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Holder {
+pub struct PortOwner {
     pub pid: u32,
     /// Its executable's name, without what a terminal would obey: whoever runs may have chosen it.
     pub name: String,
@@ -15,15 +15,16 @@ pub struct Holder {
 }
 
 /// Who listens on this TCP port, as far as this user may know. Linux only: elsewhere nobody is found.
-pub fn find(port: u16) -> Option<Holder> {
-    let sockets: Vec<_> = ["/proc/net/tcp", "/proc/net/tcp6"].iter().flat_map(|table| listening(table, port)).collect();
+pub fn find_owner(port: u16) -> Option<PortOwner> {
+    let sockets: Vec<_> =
+        ["/proc/net/tcp", "/proc/net/tcp6"].iter().flat_map(|table| listening_sockets(table, port)).collect();
     let processes = fs_err::read_dir("/proc").ok()?.flatten();
     let pids = processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    pids.filter(|_| !sockets.is_empty()).find(|pid| holds(*pid, &sockets)).map(describe)
+    pids.filter(|_| !sockets.is_empty()).find(|pid| has_socket(*pid, &sockets)).map(describe_process)
 }
 
 /// The sockets, as links to them read, that listen on this port.
-fn listening(table: &str, port: u16) -> Vec<PathBuf> {
+fn listening_sockets(table: &str, port: u16) -> Vec<PathBuf> {
     let text = fs_err::read_to_string(table).unwrap_or_default();
     let port = format!("{port:04X}");
     // Number, local address and port, remote ones, state (0A listens), …; the tenth is the inode.
@@ -36,12 +37,12 @@ fn listening(table: &str, port: u16) -> Vec<PathBuf> {
     text.lines().filter_map(inode).collect()
 }
 
-fn holds(pid: u32, sockets: &[PathBuf]) -> bool {
+fn has_socket(pid: u32, sockets: &[PathBuf]) -> bool {
     let files = fs_err::read_dir(format!("/proc/{pid}/fd")).into_iter().flatten().flatten();
     files.filter_map(|file| fs_err::read_link(file.path()).ok()).any(|target| sockets.contains(&target))
 }
 
-fn describe(pid: u32) -> Holder {
+fn describe_process(pid: u32) -> PortOwner {
     let name = fs_err::read_to_string(format!("/proc/{pid}/comm")).unwrap_or_default();
     let environment = fs_err::read(format!("/proc/{pid}/environ")).unwrap_or_default();
     let variable = |name: &str| {
@@ -50,5 +51,5 @@ fn describe(pid: u32) -> Holder {
         Some(PathBuf::from(String::from_utf8_lossy(value).into_owned())).filter(|path| path != Path::new(""))
     };
     let config = variable("CLAUDE_CONFIG_DIR").or_else(|| Some(variable("HOME")?.join(".claude")));
-    Holder { pid, name: harmless(&name), config }
+    PortOwner { pid, name: make_harmless(&name), config }
 }

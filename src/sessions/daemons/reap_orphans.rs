@@ -11,62 +11,62 @@ use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 
-use super::lock::Lock;
-use super::log::Log;
-use super::marker;
-use super::place::Place;
+use super::daemon_environment;
+use super::daemon_log::DaemonLog;
+use super::paths::DaemonsDir;
 use super::platform;
-use super::process::Process;
-use super::state::{self, Status};
+use super::process_handle::ProcessHandle;
+use super::session_lock::SessionLock;
+use super::set_state::{self, DaemonStatus};
 use session_signals_reader::signal::is_session_id;
 
 /// Whoever forks faster than this is not chased any longer.
-const PATIENCE: Duration = Duration::from_secs(2);
+const END_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// Ends what is left of all sets whose guards are dead, and removes their files; how many processes that were.
 /// With no such set it reads one directory. A lock that is none of ours keeps nobody else's from being looked at.
 ///
 /// # Errors
 /// Where the configuration directory cannot be looked at.
-pub fn sweep(config: &Path) -> io::Result<usize> {
+pub fn reap_orphans(config: &Path) -> io::Result<usize> {
     let config = match config.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
         config => config?,
     };
-    let place = Place::of(&config);
+    let place = DaemonsDir::of_config_dir(&config);
     let mut dead = Vec::new();
-    for session in place.sessions() {
-        if let Ok(Some(lock)) = Lock::take(&place.lock(&session)) {
+    for session in place.session_ids() {
+        if let Ok(Some(lock)) = SessionLock::try_take(&place.lock_path(&session)) {
             dead.push((session, lock));
         }
     }
-    Ok(bury(&place, dead))
+    Ok(end_dead_sets(&place, dead))
 }
 
 /// Ends what is left of dead sets, whose locks these are, and removes their files.
-pub fn bury(place: &Place, dead: Vec<(String, Lock)>) -> usize {
-    let ended = if dead.is_empty() { 0 } else { end_escaped(place.path()) };
+pub fn end_dead_sets(place: &DaemonsDir, dead: Vec<(String, SessionLock)>) -> usize {
+    let ended = if dead.is_empty() { 0 } else { end_orphans(place.path()) };
     for (session, lock) in dead {
-        for row in state::read(place, &session).map(|state| state.daemons).unwrap_or_default() {
-            if row.status != Status::Failed && is_session_id(&row.name) {
-                Log::at(place.log(&row.name, &session)).remove();
+        for row in set_state::read_state(place, &session).map(|state| state.daemons).unwrap_or_default() {
+            if row.status != DaemonStatus::Failed && is_session_id(&row.name) {
+                DaemonLog::open_at(place.log_path(&row.name, &session)).remove();
             }
         }
-        place.clear(&session);
+        place.remove_session_files(&session);
         lock.release();
     }
     ended
 }
 
-fn end_escaped(directory: &Path) -> usize {
-    let until = Instant::now() + PATIENCE;
+fn end_orphans(directory: &Path) -> usize {
+    let until = Instant::now() + END_TIMEOUT;
     let mut met = HashSet::new();
     loop {
-        let found: Vec<u32> = platform::processes().into_iter().filter(|pid| has_escaped(*pid, directory)).collect();
+        let found: Vec<u32> = platform::process_ids().into_iter().filter(|pid| is_orphan(*pid, directory)).collect();
         for pid in &found {
-            let process = Process::of(*pid);
+            let process = ProcessHandle::of_pid(*pid);
             // Asked again once it is held fast: the PID may have changed hands.
-            let _ = platform::signal(process, &|| has_escaped(*pid, directory), Signal::KILL);
+            let _ = platform::signal_process(process, &|| is_orphan(*pid, directory), Signal::KILL);
         }
         if found.is_empty() || Instant::now() > until {
             return met.len();
@@ -77,7 +77,7 @@ fn end_escaped(directory: &Path) -> usize {
 }
 
 /// Whether a process descends from a guard of this directory that is dead. Nobody else's environment can be read.
-fn has_escaped(pid: u32, directory: &Path) -> bool {
+fn is_orphan(pid: u32, directory: &Path) -> bool {
     let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    marker::guard(&environment, directory).is_some_and(|guard| !guard.lives())
+    daemon_environment::supervisor_of(&environment, directory).is_some_and(|guard| !guard.is_alive())
 }

@@ -11,7 +11,7 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use signal_hook::consts::{SIGCHLD, SIGHUP, SIGINT, SIGTERM};
 
 /// Where it all comes in.
-pub struct News {
+pub struct Wakeups {
     /// Readable after a signal.
     signals: UnixStream,
     told_to_end: Arc<AtomicBool>,
@@ -19,7 +19,7 @@ pub struct News {
     pipes: Vec<(usize, PipeReader)>,
 }
 
-impl News {
+impl Wakeups {
     /// From now on signals are news, and end nobody.
     ///
     /// # Errors
@@ -38,17 +38,17 @@ impl News {
     }
 
     /// Whether a signal has said that it is time.
-    pub fn is_told_to_end(&self) -> bool {
+    pub fn is_asked_to_end(&self) -> bool {
         self.told_to_end.load(Ordering::Relaxed)
     }
 
     /// What the daemon at this place prints comes out of the pipe.
-    pub fn listen_to(&mut self, daemon: usize, pipe: PipeReader) {
+    pub fn add_output(&mut self, daemon: usize, pipe: PipeReader) {
         self.pipes.push((daemon, pipe));
     }
 
     /// Waits for any of it, at most so long; `printed` gets the daemon's place and what it printed.
-    pub fn wait(
+    pub fn wait_for_next(
         &mut self,
         claude: Option<BorrowedFd<'_>>,
         limit: Option<Duration>,

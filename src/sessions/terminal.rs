@@ -6,9 +6,9 @@ use crossterm::terminal::{self, Clear, ClearType, EnterAlternateScreen, LeaveAlt
 use crossterm::{cursor, execute, queue};
 
 /// Holds the terminal; gives it back at the end.
-pub struct Screen;
+pub struct TerminalScreen;
 
-impl Screen {
+impl TerminalScreen {
     /// Takes the terminal.
     ///
     /// # Errors
@@ -21,7 +21,7 @@ impl Screen {
         // Runs where a panic aborts, too, which drops nothing.
         let tell = std::panic::take_hook();
         std::panic::set_hook(Box::new(move |panic| {
-            give_back();
+            restore_terminal();
             tell(panic);
         }));
         terminal::enable_raw_mode().map_err(|_| none())?;
@@ -31,14 +31,14 @@ impl Screen {
     }
 }
 
-impl Drop for Screen {
+impl Drop for TerminalScreen {
     fn drop(&mut self) {
-        give_back();
+        restore_terminal();
     }
 }
 
 /// Whatever is still possible.
-fn give_back() {
+fn restore_terminal() {
     let _ = execute!(io::stdout(), cursor::Show, LeaveAlternateScreen);
     let _ = terminal::disable_raw_mode();
 }
@@ -47,11 +47,11 @@ fn give_back() {
 ///
 /// # Errors
 /// Where the terminal is gone.
-pub fn show(table: &str) -> io::Result<()> {
+pub fn show_page(table: &str) -> io::Result<()> {
     let mut out = io::stdout().lock();
     queue!(out, terminal::BeginSynchronizedUpdate, cursor::MoveTo(0, 0))?;
     let rows = terminal::size().map_or(usize::MAX, |(_, rows)| rows.into());
-    let lines = page(table, rows);
+    let lines = page_lines(table, rows);
     for line in &lines {
         // Not after it: behind a line of full width the cursor stands on its last character.
         queue!(out, Clear(ClearType::UntilNewLine))?;
@@ -66,7 +66,7 @@ pub fn show(table: &str) -> io::Result<()> {
 }
 
 /// The lines that so many rows hold; the last says how many there are besides.
-pub fn page(table: &str, rows: usize) -> Vec<String> {
+pub fn page_lines(table: &str, rows: usize) -> Vec<String> {
     let count = table.lines().count();
     let shown = if count > rows { rows.saturating_sub(1) } else { count };
     let more = (shown < count && rows > 0).then(|| format!("… {} more", count - shown));

@@ -10,23 +10,23 @@ use rustix::fs::{Access, access};
 ///
 /// # Errors
 /// Where there is none that may be executed.
-pub fn find(command: &str, cwd: &Path, path: &OsStr) -> io::Result<PathBuf> {
+pub fn find_program(command: &str, cwd: &Path, path: &OsStr) -> io::Result<PathBuf> {
     if command.contains('/') {
         let program = cwd.join(command);
         return if is_program(&program) {
             Ok(program)
         } else {
-            Err(missing(format!("{} is no program that can be run", program.display())))
+            Err(not_found(format!("{} is no program that can be run", program.display())))
         };
     }
     let found = std::env::split_paths(path).map(|folder| cwd.join(folder).join(command)).find(|file| is_program(file));
-    found.ok_or_else(|| missing(format!("{command} is not on PATH")))
+    found.ok_or_else(|| not_found(format!("{command} is not on PATH")))
 }
 
 fn is_program(path: &Path) -> bool {
     path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
-fn missing(why: String) -> io::Error {
+fn not_found(why: String) -> io::Error {
     io::Error::new(io::ErrorKind::NotFound, why)
 }

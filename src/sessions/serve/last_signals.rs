@@ -12,9 +12,9 @@ use session_signals_reader::{Collector, Evidence, ProcessLife, SessionSignals, S
 
 /// What stood last for each session whose process lives.
 #[derive(Default)]
-pub struct Kept(HashMap<String, SessionSignals>);
+pub struct LastSignals(HashMap<String, SessionSignals>);
 
-impl Kept {
+impl LastSignals {
     /// Remembers what stands for a session, if it goes on.
     pub fn remember(&mut self, session: &str, evidence: &Evidence, state: SessionState) {
         if evidence.life == ProcessLife::Alive && state != SessionState::Ended && !evidence.signals.is_empty() {
@@ -25,11 +25,11 @@ impl Kept {
     }
 
     /// What is known of a session for which nothing stands any more; `None` where it does not go on.
-    pub fn evidence(&mut self, session: &str, look: &Snapshot, now: SystemTime) -> Option<Evidence> {
+    pub fn evidence_of(&mut self, session: &str, look: &Snapshot, now: SystemTime) -> Option<Evidence> {
         let last = self.0.get_mut(session)?;
-        answer(last);
+        remove_permission(last);
         let found = Collector::evidence_from(session, Some(last), look, now).filter(|evidence| {
-            let goes_on = evidence.registry.is_some() || last.newest(now).is_some_and(|newest| is_run(newest, look));
+            let goes_on = evidence.registry.is_some() || last.newest(now).is_some_and(|newest| is_alive(newest, look));
             goes_on && decide_state(evidence, now).state != SessionState::Ended
         });
         if found.is_none() {
@@ -40,7 +40,7 @@ impl Kept {
 }
 
 /// A question whose signal was deleted was answered: the turn in which it was asked goes on.
-fn answer(signals: &mut SessionSignals) {
+fn remove_permission(signals: &mut SessionSignals) {
     let question = signals.0[SignalKind::Permission as usize].take();
     if signals.is_empty() {
         signals.0[SignalKind::Working as usize] = question;
@@ -49,7 +49,7 @@ fn answer(signals: &mut SessionSignals) {
 
 /// Whether the process that a signal names is for certain a CLI of this host that lives. Somebody else's process may run
 /// the hooks, too, and clean up after itself.
-fn is_run(signal: &Signal, look: &Snapshot) -> bool {
+fn is_alive(signal: &Signal, look: &Snapshot) -> bool {
     let (start, Some(pid)) = (signal.members.claude_start, signal.members.claude_pid) else { return false };
     let is_certain = look.host.is_host_of(signal) && (start.is_some() || !cfg!(target_os = "linux"));
     is_certain && is_process_alive(pid, start) && is_cli_process(pid)

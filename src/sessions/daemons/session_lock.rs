@@ -8,18 +8,18 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{CWD, Mode, OFlags, openat};
 
 /// A session's lock, held.
-pub struct Lock {
+pub struct SessionLock {
     /// The open file: whoever inherits it holds the lock, too.
     pub file: File,
     path: PathBuf,
 }
 
-impl Lock {
+impl SessionLock {
     /// Takes it; `None` where somebody else holds it.
     ///
     /// # Errors
     /// Where the file cannot be made or locked, or is no file.
-    pub fn take(path: &Path) -> io::Result<Option<Self>> {
+    pub fn try_take(path: &Path) -> io::Result<Option<Self>> {
         let named = |error: io::Error| io::Error::new(error.kind(), format!("lock {}: {error}", path.display()));
         loop {
             let flags = OFlags::RDWR | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;

@@ -13,44 +13,44 @@ use session_signals_reader::session_state::SessionState;
 
 /// What was found once must be found again after this long, by a clock that neither steps nor runs while the machine
 /// sleeps: what was due a second after it is due a second after that.
-const AGAIN: Duration = Duration::from_millis(900);
+const CONFIRM_AFTER: Duration = Duration::from_millis(900);
 
 /// Where somebody else has the lock, nothing is healed for this long.
-const ELSEWHERE: Duration = Duration::from_millis(200);
+const RETRY_DELAY: Duration = Duration::from_millis(200);
 
 /// Heals, and remembers what it found and said.
 #[derive(Default)]
-pub struct Healer {
+pub struct Repairer {
     found: HashMap<String, (&'static str, Time, Instant)>,
     complaints: HashMap<String, String>,
     rests_until: Option<Instant>,
 }
 
-impl Healer {
+impl Repairer {
     /// Mends what the evidence of a session shows to be wrong with its files.
-    pub fn heal(&mut self, spool: &Path, session: &str, evidence: &Evidence, now: SystemTime) {
+    pub fn repair_session(&mut self, spool: &Path, session: &str, evidence: &Evidence, now: SystemTime) {
         let Some(treatment) = plan_repair(evidence, now) else {
-            self.forget(session);
+            self.forget_session(session);
             return;
         };
-        if !self.is_found_again(session, &treatment) || self.rests_until.is_some_and(|until| Instant::now() < until) {
+        if !self.is_confirmed(session, &treatment) || self.rests_until.is_some_and(|until| Instant::now() < until) {
             return;
         }
         match apply_plan(spool, session, evidence, &treatment) {
             Ok(is_done) => {
                 if is_done {
-                    log(&line(session, &treatment));
+                    log_line(&repair_line(session, &treatment));
                 }
-                self.forget(session);
+                self.forget_session(session);
             }
             Err(error) if error.kind() == io::ErrorKind::WouldBlock => {
-                self.rests_until = Some(Instant::now() + ELSEWHERE);
+                self.rests_until = Some(Instant::now() + RETRY_DELAY);
             }
             // The same again every second helps nobody.
             Err(error) => {
                 let complaint = format!("sessions: {error}");
                 if self.complaints.get(session) != Some(&complaint) {
-                    log(&complaint);
+                    log_line(&complaint);
                     self.complaints.insert(session.to_owned(), complaint);
                 }
             }
@@ -58,7 +58,7 @@ impl Healer {
     }
 
     /// A process that is dead, or a signal that was overtaken, is so for good.
-    fn is_found_again(&mut self, session: &str, treatment: &RepairPlan) -> bool {
+    fn is_confirmed(&mut self, session: &str, treatment: &RepairPlan) -> bool {
         let is_for_good = matches!(treatment.rule, "killed" | "overtaken");
         let (rule, time, since) =
             *self.found.entry(session.to_owned()).or_insert((treatment.rule, treatment.time, Instant::now()));
@@ -66,22 +66,22 @@ impl Healer {
             self.found.insert(session.to_owned(), (treatment.rule, treatment.time, Instant::now()));
             return is_for_good;
         }
-        is_for_good || since.elapsed() >= AGAIN
+        is_for_good || since.elapsed() >= CONFIRM_AFTER
     }
 
-    fn forget(&mut self, session: &str) {
+    fn forget_session(&mut self, session: &str) {
         self.found.remove(session);
         self.complaints.remove(session);
     }
 }
 
 /// A log that is gone must not end the daemon.
-pub fn log(line: &str) {
+pub fn log_line(line: &str) {
     let _ = writeln!(io::stderr(), "{line}");
 }
 
 /// What was done, as the log has it.
-fn line(session: &str, treatment: &RepairPlan) -> String {
+fn repair_line(session: &str, treatment: &RepairPlan) -> String {
     let RepairPlan { was, is, rule, reason, .. } = treatment;
     format!("healed {session}: {} -> {} ({rule}: {reason})", was.map_or("nothing", SessionState::word), is.word())
 }

@@ -21,27 +21,27 @@ Examples:
 
 Exit codes: 0 done, 1 it could not be done, 2 wrong usage."
 )]
-pub struct Cli {
+pub struct Arguments {
     #[command(subcommand)]
     pub command: Option<Command>,
     #[command(flatten)]
-    pub list: List,
+    pub list: ListOptions,
 }
 
 /// What else there is.
 #[derive(Subcommand)]
 pub enum Command {
-    Serve(Serve),
+    Serve(ServeOptions),
     /// Companions that live and die with their session
     Daemons {
         #[command(subcommand)]
-        command: daemons::cli::Daemons,
+        command: daemons::command::DaemonsCommand,
     },
 }
 
 /// Stay, and answer on a loopback port: / is a live page, /sessions a stream of every change
 #[derive(Args)]
-pub struct Serve {
+pub struct ServeOptions {
     /// The port on loopback; 0 takes one that is free
     #[arg(long, default_value_t = 4450)]
     pub port: u16,
@@ -50,7 +50,7 @@ pub struct Serve {
 /// Options of the list.
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
-pub struct List {
+pub struct ListOptions {
     /// Show the sessions that have ended, too
     #[arg(long)]
     pub all: bool,

@@ -6,45 +6,45 @@ use std::path::Path;
 use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
-use super::heal::log;
+use super::repair::log_line;
 use session_signals_reader::cleanup::{
     LockedStore, SignalFault, SignalFiles, hollow_wait, leftovers, old_ended_sessions, remove_old_ends, retention,
 };
 
 /// How often is looked for what a killed hook left: it may be a signal that is missed.
-const SOON: Duration = Duration::from_secs(60);
+const FIRST_DELAY: Duration = Duration::from_secs(60);
 
 /// How often is looked at every signal.
-const ALL: Duration = Duration::from_secs(60 * 60);
+const FULL_INTERVAL: Duration = Duration::from_secs(60 * 60);
 
 /// So much later than it has to be.
-const MOMENT: Duration = Duration::from_millis(100);
+const LOCK_TIMEOUT: Duration = Duration::from_millis(100);
 
 /// Where somebody else has the lock, it is tried again after this long.
-const ELSEWHERE: Duration = Duration::from_secs(1);
+const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Cleans for ever.
-pub fn run(config: &Path) {
+pub fn clean_repeatedly(config: &Path) {
     let spool = config.join("session-signals");
     let (mut all, mut complaint) = (Instant::now(), String::new());
     loop {
         let is_all = all <= Instant::now();
-        let pause = match clean(config, &spool, is_all) {
+        let pause = match clean_once(config, &spool, is_all) {
             Ok(next) => {
                 if is_all {
-                    all = Instant::now() + next.unwrap_or(ALL);
+                    all = Instant::now() + next.unwrap_or(FULL_INTERVAL);
                 }
-                SOON.min(all.saturating_duration_since(Instant::now()))
+                FIRST_DELAY.min(all.saturating_duration_since(Instant::now()))
             }
-            Err(error) if error.kind() == io::ErrorKind::WouldBlock => ELSEWHERE,
+            Err(error) if error.kind() == io::ErrorKind::WouldBlock => RETRY_DELAY,
             // The same again every minute helps nobody.
             Err(error) => {
                 let told = format!("sessions: {error}");
                 if told != complaint {
-                    log(&told);
+                    log_line(&told);
                     complaint = told;
                 }
-                SOON
+                FIRST_DELAY
             }
         };
         thread::sleep(pause);
@@ -53,7 +53,7 @@ pub fn run(config: &Path) {
 
 /// Cleans once. Where a signal is empty and too young to be a power cut's: when it is to be looked at again. After a fast
 /// restart it would keep its session from being healed for an hour.
-fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duration>> {
+fn clean_once(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duration>> {
     match LockedStore::lock(spool, 0) {
         // Let go at once: the hooks come first, and a look takes long.
         Ok(held) => drop(held),
@@ -64,7 +64,7 @@ fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duratio
     for name in leftovers(spool, now) {
         let was_signal = LockedStore::lock(spool, 0)?.recover(&name)?;
         let what = if was_signal { "brought back" } else { "removed" };
-        log(&format!("{what} {name}: a killed hook left it"));
+        log_line(&format!("{what} {name}: a killed hook left it"));
     }
     if !is_all {
         return Ok(None);
@@ -76,9 +76,12 @@ fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duratio
             let Some(left) = hollow_wait(spool, session, kind, files, now) else { continue };
             if !left.is_zero() {
                 // A moment later, for a clock is not that exact.
-                next = Some(next.unwrap_or(ALL).min(left + MOMENT));
+                next = Some(next.unwrap_or(FULL_INTERVAL).min(left + LOCK_TIMEOUT));
             } else if LockedStore::lock(spool, 0)?.remove_faulty(session, kind, SignalFault::Hollow)? {
-                log(&format!("removed {session}.{}.json: the power was lost before it was on the disk", kind.word()));
+                log_line(&format!(
+                    "removed {session}.{}.json: the power was lost before it was on the disk",
+                    kind.word()
+                ));
             }
         }
     }
@@ -88,7 +91,7 @@ fn clean(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duratio
     if count > 0 {
         let (days, setting) = (limit.as_secs() / (24 * 60 * 60), retention::SETTING);
         let what = if count == 1 { "signal" } else { "signals" };
-        log(&format!("removed {count} {what} of sessions that ended more than {days} days ago ({setting})"));
+        log_line(&format!("removed {count} {what} of sessions that ended more than {days} days ago ({setting})"));
     }
     Ok(next)
 }

@@ -12,24 +12,24 @@ use std::ops::Bound::{Excluded, Included};
 use std::sync::{Arc, Weak};
 
 /// So many sessions that are gone are remembered, for readers who may still believe in them.
-pub const GONE: usize = 1024;
+pub const KEPT_ENDS: usize = 1024;
 
 /// So many bytes of overtaken events are kept for readings that have not come to them, or are in the middle of one. What is
 /// beyond that breaks a reading off, and its reader reads again.
-const OVERTAKEN: usize = 128 << 20;
+const MAX_SUPERSEDED_LEN: usize = 128 << 20;
 
 /// An event takes about this many bytes besides its value.
-const EVENT: usize = 256;
+const EVENT_OVERHEAD: usize = 256;
 
 /// Below so many bytes, a value is small.
-const SMALL: usize = 64 << 10;
+const SMALL_LEN: usize = 64 << 10;
 
 /// The JSON of a session. The log holds the one copy; readers point to it.
-pub type Value = Arc<Box<str>>;
+pub type EventValue = Arc<Box<str>>;
 
 /// Where a reader reads from.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum From {
+pub enum StartPosition {
     /// It knows nothing.
     Start,
     /// It has read this log up to this position.
@@ -39,17 +39,17 @@ pub enum From {
 }
 
 /// What was last said of one session.
-struct Event {
+struct LogEvent {
     key: Arc<str>,
     /// `None` where it is gone.
-    value: Option<Value>,
+    value: Option<EventValue>,
     /// Where in the log it was first told of, since it was last gone.
     inserted: u64,
 }
 
 /// What a reader is told of one session.
 #[derive(Clone, Debug)]
-pub struct Message {
+pub struct LogMessage {
     /// The session's id.
     pub key: Arc<str>,
     /// Its JSON; `None` where it is gone.
@@ -59,21 +59,21 @@ pub struct Message {
 }
 
 /// An event that was overtaken, and may still have to be told.
-struct Overtaken {
-    event: Event,
+struct SupersededEvents {
+    event: LogEvent,
     /// The log ended here when it was overtaken: readings that began earlier tell it.
     at: u64,
 }
 
-impl Overtaken {
+impl SupersededEvents {
     fn len(&self) -> usize {
-        EVENT + self.event.value.as_ref().map_or(0, |value| value.len())
+        EVENT_OVERHEAD + self.event.value.as_ref().map_or(0, |value| value.len())
     }
 }
 
 /// The readings that began where the log ended at one position.
 #[derive(Default)]
-struct Readings {
+struct ActiveReaders {
     count: usize,
     /// Those that have not come further than this were to be told an event that is kept no longer.
     lost: u64,
@@ -81,16 +81,16 @@ struct Readings {
 
 /// What a reader from some position has to be told, and how much of it was.
 #[derive(Clone, Debug)]
-pub struct Reading {
+pub struct LogReader {
     /// Where the reader was before.
-    from: From,
+    from: StartPosition,
     /// How far it has come.
     at: u64,
     /// Where it is after that.
     tail: u64,
 }
 
-impl Reading {
+impl LogReader {
     /// Where the reader is after it.
     pub fn tail(&self) -> u64 {
         self.tail
@@ -99,8 +99,8 @@ impl Reading {
 
 /// The newest event of each session.
 #[derive(Default)]
-pub struct Log {
-    events: BTreeMap<u64, Event>,
+pub struct EventLog {
+    events: BTreeMap<u64, LogEvent>,
     positions: HashMap<Arc<str>, u64>,
     /// Where the log ends.
     tail: u64,
@@ -109,21 +109,21 @@ pub struct Log {
     /// Readers from before this position may have missed that a session is gone.
     earliest: u64,
     /// The readings that go on, by their tails.
-    readings: BTreeMap<u64, Readings>,
+    readings: BTreeMap<u64, ActiveReaders>,
     /// What was overtaken while they do, by its position.
-    overtaken: BTreeMap<u64, Overtaken>,
+    overtaken: BTreeMap<u64, SupersededEvents>,
     /// How many bytes that takes.
     overtaken_len: usize,
 }
 
-impl Log {
+impl EventLog {
     /// Where the log ends.
     pub fn tail(&self) -> u64 {
         self.tail
     }
 
     /// Whether this session is there.
-    pub fn holds(&self, session: &str) -> bool {
+    pub fn has_session(&self, session: &str) -> bool {
         let event = self.positions.get(session).and_then(|position| self.events.get(position));
         event.is_some_and(|event| event.value.is_some())
     }
@@ -141,18 +141,18 @@ impl Log {
         if before.and_then(|event| event.value.as_ref()).map(|value| &***value) == value.as_deref() {
             return false;
         }
-        self.push(session, value);
+        self.push_event(session, value);
         true
     }
 
     /// Says that a session is gone that this log never held: an earlier run of the server told of it.
-    pub fn bury(&mut self, session: &str) {
+    pub fn remove_session(&mut self, session: &str) {
         if !self.positions.contains_key(session) {
-            self.push(session, None);
+            self.push_event(session, None);
         }
     }
 
-    fn push(&mut self, session: &str, value: Option<String>) {
+    fn push_event(&mut self, session: &str, value: Option<String>) {
         let known = self.positions.get(session).copied();
         self.tail += 1;
         let before = known.and_then(|position| self.events.remove(&position));
@@ -166,27 +166,28 @@ impl Log {
             self.gone.insert(self.tail);
         }
         // A small one is copied: what is left of a block that shrinks is of use to nobody.
-        let boxed = |value: String| if value.len() < SMALL { value.as_str().into() } else { value.into_boxed_str() };
+        let boxed =
+            |value: String| if value.len() < SMALL_LEN { value.as_str().into() } else { value.into_boxed_str() };
         let value = value.map(|value| Arc::new(boxed(value)));
-        self.events.insert(self.tail, Event { key: Arc::clone(&key), value, inserted });
+        self.events.insert(self.tail, LogEvent { key: Arc::clone(&key), value, inserted });
         self.positions.insert(key, self.tail);
         if let Some((position, event)) = known.zip(before) {
-            self.retire(position, event);
+            self.supersede_event(position, event);
         }
-        if self.gone.len() > GONE {
-            self.forget();
+        if self.gone.len() > KEPT_ENDS {
+            self.drop_unneeded();
         }
     }
 
     /// Keeps an overtaken event as long as a reading may come to it, and there is room.
-    fn retire(&mut self, position: u64, event: Event) {
-        let overtaken = Overtaken { event, at: self.tail };
-        if !self.is_awaited(position, &overtaken) {
+    fn supersede_event(&mut self, position: u64, event: LogEvent) {
+        let overtaken = SupersededEvents { event, at: self.tail };
+        if !self.is_needed_by_reader(position, &overtaken) {
             return;
         }
         self.overtaken_len += overtaken.len();
         self.overtaken.insert(position, overtaken);
-        while self.overtaken_len > OVERTAKEN
+        while self.overtaken_len > MAX_SUPERSEDED_LEN
             && let Some((position, oldest)) = self.overtaken.pop_first()
         {
             self.overtaken_len -= oldest.len();
@@ -197,60 +198,60 @@ impl Log {
     }
 
     /// Whether a reading goes on that began when this event stood.
-    fn is_awaited(&self, position: u64, overtaken: &Overtaken) -> bool {
+    fn is_needed_by_reader(&self, position: u64, overtaken: &SupersededEvents) -> bool {
         self.readings.range(position..overtaken.at).next().is_some()
     }
 
     /// Forgets the session that has been gone longest.
-    fn forget(&mut self) {
+    fn drop_unneeded(&mut self) {
         let Some(position) = self.gone.pop_first() else { return };
         if let Some(event) = self.events.remove(&position) {
             self.positions.remove(&event.key);
-            self.retire(position, event);
+            self.supersede_event(position, event);
         }
         self.earliest = position;
     }
 
     /// Begins to tell a reader from there what it has to be told; [`Log::end`] ends it. A reader that the log cannot go on
     /// from gets all that is true, in words that hold whatever it knew, and all that is gone.
-    pub fn begin(&mut self, from: From) -> Reading {
+    pub fn start_reading(&mut self, from: StartPosition) -> LogReader {
         let from = match from {
-            From::At(position) if position < self.earliest || position > self.tail => From::Elsewhere,
+            StartPosition::At(position) if position < self.earliest || position > self.tail => StartPosition::Elsewhere,
             from => from,
         };
         self.readings.entry(self.tail).or_default().count += 1;
-        Reading { from, at: if let From::At(position) = from { position } else { 0 }, tail: self.tail }
+        LogReader { from, at: if let StartPosition::At(position) = from { position } else { 0 }, tail: self.tail }
     }
 
     /// What comes next in a reading; `None` at its end.
     ///
     /// # Errors
     /// Where it was overtaken too long ago.
-    pub fn next(&self, reading: &mut Reading) -> io::Result<Option<Message>> {
+    pub fn next_message(&self, reading: &mut LogReader) -> io::Result<Option<LogMessage>> {
         if self.readings.get(&reading.tail).is_some_and(|readings| reading.at < readings.lost) {
-            return Err(overtaken());
+            return Err(reader_too_slow());
         }
-        let Some((position, event)) = self.find(reading) else { return Ok(None) };
+        let Some((position, event)) = self.find_event(reading) else { return Ok(None) };
         reading.at = position;
         let operation = match (&event.value, reading.from) {
             (None, _) => "delete",
-            (Some(_), From::Elsewhere) => "upsert",
-            (Some(_), From::At(known)) if event.inserted <= known => "update",
+            (Some(_), StartPosition::Elsewhere) => "upsert",
+            (Some(_), StartPosition::At(known)) if event.inserted <= known => "update",
             (Some(_), _) => "insert",
         };
         let value = event.value.as_ref().map(Arc::downgrade);
-        Ok(Some(Message { key: Arc::clone(&event.key), value, operation }))
+        Ok(Some(LogMessage { key: Arc::clone(&event.key), value, operation }))
     }
 
     /// Whether nothing more comes in a reading.
-    pub fn is_over(&self, reading: &Reading) -> bool {
-        self.find(reading).is_none()
+    pub fn is_finished(&self, reading: &LogReader) -> bool {
+        self.find_event(reading).is_none()
     }
 
     /// The next event of those that stood when the reading began.
-    fn find(&self, reading: &Reading) -> Option<(u64, &Event)> {
+    fn find_event(&self, reading: &LogReader) -> Option<(u64, &LogEvent)> {
         // Who comes new believes in no session that is gone.
-        let is_told = |event: &Event| reading.from != From::Start || event.value.is_some();
+        let is_told = |event: &LogEvent| reading.from != StartPosition::Start || event.value.is_some();
         let after = |last: u64| (Excluded(reading.at), Included(last));
         let mut standing = self.events.range(after(reading.tail));
         let standing = standing.find(|(_, event)| is_told(event)).map(|(position, event)| (*position, event));
@@ -260,7 +261,7 @@ impl Log {
     }
 
     /// Ends a reading: what was kept for it alone is kept no longer.
-    pub fn end(&mut self, reading: &Reading) {
+    pub fn end_reading(&mut self, reading: &LogReader) {
         let Some(readings) = self.readings.get_mut(&reading.tail) else { return };
         readings.count -= 1;
         if readings.count > 0 {
@@ -268,7 +269,7 @@ impl Log {
         }
         self.readings.remove(&reading.tail);
         while let Some((position, oldest)) = self.overtaken.first_key_value()
-            && !self.is_awaited(*position, oldest)
+            && !self.is_needed_by_reader(*position, oldest)
         {
             let len = oldest.len();
             self.overtaken.pop_first();
@@ -278,6 +279,6 @@ impl Log {
 }
 
 /// What breaks a reading off.
-pub fn overtaken() -> io::Error {
+pub fn reader_too_slow() -> io::Error {
     io::Error::other("overtaken")
 }
