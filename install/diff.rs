@@ -5,11 +5,11 @@ use std::path::Path;
 
 use similar::{ChangeTag, TextDiff};
 
-use crate::editor::Plan;
+use crate::settings_editor::EditPlan;
 
 /// What `plan` does to `file`; empty where that is nothing.
 #[must_use]
-pub fn unified(file: &Path, plan: &Plan) -> String {
+pub fn unified_diff(file: &Path, plan: &EditPlan) -> String {
     if !plan.is_change() {
         return String::new();
     }

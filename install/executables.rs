@@ -6,10 +6,10 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use crate::env::Env;
-use crate::events;
+use crate::environment::Environment;
 use crate::refusal::Refusal;
-use crate::{replace, version};
+use crate::supported_events;
+use crate::{atomic_file, release_version};
 
 /// One of them.
 pub struct Executable {
@@ -23,7 +23,7 @@ pub struct Executable {
 ///
 /// # Errors
 /// Where one is missing.
-pub fn read(env: &Env, daemons: bool) -> Result<Vec<Executable>, Refusal> {
+pub fn read_executables(env: &Environment, daemons: bool) -> Result<Vec<Executable>, Refusal> {
     let read = |name| match fs::read(env.source.join(name)) {
         Ok(bytes) => Ok(Executable { name, bytes }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(format!(
@@ -32,11 +32,15 @@ pub fn read(env: &Env, daemons: bool) -> Result<Vec<Executable>, Refusal> {
         ))),
         Err(error) => Err(error.into()),
     };
-    events::executables().into_iter().chain(daemons.then_some(events::SESSIONS)).map(read).collect()
+    supported_events::executable_names()
+        .into_iter()
+        .chain(daemons.then_some(supported_events::SESSIONS_EXECUTABLE))
+        .map(read)
+        .collect()
 }
 
 /// What was copied.
-pub struct Copied {
+pub struct CopyResult {
     /// Those that were not there yet, or were others.
     pub paths: Vec<PathBuf>,
     /// The version of those that were there and were others; the word is [`version::UNKNOWN`] where nothing says it.
@@ -51,34 +55,35 @@ pub struct Copied {
 ///
 /// # Errors
 /// Any of the file system's.
-pub fn copy(env: &Env, executables: &[Executable]) -> io::Result<Copied> {
-    let folder = env.executables();
+pub fn copy_executables(env: &Environment, executables: &[Executable]) -> io::Result<CopyResult> {
+    let folder = env.executables_dir();
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o755)
         .create(&folder)
         .map_err(|error| io::Error::new(error.kind(), format!("cannot make {}: {error}", folder.display())))?;
-    let there = version::installed(env).map_or(version::UNKNOWN.to_owned(), |installed| installed.to_string());
+    let there = release_version::installed_release(env)
+        .map_or(release_version::UNKNOWN_VERSION.to_owned(), |installed| installed.to_string());
     let mut former = None;
     // First: of what is copied in part, the version that it is to become counts.
-    version::note(env)?;
+    release_version::write_version(env)?;
     let mut paths = Vec::new();
     for executable in executables {
         let path = folder.join(executable.name);
-        if !same(&path, &executable.bytes) {
+        if !has_same_content(&path, &executable.bytes) {
             if path.exists() {
                 former = Some(there.clone());
             }
-            replace::write(&path, &executable.bytes, 0o755)?;
+            atomic_file::write_file(&path, &executable.bytes, 0o755)?;
             paths.push(path);
         }
     }
-    Ok(Copied { paths, former })
+    Ok(CopyResult { paths, former })
 }
 
 /// Whether a copy is the executable it should be, and can be run.
 #[must_use]
-pub fn same(path: &Path, bytes: &[u8]) -> bool {
+pub fn has_same_content(path: &Path, bytes: &[u8]) -> bool {
     let runs = path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 == 0o111);
     runs && std::fs::read(path).is_ok_and(|found| found == bytes)
 }
@@ -88,20 +93,20 @@ pub fn same(path: &Path, bytes: &[u8]) -> bool {
 ///
 /// # Errors
 /// Any of the file system's but that there are none.
-pub fn remove(env: &Env) -> io::Result<()> {
-    let folder = env.executables();
-    for name in events::executables().into_iter().chain([events::SESSIONS]) {
+pub fn remove_executables(env: &Environment) -> io::Result<()> {
+    let folder = env.executables_dir();
+    for name in supported_events::executable_names().into_iter().chain([supported_events::SESSIONS_EXECUTABLE]) {
         match fs::remove_file(folder.join(name)) {
             Err(error) if error.kind() == io::ErrorKind::NotFound => {}
             result => result?,
         }
     }
-    match fs::remove_file(version::path(env)) {
+    match fs::remove_file(release_version::version_path(env)) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => {}
         result => result?,
     }
     for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
-        if entry.file_name().to_string_lossy().starts_with(replace::PREFIX) {
+        if entry.file_name().to_string_lossy().starts_with(atomic_file::TEMPORARY_PREFIX) {
             fs::remove_file(entry.path())?;
         }
     }
@@ -114,8 +119,8 @@ pub fn remove(env: &Env) -> io::Result<()> {
 /// The command that settings start the executable at `path` by, and whether the CLI does so without a shell: it
 /// then has the arguments apart.
 #[must_use]
-pub fn command(path: &str, args: &[impl AsRef<str>]) -> (String, bool) {
-    let (mut command, quoted) = quoted(path);
+pub fn command_line(path: &str, args: &[impl AsRef<str>]) -> (String, bool) {
+    let (mut command, quoted) = quote_word(path);
     for arg in args.iter().filter(|_| quoted) {
         command = command + " " + arg.as_ref();
     }
@@ -124,7 +129,7 @@ pub fn command(path: &str, args: &[impl AsRef<str>]) -> (String, bool) {
 
 /// A word as a shell takes it, and whether it had to be quoted.
 #[must_use]
-pub fn quoted(word: &str) -> (String, bool) {
+pub fn quote_word(word: &str) -> (String, bool) {
     let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.,:+@%=".contains(c);
     if word.chars().all(plain) {
         (word.to_owned(), false)

@@ -6,14 +6,14 @@ use std::process::ExitCode;
 use clap::CommandFactory;
 use clap_complete::Shell;
 
-use crate::cli::{Cli, Generated};
+use crate::command_line::{Arguments, Generated};
 
 /// Prints it: a shell's completions, or the man page of `hooks` or of one of its subcommands.
 #[must_use]
-pub fn print(what: Generated, page: Option<&str>) -> ExitCode {
-    let mut command = Cli::command();
+pub fn print_generated(what: Generated, page: Option<&str>) -> ExitCode {
+    let mut command = Arguments::command();
     let shell = match what {
-        Generated::Man => return man(command, page),
+        Generated::Man => return print_man_page(command, page),
         Generated::Bash => Shell::Bash,
         Generated::Elvish => Shell::Elvish,
         Generated::Fish => Shell::Fish,
@@ -24,7 +24,7 @@ pub fn print(what: Generated, page: Option<&str>) -> ExitCode {
     ExitCode::SUCCESS
 }
 
-fn man(mut command: clap::Command, page: Option<&str>) -> ExitCode {
+fn print_man_page(mut command: clap::Command, page: Option<&str>) -> ExitCode {
     command.build();
     let found = match page {
         None => Some(&command),

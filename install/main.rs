@@ -1,70 +1,70 @@
 //! `hooks`: installs the session-signals executables into Claude Code, takes them out again, and says what is wrong with them.
 
-mod attributes;
+mod atomic_file;
 mod backup;
-mod child;
-mod claude;
-mod cli;
-mod colour;
-mod commit;
+mod child_process;
+mod cli_version;
+mod command_line;
+mod desired_state;
 mod diff;
-mod disabled;
+mod directory_mentions;
+mod disabled_hooks;
 mod doctor;
-mod editor;
-mod env;
-mod events;
+mod environment;
 mod executables;
+mod file_attributes;
+mod file_owner;
 mod generate;
 mod install;
-mod linked;
-mod mentions;
-mod owner;
+mod open_writer;
+mod paint;
 mod paths;
+mod phrases;
 mod receipt;
 mod refusal;
-mod replace;
+mod release_version;
 mod report;
 mod script;
 mod service;
-mod settings;
-mod spool;
-mod tryout;
+mod settings_editor;
+mod settings_file;
+mod settings_transaction;
+mod shared_settings;
+mod signal_dir;
+mod smoke_test;
+mod supported_events;
 mod uninstall;
-mod version;
-mod wanted;
-mod wording;
-mod writer;
 
 use std::process::ExitCode;
 
 use clap::Parser;
-use cli::{Cli, Command};
+use command_line::{Arguments, Command};
 use report::Report;
 
 fn main() -> ExitCode {
-    let command = Cli::parse().command;
+    let command = Arguments::parse().command;
     if let Command::Generate { what, page } = command {
-        return generate::print(what, page.as_deref());
+        return generate::print_generated(what, page.as_deref());
     }
-    let env = match env::Env::read() {
-        Ok(env) => env::Env { force: command.is_forced(), ..env },
+    let env = match environment::Environment::read() {
+        Ok(env) => environment::Environment { force: command.is_forced(), ..env },
         Err(refusal) => {
-            report::print_error(&[format!("hooks: {refusal}")]);
+            report::print_error_lines(&[format!("hooks: {refusal}")]);
             return ExitCode::FAILURE;
         }
     };
     match command {
         Command::Install(options) => {
-            let mut report = Report::new("install", options.scope, env.settings(options.scope), options.dry_run);
-            let result = install::run(&env, &options, &mut report);
+            let mut report = Report::new("install", options.scope, env.settings_path(options.scope), options.dry_run);
+            let result = install::run_install(&env, &options, &mut report);
             report.finish(&env, options.json, result)
         }
         Command::Uninstall(options) => {
-            let mut report = Report::new("uninstall", options.scope, env.settings(options.scope), options.dry_run);
-            let result = uninstall::run(&env, &options, &mut report);
+            let mut report = Report::new("uninstall", options.scope, env.settings_path(options.scope), options.dry_run);
+            let result = uninstall::run_uninstall(&env, &options, &mut report);
             report.finish(&env, options.json, result)
         }
-        Command::Doctor(options) => doctor::run(&env, &options),
+        Command::Doctor(options) => doctor::run_doctor(&env, &options),
         Command::Generate { .. } => unreachable!("returned above"),
     }
 }

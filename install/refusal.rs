@@ -4,7 +4,7 @@ use std::fmt;
 use std::io;
 use std::path::Path;
 
-use crate::editor;
+use crate::settings_editor;
 
 /// A sentence for the user, and what they can paste instead.
 #[derive(Debug)]
@@ -22,20 +22,20 @@ impl Refusal {
     }
 
     /// Names the file that the editor refuses.
-    pub fn of(file: &Path) -> impl Fn(editor::Refusal) -> Self {
+    pub fn in_file(file: &Path) -> impl Fn(settings_editor::EditRefusal) -> Self {
         move |refusal| Self::new(format!("{}: {refusal}", file.display()))
     }
 
     /// The same, with more that its reader has to know.
     #[must_use]
-    pub fn and(self, more: impl Iterator<Item = String>) -> Self {
+    pub fn with_details(self, more: impl Iterator<Item = String>) -> Self {
         let reason = more.fold(self.reason, |reason, more| format!("{reason}; {more}"));
         Self { reason, ..self }
     }
 
     /// The same with a snippet to paste.
     #[must_use]
-    pub fn or_paste(self, snippet: &str) -> Self {
+    pub fn with_snippet(self, snippet: &str) -> Self {
         Self { snippet: Some(snippet.to_owned()), ..self }
     }
 }

@@ -6,12 +6,12 @@ use std::process::ExitCode;
 
 use serde::Serialize;
 
-use crate::colour::Paint;
-use crate::editor::{Plan, Replaced, What, Wrapped};
-use crate::env::Env;
+use crate::environment::Environment;
+use crate::paint::Paint;
 use crate::paths::Scope;
 use crate::refusal::Refusal;
-use crate::version;
+use crate::release_version;
+use crate::settings_editor::{ChangeKind, EditPlan, ReplacedScript, WrappedCommand};
 
 /// How it ended: the exit code says the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
@@ -29,7 +29,7 @@ pub enum Outcome {
 
 /// One event's entry.
 #[derive(Serialize)]
-pub struct Entry {
+pub struct ReportEntry {
     event: String,
     command: String,
     change: &'static str,
@@ -37,7 +37,7 @@ pub struct Entry {
 
 /// An event the CLI does not know.
 #[derive(Clone, Serialize)]
-pub struct LeftOut {
+pub struct LeftOutEvent {
     /// Its name.
     pub event: &'static str,
     /// The first version it is registered with.
@@ -46,7 +46,7 @@ pub struct LeftOut {
 
 /// A script that was taken out.
 #[derive(Serialize)]
-pub struct Script {
+pub struct ReportScript {
     event: String,
     command: String,
 }
@@ -60,9 +60,9 @@ pub struct Report {
     pub scope: Scope,
     pub file: PathBuf,
     pub claude: Option<String>,
-    pub events: Vec<Entry>,
-    pub left_out: Vec<LeftOut>,
-    pub replaced: Vec<Script>,
+    pub events: Vec<ReportEntry>,
+    pub left_out: Vec<LeftOutEvent>,
+    pub replaced: Vec<ReportScript>,
     pub executables: Option<PathBuf>,
     pub copied: Vec<PathBuf>,
     pub former: Option<String>,
@@ -78,10 +78,10 @@ pub struct Report {
     pub disabled: bool,
     /// The lines that start our executables by their owner's hand.
     #[serde(skip)]
-    pub by_hand: Vec<Wrapped>,
+    pub by_hand: Vec<WrappedCommand>,
     /// The entries of other homes that become as wanted.
     #[serde(skip)]
-    pub of_others: Vec<Replaced>,
+    pub of_others: Vec<ReplacedScript>,
     #[serde(skip)]
     changed: bool,
 }
@@ -118,11 +118,13 @@ impl Report {
     }
 
     /// Takes up what a plan does.
-    pub fn planned(&mut self, plan: &Plan) {
+    pub fn add_plan(&mut self, plan: &EditPlan) {
         self.changed |= plan.is_change();
-        self.events = plan.registered.iter().map(Entry::of).collect();
-        let script =
-            |script: &crate::editor::Replaced| Script { event: script.event.clone(), command: script.command.clone() };
+        self.events = plan.registered.iter().map(ReportEntry::from_change).collect();
+        let script = |script: &crate::settings_editor::ReplacedScript| ReportScript {
+            event: script.event.clone(),
+            command: script.command.clone(),
+        };
         self.by_hand.clone_from(&plan.by_hand);
         self.of_others.clone_from(&plan.of_others);
         self.replaced = plan.replaced_scripts.iter().map(script).collect();
@@ -130,7 +132,7 @@ impl Report {
 
     /// Prints it, and says the exit code.
     #[must_use]
-    pub fn finish(mut self, env: &Env, json: bool, result: Result<(), Refusal>) -> ExitCode {
+    pub fn finish(mut self, env: &Environment, json: bool, result: Result<(), Refusal>) -> ExitCode {
         self.outcome = match &result {
             Err(_) => Outcome::Refused,
             Ok(()) if !self.problems.is_empty() => Outcome::Partly,
@@ -144,9 +146,9 @@ impl Report {
         if json {
             print_json(&self);
         } else if self.outcome == Outcome::Refused {
-            self.say_refusal(env);
+            self.print_refusal(env);
         } else {
-            self.say(env);
+            self.print_report(env);
         }
         ExitCode::from(match self.outcome {
             Outcome::Done | Outcome::Unchanged => 0,
@@ -155,11 +157,11 @@ impl Report {
         })
     }
 
-    fn say_refusal(&self, env: &Env) {
+    fn print_refusal(&self, env: &Environment) {
         let mut lines = vec![format!("hooks {}: {}", self.command, self.reason.as_deref().unwrap_or_default())];
         if let Some(snippet) = &self.snippet {
             let file = self.file.display();
-            let folder = env.brief(&env.executables());
+            let folder = env.short_path(&env.executables_dir());
             lines.push(match &self.executables {
                 Some(_) => format!("The settings were not changed; the executables are in {folder}."),
                 None => format!("The settings were not changed, and no executables were copied: `hooks install` copies them to {folder} where it can."),
@@ -173,24 +175,24 @@ impl Report {
                 self.reason.as_deref().unwrap_or_default()
             ));
         }
-        print_error(&lines);
+        print_error_lines(&lines);
     }
 
-    fn say(&self, env: &Env) {
+    fn print_report(&self, env: &Environment) {
         let paint = Paint(env.colour);
         match self.diff.as_deref() {
-            Some("") => print_error(&[format!("{} would stay as it is", env.brief(&self.file))]),
+            Some("") => print_error_lines(&[format!("{} would stay as it is", env.short_path(&self.file))]),
             // Nothing but the diff on stdout: `patch` can take it.
             Some(diff) => print_bytes(diff),
-            None => print(&self.what_was_done(env, paint)),
+            None => print_lines(&self.summary_lines(env, paint)),
         }
         for (label, sentences) in [(paint.warning("warning:"), &self.warnings), (paint.bad("error:"), &self.problems)] {
-            print_error(&sentences.iter().map(|sentence| format!("{label} {sentence}")).collect::<Vec<_>>());
+            print_error_lines(&sentences.iter().map(|sentence| format!("{label} {sentence}")).collect::<Vec<_>>());
         }
     }
 
-    fn what_was_done(&self, env: &Env, paint: Paint) -> Vec<String> {
-        let file = env.brief(&self.file);
+    fn summary_lines(&self, env: &Environment, paint: Paint) -> Vec<String> {
+        let file = env.short_path(&self.file);
         let claude = self.claude.as_ref().map(|version| format!(" for Claude Code {version}")).unwrap_or_default();
         let mut lines = vec![match (self.command, self.changed) {
             ("install", true) => format!("{} in {file}{claude}", paint.good("Installed")),
@@ -210,19 +212,19 @@ impl Report {
             let why = if self.claude.is_some() { "with this version" } else { "while the version is not known" };
             lines.push(format!("Left out {why}: {}", names.join(", ")));
         }
-        let replaced = |script: &Script| format!("Replaced in {}: {}", script.event, script.command);
+        let replaced = |script: &ReportScript| format!("Replaced in {}: {}", script.event, script.command);
         lines.extend(self.replaced.iter().map(replaced));
         if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
             let former = self.former.as_deref().map(|former| match former {
-                version::UNKNOWN => ", in place of a build that names no version".to_owned(),
-                version::OURS => format!(", in place of another build of {former}"),
+                release_version::UNKNOWN_VERSION => ", in place of a build that names no version".to_owned(),
+                release_version::OUR_VERSION => format!(", in place of another build of {former}"),
                 _ => format!(", in place of version {former}"),
             });
             let former = former.unwrap_or_default();
-            lines.push(format!("Executables: {} ({} new{former})", env.brief(executables), self.copied.len()));
+            lines.push(format!("Executables: {} ({} new{former})", env.short_path(executables), self.copied.len()));
         }
         let service = self.service.iter().map(|file| {
-            let brief = env.brief(file);
+            let brief = env.short_path(file);
             if file.exists() {
                 format!("Service: {brief}, on http://127.0.0.1:4450")
             } else {
@@ -230,9 +232,9 @@ impl Report {
             }
         });
         lines.extend(service);
-        lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.brief(backup))));
+        lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.short_path(backup))));
         if self.command == "install" && self.changed && self.problems.is_empty() && !self.disabled {
-            let spool = env.brief(&env.spool());
+            let spool = env.short_path(&env.signal_dir());
             lines.push(format!("From its next prompt on, every session says in {spool} what it is doing."));
             lines.push(
                 "A session that is open and stays silent has to be started anew. `hooks doctor` checks.".to_owned(),
@@ -242,28 +244,28 @@ impl Report {
     }
 }
 
-impl Entry {
-    fn of(change: &crate::editor::Change) -> Self {
+impl ReportEntry {
+    fn from_change(change: &crate::settings_editor::HookChange) -> Self {
         let word = match change.what {
-            What::Added => "added",
-            What::Kept => "kept",
-            What::Updated => "updated",
-            What::Converged(_) => "converged",
-            What::Removed => "removed",
+            ChangeKind::Added => "added",
+            ChangeKind::Kept => "kept",
+            ChangeKind::Updated => "updated",
+            ChangeKind::Converged(_) => "converged",
+            ChangeKind::Removed => "removed",
         };
         Self { event: change.event.clone(), command: change.command.clone(), change: word }
     }
 }
 
 /// Lines on stdout. A reader that went away is no error of ours: what was to be done is done.
-pub fn print(lines: &[String]) {
+pub fn print_lines(lines: &[String]) {
     for line in lines {
         print_bytes(&format!("{line}\n"));
     }
 }
 
 /// Lines on stderr.
-pub fn print_error(lines: &[String]) {
+pub fn print_error_lines(lines: &[String]) {
     for line in lines {
         let _ = writeln!(std::io::stderr(), "{line}");
     }
@@ -271,7 +273,7 @@ pub fn print_error(lines: &[String]) {
 
 /// One JSON value on stdout.
 pub fn print_json(value: &impl Serialize) {
-    print(&[serde_json::to_string_pretty(value).unwrap_or_default()]);
+    print_lines(&[serde_json::to_string_pretty(value).unwrap_or_default()]);
 }
 
 fn print_bytes(text: &str) {

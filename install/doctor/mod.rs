@@ -1,11 +1,11 @@
 //! `hooks doctor`: looks at everything that install relies on, and mends what it may.
 
-pub mod aside;
-mod copies;
 mod entries;
-mod findings;
-mod mend;
-mod ownership;
+mod finding;
+mod fix;
+pub mod interrupted_runs;
+mod registered_executables;
+mod root_owned;
 mod service;
 mod sessions;
 mod signals;
@@ -16,13 +16,13 @@ use std::process::ExitCode;
 use serde::Serialize;
 use session_signals_protocol::EVENT_RULES;
 
-use crate::cli::Doctor;
-use crate::colour::Paint;
-use crate::env::Env;
+use crate::command_line::DoctorOptions;
+use crate::desired_state::DesiredState;
+use crate::environment::Environment;
+use crate::paint::Paint;
 use crate::paths::Scope;
-use crate::wanted::Wanted;
-use crate::{owner, report, version};
-pub use findings::{Finding, Mend};
+use crate::{file_owner, release_version, report};
+pub use finding::{Finding, Fix};
 
 /// All that is said of a check. `hooks doctor --help` documents the JSON.
 #[derive(Serialize)]
@@ -37,19 +37,19 @@ struct Checkup {
 
 /// Checks, mends where asked, and checks again.
 #[must_use]
-pub fn run(env: &Env, options: &Doctor) -> ExitCode {
-    let wanted = Wanted::of(env, false, false);
-    let mut findings = check(env, wanted.as_ref().ok());
+pub fn run_doctor(env: &Environment, options: &DoctorOptions) -> ExitCode {
+    let wanted = DesiredState::decide_desired(env, false, false);
+    let mut findings = run_checks(env, wanted.as_ref().ok());
     if let Err(refusal) = &wanted {
-        findings.insert(0, Finding::new("claude-too-old", refusal.reason.clone(), Mend::ByHand));
+        findings.insert(0, Finding::new("claude-too-old", refusal.reason.clone(), Fix::ByHand));
     }
     let (mut mended, mut problems) = (Vec::new(), Vec::new());
-    let refused = owner::check(env, Scope::User).err().filter(|_| options.fix);
+    let refused = file_owner::refuse_foreign_owner(env, Scope::User).err().filter(|_| options.fix);
     if let Some(refusal) = refused {
         problems.push(refusal.reason);
     } else if options.fix && !findings.is_empty() {
-        problems = mend::all(env, &findings);
-        let mut left = check(env, wanted.as_ref().ok());
+        problems = fix::fix_all(env, &findings);
+        let mut left = run_checks(env, wanted.as_ref().ok());
         left.extend(findings.iter().filter(|finding| finding.id == "claude-too-old").cloned());
         mended = findings.into_iter().filter(|finding| !left.contains(finding)).collect();
         findings = left;
@@ -60,24 +60,24 @@ pub fn run(env: &Env, options: &Doctor) -> ExitCode {
     if options.json {
         report::print_json(&checkup);
     } else {
-        say(env, &checkup, options.fix);
+        print_checkup(env, &checkup, options.fix);
     }
     if checkup.healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 /// Everything that can be found. `wanted` is what install would do; there is none with a CLI too old for it.
-fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
+fn run_checks(env: &Environment, wanted: Option<&DesiredState>) -> Vec<Finding> {
     let mut findings = entries::check(env, wanted);
     findings.extend(signals::check(env));
     findings.extend(temporaries::check(env));
-    findings.extend(aside::check(env));
-    findings.extend(ownership::check(env));
+    findings.extend(interrupted_runs::check(env));
+    findings.extend(root_owned::check(env));
     findings.extend(sessions::check(env, &findings, wanted.is_none()));
     findings.extend(service::check(env));
-    if version::newer(env).is_some() {
+    if release_version::newer_installed(env).is_some() {
         // `hooks install` would refuse.
         let by_hand = |finding: Finding| match &finding.mend {
-            Mend::Install(_) | Mend::Copy => Finding { fix: None, mend: Mend::ByHand, ..finding },
+            Fix::Install(_) | Fix::Copy => Finding { fix: None, mend: Fix::ByHand, ..finding },
             _ => finding,
         };
         findings = findings.into_iter().map(by_hand).collect();
@@ -85,7 +85,7 @@ fn check(env: &Env, wanted: Option<&Wanted>) -> Vec<Finding> {
     findings
 }
 
-fn say(env: &Env, checkup: &Checkup, fixing: bool) {
+fn print_checkup(env: &Environment, checkup: &Checkup, fixing: bool) {
     let paint = Paint(env.colour);
     let mut lines: Vec<String> = Vec::new();
     for finding in &checkup.mended {
@@ -103,12 +103,12 @@ fn say(env: &Env, checkup: &Checkup, fixing: bool) {
             Some(claude) => format!("{healthy}: the hooks are installed and work (Claude Code {claude})"),
             None => format!(
                 "{healthy}: the hooks are installed and work, for {} of {} events (the version of Claude Code is unknown)",
-                entries::events(env),
+                entries::count_events(env),
                 EVENT_RULES.len()
             ),
         });
     }
-    report::print(&lines);
+    report::print_lines(&lines);
     let problem = |problem: &String| format!("{} {problem}", paint.bad("error:"));
-    report::print_error(&checkup.problems.iter().map(problem).collect::<Vec<_>>());
+    report::print_error_lines(&checkup.problems.iter().map(problem).collect::<Vec<_>>());
 }

@@ -1,18 +1,22 @@
 //! The service that runs `sessions serve`, where there is one.
 
-use super::{Finding, Mend, copies};
-use crate::env::Env;
+use super::{Finding, Fix, registered_executables};
+use crate::environment::Environment;
 use crate::paths::Scope;
-use crate::{events, service};
+use crate::{service, supported_events};
 
 /// Whether it runs, and as this version would have it.
-pub fn check(env: &Env) -> Vec<Finding> {
+pub fn check(env: &Environment) -> Vec<Finding> {
     if !service::is_installed(env) {
         return Vec::new();
     }
-    let executable = copies::check(env, &[env.executables().join(events::SESSIONS)], Scope::User);
-    let fault = service::faults(env).map(|(id, sentence)| {
-        let mend = if id == "service-outdated" { Mend::Install(Scope::User) } else { Mend::ByHand };
+    let executable = registered_executables::check(
+        env,
+        &[env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE)],
+        Scope::User,
+    );
+    let fault = service::find_fault(env).map(|(id, sentence)| {
+        let mend = if id == "service-outdated" { Fix::Install(Scope::User) } else { Fix::ByHand };
         Finding::new(id, sentence, mend)
     });
     executable.into_iter().chain(fault).collect()

@@ -2,8 +2,8 @@
 
 use std::time::UNIX_EPOCH;
 
-use super::{Finding, Mend};
-use crate::env::Env;
+use super::{Finding, Fix};
+use crate::environment::Environment;
 use crate::receipt;
 use session_signals_reader::{Collector, RegistryEntry};
 
@@ -21,7 +21,7 @@ const CAUSES: [&str; 8] = [
 
 /// Every session of this computer that lives, did something since the hooks were installed, and has no signal.
 /// `findings` are the others: among them may be the reason, or in the CLI, which `is_too_old`.
-pub fn check(env: &Env, findings: &[Finding], is_too_old: bool) -> Vec<Finding> {
+pub fn check(env: &Environment, findings: &[Finding], is_too_old: bool) -> Vec<Finding> {
     let is_cause = |id: &str| CAUSES.contains(&id) || id.starts_with("executable") && id != "executable-stale";
     let causes = findings.iter().filter(|finding| finding.silences || is_cause(finding.id)).map(|finding| finding.id);
     let mut causes: Vec<&str> = is_too_old.then_some("claude-too-old").into_iter().chain(causes).collect();
@@ -31,14 +31,14 @@ pub fn check(env: &Env, findings: &[Finding], is_too_old: bool) -> Vec<Finding> 
     } else {
         format!("mend {} first", causes.join(", "))
     };
-    let installed = receipt::newest(env).unwrap_or(UNIX_EPOCH);
+    let installed = receipt::newest_receipt(env).unwrap_or(UNIX_EPOCH);
     let mut collector = Collector::new(&env.config);
     collector.read_all_signals();
     let sessions = collector.collect().sessions.into_values();
     let silent = sessions.filter(|evidence| evidence.signals.is_empty()).filter_map(|evidence| evidence.registry);
     let finding = |RegistryEntry { session, pid, .. }| {
         let sentence = format!("session {session} (process {pid}) has left no signal: {why}");
-        Finding::new("session-silent", sentence, Mend::ByHand)
+        Finding::new("session-silent", sentence, Fix::ByHand)
     };
     silent.filter(|entry| entry.updated > installed).map(finding).collect()
 }

@@ -3,32 +3,32 @@
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use super::{Finding, Mend};
-use crate::env::Env;
-use crate::replace::PREFIX;
+use super::{Finding, Fix};
+use crate::atomic_file::TEMPORARY_PREFIX;
+use crate::environment::Environment;
 
 /// Whoever still writes is done by then.
-const OLD: Duration = Duration::from_secs(60);
+const MIN_AGE: Duration = Duration::from_secs(60);
 
 /// Every orphan that bears our prefix.
-pub fn check(env: &Env) -> Vec<Finding> {
+pub fn check(env: &Environment) -> Vec<Finding> {
     // Those beside the settings may hold the only copy of something: see `aside`.
-    let folders = [env.executables(), env.backups()];
-    let found = folders.iter().flat_map(|folder| orphans(folder, PREFIX));
+    let folders = [env.executables_dir(), env.backups_dir()];
+    let found = folders.iter().flat_map(|folder| old_temporaries(folder, TEMPORARY_PREFIX));
     let finding = |path: PathBuf| {
-        let sentence = format!("{} is what a killed process left behind", env.brief(&path));
-        Finding::new("orphan-temporary", sentence, Mend::Remove(path.clone())).at(&path)
+        let sentence = format!("{} is what a killed process left behind", env.short_path(&path));
+        Finding::new("orphan-temporary", sentence, Fix::Remove(path.clone())).in_file(&path)
     };
     found.map(finding).collect()
 }
 
 /// The files of a directory whose names begin so, and that nobody has written to for a minute.
-fn orphans(folder: &Path, prefix: &str) -> impl Iterator<Item = PathBuf> {
-    named(folder, prefix).into_iter().filter(|path| is_old(path))
+fn old_temporaries(folder: &Path, prefix: &str) -> impl Iterator<Item = PathBuf> {
+    files_with_prefix(folder, prefix).into_iter().filter(|path| is_old(path))
 }
 
 /// The files of a directory whose names begin so, sorted.
-pub fn named(folder: &Path, prefix: &str) -> Vec<PathBuf> {
+pub fn files_with_prefix(folder: &Path, prefix: &str) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
     let named = entries.filter(|entry| {
         let is_file = entry.file_type().is_ok_and(|kind| kind.is_file());
@@ -42,5 +42,5 @@ pub fn named(folder: &Path, prefix: &str) -> Vec<PathBuf> {
 /// Whether nobody has written to a file for a minute.
 pub fn is_old(path: &Path) -> bool {
     let modified = path.symlink_metadata().and_then(|meta| meta.modified());
-    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > OLD))
+    modified.is_ok_and(|time| time.elapsed().is_ok_and(|age| age > MIN_AGE))
 }

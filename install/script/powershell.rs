@@ -2,10 +2,10 @@
 
 use std::collections::HashMap;
 
-use super::verdict::{Signals, UNKNOWN, Verdict, joined};
+use super::effect::{ScriptEffect, SignalPaths, UNKNOWN, join_all};
 
 /// What the script of this `text` does to the signals.
-pub fn verdict(text: &str, signals: &Signals) -> Verdict {
+pub fn script_effect(text: &str, signals: &SignalPaths) -> ScriptEffect {
     let mut variables = HashMap::new();
     for (name, value) in signals.variables() {
         // It has the home in a variable of its own; Windows has another in the environment.
@@ -13,9 +13,9 @@ pub fn verdict(text: &str, signals: &Signals) -> Verdict {
         let names = names.iter().map(|name| (*name).to_owned()).chain([format!("env:{}", name.to_ascii_lowercase())]);
         variables.extend(names.map(|name| (name, vec![value.clone()])));
     }
-    let mut reader = Reader { signals, variables, verdict: Verdict::default() };
-    for statement in statements(text) {
-        reader.run(&statement);
+    let mut reader = PowershellReader { signals, variables, verdict: ScriptEffect::default() };
+    for statement in split_statements(text) {
+        reader.run_command(&statement);
     }
     reader.verdict
 }
@@ -47,80 +47,80 @@ const READERS: [&str; 20] = [
 /// A piece of a statement, as written: a string keeps its quotes.
 type Word = String;
 
-struct Reader<'a> {
-    signals: &'a Signals,
+struct PowershellReader<'a> {
+    signals: &'a SignalPaths,
     variables: HashMap<String, Vec<String>>,
-    verdict: Verdict,
+    verdict: ScriptEffect,
 }
 
-impl Reader<'_> {
-    fn run(&mut self, words: &[Word]) {
+impl PowershellReader<'_> {
+    fn run_command(&mut self, words: &[Word]) {
         let Some(first) = words.first() else { return };
-        if let (Some(name), Some("=")) = (variable(first), words.get(1).map(String::as_str)) {
-            let values = self.expression(&words[2..]);
+        if let (Some(name), Some("=")) = (variable_name(first), words.get(1).map(String::as_str)) {
+            let values = self.expression_values(&words[2..]);
             self.variables.entry(name.to_ascii_lowercase()).or_default().extend(values);
             return;
         }
         for pair in words.windows(2).filter(|pair| matches!(&*pair[0], ">" | ">>")) {
-            self.writes(&pair[1]);
+            self.note_write(&pair[1]);
         }
         let lower = first.to_ascii_lowercase();
         match &*lower {
             "out-file" | "set-content" | "sc" | "add-content" | "ac" | "tee-object" | "tee" | "export-clixml" => {
-                let named = parameter(words, &["-filepath", "-path", "-literalpath"]);
-                self.writes(named.or_else(|| operand(words, 0)).map_or("", |word| word));
+                let named = parameter_value(words, &["-filepath", "-path", "-literalpath"]);
+                self.note_write(named.or_else(|| nth_operand(words, 0)).map_or("", |word| word));
             }
             "copy-item" | "cp" | "copy" | "cpi" | "move-item" | "mv" | "move" | "mi" => {
-                let named = parameter(words, &["-destination"]);
-                self.writes(named.or_else(|| operand(words, 1)).map_or("", |word| word));
+                let named = parameter_value(words, &["-destination"]);
+                self.note_write(named.or_else(|| nth_operand(words, 1)).map_or("", |word| word));
             }
             "new-item" | "ni" => {
-                let kind = parameter(words, &["-itemtype", "-type"]).map_or("", |word| word);
+                let kind = parameter_value(words, &["-itemtype", "-type"]).map_or("", |word| word);
                 if !kind.eq_ignore_ascii_case("directory") {
-                    let named = parameter(words, &["-path", "-literalpath"]);
-                    self.writes(named.or_else(|| operand(words, 0)).map_or("", |word| word));
+                    let named = parameter_value(words, &["-path", "-literalpath"]);
+                    self.note_write(named.or_else(|| nth_operand(words, 0)).map_or("", |word| word));
                 }
             }
-            "rename-item" | "invoke-expression" | "iex" | "." | "&" => self.say(Verdict::Unclear),
+            "rename-item" | "invoke-expression" | "iex" | "." | "&" => self.note_effect(ScriptEffect::Unclear),
             lower if lower.contains("]::write") || lower.contains("]::append") => {
-                self.writes(words.get(1).map_or("", |word| word));
+                self.note_write(words.get(1).map_or("", |word| word));
             }
             lower if READERS.contains(&lower) || lower.starts_with(['$', '[', '"', '\'']) => {}
             _ => {
-                let values: Vec<String> = words[1..].iter().flat_map(|word| self.values(word)).collect();
+                let values: Vec<String> = words[1..].iter().flat_map(|word| self.word_values(word)).collect();
                 // Whatever is told of the signals' directory may write there.
                 let is_block =
                     matches!(&*lower, "if" | "elseif" | "foreach" | "while" | "switch" | "param" | "function");
-                if !is_block && values.iter().any(|value| self.signals.are_at(value)) {
-                    self.say(Verdict::Unclear);
+                if !is_block && values.iter().any(|value| self.signals.is_signal_path(value)) {
+                    self.note_effect(ScriptEffect::Unclear);
                 }
             }
         }
     }
 
-    fn say(&mut self, verdict: Verdict) {
+    fn note_effect(&mut self, verdict: ScriptEffect) {
         self.verdict = self.verdict.max(verdict);
     }
 
-    fn writes(&mut self, word: &str) {
-        let values = self.values(word);
-        self.say(self.signals.verdict(&values));
+    fn note_write(&mut self, word: &str) {
+        let values = self.word_values(word);
+        self.note_effect(self.signals.effect_of_values(&values));
     }
 
     /// What an assignment gives its variable.
-    fn expression(&self, words: &[Word]) -> Vec<String> {
+    fn expression_values(&self, words: &[Word]) -> Vec<String> {
         match words {
-            [one] => self.values(one),
+            [one] => self.word_values(one),
             [join, rest @ ..] if join.eq_ignore_ascii_case("join-path") => {
-                let parts = rest.iter().filter(|word| !word.starts_with('-')).map(|word| self.values(word));
-                parts.reduce(|path, part| joined(&joined(&path, &["/".to_owned()]), &part)).unwrap_or_default()
+                let parts = rest.iter().filter(|word| !word.starts_with('-')).map(|word| self.word_values(word));
+                parts.reduce(|path, part| join_all(&join_all(&path, &["/".to_owned()]), &part)).unwrap_or_default()
             }
             _ => vec![UNKNOWN.to_string()],
         }
     }
 
     /// What a word may stand for.
-    fn values(&self, word: &str) -> Vec<String> {
+    fn word_values(&self, word: &str) -> Vec<String> {
         if let Some(inner) = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
             return vec![inner.to_owned()];
         }
@@ -156,30 +156,30 @@ impl Reader<'_> {
                 }
             }
             let known = self.variables.get(&name.to_ascii_lowercase()).cloned();
-            values = joined(&values, &known.unwrap_or_else(|| vec![UNKNOWN.to_string()]));
+            values = join_all(&values, &known.unwrap_or_else(|| vec![UNKNOWN.to_string()]));
         }
         values
     }
 }
 
 /// The name of a variable that stands alone.
-fn variable(word: &str) -> Option<&str> {
+fn variable_name(word: &str) -> Option<&str> {
     let name = word.strip_prefix('$')?;
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(name)
 }
 
-fn parameter<'a>(words: &'a [Word], names: &[&str]) -> Option<&'a Word> {
+fn parameter_value<'a>(words: &'a [Word], names: &[&str]) -> Option<&'a Word> {
     let at = words.iter().position(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)))?;
     words.get(at + 1)
 }
 
 /// The operand of this number, where no parameter has a value before it.
-fn operand(words: &[Word], number: usize) -> Option<&Word> {
+fn nth_operand(words: &[Word], number: usize) -> Option<&Word> {
     words[1..].iter().take_while(|word| !word.starts_with('-')).nth(number)
 }
 
 /// The statements: words between line ends, semicolons, pipes, commas and brackets, comments left out.
-fn statements(text: &str) -> Vec<Vec<Word>> {
+fn split_statements(text: &str) -> Vec<Vec<Word>> {
     let mut statements = vec![Vec::new()];
     let mut chars = text.chars().peekable();
     let mut word = String::new();

@@ -2,20 +2,20 @@
 
 use std::path::Path;
 
-use super::{Service, command};
+use super::{ServiceFile, to_words};
 
 const LABEL: &str = "session-signals.serve";
 
 /// `config`: `$CLAUDE_CONFIG_DIR`, where it is set; `user`: whose session it belongs to.
-pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -> Service {
+pub fn launchd_service(home: &Path, executable: &str, config: Option<&str>, user: u32) -> ServiceFile {
     let environment = config.map_or(String::new(), |config| {
-        let config = escaped(config);
+        let config = escape_xml(config);
         format!(
             "\t<key>EnvironmentVariables</key>\n\t<dict><key>CLAUDE_CONFIG_DIR</key><string>{config}</string></dict>\n"
         )
     });
-    let starts = escaped(executable);
-    let log = escaped(&home.join("Library/Logs/session-signals.log").to_string_lossy());
+    let starts = escape_xml(executable);
+    let log = escape_xml(&home.join("Library/Logs/session-signals.log").to_string_lossy());
     let text = format!(
         "\
 <?xml version=\"1.0\" encoding=\"UTF-8\"?>
@@ -36,14 +36,14 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
     let domain = format!("gui/{user}");
     let target = format!("{domain}/{LABEL}");
     let path = file.to_string_lossy().into_owned();
-    Service {
+    ServiceFile {
         text,
         starts,
         start: vec![
             // There may be none to take out, which is no failure.
-            command(&["sh", "-c", "launchctl bootout \"$1\" 2>/dev/null; true", "sh", &target]),
+            to_words(&["sh", "-c", "launchctl bootout \"$1\" 2>/dev/null; true", "sh", &target]),
             // The one that was taken out may take a moment to go.
-            command(&[
+            to_words(&[
                 "sh",
                 "-c",
                 "for _ in 1 2 3 4 5 6 7 8; do launchctl bootstrap \"$1\" \"$2\" 2>/dev/null && exit; sleep 0.3; done; launchctl bootstrap \"$1\" \"$2\"",
@@ -52,13 +52,13 @@ pub fn service(home: &Path, executable: &str, config: Option<&str>, user: u32) -
                 &path,
             ]),
         ],
-        check: command(&["launchctl", "print", &target]),
-        stop: vec![command(&["launchctl", "bootout", &target])],
+        check: to_words(&["launchctl", "print", &target]),
+        stop: vec![to_words(&["launchctl", "bootout", &target])],
         file,
     }
 }
 
 /// Text in XML.
-fn escaped(text: &str) -> String {
+fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

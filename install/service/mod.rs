@@ -9,16 +9,16 @@ use std::time::Duration;
 
 use fs_err as fs;
 
-use crate::env::Env;
+use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::{child, events, replace};
+use crate::{atomic_file, child_process, supported_events};
 
 /// How long the service manager may take.
-const LIMIT: Duration = Duration::from_secs(20);
+const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// The service, as this system's manager takes it.
-struct Service {
+struct ServiceFile {
     /// Where its description lies.
     file: PathBuf,
     /// The description.
@@ -33,8 +33,8 @@ struct Service {
     stop: Vec<Vec<String>>,
 }
 
-fn service(env: &Env) -> Result<Service, Refusal> {
-    let executable = env.executables().join(events::SESSIONS);
+fn service_of_system(env: &Environment) -> Result<ServiceFile, Refusal> {
+    let executable = env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE);
     let utf8 = |path: &std::path::Path| match path.to_str() {
         Some(text) if !text.contains(char::is_control) => Ok(text.to_owned()),
         _ => Err(Refusal::new(format!("{} is no path that a service can be described with", path.display()))),
@@ -43,39 +43,39 @@ fn service(env: &Env) -> Result<Service, Refusal> {
     let home = env.home.as_ref().ok_or_else(|| Refusal::new("HOME is not set: whose service is meant?"))?;
     let executable = utf8(&executable)?;
     Ok(if cfg!(target_os = "macos") {
-        launchd::service(home, &executable, config.as_deref(), rustix::process::getuid().as_raw())
+        launchd::launchd_service(home, &executable, config.as_deref(), rustix::process::getuid().as_raw())
     } else {
-        systemd::service(home, env.xdg_config.as_deref(), &executable, config.as_deref())
+        systemd::systemd_service(home, env.xdg_config.as_deref(), &executable, config.as_deref())
     })
 }
 
 /// Words as one command's.
-fn command(words: &[&str]) -> Vec<String> {
+fn to_words(words: &[&str]) -> Vec<String> {
     words.iter().map(|word| (*word).to_owned()).collect()
 }
 
 /// Where its description lies, or would.
 #[must_use]
-pub fn file(env: &Env) -> Option<PathBuf> {
-    Some(service(env).ok()?.file)
+pub fn service_path(env: &Environment) -> Option<PathBuf> {
+    Some(service_of_system(env).ok()?.file)
 }
 
 /// Whether it is there, and this config dir's.
 #[must_use]
-pub fn is_installed(env: &Env) -> bool {
-    let described = |service: &Service| fs::read_to_string(&service.file).unwrap_or_default();
-    service(env).is_ok_and(|service| described(&service).contains(&service.starts))
+pub fn is_installed(env: &Environment) -> bool {
+    let described = |service: &ServiceFile| fs::read_to_string(&service.file).unwrap_or_default();
+    service_of_system(env).is_ok_and(|service| described(&service).contains(&service.starts))
 }
 
 /// What is wrong with one that is there, a finding's id and a sentence each.
 #[must_use]
-pub fn faults(env: &Env) -> Option<(&'static str, String)> {
-    let service = service(env).ok().filter(|_| is_installed(env))?;
-    let file = env.brief(&service.file);
+pub fn find_fault(env: &Environment) -> Option<(&'static str, String)> {
+    let service = service_of_system(env).ok().filter(|_| is_installed(env))?;
+    let file = env.short_path(&service.file);
     if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
         return Some(("service-outdated", format!("{file} is not as this version writes it")));
     }
-    let problem = asked(env, &service.check)?;
+    let problem = ask_manager(env, &service.check)?;
     let sentence = format!(
         "{file} is there, but its `sessions serve` does not run ({problem}): `hooks install --service` starts it anew"
     );
@@ -83,10 +83,10 @@ pub fn faults(env: &Env) -> Option<(&'static str, String)> {
 }
 
 /// What the manager answers where it does not say yes.
-fn asked(env: &Env, words: &[String]) -> Option<String> {
+fn ask_manager(env: &Environment, words: &[String]) -> Option<String> {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).env("PATH", &env.path);
-    let answer = match child::run(&mut command, b"", LIMIT) {
+    let answer = match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
         Ok(said) if said.status.success() => return None,
         Ok(said) => {
             let text = [said.stdout, said.stderr].concat();
@@ -102,9 +102,9 @@ fn asked(env: &Env, words: &[String]) -> Option<String> {
 ///
 /// # Errors
 /// As for [`install`].
-pub fn plan(env: &Env, wanted: bool) -> Result<Option<String>, Refusal> {
-    let service = service(env)?;
-    let file = env.brief(&service.file);
+pub fn plan_service(env: &Environment, wanted: bool) -> Result<Option<String>, Refusal> {
+    let service = service_of_system(env)?;
+    let file = env.short_path(&service.file);
     Ok(match (wanted, is_installed(env)) {
         (true, _) => Some(format!("{file} would be written, and `sessions serve` started by it")),
         (false, true) => Some(format!("{file} would be removed, and its `sessions serve` stopped")),
@@ -117,25 +117,26 @@ pub fn plan(env: &Env, wanted: bool) -> Result<Option<String>, Refusal> {
 ///
 /// # Errors
 /// What keeps it from being written. Where the manager fails, that is a problem in the report.
-pub fn install(env: &Env, is_asked_for: bool, report: &mut Report) -> Result<(), Refusal> {
-    let service = service(env)?;
-    let mut is_changed = is_asked_for || report.copied.contains(&env.executables().join(events::SESSIONS));
+pub fn install_service(env: &Environment, is_asked_for: bool, report: &mut Report) -> Result<(), Refusal> {
+    let service = service_of_system(env)?;
+    let mut is_changed =
+        is_asked_for || report.copied.contains(&env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE));
     let there = fs::read_to_string(&service.file).ok();
     if there.as_ref().is_some_and(|text| !text.contains(&service.starts)) {
         report.warnings.push(format!(
             "{} was of another configuration directory: it is of this one now",
-            env.brief(&service.file)
+            env.short_path(&service.file)
         ));
     }
     if there.as_ref() != Some(&service.text) {
         if let Some(folder) = service.file.parent() {
             fs::create_dir_all(folder)?;
         }
-        replace::write(&service.file, service.text.as_bytes(), 0o644)?;
+        atomic_file::write_file(&service.file, service.text.as_bytes(), 0o644)?;
         is_changed = true;
     }
     if is_changed {
-        report.problems.extend(run(env, &service.start));
+        report.problems.extend(run_commands(env, &service.start));
         report.service = Some(service.file);
     }
     Ok(())
@@ -145,28 +146,28 @@ pub fn install(env: &Env, is_asked_for: bool, report: &mut Report) -> Result<(),
 ///
 /// # Errors
 /// What keeps the file from being removed.
-pub fn remove(env: &Env, report: &mut Report) -> Result<(), Refusal> {
-    let Ok(service) = service(env) else { return Ok(()) };
+pub fn remove_service(env: &Environment, report: &mut Report) -> Result<(), Refusal> {
+    let Ok(service) = service_of_system(env) else { return Ok(()) };
     let Ok(text) = fs::read_to_string(&service.file) else { return Ok(()) };
     if !text.contains(&service.starts) {
         return Err(Refusal::new(format!(
             "{} is of another configuration directory: it was left as it is",
-            env.brief(&service.file)
+            env.short_path(&service.file)
         )));
     }
-    report.problems.extend(run(env, &service.stop));
+    report.problems.extend(run_commands(env, &service.stop));
     fs::remove_file(&service.file)?;
     report.service = Some(service.file);
     Ok(())
 }
 
 /// Runs them in order up to the first that fails; why it did.
-fn run(env: &Env, commands: &[Vec<String>]) -> Option<String> {
+fn run_commands(env: &Environment, commands: &[Vec<String>]) -> Option<String> {
     commands.iter().find_map(|words| {
         let line = words.join(" ");
         let mut command = Command::new(&words[0]);
         command.args(&words[1..]).env("PATH", &env.path);
-        match child::run(&mut command, b"", LIMIT) {
+        match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
             Ok(said) if said.status.success() => None,
             Ok(said) => {
                 let stderr = String::from_utf8_lossy(&said.stderr);

@@ -2,15 +2,16 @@
 
 use std::path::Path;
 
-use super::{Service, command};
+use super::{ServiceFile, to_words};
 
 const NAME: &str = "session-signals.service";
 
 /// `xdg_config`: `$XDG_CONFIG_HOME`; `config`: `$CLAUDE_CONFIG_DIR`, where it is set.
-pub fn service(home: &Path, xdg_config: Option<&Path>, executable: &str, config: Option<&str>) -> Service {
-    let environment = config
-        .map_or(String::new(), |config| format!("Environment={}\n", quoted(&format!("CLAUDE_CONFIG_DIR={config}"))));
-    let starts = started(executable);
+pub fn systemd_service(home: &Path, xdg_config: Option<&Path>, executable: &str, config: Option<&str>) -> ServiceFile {
+    let environment = config.map_or(String::new(), |config| {
+        format!("Environment={}\n", quote_word(&format!("CLAUDE_CONFIG_DIR={config}")))
+    });
+    let starts = start_line(executable);
     let text = format!(
         "\
 [Unit]
@@ -27,8 +28,8 @@ WantedBy=default.target
 "
     );
     let file = xdg_config.map_or_else(|| home.join(".config"), Path::to_owned).join("systemd/user").join(NAME);
-    let systemctl = |words: &[&str]| command(&[&["systemctl", "--user"], words].concat());
-    Service {
+    let systemctl = |words: &[&str]| to_words(&[&["systemctl", "--user"], words].concat());
+    ServiceFile {
         file,
         text,
         starts,
@@ -41,15 +42,15 @@ WantedBy=default.target
 
 /// The command line. systemd takes no executable with a quote or a backslash in its name, but a shell does; and in an
 /// argument `$` begins a variable.
-fn started(executable: &str) -> String {
+fn start_line(executable: &str) -> String {
     if executable.contains(['"', '\'', '\\']) {
-        format!("/bin/sh -c 'exec \"$$0\" serve' {}", quoted(executable).replace('$', "$$"))
+        format!("/bin/sh -c 'exec \"$$0\" serve' {}", quote_word(executable).replace('$', "$$"))
     } else {
-        format!("{} serve", quoted(executable))
+        format!("{} serve", quote_word(executable))
     }
 }
 
 /// A word in a unit file: quotes and backslashes are escaped, and `%` begins a specifier.
-fn quoted(word: &str) -> String {
+fn quote_word(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%"))
 }

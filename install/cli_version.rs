@@ -1,0 +1,63 @@
+//! The version of the CLI that will run the hooks.
+
+use std::fmt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use crate::child_process;
+use crate::environment::Environment;
+
+/// A CLI that takes longer to say its version has hung. The older ones, scripts for node, took five seconds on a
+/// busy computer.
+const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// Major, minor, patch.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct CliVersion(pub u32, pub u32, pub u32);
+
+impl fmt::Display for CliVersion {
+    fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(formatter, "{}.{}.{}", self.0, self.1, self.2)
+    }
+}
+
+impl CliVersion {
+    /// Reads `2.1.329 (Claude Code)`.
+    #[must_use]
+    pub fn parse(text: &str) -> Option<Self> {
+        let mut numbers = text.split_whitespace().next()?.splitn(3, '.');
+        let mut number = || numbers.next()?.split(['-', '+']).next()?.parse().ok();
+        Some(Self(number()?, number()?, number()?))
+    }
+}
+
+/// Asks the CLI for its version.
+///
+/// # Errors
+/// A sentence where there is none to be had: no CLI, one that hangs, fails, or says something else.
+pub fn installed_version(env: &Environment) -> Result<CliVersion, String> {
+    let claude = find_cli(env).ok_or("there is no `claude` on PATH")?;
+    let shown = env.short_path(&claude);
+    let said = child_process::run_with_limit(Command::new(&claude).arg("--version"), b"", VERSION_TIMEOUT)
+        .map_err(|error| format!("{shown} --version: {error}"))?;
+    if !said.status.success() {
+        return Err(format!("{shown} --version failed ({})", said.status));
+    }
+    let text = String::from_utf8_lossy(&said.stdout);
+    CliVersion::parse(&text).ok_or_else(|| {
+        format!("{shown} --version printed no version but {:?}", text.chars().take(60).collect::<String>())
+    })
+}
+
+/// The `claude` of PATH, else the one where its own installers put it.
+fn find_cli(env: &Environment) -> Option<PathBuf> {
+    let on_path = std::env::split_paths(&env.path).filter(|folder| folder.is_absolute());
+    let own = env.home.iter().map(|home| home.join(".local/bin")).chain([env.config.join("local")]);
+    on_path.chain(own).map(|folder| folder.join("claude")).find(|path| is_executable(path))
+}
+
+fn is_executable(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    path.metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 != 0)
+}

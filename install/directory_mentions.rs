@@ -1,0 +1,86 @@
+//! What of the settings names the directory of the executables, in whatever words: it may start them.
+
+use crate::environment::Environment;
+use crate::paths::Scope;
+use crate::settings_editor::{self, DIRECTORY, HookOwner, Mention, WrappedCommand};
+use crate::{phrases, supported_events};
+
+/// Everything of these settings that does, but for entries and for lines that can be seen to start an executable.
+#[must_use]
+pub fn mentions_of_scope(env: &Environment, scope: Scope, text: &[u8]) -> Vec<Mention> {
+    let is_start = |line: &WrappedCommand| env.hook_owner(scope, &line.path, line.by_shell) == HookOwner::Here;
+    settings_editor::find_mentions(text, &supported_events::owned_names(), &is_start, &|text| {
+        names_directory(env, text)
+    })
+}
+
+/// All of them in words: `Stop, SubagentStop: COMMAND; statusLine.command: COMMAND`.
+#[must_use]
+pub fn list_mentions(mentions: &[Mention]) -> Option<String> {
+    let lines = phrases::group_by_key(mentions.iter().map(|Mention { place, command }| (&**command, &**place)));
+    let lines: Vec<String> =
+        lines.into_iter().map(|(command, places)| format!("{}: `{command}`", places.join(", "))).collect();
+    (!lines.is_empty()).then(|| lines.join("; "))
+}
+
+/// Whether a command names the directory, as far as can be told without running it. Once too often does less harm than
+/// once too seldom.
+fn names_directory(env: &Environment, text: &str) -> bool {
+    let text = without_quotes(&with_tilde(env, &env.fill_variables(text)));
+    let folder = env.executables_dir();
+    let real = folder.canonicalize().ok();
+    let mut folders = real.iter().chain([&folder]).map(|folder| without_quotes(&folder.to_string_lossy()));
+    if folders.any(|folder| text.match_indices(&*folder).any(|(at, _)| ends_name(&text[at + folder.len()..]))) {
+        return true;
+    }
+    // By a path whose front only a run would tell: relative to where the command goes, or in a variable.
+    text.match_indices(DIRECTORY).any(|(at, _)| {
+        let (before, after) = (&text[..at], &text[at + DIRECTORY.len()..]);
+        let start = before.rfind(|c: char| c.is_whitespace() || "=:;()[]<>|&,`".contains(c)).map_or(0, |at| at + 1);
+        let front = &before[start..];
+        let is_whole = (front.is_empty() || front.ends_with('/')) && ends_name(after);
+        let is_absolute = front.starts_with(['/', '~']);
+        is_whole && !is_absolute && (front.ends_with("hooks/") || names_executable(&text))
+    })
+}
+
+/// Whether one of the executables is named.
+fn names_executable(text: &str) -> bool {
+    let is_named = |name: &str| text.match_indices(name).any(|(at, _)| !text[..at].ends_with(is_name_character));
+    supported_events::executable_names().into_iter().any(is_named)
+}
+
+/// Whether a name ends where this goes on.
+fn ends_name(rest: &str) -> bool {
+    !rest.starts_with(is_name_character)
+}
+
+fn is_name_character(c: char) -> bool {
+    c.is_alphanumeric() || matches!(c, '-' | '_' | '.')
+}
+
+/// Without what a shell drops, and with a single slash between names.
+fn without_quotes(text: &str) -> String {
+    let mut text: String = text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
+    for same in ["//", "/./"] {
+        while text.contains(same) {
+            text = text.replace(same, "/");
+        }
+    }
+    text
+}
+
+/// With the home in the place of each `~/` that begins a word.
+fn with_tilde(env: &Environment, text: &str) -> String {
+    let Some(home) = &env.home else { return text.to_owned() };
+    let home = format!("{}/", home.display());
+    let mut filled = String::new();
+    let mut rest = text;
+    while let Some(at) = rest.find("~/") {
+        let is_start = !rest[..at].ends_with(|c| is_name_character(c) || c == '/');
+        filled += &rest[..at];
+        filled += if is_start { &home } else { "~/" };
+        rest = &rest[at + 2..];
+    }
+    filled + rest
+}
