@@ -27,6 +27,8 @@ mod settings_edit;
 mod shared_command;
 mod shell_command;
 mod splice;
+#[cfg(test)]
+mod tests;
 mod text_style;
 mod wrapped_commands;
 

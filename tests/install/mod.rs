@@ -4,7 +4,7 @@ mod aside;
 mod attributes;
 mod cli;
 mod doctor;
-mod editor;
+
 mod files;
 mod gate;
 pub mod home;

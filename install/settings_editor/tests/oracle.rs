@@ -76,7 +76,7 @@ impl Json {
         if let Self::Scalar(raw) = self { decode(raw) } else { String::new() }
     }
 
-    /// What the CLI makes of duplicate keys before it rewrites the file: the first place, the last value.
+    /// ChangeKind the CLI makes of duplicate keys before it rewrites the file: the first place, the last value.
     pub fn collapsed(&self) -> Self {
         match self {
             Self::Scalar(raw) => Self::Scalar(raw.clone()),

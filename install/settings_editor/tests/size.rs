@@ -5,11 +5,8 @@ use std::{
     time::{Duration, Instant},
 };
 
-use super::{
-    OWNED, install, place, show,
-    under_test::{Receipt, undo},
-    uninstall,
-};
+use super::{OWNED, install, place, show, uninstall};
+use crate::settings_editor::{EditReceipt, undo_edit};
 
 /// The time this thread has computed, where the system tells, for the machine may be busy with something else.
 fn clock() -> Duration {
@@ -27,7 +24,7 @@ fn round(text: &str, seconds: u64) {
     println!("{} bytes took {took:?}", text.len());
     assert!(took < Duration::from_secs(seconds), "{} bytes took {took:?}", text.len());
     assert!(!install(&plan.after).is_change());
-    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED, &place).expect("it fits");
+    let back = undo_edit(&plan.after, &EditReceipt::from_plan(&plan, None), &OWNED, &place).expect("it fits");
     assert!(back.after == text.as_bytes(), "not the original");
     let gone = uninstall(&plan.after).after;
     assert!(!show(&gone).contains("/session-signals/"));

@@ -1,10 +1,7 @@
-//! What is refused, with the place and the reason; and that everything else of the corpus is not.
+//! ChangeKind is refused, with the place and the reason; and that everything else of the corpus is not.
 
-use super::{
-    OWNED, place, registrations,
-    under_test::{self, Refusal, Request},
-    uninstall,
-};
+use super::{OWNED, place, registrations, uninstall};
+use crate::settings_editor::{EditRefusal, InstallRequest};
 
 /// Every file of `tests/fixtures/settings/refused`, and the start of the sentence that refuses it.
 const REFUSED: [(&str, &str); 39] = [
@@ -49,9 +46,9 @@ const REFUSED: [(&str, &str); 39] = [
     ("utf-16", "line 1, column 1: not UTF-8"),
 ];
 
-fn refusal(text: &[u8]) -> Result<(), Refusal> {
+fn refusal(text: &[u8]) -> Result<(), EditRefusal> {
     let registrations = registrations();
-    let request = Request {
+    let request = InstallRequest {
         registrations: &registrations,
         owned: &OWNED,
         place: &place,
@@ -59,7 +56,7 @@ fn refusal(text: &[u8]) -> Result<(), Refusal> {
         keep_scripts: false,
         writes_signals: &|_| true,
     };
-    under_test::install(text, &request).map(drop)
+    crate::settings_editor::plan_install(text, &request).map(drop)
 }
 
 #[test]
@@ -73,8 +70,8 @@ fn says_where_and_why() {
         assert!(refusal.starts_with(sentence), "{name}: {refusal}");
         assert!(!refusal.contains('\n') && !refusal.ends_with('.'), "{name}: one sentence: {refusal}");
         if !name.starts_with("event-") {
-            assert!(under_test::uninstall(&text, &OWNED, &place).is_err(), "{name}: uninstalls");
-            assert!(under_test::entries(&text, &OWNED).is_err(), "{name}: is listed");
+            assert!(crate::settings_editor::plan_uninstall(&text, &OWNED, &place).is_err(), "{name}: uninstalls");
+            assert!(crate::settings_editor::own_entries(&text, &OWNED).is_err(), "{name}: is listed");
         }
     }
 }
@@ -90,7 +87,7 @@ fn counts_columns_in_characters_after_the_mark() {
 #[test]
 fn a_slash_that_starts_no_comment_is_no_comment() {
     for text in ["{/}", "{\"a\": /x/}", "{\"a\": \"//\" x}"] {
-        assert!(matches!(refusal(text.as_bytes()), Err(Refusal::Malformed(..))), "{text}");
+        assert!(matches!(refusal(text.as_bytes()), Err(EditRefusal::Malformed(..))), "{text}");
     }
     assert_eq!(refusal(b"{\"a\": \"// no comment /* \"}"), Ok(()));
 }
@@ -99,5 +96,5 @@ fn a_slash_that_starts_no_comment_is_no_comment() {
 fn an_event_of_the_wrong_kind_matters_only_where_we_register() {
     let text = br#"{"hooks": {"Stop": null}}"#;
     assert_eq!(uninstall(text).after, text);
-    assert_eq!(under_test::entries(text, &OWNED), Ok(Vec::new()));
+    assert_eq!(crate::settings_editor::own_entries(text, &OWNED), Ok(Vec::new()));
 }

@@ -1,4 +1,4 @@
-//! What holds for generated settings: any JSON, laid out any way, hooks of ours and of others mixed in.
+//! ChangeKind holds for generated settings: any JSON, laid out any way, hooks of ours and of others mixed in.
 
 mod generator;
 
@@ -10,10 +10,9 @@ use proptest::{
 use super::{
     OWNED, install,
     oracle::{Json, is_ours, is_script},
-    place, show,
-    under_test::{self, Receipt, undo},
-    uninstall,
+    place, show, uninstall,
 };
+use crate::settings_editor::{EditReceipt, undo_edit};
 
 fn minus_ours(settings: &Json) -> Json {
     settings.without(&|hook| is_ours(hook) || is_script(hook)).tidied()
@@ -34,7 +33,7 @@ fn holds(text: &str) -> Result<(), TestCaseError> {
     let again = install(&plan.after);
     prop_assert_eq!(show(&again.after), show(&plan.after), "installing again");
 
-    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED, &place).expect("the receipt fits");
+    let back = undo_edit(&plan.after, &EditReceipt::from_plan(&plan, None), &OWNED, &place).expect("the receipt fits");
     let original = uninstall(text.as_bytes()).after;
     if !has(text.as_bytes(), is_ours) {
         prop_assert_eq!(show(&original), text, "uninstalling nothing");
@@ -100,14 +99,14 @@ proptest! {
         prop_assert!(!install(&plan.after).is_change(), "{}", line);
         // Whatever is no entry of ours is there before and after.
         let gone = uninstall(&plan.after);
-        prop_assert_eq!(under_test::wrapped(&gone.after, &OWNED), under_test::wrapped(text.as_bytes(), &OWNED), "{}", line);
+        prop_assert_eq!(crate::settings_editor::find_wrapped(&gone.after, &OWNED), crate::settings_editor::find_wrapped(text.as_bytes(), &OWNED), "{}", line);
     }
 
     #[test]
     fn of_any_bytes_and_any_prefix(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in 0_usize..2000) {
-        let _ = under_test::uninstall(&bytes, &OWNED, &place);
+        let _ = crate::settings_editor::plan_uninstall(&bytes, &OWNED, &place);
         let whole = install(b"{}").after;
         let cut = &whole[..cut.min(whole.len())];
-        prop_assert_eq!(under_test::uninstall(cut, &OWNED, &place).is_ok(), cut.len() == whole.len() || cut.is_empty());
+        prop_assert_eq!(crate::settings_editor::plan_uninstall(cut, &OWNED, &place).is_ok(), cut.len() == whole.len() || cut.is_empty());
     }
 }

@@ -1,9 +1,7 @@
-//! What is written looks as the file does. The texts spell a tab as `→` and a carriage return as `↵`.
+//! ChangeKind is written looks as the file does. The texts spell a tab as `→` and a carriage return as `↵`.
 
-use super::{
-    DIRECTORY, OWNED, install_these, place, registrations, show,
-    under_test::{Receipt, undo},
-};
+use super::{DIRECTORY, OWNED, install_these, place, registrations, show};
+use crate::settings_editor::{EditReceipt, undo_edit};
 
 #[track_caller]
 fn becomes(before: &str, after: &str) {
@@ -11,7 +9,7 @@ fn becomes(before: &str, after: &str) {
     let wanted: Vec<_> = registrations().into_iter().filter(|wanted| wanted.event == "Stop").collect();
     let plan = install_these(spell(before).as_bytes(), &wanted);
     assert_eq!(show(&plan.after), spell(after));
-    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED, &place).expect("the receipt fits");
+    let back = undo_edit(&plan.after, &EditReceipt::from_plan(&plan, None), &OWNED, &place).expect("the receipt fits");
     assert_eq!(show(&back.after), spell(before));
 }
 

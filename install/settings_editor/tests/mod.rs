@@ -1,9 +1,5 @@
 //! The settings editor, against a corpus of settings files, an oracle of its own, and generated settings.
 
-#[path = "../../install/editor/mod.rs"]
-#[allow(dead_code, unused_imports)] // some of it is for the executable alone
-mod under_test;
-
 mod corpus;
 mod oracle;
 mod ownership;
@@ -16,8 +12,8 @@ mod style;
 
 use std::sync::LazyLock;
 
+use crate::settings_editor::{EditPlan, HookOwner, InstallRequest, Registration};
 use session_signals_protocol::{HOOKS, Hook};
-use under_test::{Plan, Registration, Request, Whose};
 
 /// The executables' file names, as an installation knows them: ours, and one of an earlier version.
 static OWNED: LazyLock<Vec<&str>> =
@@ -25,7 +21,7 @@ static OWNED: LazyLock<Vec<&str>> =
 
 const DIRECTORY: &str = "/home/you/.claude/hooks/session-signals";
 
-/// What an installation registers with a `claude` of unknown version.
+/// ChangeKind an installation registers with a `claude` of unknown version.
 fn registrations() -> Vec<Registration> {
     let events = [
         ("SessionStart", "hook-session-start"),
@@ -41,17 +37,17 @@ fn registrations() -> Vec<Registration> {
     events.map(registration).into()
 }
 
-/// What lies in our directory is here, however it is named; the rest is an earlier version's.
-fn place(path: &str, by_shell: bool) -> Whose {
+/// ChangeKind lies in our directory is here, however it is named; the rest is an earlier version's.
+fn place(path: &str, by_shell: bool) -> HookOwner {
     let path = if by_shell {
         path.replace("${CLAUDE_CONFIG_DIR:-$HOME/.claude}", "/home/you/.claude")
     } else {
         path.to_owned()
     };
     match path.rsplit_once('/') {
-        Some((DIRECTORY, _)) => Whose::Here,
-        Some((folder, _)) if folder.starts_with("/home/alice/") => Whose::Another,
-        _ => Whose::Former,
+        Some((DIRECTORY, _)) => HookOwner::Here,
+        Some((folder, _)) if folder.starts_with("/home/alice/") => HookOwner::Another,
+        _ => HookOwner::Former,
     }
 }
 
@@ -61,12 +57,12 @@ fn writes_signals(path: &str) -> bool {
 }
 
 /// Installs as [`registrations`] has it; the tests that look at refusals do it themselves.
-fn install(text: &[u8]) -> Plan {
+fn install(text: &[u8]) -> EditPlan {
     install_these(text, &registrations())
 }
 
-fn install_these(text: &[u8], registrations: &[Registration]) -> Plan {
-    let request = Request {
+fn install_these(text: &[u8], registrations: &[Registration]) -> EditPlan {
+    let request = InstallRequest {
         registrations,
         owned: &OWNED,
         place: &place,
@@ -74,11 +70,11 @@ fn install_these(text: &[u8], registrations: &[Registration]) -> Plan {
         keep_scripts: false,
         writes_signals: &writes_signals,
     };
-    under_test::install(text, &request).unwrap_or_else(|refusal| panic!("{refusal}"))
+    crate::settings_editor::plan_install(text, &request).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
-fn uninstall(text: &[u8]) -> Plan {
-    under_test::uninstall(text, &OWNED, &place).unwrap_or_else(|refusal| panic!("{refusal}"))
+fn uninstall(text: &[u8]) -> EditPlan {
+    crate::settings_editor::plan_uninstall(text, &OWNED, &place).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 fn show(text: &[u8]) -> String {

@@ -1,13 +1,10 @@
 //! The rules for entries of ours that are there already, one example each.
 
-use super::{
-    DIRECTORY, OWNED, install, install_these, place, registrations, show,
-    under_test::{Plan, Registration, Request, What, snippet},
-    uninstall,
-};
+use super::{DIRECTORY, OWNED, install, install_these, place, registrations, show, uninstall};
+use crate::settings_editor::{ChangeKind, EditPlan, InstallRequest, Registration, settings_snippet};
 
 /// Installs for `Stop` alone.
-fn stop(text: &str) -> Plan {
+fn stop(text: &str) -> EditPlan {
     let wanted: Vec<Registration> = registrations().into_iter().filter(|wanted| wanted.event == "Stop").collect();
     install_these(text.as_bytes(), &wanted)
 }
@@ -18,7 +15,7 @@ fn ours(text: &str) -> String {
 }
 
 #[track_caller]
-fn becomes(before: &str, after: &str, what: &[What]) {
+fn becomes(before: &str, after: &str, what: &[ChangeKind]) {
     let plan = stop(&ours(before));
     assert_eq!(show(&plan.after), ours(after));
     assert_eq!(plan.registered.iter().map(|change| change.what).collect::<Vec<_>>(), what);
@@ -29,7 +26,7 @@ fn added_at_the_end_of_its_event() {
     becomes(
         r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"mine"}]}]}}"#,
         r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"mine"}]},{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#,
-        &[What::Added],
+        &[ChangeKind::Added],
     );
 }
 
@@ -44,7 +41,7 @@ fn an_edited_timeout_matcher_and_member_stay() {
         r#"{"type":"command","command":"BIN/hook-stop","args":["-v"],"timeout":10}"#,
     ] {
         let text = format!(r#"{{"hooks":{{"Stop":[{{"matcher":"x","hooks":[{hook}]}}]}}}}"#);
-        becomes(&text, &text, &[What::Kept]);
+        becomes(&text, &text, &[ChangeKind::Kept]);
     }
 }
 
@@ -57,12 +54,12 @@ fn an_earlier_versions_entry_is_updated_in_place() {
         r#"{"type":"command","command":"BIN/hook-stop","args":null,"timeout":10}"#,
         r#"{"type":"command","command":"/old/session-signals/hook-stop","args":["x"],"timeout":10}"#,
     ] {
-        becomes(&format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{hook}]}},7]}}}}"#), after, &[What::Updated]);
+        becomes(&format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{hook}]}},7]}}}}"#), after, &[ChangeKind::Updated]);
     }
     becomes(
         r#"{"hooks": {"Stop": [{"hooks": [{"command": "A=1 '/old/session-signals/hook-stop' || true", "type": "command"}]}]}}"#,
         r#"{"hooks": {"Stop": [{"hooks": [{"command": "BIN/hook-stop", "type": "command", "args": [], "timeout": 10}]}]}}"#,
-        &[What::Updated],
+        &[ChangeKind::Updated],
     );
 }
 
@@ -74,16 +71,16 @@ fn duplicates_converge_into_the_one_the_user_edited() {
     becomes(
         &file(&format!(r#"{{"hooks":[{plain},{mine},{plain}]}},{{"hooks":[{edited}]}},{{"hooks":[{plain}]}}"#)),
         &file(&format!(r#"{{"hooks":[{mine}]}},{{"hooks":[{edited}]}}"#)),
-        &[What::Converged(3)],
+        &[ChangeKind::Converged(3)],
     );
     // An entry for every matcher makes narrower ones duplicates; without it each matcher keeps its own.
     becomes(
         &file(&format!(r#"{{"matcher":"a","hooks":[{edited}]}},{{"matcher":"*","hooks":[{plain}]}}"#)),
         &file(&format!(r#"{{"matcher":"*","hooks":[{plain}]}}"#)),
-        &[What::Converged(1)],
+        &[ChangeKind::Converged(1)],
     );
     let apart = file(&format!(r#"{{"matcher":"a","hooks":[{plain}]}},{{"matcher":"b","hooks":[{plain}]}}"#));
-    becomes(&apart, &apart, &[What::Kept]);
+    becomes(&apart, &apart, &[ChangeKind::Kept]);
 }
 
 #[test]
@@ -95,7 +92,10 @@ fn entries_not_asked_for_go() {
         r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#;
     assert_eq!(show(&plan.after), ours(expected));
     let what: Vec<_> = plan.registered.iter().map(|change| (change.event.as_str(), change.what)).collect();
-    assert_eq!(what, [("Stop", What::Added), ("StopFailure", What::Removed), ("Stop", What::Removed)]);
+    assert_eq!(
+        what,
+        [("Stop", ChangeKind::Added), ("StopFailure", ChangeKind::Removed), ("Stop", ChangeKind::Removed)]
+    );
 }
 
 #[test]
@@ -103,7 +103,7 @@ fn a_script_makes_room_in_place() {
     becomes(
         "{\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [\n          {\"type\": \"command\", \"command\": \"~/.claude/hooks/stop.sh\"}\n        ]\n      }\n    ]\n  }\n}",
         "{\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [\n          {\n            \"type\": \"command\",\n            \"command\": \"BIN/hook-stop\",\n            \"args\": [],\n            \"timeout\": 10\n          }\n        ]\n      }\n    ]\n  }\n}",
-        &[What::Added],
+        &[ChangeKind::Added],
     );
 }
 
@@ -135,9 +135,9 @@ fn uninstalling_keeps_what_hides_something_from_the_cli() {
 
 #[test]
 fn the_snippet_is_what_an_empty_file_becomes() {
-    assert_eq!(snippet(&registrations()), show(&install(b"").after));
-    assert_eq!(snippet(&registrations()), show(&install(b"{}\n").after));
-    let request = Request {
+    assert_eq!(settings_snippet(&registrations()), show(&install(b"").after));
+    assert_eq!(settings_snippet(&registrations()), show(&install(b"{}\n").after));
+    let request = InstallRequest {
         registrations: &[],
         owned: &OWNED,
         place: &place,
@@ -145,6 +145,6 @@ fn the_snippet_is_what_an_empty_file_becomes() {
         keep_scripts: false,
         writes_signals: &|_| false,
     };
-    let nothing = super::under_test::install(b"{}", &request).expect("a plan");
+    let nothing = crate::settings_editor::plan_install(b"{}", &request).expect("a plan");
     assert!(!nothing.is_change(), "nothing to register is nothing to do");
 }

@@ -1,14 +1,11 @@
 //! Receipts over several installations, and where they do not fit.
 
-use super::{
-    OWNED, install, install_these, place, registrations, show,
-    under_test::{Receipt, Registration, undo},
-    uninstall,
-};
+use super::{OWNED, install, install_these, place, registrations, show, uninstall};
+use crate::settings_editor::{EditReceipt, Registration, undo_edit};
 
 const ORIGINAL: &str = "{ \"hooks\":{\r\n},\"env\" : {},\n\"x\": [{\"hooks\": \"~/.claude/hooks/stop.sh\"}], \"hooks\": {\"Stop\": [\n {\"hooks\":[{\"type\":\"command\",\"command\":\"~/.claude/hooks/stop.sh\" }, 1.0]}]}\t}";
 
-/// What another version of ours would register: other paths, fewer and more events.
+/// ChangeKind another version of ours would register: other paths, fewer and more events.
 fn other_version() -> Vec<Registration> {
     let mut wanted = registrations();
     wanted.remove(0);
@@ -23,28 +20,28 @@ fn other_version() -> Vec<Registration> {
 #[test]
 fn an_upgrade_and_an_uninstallation_give_the_first_original() {
     let first = install(ORIGINAL.as_bytes());
-    let mut receipt = Receipt::of(&first, None);
+    let mut receipt = EditReceipt::from_plan(&first, None);
     let mut now = first.after;
     for wanted in [other_version(), registrations(), other_version()] {
         let plan = install_these(&now, &wanted);
         assert!(plan.is_change());
-        receipt = Receipt::of(&plan, Some(&receipt));
+        receipt = EditReceipt::from_plan(&plan, Some(&receipt));
         now = plan.after;
     }
-    assert_eq!(show(&undo(&now, &receipt, &OWNED, &place).expect("it fits").after), ORIGINAL);
+    assert_eq!(show(&undo_edit(&now, &receipt, &OWNED, &place).expect("it fits").after), ORIGINAL);
 }
 
 #[test]
 fn an_edit_by_somebody_else_voids_it() {
     let plan = install(ORIGINAL.as_bytes());
-    let receipt = Receipt::of(&plan, None);
-    assert!(receipt.fits(&plan.after) && !receipt.fits(ORIGINAL.as_bytes()));
+    let receipt = EditReceipt::from_plan(&plan, None);
+    assert!(receipt.matches_text(&plan.after) && !receipt.matches_text(ORIGINAL.as_bytes()));
     let edited = show(&plan.after).replace("\"env\" : {}", "\"env\" : {\"A\":\"1\"}");
-    assert_eq!(undo(edited.as_bytes(), &receipt, &OWNED, &place), None);
+    assert_eq!(undo_edit(edited.as_bytes(), &receipt, &OWNED, &place), None);
     // The next installation starts a new chain: its way back ends at the edited text, less ours.
     let upgrade = install_these(edited.as_bytes(), &other_version());
-    let receipt = Receipt::of(&upgrade, Some(&receipt));
-    let back = undo(&upgrade.after, &receipt, &OWNED, &place).expect("it fits");
+    let receipt = EditReceipt::from_plan(&upgrade, Some(&receipt));
+    let back = undo_edit(&upgrade.after, &receipt, &OWNED, &place).expect("it fits");
     assert_eq!(show(&back.after), show(&uninstall(edited.as_bytes()).after));
     assert!(show(&back.after).contains("\"A\":\"1\"") && !show(&back.after).contains("hook-"));
 }
@@ -54,7 +51,7 @@ fn what_was_ours_before_does_not_come_back() {
     let before =
         br#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"/gone/session-signals/hook-stop"}, 1.0 ]}]}}"#;
     let plan = install(before);
-    let back = undo(&plan.after, &Receipt::of(&plan, None), &OWNED, &place).expect("it fits");
+    let back = undo_edit(&plan.after, &EditReceipt::from_plan(&plan, None), &OWNED, &place).expect("it fits");
     assert_eq!(show(&back.after), r#"{"hooks":{"Stop":[{"hooks":[1.0 ]}]}}"#);
     assert_eq!(back.registered.len(), registrations().len(), "it names every entry that goes");
 }
@@ -62,7 +59,7 @@ fn what_was_ours_before_does_not_come_back() {
 #[test]
 fn a_damaged_receipt_is_no_receipt() {
     let plan = install(ORIGINAL.as_bytes());
-    let receipt = serde_json::to_value(Receipt::of(&plan, None)).expect("JSON");
+    let receipt = serde_json::to_value(EditReceipt::from_plan(&plan, None)).expect("JSON");
     assert_eq!(
         receipt["sha256"],
         // printf … | sha256sum
@@ -71,8 +68,8 @@ fn a_damaged_receipt_is_no_receipt() {
     let damage = |change: &dyn Fn(&mut serde_json::Value)| {
         let mut damaged = receipt.clone();
         change(&mut damaged);
-        let damaged: Receipt = serde_json::from_value(damaged).expect("still a receipt");
-        assert_eq!(undo(&plan.after, &damaged, &OWNED, &place), None, "{damaged:?}");
+        let damaged: EditReceipt = serde_json::from_value(damaged).expect("still a receipt");
+        assert_eq!(undo_edit(&plan.after, &damaged, &OWNED, &place), None, "{damaged:?}");
     };
     damage(&|receipt| receipt["version"] = 2.into());
     damage(&|receipt| receipt["sha256"] = "".into());

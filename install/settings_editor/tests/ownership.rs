@@ -1,9 +1,7 @@
-//! Whose a command is.
+//! HookOwner a command is.
 
-use super::{
-    OWNED, install_these, place, registrations, show,
-    under_test::{Entry, Refusal, Registration, Request, entries},
-};
+use super::{OWNED, install_these, place, registrations, show};
+use crate::settings_editor::{EditRefusal, InstallRequest, OwnEntry, Registration, own_entries};
 
 #[test]
 fn ours_in_whatever_clothes() {
@@ -76,9 +74,9 @@ fn not_ours_though_alike() {
 
 #[test]
 fn the_line_of_shared_settings_to_the_letter() {
-    let line = super::under_test::shared("hook-stop", &[]);
+    let line = crate::settings_editor::shared_command("hook-stop", &[]);
     assert_eq!(owner(&line, &OWNED).as_deref(), Some("hook-stop"));
-    let daemons = super::under_test::shared("sessions", &["daemons", "start"]);
+    let daemons = crate::settings_editor::shared_command("sessions", &["daemons", "start"]);
     assert_eq!(owner(&daemons, &DAEMONS).as_deref(), Some("sessions"));
     assert_eq!(owner(&daemons, &["sessions daemons stop"]), None);
     for (from, to) in
@@ -95,7 +93,7 @@ fn the_line_of_shared_settings_to_the_letter() {
 fn owner(command: &str, owned: &[&str]) -> Option<String> {
     let hook = serde_json::json!({"type": "command", "command": command});
     let text = serde_json::json!({"hooks": {"Stop": [{"hooks": [hook]}]}}).to_string();
-    let entry = entries(text.as_bytes(), owned).expect("valid settings").pop()?;
+    let entry = own_entries(text.as_bytes(), owned).expect("valid settings").pop()?;
     assert_eq!((entry.event.as_str(), entry.command.as_str()), ("Stop", command));
     Some(entry.path.rsplit('/').next()?.to_owned())
 }
@@ -110,7 +108,7 @@ fn left(commands: &[&str], keep_scripts: bool, writes: bool) -> (Vec<String>, Ve
         asked.borrow_mut().push(path.to_owned());
         writes
     };
-    let request = Request {
+    let request = InstallRequest {
         registrations: &[],
         owned: &OWNED,
         place: &place,
@@ -118,7 +116,7 @@ fn left(commands: &[&str], keep_scripts: bool, writes: bool) -> (Vec<String>, Ve
         keep_scripts,
         writes_signals: &writes_signals,
     };
-    let plan = super::under_test::install(text.as_bytes(), &request).expect("a plan");
+    let plan = crate::settings_editor::plan_install(text.as_bytes(), &request).expect("a plan");
     let after = super::oracle::Json::read(&plan.after);
     let left: Vec<_> = after.hooks().iter().map(|(_, hook)| hook.get("command").expect("a command").text()).collect();
     assert_eq!(left.len() + plan.replaced_scripts.len(), commands.len());
@@ -197,7 +195,7 @@ fn lists_every_entry_of_ours() {
         {"type": "command", "command": "A=1 \"/my x/session-signals/hook-stop\" || true"},
         {"type": "command", "command": "/my x/session-signals/hook-stop", "args": []}]}],
         "Other": [{"hooks": [{"type": "command", "command": "/session-signals/hook-compact"}]}]}}"#;
-    let entry = |event: &str, command: &str, path: &str, exec| Entry {
+    let entry = |event: &str, command: &str, path: &str, exec| OwnEntry {
         event: event.into(),
         command: command.into(),
         path: path.into(),
@@ -210,7 +208,7 @@ fn lists_every_entry_of_ours() {
         entry("Stop", path, path, true),
         entry("Other", "/session-signals/hook-compact", "/session-signals/hook-compact", false),
     ];
-    assert_eq!(entries(text, &OWNED), Ok(expected));
+    assert_eq!(own_entries(text, &OWNED), Ok(expected));
 }
 
 #[test]
@@ -221,7 +219,7 @@ fn a_path_with_spaces_is_registered_for_a_shell() {
         registration.args = None;
     }
     let plan = install_these(b"{}", &wanted);
-    assert_eq!(entries(&plan.after, &OWNED).expect("valid").len(), wanted.len());
+    assert_eq!(own_entries(&plan.after, &OWNED).expect("valid").len(), wanted.len());
     assert!(!show(&plan.after).contains("args"), "with args, the quotes would be part of the path");
     assert!(!install_these(&plan.after, &wanted).is_change());
     // And back, as after a move to a home without spaces.
@@ -233,7 +231,7 @@ fn a_path_with_spaces_is_registered_for_a_shell() {
 fn what_could_not_be_told_as_ours_again_is_not_registered() {
     for (command, owned) in [("/opt/x/hook-stop", &OWNED[..]), ("/x/session-signals/hook-stop", &[])] {
         let wanted = Registration { event: "Stop", command: command.to_owned(), args: Some(&[]), timeout: 10 };
-        let request = Request {
+        let request = InstallRequest {
             registrations: &[wanted],
             owned,
             place: &place,
@@ -241,7 +239,10 @@ fn what_could_not_be_told_as_ours_again_is_not_registered() {
             keep_scripts: false,
             writes_signals: &|_| false,
         };
-        assert!(matches!(super::under_test::install(b"{}", &request), Err(Refusal::Unproven(_))), "{command}");
+        assert!(
+            matches!(crate::settings_editor::plan_install(b"{}", &request), Err(EditRefusal::Unproven(_))),
+            "{command}"
+        );
     }
 }
 
@@ -262,8 +263,8 @@ fn sessions_is_ours_only_where_it_starts_or_ends_daemons() {
     ];
     for (hook, ours) in hooks {
         let text = format!(r#"{{"hooks": {{"Stop": [{{"hooks": [{{"type": "command", {hook}}}]}}]}}}}"#);
-        assert_eq!(entries(text.as_bytes(), &DAEMONS).expect("valid").len(), usize::from(ours), "{hook}");
-        let plan = super::under_test::uninstall(text.as_bytes(), &DAEMONS, &place).expect("valid");
+        assert_eq!(own_entries(text.as_bytes(), &DAEMONS).expect("valid").len(), usize::from(ours), "{hook}");
+        let plan = crate::settings_editor::plan_uninstall(text.as_bytes(), &DAEMONS, &place).expect("valid");
         assert_eq!(plan.is_change(), ours, "{hook}");
     }
 }
@@ -273,7 +274,7 @@ fn arguments_become_as_wanted_and_stay_where_they_are_the_users() {
     let command = "/new/session-signals/sessions";
     let args = Some(&["daemons", "start"][..]);
     let wanted = [Registration { event: "SessionStart", command: command.to_owned(), args, timeout: 10 }];
-    let request = Request {
+    let request = InstallRequest {
         registrations: &wanted,
         owned: &DAEMONS,
         place: &place,
@@ -296,12 +297,13 @@ fn arguments_become_as_wanted_and_stay_where_they_are_the_users() {
         // Members that are added come last.
         (&shell, &hook(command, "").replace("10}", r#"10, "args": ["daemons", "start"]}"#)),
     ] {
-        let plan =
-            super::under_test::install(before.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
+        let plan = crate::settings_editor::plan_install(before.as_bytes(), &request)
+            .unwrap_or_else(|refusal| panic!("{refusal}"));
         assert_eq!(show(&plan.after), *after);
     }
-    // What ends daemons has no business where they are started.
+    // ChangeKind ends daemons has no business where they are started.
     let stop = hook(command, r#", "args": ["daemons", "stop"]"#);
-    let plan = super::under_test::install(stop.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let plan =
+        crate::settings_editor::plan_install(stop.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
     assert!(!show(&plan.after).contains("stop") && show(&plan.after).contains(r#""start""#), "{}", show(&plan.after));
 }

@@ -1,12 +1,11 @@
-//! What holds for every file of the corpus, `tests/fixtures/settings/*.json`.
+//! ChangeKind holds for every file of the corpus, `tests/fixtures/settings/*.json`.
 
 use super::{
-    Plan, install,
+    EditPlan, install,
     oracle::{Json, is_ours, is_script},
-    registrations, show,
-    under_test::{Receipt, What, undo},
-    uninstall,
+    registrations, show, uninstall,
 };
+use crate::settings_editor::{ChangeKind, EditReceipt, undo_edit};
 
 /// Calls `check` with the name and the bytes of every file.
 fn each(check: impl Fn(&str, &[u8])) {
@@ -76,7 +75,11 @@ fn installing_again_changes_nothing() {
         let twice = install(&once.after);
         assert_eq!(show(&twice.after), show(&once.after), "{name}");
         assert!(!twice.is_change() && twice.splices.is_empty(), "{name}: {:?}", twice.splices);
-        assert!(twice.registered.iter().all(|change| change.what == What::Kept), "{name}: {:?}", twice.registered);
+        assert!(
+            twice.registered.iter().all(|change| change.what == ChangeKind::Kept),
+            "{name}: {:?}",
+            twice.registered
+        );
         assert!(twice.replaced_scripts.is_empty(), "{name}");
     });
 }
@@ -85,10 +88,10 @@ fn installing_again_changes_nothing() {
 fn uninstalling_by_the_receipt_gives_the_original_bytes() {
     each(|name, before| {
         let plan = install(before);
-        let json = serde_json::to_string(&Receipt::of(&plan, None)).expect("a receipt is JSON");
+        let json = serde_json::to_string(&EditReceipt::from_plan(&plan, None)).expect("a receipt is JSON");
         let receipt = serde_json::from_str(&json).expect("a receipt reads back");
-        let back = undo(&plan.after, &receipt, &super::OWNED, &super::place).expect("the receipt fits");
-        // What was ours before is the one thing that does not come back.
+        let back = undo_edit(&plan.after, &receipt, &super::OWNED, &super::place).expect("the receipt fits");
+        // ChangeKind was ours before is the one thing that does not come back.
         let original = if has(before, is_ours) { uninstall(before).after } else { before.to_vec() };
         assert_eq!(show(&back.after), show(&original), "{name}");
         assert_eq!(back.before, plan.after, "{name}");
@@ -150,7 +153,7 @@ fn the_file_keeps_its_line_ends_its_mark_and_its_end() {
 }
 
 /// The splices are the very edit.
-fn assert_consistent(name: &str, plan: &Plan) {
+fn assert_consistent(name: &str, plan: &EditPlan) {
     let mut text = plan.before.clone();
     for splice in plan.splices.iter().rev() {
         let taken: Vec<u8> = text.splice(splice.at..splice.at + splice.taken.len(), splice.put.bytes()).collect();
