@@ -1,25 +1,12 @@
 //! One integration crate: the real executables, each test in a home directory of its own.
 
-mod ancestors;
-#[cfg(freestanding)]
-mod artefact;
-mod bad_input;
-mod behaviour;
 mod daemons;
 mod docs;
-#[cfg(freestanding)]
-mod faults;
-mod fixtures;
+mod hooks;
 mod install;
-mod json;
-#[cfg(freestanding)]
-mod planted;
-mod privileged;
-mod races;
-mod real;
+mod real_cli;
 #[cfg(freestanding)]
 mod release;
-mod remnants;
 mod sandbox;
 mod serve;
 mod sessions;

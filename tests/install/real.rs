@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::home::Home;
-use crate::real;
+use crate::real_cli;
 use crate::sandbox::outcome;
 
 /// A home where this version is installed and `hooks install` was run.
@@ -14,7 +14,7 @@ fn home_with(version: &str) -> Home {
 /// The same in this scope.
 fn home_in(version: &str, scope: &str) -> Home {
     let home = Home::new();
-    home.claude(&format!("exec {} \"$@\"", real::claude(version)));
+    home.claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
     let search = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
     let mut hooks = home.command(&crate::sandbox::executable("hooks"));
     let done = outcome(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
@@ -25,7 +25,7 @@ fn home_in(version: &str, scope: &str) -> Home {
 
 /// `claude -p PROMPT`: what it says, and the names in the spool afterwards.
 fn claude(home: &Home, arguments: &[&str]) -> (String, Vec<String>) {
-    let mut claude = real::alone(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
+    let mut claude = real_cli::alone(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
     claude.current_dir(home.project());
     let done = outcome(&mut claude.into(), "");
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -68,7 +68,7 @@ fn a_team_publishes(version: &str) {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn of_lines_that_are_alike_in_two_scopes_one_is_run() {
-    for version in real::VERSIONS {
+    for version in real_cli::VERSIONS {
         let home = home_with(version);
         let hook = |line: &str| serde_json::json!([{ "hooks": [{ "type": "command", "command": line }] }]);
         for (file, other) in [(".claude/settings.json", "user"), ("project/.claude/settings.json", "project")] {
@@ -87,29 +87,29 @@ fn of_lines_that_are_alike_in_two_scopes_one_is_run() {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn what_a_team_shares_publishes_with_the_oldest_cli() {
-    a_team_publishes(real::VERSIONS[0]);
+    a_team_publishes(real_cli::VERSIONS[0]);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn what_a_team_shares_publishes_with_the_cli_of_today() {
-    a_team_publishes(real::VERSIONS[2]);
+    a_team_publishes(real_cli::VERSIONS[2]);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn the_oldest_cli_publishes() {
-    signals_appear(real::VERSIONS[0]);
+    signals_appear(real_cli::VERSIONS[0]);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn the_last_cli_that_an_unknown_event_cripples_publishes() {
-    signals_appear(real::VERSIONS[1]);
+    signals_appear(real_cli::VERSIONS[1]);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn the_cli_of_today_publishes() {
-    signals_appear(real::VERSIONS[2]);
+    signals_appear(real_cli::VERSIONS[2]);
 }

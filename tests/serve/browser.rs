@@ -6,9 +6,9 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
 
-use super::node::{node, packages};
 use super::server::{Server, free_port, within};
 use crate::sandbox::{Outcome, Sandbox};
+use session_signals_testing::node::{node, packages};
 
 /// Chromium on a page; ended at the end.
 pub struct Browser {

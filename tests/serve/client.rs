@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::faults::truth;
-use super::node::{node, packages};
 use super::server::{Server, free_port, within};
 use crate::sandbox::Sandbox;
+use session_signals_testing::node::{node, packages};
 
 /// The client, in one of its live modes; killed at the end.
 struct Client(Child);

@@ -6,7 +6,6 @@ mod crowd;
 mod faults;
 mod guard;
 mod healing;
-mod node;
 mod port;
 mod protocol;
 pub mod server;

@@ -20,9 +20,6 @@ use hyper::service::Service as _;
 use hyper_util::service::TowerToHyperService;
 use serde_json::Value;
 
-#[path = "../../../tests/serve/node.rs"]
-mod node;
-
 use crate::serve::feed::Feed;
 use crate::serve::offset;
 use crate::serve::router;
@@ -247,14 +244,15 @@ fn take(line: &str, is_sse: bool, is_json: bool, text: &mut Vec<u8>, out: &mut V
 #[test]
 #[ignore = "needs node and packages from npm"]
 fn the_official_suite_finds_nothing_wrong_with_what_is_read() {
-    let folder = node::packages("conformance", &["@durable-streams/server-conformance-tests@0.3.6"]);
+    let folder =
+        session_signals_testing::node::packages("conformance", &["@durable-streams/server-conformance-tests@0.3.6"]);
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
     let url = format!("http://{}", listener.local_addr().unwrap());
     let report = folder.join("report.json");
     let _ = fs_err::remove_file(&report);
-    let mut suite = node::node(&folder, "conformance.mjs");
+    let mut suite = session_signals_testing::node::node(&folder, "conformance.mjs");
     suite.arg(&folder).args(["run", "--reporter=json", "--testTimeout=60000"]);
     suite.args(["--testNamePattern", &format!("^(?!{})", WRITES.join("|"))]);
     suite.arg(format!("--outputFile={}", report.display())).arg("--root").arg(&folder).env("STREAMS_AT", &url);

@@ -3,8 +3,8 @@
 //! strace can only claim that a write was short, so the kernel makes them: `RLIMIT_FSIZE` cuts the write that
 //! reaches the limit, at any byte, and fails the next one with EFBIG, as a full disk does with ENOSPC.
 
-use crate::faults::all;
-use crate::faults::scenario::{Fault, Scenario, scenarios};
+use crate::hooks::faults::all;
+use crate::hooks::faults::scenario::{Fault, Scenario, scenarios};
 use crate::release::hook;
 use crate::sandbox::{Sandbox, outcome};
 

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::faults::all;
+use crate::hooks::faults::all;
 use crate::release::hook;
 use crate::sandbox::{Sandbox, executable_for, payload};
 use crate::strace::{self, Run, Trace};

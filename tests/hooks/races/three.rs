@@ -11,7 +11,7 @@ use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::text::Text;
 
-use crate::faults::all;
+use crate::hooks::faults::all;
 use crate::release::hook;
 use crate::sandbox::{Sandbox, executable_for, payload};
 use crate::strace::{self, Run, Trace};

@@ -4,7 +4,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use crate::faults::scenario::{Fault, Scenario, scenarios};
+use crate::hooks::faults::scenario::{Fault, Scenario, scenarios};
 
 mod scenario;
 mod short_writes;
