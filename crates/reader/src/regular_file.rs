@@ -17,13 +17,21 @@ pub struct FileContent {
     pub modified: SystemTime,
 }
 
-/// Opens a regular file; a FIFO does not hold it up, a symbolic link is not followed.
+/// Opens a regular file for reading. A FIFO does not block, and a symbolic link is not followed.
 ///
 /// # Errors
 /// As for opening; and where it is something else.
 pub fn open_regular(path: &Path) -> io::Result<File> {
-    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = File::from_parts(openat(CWD, path, flags, Mode::empty())?.into(), path);
+    open_regular_with(path, OFlags::RDONLY, Mode::empty())
+}
+
+/// The same with these flags, and with this mode for a file that is made.
+///
+/// # Errors
+/// As for [`open_regular`].
+pub fn open_regular_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<File> {
+    let safe = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = File::from_parts(openat(CWD, path, flags | safe, mode)?.into(), path);
     if !file.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
