@@ -1,4 +1,7 @@
-//! The scripts that the executables replace: known by name to the editor, and by what they write to us.
+//! What a registered script does to the signals.
+//!
+//! The settings editor knows the names of the scripts that the executables replace. Here their text is read: only a script that
+//! writes signals is replaced.
 
 mod effect;
 mod powershell;
@@ -6,25 +9,27 @@ mod shell;
 
 use std::io::Read;
 
+use session_signals_protocol::file_names::SIGNAL_DIR;
+
 use crate::environment::Environment;
 pub use effect::ScriptEffect;
 use effect::SignalPaths;
 
-/// The directory of the signals.
-const DIRECTORY: &str = "session-signals";
+/// How much of a script is read, in bytes.
+const MAX_SCRIPT_LEN: u64 = 1 << 20;
 
-/// What the script at `path`, as a settings file names it, does to the signals. One that cannot be read does nothing.
+/// Returns what the script at `path`, as settings name it, does to the signals. A script that cannot be read does nothing.
 #[must_use]
 pub fn script_effect(env: &Environment, path: &str) -> ScriptEffect {
     let mut text = Vec::new();
     let file = env.expand_variables(path);
-    // A pipe would keep us waiting.
+    // Reading a named pipe would wait for ever.
     if !file.is_file() {
         return ScriptEffect::Silent;
     }
-    let read = std::fs::File::open(file).and_then(|text_of| text_of.take(1 << 20).read_to_end(&mut text));
+    let read = std::fs::File::open(file).and_then(|file| file.take(MAX_SCRIPT_LEN).read_to_end(&mut text));
     let text = String::from_utf8_lossy(&text);
-    if read.is_err() || !text.contains(DIRECTORY) {
+    if read.is_err() || !text.contains(SIGNAL_DIR) {
         return ScriptEffect::Silent;
     }
     if path.to_ascii_lowercase().ends_with(".ps1") {
