@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use crate::install::home::Home;
+use crate::install::installation::Installation;
 use crate::sandbox::{Life, payload};
 
 fn hooks(settings: &Value, event: &str) -> Vec<Value> {
@@ -13,49 +13,49 @@ fn hooks(settings: &Value, event: &str) -> Vec<Value> {
 #[test]
 fn what_it_registers_and_takes_away() {
     for original in ["{}", "{\n\t\"model\": \"opus\",\n\t\"hooks\": {}\n}"] {
-        let home = Home::with_settings(original);
-        let said = home.succeeds(&["install", "--daemons"]);
+        let home = Installation::with_settings(original);
+        let said = home.run_successfully(&["install", "--daemons"]);
         for line in [
             "  SessionStart        sessions daemons start  added\n",
             "  SessionEnd          sessions daemons stop   added\n",
         ] {
             assert!(said.contains(line), "{said}");
         }
-        let settings = home.parsed();
-        let command = home.installed("sessions");
+        let settings = home.parse_settings();
+        let command = home.executable_path("sessions");
         for (event, word) in [("SessionStart", "start"), ("SessionEnd", "stop")] {
             let entry = json!({"type": "command", "command": command, "args": ["daemons", word], "timeout": 10});
             assert_eq!(hooks(&settings, event)[1], entry);
         }
-        assert_eq!(home.findings(), [""; 0]);
+        assert_eq!(home.find_ids(), [""; 0]);
         // Again, with the option and without it: nothing changes.
         for arguments in [&["install", "--daemons"][..], &["install"]] {
-            assert!(home.succeeds(arguments).starts_with("Already installed"), "{arguments:?}");
+            assert!(home.run_successfully(arguments).starts_with("Already installed"), "{arguments:?}");
         }
-        assert_eq!(home.parsed(), settings);
-        home.succeeds(&["uninstall"]);
-        assert_eq!(home.read(".claude/settings.json"), original);
-        assert!(!home.installed("sessions").exists());
+        assert_eq!(home.parse_settings(), settings);
+        home.run_successfully(&["uninstall"]);
+        assert_eq!(home.read_file(".claude/settings.json"), original);
+        assert!(!home.executable_path("sessions").exists());
     }
 }
 
 #[test]
 fn after_somebody_wrote_the_file_only_ours_goes() {
-    let home = Home::with_settings("{}");
-    home.succeeds(&["install", "--daemons"]);
-    let mut settings = home.parsed();
+    let home = Installation::with_settings("{}");
+    home.run_successfully(&["install", "--daemons"]);
+    let mut settings = home.parse_settings();
     // Another use of the same executable is its owner's.
-    let command = home.installed("sessions");
+    let command = home.executable_path("sessions");
     let other = json!({"hooks": [{"type": "command", "command": command, "args": ["--all"]}]});
     settings["hooks"]["SessionStart"].as_array_mut().unwrap().push(other.clone());
-    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
-    home.succeeds(&["uninstall"]);
-    assert_eq!(home.parsed(), json!({"hooks": {"SessionStart": [other]}}));
+    home.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    home.run_successfully(&["uninstall"]);
+    assert_eq!(home.parse_settings(), json!({"hooks": {"SessionStart": [other]}}));
 }
 
 #[test]
 fn a_path_that_needs_quoting_goes_through_a_shell() {
-    let home = Home::new();
+    let home = Installation::new();
     let config = home.path("my config");
     let hooks = |arguments: &[&str]| {
         let mut hooks = home.command(&crate::sandbox::executable("hooks"));
@@ -63,7 +63,7 @@ fn a_path_that_needs_quoting_goes_through_a_shell() {
         assert_eq!(done.code, Some(0), "{done:?}");
     };
     hooks(&["install", "--daemons"]);
-    let settings: Value = serde_json::from_str(&home.read("my config/settings.json")).unwrap();
+    let settings: Value = serde_json::from_str(&home.read_file("my config/settings.json")).unwrap();
     let entry = self::hooks(&settings, "SessionEnd")[1].clone();
     let command = format!("'{}' daemons stop", config.join("hooks/session-signals/sessions").display());
     assert_eq!(entry, json!({"type": "command", "command": command, "timeout": 10}));
@@ -74,35 +74,35 @@ fn a_path_that_needs_quoting_goes_through_a_shell() {
 
 #[test]
 fn doctor_knows_the_entries_and_mends_them() {
-    let home = Home::new();
-    home.succeeds(&["install", "--daemons"]);
-    let mut settings = home.parsed();
+    let home = Installation::new();
+    home.run_successfully(&["install", "--daemons"]);
+    let mut settings = home.parse_settings();
     settings["hooks"]["SessionEnd"].as_array_mut().unwrap().pop();
-    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
-    assert_eq!(home.findings(), ["entry-missing"]);
-    home.succeeds(&["doctor", "--fix"]);
-    assert_eq!(hooks(&home.parsed(), "SessionEnd").len(), 2);
-    std::fs::remove_file(home.installed("sessions")).unwrap();
-    assert_eq!(home.findings(), ["executable-gone"]);
-    home.succeeds(&["doctor", "--fix"]);
-    assert_eq!(home.findings(), [""; 0]);
+    home.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    assert_eq!(home.find_ids(), ["entry-missing"]);
+    home.run_successfully(&["doctor", "--fix"]);
+    assert_eq!(hooks(&home.parse_settings(), "SessionEnd").len(), 2);
+    std::fs::remove_file(home.executable_path("sessions")).unwrap();
+    assert_eq!(home.find_ids(), ["executable-gone"]);
+    home.run_successfully(&["doctor", "--fix"]);
+    assert_eq!(home.find_ids(), [""; 0]);
 }
 
 #[test]
 fn what_is_installed_starts_and_ends_daemons() {
-    let home = Home::new();
-    home.succeeds(&["install", "--daemons"]);
+    let home = Installation::new();
+    home.run_successfully(&["install", "--daemons"]);
     let config = json!({"daemons": [{"name": "a", "command": "/bin/sleep", "args": ["1000"]}]});
-    let path = home.write(".claude/session-daemons.json", &config.to_string());
+    let path = home.write_file(".claude/session-daemons.json", &config.to_string());
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
     let mut life = Life::begin(home.sandbox());
-    let command = |word: &str| format!("{} daemons {word}", home.installed("sessions").display());
+    let command = |word: &str| format!("{} daemons {word}", home.executable_path("sessions").display());
     life.run_line(&command("start"), &payload("s", "SessionStart", r#""source":"startup""#)).succeeds();
-    let pid: u32 = home.read(".claude/session-daemons/.a.s.pid").trim_end().parse().unwrap();
+    let pid: u32 = home.read_file(".claude/session-daemons/.a.s.pid").trim_end().parse().unwrap();
     assert!(super::world::lives(pid));
     // An installation anew takes nothing from under it.
-    home.succeeds(&["uninstall"]);
-    home.succeeds(&["install", "--daemons"]);
+    home.run_successfully(&["uninstall"]);
+    home.run_successfully(&["install", "--daemons"]);
     assert!(super::world::lives(pid));
     life.run_line(&command("stop"), &payload("s", "SessionEnd", "")).succeeds();
     assert!(!super::world::lives(pid));

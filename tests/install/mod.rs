@@ -1,23 +1,23 @@
 //! `hooks`: what it does to the settings, and what it never does.
 
-mod aside;
-mod attributes;
-mod cli;
+mod command_line;
 mod doctor;
+mod file_attributes;
+mod interrupted_runs;
 
-mod files;
-mod gate;
-pub mod home;
-mod installing;
-mod owner;
-mod race;
-mod real;
-mod refused;
-mod scripts;
+mod cleanup;
+mod concurrent_changes;
+mod file_owner;
+mod install;
+pub mod installation;
+mod open_writers;
+mod real_claude;
+mod refusals;
+mod release_versions;
+mod replaced_files;
+mod replaced_scripts;
 mod service;
-mod shared;
+mod shared_settings;
+mod supported_events;
 mod uninstall;
-mod upkeep;
-mod versions;
-mod wrapped;
-mod writers;
+mod wrapped_commands;

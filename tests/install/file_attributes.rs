@@ -6,7 +6,7 @@ use std::process::Command;
 
 use fs_err as fs;
 
-use super::home::{Home, text};
+use super::installation::{Installation, json_text};
 use crate::sandbox::{executable, outcome};
 
 #[track_caller]
@@ -34,19 +34,19 @@ fn access_lists_and_attributes_stay() {
         (0o640, "o::r"),
         (0o600, ""),
     ] {
-        let home = Home::with_settings("{}");
-        fs::set_permissions(home.settings(), PermissionsExt::from_mode(mode)).unwrap();
+        let installation = Installation::with_settings("{}");
+        fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(mode)).unwrap();
         if !list.is_empty() {
-            run("setfacl", &["-m", list], &home.settings());
+            run("setfacl", &["-m", list], &installation.settings_path());
         }
-        run("setfattr", &["-n", "user.note", "-v", "mine"], &home.settings());
-        run("setfattr", &["-n", "user.empty"], &home.settings());
-        let before = access(&home.settings());
-        home.succeeds(&["install"]);
-        assert_eq!(access(&home.settings()), before, "{mode:o} {list}");
-        home.succeeds(&["uninstall"]);
-        assert_eq!(access(&home.settings()), before, "{mode:o} {list}");
-        assert_eq!(home.read(".claude/settings.json"), "{}");
+        run("setfattr", &["-n", "user.note", "-v", "mine"], &installation.settings_path());
+        run("setfattr", &["-n", "user.empty"], &installation.settings_path());
+        let before = access(&installation.settings_path());
+        installation.run_successfully(&["install"]);
+        assert_eq!(access(&installation.settings_path()), before, "{mode:o} {list}");
+        installation.run_successfully(&["uninstall"]);
+        assert_eq!(access(&installation.settings_path()), before, "{mode:o} {list}");
+        assert_eq!(installation.read_file(".claude/settings.json"), "{}");
     }
 }
 
@@ -54,22 +54,22 @@ fn access_lists_and_attributes_stay() {
 #[test]
 #[ignore = "needs setfacl and setfattr"]
 fn nobody_gains_access() {
-    let home = Home::with_settings("{}");
-    fs::set_permissions(home.settings(), PermissionsExt::from_mode(0o640)).unwrap();
-    let before = access(&home.settings());
-    for folder in [home.path(".claude"), home.path(".claude/backups")] {
+    let installation = Installation::with_settings("{}");
+    fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(0o640)).unwrap();
+    let before = access(&installation.settings_path());
+    for folder in [installation.path(".claude"), installation.path(".claude/backups")] {
         fs::create_dir_all(&folder).unwrap();
         run("setfacl", &["-d", "-m", "u:12345:rwx,g:54321:rwx"], &folder);
     }
-    let backup = text(&home.json(&["install"]).1["backup"]);
-    assert_eq!(access(&home.settings()), before);
+    let backup = json_text(&installation.run_json(&["install"]).1["backup"]);
+    assert_eq!(access(&installation.settings_path()), before);
     let (mode, list, _) = access(backup.as_ref());
     assert_eq!(mode, 0o600);
     let others = list.lines().filter(|line| line.starts_with("user:1") || line.starts_with("group:5"));
     assert!(others.clone().all(|line| line.ends_with("#effective:---")), "{list}");
     // A list that the settings have is no part of their backup.
-    run("setfacl", &["-m", "u:12345:rw"], &home.settings());
-    let backup = text(&home.json(&["uninstall"]).1["backup"]);
+    run("setfacl", &["-m", "u:12345:rw"], &installation.settings_path());
+    let backup = json_text(&installation.run_json(&["uninstall"]).1["backup"]);
     assert_eq!(access(backup.as_ref()).0, 0o600);
     assert!(!access(backup.as_ref()).1.contains("12345:rw-\n"), "{}", access(backup.as_ref()).1);
 }
@@ -77,35 +77,43 @@ fn nobody_gains_access() {
 #[test]
 #[ignore = "needs setfacl, setfattr and strace"]
 fn what_cannot_be_kept_is_refused() {
-    let home = Home::with_settings("{}");
-    run("setfattr", &["-n", "user.note", "-v", "mine"], &home.settings());
-    let mut strace = home.command("strace".as_ref());
+    let installation = Installation::with_settings("{}");
+    run("setfattr", &["-n", "user.note", "-v", "mine"], &installation.settings_path());
+    let mut strace = installation.command("strace".as_ref());
     strace.args(["-o", "/dev/null", "-e", "inject=setxattr:error=ENOSPC"]).arg(executable("hooks"));
     let done = outcome(strace.arg("install"), "");
     assert_eq!(done.code, Some(1), "{done:?}");
     let reason = "settings.json has the attribute user.note, which a new file cannot be given: No space left on device";
     assert!(done.stderr.contains(reason), "{done:?}");
-    assert_eq!(home.read(".claude/settings.json"), "{}");
-    assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
+    assert_eq!(installation.read_file(".claude/settings.json"), "{}");
+    assert!(
+        installation.list_files().iter().all(|name| !name.contains("/.session")),
+        "{:?}",
+        installation.list_files()
+    );
 }
 
 /// An access list that is set while we look is seen.
 #[test]
 #[ignore = "needs setfacl and strace"]
 fn what_is_set_at_the_last_moment_stays() {
-    let home = Home::with_settings("{}");
+    let installation = Installation::with_settings("{}");
     std::thread::scope(|scope| {
         scope.spawn(|| {
-            while !home.everything().iter().any(|name| name.starts_with(".claude/.session-signals.")) {
+            while !installation.list_files().iter().any(|name| name.starts_with(".claude/.session-signals.")) {
                 std::thread::yield_now();
             }
             std::thread::sleep(std::time::Duration::from_millis(500));
-            run("setfacl", &["-m", "u:12345:rw"], &home.settings());
+            run("setfacl", &["-m", "u:12345:rw"], &installation.settings_path());
         });
-        let mut strace = home.command("strace".as_ref());
+        let mut strace = installation.command("strace".as_ref());
         strace.args(["-o", "/dev/null", "-e", "inject=renameat2:delay_enter=2s:when=1"]).arg(executable("hooks"));
         assert_eq!(outcome(strace.arg("install"), "").code, Some(0));
     });
-    assert!(access(&home.settings()).1.contains("user:12345:rw-"), "{:?}", access(&home.settings()));
-    assert!(home.read(".claude/settings.json").contains("hook-stop"));
+    assert!(
+        access(&installation.settings_path()).1.contains("user:12345:rw-"),
+        "{:?}",
+        access(&installation.settings_path())
+    );
+    assert!(installation.read_file(".claude/settings.json").contains("hook-stop"));
 }

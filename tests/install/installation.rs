@@ -10,37 +10,37 @@ use session_signals_protocol::EVENT_RULES;
 use crate::sandbox::{Outcome, Sandbox, copy_executable, executable, outcome, write_script};
 
 /// A CLI that knows every event.
-pub const NEWEST: &str = "2.1.329";
+pub const NEWEST_CLI: &str = "2.1.329";
 
 /// The home, its project, and the `claude` on its PATH.
-pub struct Home {
+pub struct Installation {
     sandbox: Sandbox,
 }
 
-impl Home {
+impl Installation {
     /// With the newest CLI, and no settings.
     pub fn new() -> Self {
-        Self::with_claude(NEWEST)
+        Self::with_claude(NEWEST_CLI)
     }
 
     /// With a CLI of this version.
     pub fn with_claude(version: &str) -> Self {
-        let home = Self { sandbox: Sandbox::new() };
-        fs::create_dir_all(home.project()).unwrap();
-        home.claude(&format!("echo '{version} (Claude Code)'"));
-        home
+        let installation = Self { sandbox: Sandbox::new() };
+        fs::create_dir_all(installation.project_dir()).unwrap();
+        installation.set_claude(&format!("echo '{version} (Claude Code)'"));
+        installation
     }
 
     /// With these settings.
     pub fn with_settings(text: &str) -> Self {
-        let home = Self::new();
-        home.write(".claude/settings.json", text);
-        home
+        let installation = Self::new();
+        installation.write_file(".claude/settings.json", text);
+        installation
     }
 
     /// Puts a `claude` on PATH that is this shell script.
-    pub fn claude(&self, script: &str) {
-        self.script("bin/claude", script);
+    pub fn set_claude(&self, script: &str) {
+        self.write_script("bin/claude", script);
     }
 
     pub fn sandbox(&self) -> &Sandbox {
@@ -51,21 +51,21 @@ impl Home {
         self.sandbox.home().join(name)
     }
 
-    pub fn project(&self) -> PathBuf {
+    pub fn project_dir(&self) -> PathBuf {
         self.path("project")
     }
 
-    pub fn settings(&self) -> PathBuf {
+    pub fn settings_path(&self) -> PathBuf {
         self.path(".claude/settings.json")
     }
 
     /// One of the installed executables.
-    pub fn installed(&self, name: &str) -> PathBuf {
+    pub fn executable_path(&self, name: &str) -> PathBuf {
         self.path(".claude/hooks/session-signals").join(name)
     }
 
     /// Writes a file, and the directories it needs.
-    pub fn write(&self, name: &str, text: &str) -> PathBuf {
+    pub fn write_file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         fs::write(&path, text).unwrap();
@@ -73,24 +73,24 @@ impl Home {
     }
 
     /// Writes a shell script that can be executed, and the directories it needs.
-    pub fn script(&self, name: &str, text: &str) -> PathBuf {
+    pub fn write_script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
         write_script(&path, text);
         path
     }
 
-    pub fn read(&self, name: &str) -> String {
+    pub fn read_file(&self, name: &str) -> String {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
     /// The settings, parsed.
-    pub fn parsed(&self) -> Value {
-        serde_json::from_str(&self.read(".claude/settings.json")).unwrap()
+    pub fn parse_settings(&self) -> Value {
+        serde_json::from_str(&self.read_file(".claude/settings.json")).unwrap()
     }
 
     /// Every file and directory below the home, but for what the tests put there.
-    pub fn everything(&self) -> Vec<String> {
+    pub fn list_files(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.path("")];
         while let Some(folder) = folders.pop() {
@@ -110,76 +110,77 @@ impl Home {
     /// `program`, in the project, with nothing in its environment but this home.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = self.sandbox.command(program);
-        command.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display())).current_dir(self.project());
+        command.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display())).current_dir(self.project_dir());
         command
     }
 
     /// Runs `hooks`.
-    pub fn hooks(&self, arguments: &[&str]) -> Outcome {
+    pub fn run_hooks(&self, arguments: &[&str]) -> Outcome {
         outcome(self.command(&executable("hooks")).args(arguments), "")
     }
 
     /// Runs `hooks`, which succeeds; its stdout.
     #[track_caller]
-    pub fn succeeds(&self, arguments: &[&str]) -> String {
-        let done = self.hooks(arguments);
+    pub fn run_successfully(&self, arguments: &[&str]) -> String {
+        let done = self.run_hooks(arguments);
         assert_eq!(done.code, Some(0), "{done:?}");
         done.stdout
     }
 
     /// Runs `hooks … --json`: the exit code, and what it printed.
     #[track_caller]
-    pub fn json(&self, arguments: &[&str]) -> (i32, Value) {
-        let done = self.hooks(&[arguments, &["--json"]].concat());
+    pub fn run_json(&self, arguments: &[&str]) -> (i32, Value) {
+        let done = self.run_hooks(&[arguments, &["--json"]].concat());
         assert_eq!(done.stderr, "");
         (done.code.unwrap(), serde_json::from_str(&done.stdout).unwrap())
     }
 
     /// The ids that doctor finds.
     #[track_caller]
-    pub fn findings(&self) -> Vec<String> {
-        let (code, checkup) = self.json(&["doctor"]);
-        let ids: Vec<String> = checkup["findings"].as_array().unwrap().iter().map(|one| text(&one["id"])).collect();
+    pub fn find_ids(&self) -> Vec<String> {
+        let (code, checkup) = self.run_json(&["doctor"]);
+        let ids: Vec<String> =
+            checkup["findings"].as_array().unwrap().iter().map(|one| json_text(&one["id"])).collect();
         assert_eq!((code == 0, checkup["healthy"] == true), (ids.is_empty(), ids.is_empty()), "{checkup}");
         ids
     }
 
     /// A build of its own: `hooks` and its executables in a directory where they can be tampered with.
-    pub fn build(&self, name: &str) -> Build<'_> {
+    pub fn copy_build(&self, name: &str) -> BuildCopy<'_> {
         let folder = self.path("source").join(name);
         fs::create_dir_all(&folder).unwrap();
         let hooks = EVENT_RULES.iter().map(|rule| rule.hook.executable());
         for name in hooks.chain(["hooks"]) {
             copy_executable(&executable(name), &folder.join(name));
         }
-        Build { home: self, folder }
+        BuildCopy { installation: self, folder }
     }
 }
 
 /// See [`Home::build`].
-pub struct Build<'a> {
-    home: &'a Home,
+pub struct BuildCopy<'a> {
+    installation: &'a Installation,
     pub folder: PathBuf,
 }
 
-impl Build<'_> {
+impl BuildCopy<'_> {
     /// Makes one of its executables another.
-    pub fn replace(&self, name: &str, bytes: &[u8]) {
+    pub fn replace_executable(&self, name: &str, bytes: &[u8]) {
         fs::write(self.folder.join(name), bytes).unwrap();
     }
 
     pub fn hooks(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.home.command(&self.folder.join("hooks")).args(arguments), "")
+        outcome(self.installation.command(&self.folder.join("hooks")).args(arguments), "")
     }
 }
 
 /// A JSON string's text.
-pub fn text(value: &Value) -> String {
+pub fn json_text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
 /// The events that settings register our executables for.
-pub fn registered(settings: &Value) -> Vec<String> {
+pub fn registered_events(settings: &Value) -> Vec<String> {
     let Some(hooks) = settings["hooks"].as_object() else { return Vec::new() };
     let ours = |groups: &Value| groups.to_string().contains("/session-signals/hook-");
     hooks.iter().filter(|(_, groups)| ours(groups)).map(|(event, _)| event.clone()).collect()

@@ -2,65 +2,67 @@
 
 use serde_json::Value;
 
-use super::home::Home;
+use super::installation::Installation;
 use crate::real_cli;
 use crate::sandbox::outcome;
 
 /// A home where this version is installed and `hooks install` was run.
-fn home_with(version: &str) -> Home {
+fn home_with(version: &str) -> Installation {
     home_in(version, "user")
 }
 
 /// The same in this scope.
-fn home_in(version: &str, scope: &str) -> Home {
-    let home = Home::new();
-    home.claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
-    let search = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+fn home_in(version: &str, scope: &str) -> Installation {
+    let installation = Installation::new();
+    installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
+    let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
     let done = outcome(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
     let report: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((done.code, &report["claude"]), (Some(0), &version.into()), "{report}");
-    home
+    installation
 }
 
 /// `claude -p PROMPT`: what it says, and the names in the spool afterwards.
-fn claude(home: &Home, arguments: &[&str]) -> (String, Vec<String>) {
-    let mut claude = real_cli::alone(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
-    claude.current_dir(home.project());
+fn claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<String>) {
+    let mut claude =
+        real_cli::alone(&installation.path(""), &installation.path("bin"), &[&["claude"], arguments].concat());
+    claude.current_dir(installation.project_dir());
     let done = outcome(&mut claude.into(), "");
     assert_eq!(done.code, Some(0), "{done:?}");
-    let spool = fs_err::read_dir(home.path(".claude/session-signals")).unwrap();
+    let spool = fs_err::read_dir(installation.path(".claude/session-signals")).unwrap();
     let mut names: Vec<String> = spool.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
     (done.stdout.trim().to_owned(), names)
 }
 
 fn signals_appear(version: &str) {
-    let home = home_with(version);
-    let (said, names) = claude(&home, &["-p", "hi"]);
+    let installation = home_with(version);
+    let (said, names) = claude(&installation, &["-p", "hi"]);
     assert_eq!(said, "ok");
     let [name] = &names[..] else { panic!("{names:?}") };
     let session = name.strip_suffix(".ended.json").expect("a session that ended");
-    let signal: Value = serde_json::from_str(&home.read(&format!(".claude/session-signals/{name}"))).unwrap();
+    let signal: Value =
+        serde_json::from_str(&installation.read_file(&format!(".claude/session-signals/{name}"))).unwrap();
     assert_eq!((&signal["session_id"], &signal["hook_event_name"]), (&session.into(), &"SessionEnd".into()));
 
     // In the middle of a turn, asked by the tool it runs.
     let prompt = "bash cat $HOME/.claude/session-signals/*.working.json > $HOME/seen";
-    let (said, names) = claude(&home, &["-p", "--allowedTools", "Bash", "--", prompt]);
+    let (said, names) = claude(&installation, &["-p", "--allowedTools", "Bash", "--", prompt]);
     assert_eq!((said.as_str(), names.len()), ("done", 2));
-    let working: Value = serde_json::from_str(&home.read("seen")).unwrap();
+    let working: Value = serde_json::from_str(&installation.read_file("seen")).unwrap();
     assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
     assert!(names.contains(&format!("{}.ended.json", working["session_id"].as_str().unwrap())), "{names:?}");
 }
 
 /// The line that a team shares.
 fn a_team_publishes(version: &str) {
-    let home = home_in(version, "project");
-    let (said, names) = claude(&home, &["-p", "hi"]);
+    let installation = home_in(version, "project");
+    let (said, names) = claude(&installation, &["-p", "hi"]);
     assert_eq!((said.as_str(), names.len()), ("ok", 1), "{names:?}");
     // A member who has installed nothing is not disturbed, and leaves nothing.
-    fs_err::remove_dir_all(home.path(".claude/hooks")).unwrap();
-    let (said, names) = claude(&home, &["-p", "hi"]);
+    fs_err::remove_dir_all(installation.path(".claude/hooks")).unwrap();
+    let (said, names) = claude(&installation, &["-p", "hi"]);
     assert_eq!((said.as_str(), names.len()), ("ok", 1), "{names:?}");
 }
 
@@ -69,17 +71,17 @@ fn a_team_publishes(version: &str) {
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn of_lines_that_are_alike_in_two_scopes_one_is_run() {
     for version in real_cli::VERSIONS {
-        let home = home_with(version);
+        let installation = home_with(version);
         let hook = |line: &str| serde_json::json!([{ "hooks": [{ "type": "command", "command": line }] }]);
         for (file, other) in [(".claude/settings.json", "user"), ("project/.claude/settings.json", "project")] {
             let stop = hook("echo alike >>$HOME/ran");
             let start = hook(&format!("echo {other} >>$HOME/ran"));
             let settings = serde_json::json!({ "hooks": { "SessionStart": start, "Stop": stop } });
-            home.write(file, &settings.to_string());
+            installation.write_file(file, &settings.to_string());
         }
-        fs_err::create_dir_all(home.path(".claude/session-signals")).unwrap();
-        claude(&home, &["-p", "hi"]);
-        let ran = home.read("ran");
+        fs_err::create_dir_all(installation.path(".claude/session-signals")).unwrap();
+        claude(&installation, &["-p", "hi"]);
+        let ran = installation.read_file("ran");
         assert_eq!((ran.matches("alike").count(), ran.lines().count()), (1, 3), "{version}: {ran}");
     }
 }

@@ -2,19 +2,20 @@
 
 use serde_json::json;
 
-use super::home::{Home, text};
+use super::installation::{Installation, json_text};
 
 /// What becomes of a script of this text: `replaced`, `kept`, or `kept, and told of`.
 fn fate(name: &str, script: &str) -> &'static str {
-    let home = Home::new();
-    let path = home.write(&format!(".claude/hooks/{name}"), script);
+    let installation = Installation::new();
+    let path = installation.write_file(&format!(".claude/hooks/{name}"), script);
     let command =
         if name == "stop.ps1" { format!("pwsh -File {}", path.display()) } else { path.display().to_string() };
     let hook = json!({ "type": "command", "command": command });
-    home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
-    let (code, report) = home.json(&["install", "--dry-run"]);
+    installation
+        .write_file(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
+    let (code, report) = installation.run_json(&["install", "--dry-run"]);
     assert_eq!(code, 0, "{report}");
-    let told = report["warnings"].as_array().unwrap().iter().any(|one| text(one).contains(&command));
+    let told = report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains(&command));
     match (report["replaced"].as_array().unwrap().len(), told) {
         (1, false) => "replaced",
         (0, false) => "kept",
@@ -111,25 +112,27 @@ fn scripts_that_cannot_be_told_stay_and_are_told_of() {
 
 #[test]
 fn another_name_of_the_signals_directory_is_it_all_the_same() {
-    let home = Home::new();
-    home.write("real/sessions/note", "");
-    std::os::unix::fs::symlink(home.path("real"), home.path(".claude")).unwrap();
-    home.write("real/session-signals/note", "");
-    let script = format!("cat > {}/session-signals/x.stop.json\n", home.path("real").display());
-    let path = home.write(".claude/hooks/stop.sh", &script);
+    let installation = Installation::new();
+    installation.write_file("real/sessions/note", "");
+    std::os::unix::fs::symlink(installation.path("real"), installation.path(".claude")).unwrap();
+    installation.write_file("real/session-signals/note", "");
+    let script = format!("cat > {}/session-signals/x.stop.json\n", installation.path("real").display());
+    let path = installation.write_file(".claude/hooks/stop.sh", &script);
     let hook = json!({ "type": "command", "command": path });
-    home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
-    assert_eq!(home.json(&["install", "--dry-run"]).1["replaced"].as_array().unwrap().len(), 1);
+    installation
+        .write_file(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
+    assert_eq!(installation.run_json(&["install", "--dry-run"]).1["replaced"].as_array().unwrap().len(), 1);
 }
 
 #[test]
 fn a_pipe_by_a_scripts_name_holds_nobody_up() {
-    let home = Home::new();
-    let pipe = home.path("stop.sh");
+    let installation = Installation::new();
+    let pipe = installation.path("stop.sh");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let hook = json!({ "type": "command", "command": pipe });
-    home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    installation
+        .write_file(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
+    let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
     hooks.timeout(std::time::Duration::from_secs(30)).args(["install", "--dry-run"]).assert().code(0);
 }
 

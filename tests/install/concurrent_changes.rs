@@ -11,7 +11,7 @@ use std::time::Duration;
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use super::home::{Home, registered};
+use super::installation::{Installation, registered_events};
 use crate::sandbox::{executable, outcome, payload};
 
 const ORIGINAL: &str =
@@ -34,7 +34,7 @@ fn change(path: &Path, temporary: &Path, change: impl Fn(&mut Value)) {
 
 #[test]
 fn twelve_at_once_lose_nothing_of_each_others() {
-    let home = &Home::with_settings(ORIGINAL);
+    let installation = &Installation::with_settings(ORIGINAL);
     // The others have lost nothing of each other's: they take turns. We do not wait for them, nor they for us.
     let turn = &Mutex::new(());
     thread::scope(|scope| {
@@ -44,16 +44,20 @@ fn twelve_at_once_lose_nothing_of_each_others() {
                     let command = format!("tool-{tool} {entry}");
                     let group = json!({"hooks": [{"type": "command", "command": command}]});
                     let _mine = turn.lock().unwrap();
-                    change(&home.settings(), &home.path(&format!(".claude/tool-{tool}")), |settings| {
-                        settings["hooks"]["Stop"].as_array_mut().unwrap().push(group.clone());
-                    });
+                    change(
+                        &installation.settings_path(),
+                        &installation.path(&format!(".claude/tool-{tool}")),
+                        |settings| {
+                            settings["hooks"]["Stop"].as_array_mut().unwrap().push(group.clone());
+                        },
+                    );
                 }
             });
         }
         for us in 0..6 {
             scope.spawn(move || {
                 for round in 0..4 {
-                    let done = home.hooks(&[if (us + round) % 2 == 0 { "install" } else { "uninstall" }]);
+                    let done = installation.run_hooks(&[if (us + round) % 2 == 0 { "install" } else { "uninstall" }]);
                     // Refused where the others were faster three times in a row.
                     assert!(
                         done.code == Some(0) || done.code == Some(1) && done.stderr.contains("3 times"),
@@ -63,68 +67,76 @@ fn twelve_at_once_lose_nothing_of_each_others() {
             });
         }
     });
-    home.succeeds(&["install"]);
-    let settings = home.parsed();
+    installation.run_successfully(&["install"]);
+    let settings = installation.parse_settings();
     let text = settings.to_string();
     for (tool, entry) in (0..6).flat_map(|tool| (0..30).map(move |entry| (tool, entry))) {
         assert_eq!(text.matches(&format!("\"tool-{tool} {entry}\"")).count(), 1, "tool-{tool} {entry}");
     }
-    assert_eq!(registered(&settings).len(), session_signals_protocol::EVENT_RULES.len());
-    home.succeeds(&["uninstall"]);
-    assert!(!home.read(".claude/settings.json").contains("session-signals"));
+    assert_eq!(registered_events(&settings).len(), session_signals_protocol::EVENT_RULES.len());
+    installation.run_successfully(&["uninstall"]);
+    assert!(!installation.read_file(".claude/settings.json").contains("session-signals"));
 }
 
 #[test]
 fn twelve_of_our_own_wait_for_each_other() {
-    let home = &Home::with_settings(ORIGINAL);
+    let installation = &Installation::with_settings(ORIGINAL);
     thread::scope(|scope| {
         for us in 0..12 {
-            scope.spawn(move || home.succeeds(&[if us % 2 == 0 { "install" } else { "uninstall" }]));
+            scope.spawn(move || installation.run_successfully(&[if us % 2 == 0 { "install" } else { "uninstall" }]));
         }
     });
-    home.succeeds(&["install"]);
-    assert_eq!(home.findings(), [""; 0]);
-    home.succeeds(&["uninstall"]);
-    assert_eq!(home.read(".claude/settings.json"), ORIGINAL);
+    installation.run_successfully(&["install"]);
+    assert_eq!(installation.find_ids(), [""; 0]);
+    installation.run_successfully(&["uninstall"]);
+    assert_eq!(installation.read_file(".claude/settings.json"), ORIGINAL);
 }
 
 #[test]
 fn a_file_that_changes_three_times_under_us_is_left_alone() {
-    let home = &Home::with_settings(ORIGINAL);
+    let installation = &Installation::with_settings(ORIGINAL);
     let over = &AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(move || {
             for number in 0.. {
-                let temporary = home.write(".claude/temporary", &format!("{{\"number\": {number}}}"));
-                fs::rename(temporary, home.settings()).unwrap();
+                let temporary = installation.write_file(".claude/temporary", &format!("{{\"number\": {number}}}"));
+                fs::rename(temporary, installation.settings_path()).unwrap();
                 if over.load(Ordering::Relaxed) {
                     break;
                 }
             }
         });
         // It can still be that it holds its breath for a whole round; not always.
-        let refused = (0..20).map(|_| home.hooks(&["install"])).find(|done| done.code == Some(1));
+        let refused = (0..20).map(|_| installation.run_hooks(&["install"])).find(|done| done.code == Some(1));
         over.store(true, Ordering::Relaxed);
         let said = refused.expect("a refusal").stderr;
         assert!(said.contains("was changed by another program 3 times while we changed it: try again"), "{said}");
     });
-    assert!(home.parsed()["number"].is_u64());
-    assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
+    assert!(installation.parse_settings()["number"].is_u64());
+    assert!(
+        installation.list_files().iter().all(|name| !name.contains("/.session")),
+        "{:?}",
+        installation.list_files()
+    );
 }
 
 #[test]
 fn no_hook_is_ever_run_half_copied() {
-    let home = &Home::new();
-    let builds = ["one", "two"].map(|name| home.build(name));
+    let installation = &Installation::new();
+    let builds = ["one", "two"].map(|name| installation.copy_build(name));
     let mut other = fs::read(executable("hook-stop")).unwrap();
     other.resize(other.len() + (1 << 20), 0);
-    builds[1].replace("hook-stop", &other);
+    builds[1].replace_executable("hook-stop", &other);
     assert_eq!(builds[0].hooks(&["install"]).code, Some(0));
     let over = &AtomicBool::new(false);
     thread::scope(|scope| {
         scope.spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                outcome(&mut home.command(&home.installed("hook-stop")), payload("someone", "Stop", "")).succeeds();
+                outcome(
+                    &mut installation.command(&installation.executable_path("hook-stop")),
+                    payload("someone", "Stop", ""),
+                )
+                .succeeds();
             }
         });
         for round in 0..10 {
@@ -139,26 +151,32 @@ fn no_hook_is_ever_run_half_copied() {
 #[test]
 #[ignore = "takes strace"]
 fn what_is_written_at_the_last_moment_is_not_lost() {
-    let home = &Home::with_settings(ORIGINAL);
+    let installation = &Installation::with_settings(ORIGINAL);
     thread::scope(|scope| {
         scope.spawn(move || {
-            let staged = || home.everything().iter().any(|name| name.starts_with(".claude/.session-signals."));
+            let staged = || installation.list_files().iter().any(|name| name.starts_with(".claude/.session-signals."));
             while !staged() {
                 thread::yield_now();
             }
             thread::sleep(Duration::from_millis(500));
-            change(&home.settings(), &home.path(".claude/tool"), |settings| settings["model"] = "opus".into());
+            change(&installation.settings_path(), &installation.path(".claude/tool"), |settings| {
+                settings["model"] = "opus".into()
+            });
         });
-        let mut strace = home.command("strace".as_ref());
-        strace.args(["-o", home.path("trace").to_str().unwrap()]);
+        let mut strace = installation.command("strace".as_ref());
+        strace.args(["-o", installation.path("trace").to_str().unwrap()]);
         strace.args(["-e", "trace=renameat2", "-e", "inject=renameat2:delay_enter=2s:when=1"]);
         strace.arg(executable("hooks")).arg("install").assert().success();
     });
-    let exchanges = home.read("trace").matches("RENAME_EXCHANGE").count();
-    assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", home.read("trace"));
-    assert_eq!(home.parsed()["model"], "opus");
-    assert_eq!(registered(&home.parsed()).len(), session_signals_protocol::EVENT_RULES.len());
-    assert!(home.everything().iter().all(|name| !name.contains("/.session")), "{:?}", home.everything());
+    let exchanges = installation.read_file("trace").matches("RENAME_EXCHANGE").count();
+    assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", installation.read_file("trace"));
+    assert_eq!(installation.parse_settings()["model"], "opus");
+    assert_eq!(registered_events(&installation.parse_settings()).len(), session_signals_protocol::EVENT_RULES.len());
+    assert!(
+        installation.list_files().iter().all(|name| !name.contains("/.session")),
+        "{:?}",
+        installation.list_files()
+    );
 }
 
 /// SIGKILL on entry to each system call in turn, of install and of uninstall. Whatever is left, doctor tells the truth
@@ -175,27 +193,33 @@ fn killed_anywhere_leaves_the_old_or_the_new_file_whole() {
 }
 
 fn killed_anywhere(command: &str, was_there: bool) {
-    let home = Home::new();
-    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/$1.stop.json");
+    let installation = Installation::new();
+    let script = installation.write_file("scripts/stop.sh", "cat >~/.claude/session-signals/$1.stop.json");
     // Of no file the text is empty here.
     let original = if was_there { ORIGINAL.replace("say done", &script.display().to_string()) } else { String::new() };
-    let text = || std::fs::read_to_string(home.settings()).unwrap_or_default();
+    let text = || std::fs::read_to_string(installation.settings_path()).unwrap_or_default();
     // With no CLI to ask there is less to wait for.
-    fs::remove_file(home.path("bin/claude")).unwrap();
+    fs::remove_file(installation.path("bin/claude")).unwrap();
     let hooks = |options: &[&str]| {
-        let mut strace = home.command("strace".as_ref());
-        strace.env("PATH", home.path("bin")).args(["-o", home.path("trace").to_str().unwrap()]).args(options);
+        let mut strace = installation.command("strace".as_ref());
+        strace
+            .env("PATH", installation.path("bin"))
+            .args(["-o", installation.path("trace").to_str().unwrap()])
+            .args(options);
         strace.arg(executable("hooks")).arg(command).output().unwrap()
     };
     let strace = ["/usr/bin/strace", "/bin/strace"].into_iter().find(|path| Path::new(path).exists()).expect("strace");
-    fs_err::os::unix::fs::symlink(strace, home.path("bin/strace")).unwrap();
+    fs_err::os::unix::fs::symlink(strace, installation.path("bin/strace")).unwrap();
     let start = || {
-        let _ = fs::remove_dir_all(home.path(".claude"));
+        let _ = fs::remove_dir_all(installation.path(".claude"));
         if was_there {
-            home.write(".claude/settings.json", &original);
+            installation.write_file(".claude/settings.json", &original);
         }
         if command == "uninstall" {
-            outcome(home.command(&executable("hooks")).env("PATH", home.path("bin")).arg("install"), "");
+            outcome(
+                installation.command(&executable("hooks")).env("PATH", installation.path("bin")).arg("install"),
+                "",
+            );
         }
         text()
     };
@@ -206,7 +230,7 @@ fn killed_anywhere(command: &str, was_there: bool) {
     // The first is strace's own, which starts us. It counts each system call for itself: the third write,
     // the second rename.
     let mut counts = BTreeMap::<String, usize>::new();
-    let trace = home.read("trace");
+    let trace = installation.read_file("trace");
     let names = trace.lines().skip(1).filter_map(|line| line.split_once('(')).map(|(name, _)| name.to_owned());
     let calls: Vec<String> = names
         .map(|name| {
@@ -230,21 +254,24 @@ fn killed_anywhere(command: &str, was_there: bool) {
         assert!(left == old || left == new, "{call}: {left}");
         outcomes = if left == old { (outcomes.0 + 1, outcomes.1) } else { (outcomes.0, outcomes.1 + 1) };
         for name in &executables {
-            if let Ok(copy) = fs::read(home.installed(name)) {
+            if let Ok(copy) = fs::read(installation.executable_path(name)) {
                 assert!(copy == fs::read(executable(name)).unwrap(), "{call}: {name} is not whole");
             }
         }
         // What registers a hook has it there to be run.
         if left.contains("hook-stop") && command == "install" {
-            assert!(home.installed("hook-stop").exists(), "{call}");
+            assert!(installation.executable_path("hook-stop").exists(), "{call}");
         }
         // Healthy is what is installed and runs, and nothing else; uninstalling finds the way back.
         let is_installed = (left == new) == (command == "install");
         let untraced = |arguments: &[&str]| {
-            outcome(home.command(&executable("hooks")).env("PATH", home.path("bin")).args(arguments), "")
+            outcome(
+                installation.command(&executable("hooks")).env("PATH", installation.path("bin")).args(arguments),
+                "",
+            )
         };
         let doctor = untraced(&["doctor"]);
-        let runs = executables.iter().all(|name| home.installed(name).exists());
+        let runs = executables.iter().all(|name| installation.executable_path(name).exists());
         assert_eq!(doctor.code == Some(0), is_installed && runs, "{call}: {doctor:?}");
         if is_installed {
             assert_eq!(untraced(&["uninstall"]).code, Some(0), "{call}");
@@ -259,7 +286,7 @@ fn killed_anywhere(command: &str, was_there: bool) {
         assert_eq!(untraced(&["install"]).code, Some(0), "{call}");
         assert_eq!(untraced(&["uninstall"]).code, Some(0), "{call}");
         assert_eq!(text(), original, "{call}");
-        assert!(!home.path(".claude/hooks").exists(), "{call}: {:?}", home.everything());
+        assert!(!installation.path(".claude/hooks").exists(), "{call}: {:?}", installation.list_files());
     }
     let (left_old, left_new) = outcomes;
     println!(

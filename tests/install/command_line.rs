@@ -1,0 +1,146 @@
+//! The command line: what it promises in --help, it does.
+
+use fs_err as fs;
+use serde_json::Value;
+
+use super::installation::{Installation, json_text};
+use crate::sandbox::outcome;
+
+#[test]
+fn help_fits_a_screen_and_has_examples() {
+    let installation = Installation::new();
+    let help = installation.run_successfully(&["--help"]);
+    assert!(help.lines().count() <= 24, "{help}");
+    assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    for part in ["Examples:\n  hooks install ", "Exit codes:\n  0  ", "\n  1  ", "\n  2  ", "\n  3  "] {
+        assert!(help.contains(part), "{help}");
+    }
+    for command in ["install", "uninstall", "doctor"] {
+        let help = installation.run_successfully(&[command, "--help"]);
+        assert!(help.lines().all(|line| line.chars().count() <= 80), "{help}");
+    }
+}
+
+#[test]
+fn a_wrong_command_line_is_exit_2() {
+    let installation = Installation::new();
+    for arguments in [&["instal"][..], &["install", "--scope", "everybody"], &["install", "now"], &[]] {
+        assert_eq!(installation.run_hooks(arguments).code, Some(2), "{arguments:?}");
+    }
+    assert_eq!(installation.list_files(), [""; 0]);
+}
+
+#[test]
+fn a_dry_run_prints_what_patch_can_take_and_touches_nothing() {
+    let settings = ["{}", "{\n  \"a\": 1\n}\n", "{\r\n  \"a\": 1,\r\n  \"b\": [2]\r\n}", "{\"hooks\":{\"Stop\":[]}}\n"];
+    for before in settings {
+        let installation = Installation::with_settings(before);
+        let untouched = installation.list_files();
+        let diff = installation.run_successfully(&["install", "--dry-run"]);
+        assert_eq!((installation.list_files(), &*installation.read_file(".claude/settings.json")), (untouched, before));
+        installation.write_file("patched", before);
+        let mut patch = installation.command("patch".as_ref());
+        outcome(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).succeeds();
+        installation.run_successfully(&["install"]);
+        assert_eq!(installation.read_file("patched"), installation.read_file(".claude/settings.json"));
+        // And back.
+        let diff = installation.run_successfully(&["uninstall", "--dry-run"]);
+        let mut patch = installation.command("patch".as_ref());
+        outcome(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).succeeds();
+        assert_eq!(installation.read_file("patched"), before);
+    }
+}
+
+#[test]
+fn a_dry_run_where_nothing_is_to_do_says_so() {
+    let installation = Installation::new();
+    let done = installation.run_hooks(&["uninstall", "--dry-run"]);
+    assert_eq!((done.code, &*done.stdout), (Some(0), ""));
+    installation.run_successfully(&["install"]);
+    let done = installation.run_hooks(&["install", "--dry-run"]);
+    assert_eq!((done.code, &*done.stdout), (Some(0), ""));
+    assert_eq!(done.stderr, "~/.claude/settings.json would stay as it is\n");
+}
+
+/// The members that --help names under "JSON", and those there are.
+#[track_caller]
+fn documented(installation: &Installation, command: &str, json: &Value) {
+    let help = installation.run_successfully(&[command, "--help"]);
+    let section = help.split("JSON (--json)").nth(1).unwrap().split("\n\n").next().unwrap();
+    let names = section.lines().skip(1).filter(|line| line.starts_with("  ") && !line.starts_with("   "));
+    let mut promised: Vec<String> = names
+        .flat_map(|line| line[2..16].split([',', ' ']))
+        .filter(|name| !name.is_empty())
+        .map(str::to_owned)
+        .collect();
+    promised.sort();
+    let mut members: Vec<String> = json.as_object().unwrap().keys().cloned().collect();
+    members.sort();
+    assert_eq!(members, promised, "{help}");
+}
+
+#[test]
+fn json_is_as_help_says() {
+    let installation = Installation::new();
+    let (code, dry) = installation.run_json(&["install", "--dry-run"]);
+    assert_eq!((code, &dry["outcome"], &dry["dry_run"]), (0, &"done".into(), &true.into()));
+    assert!(json_text(&dry["diff"]).starts_with("--- /"));
+    documented(&installation, "install", &dry);
+    let (code, done) = installation.run_json(&["install"]);
+    assert_eq!((code, &done["outcome"], &done["claude"]), (0, &"done".into(), &"2.1.329".into()));
+    assert_eq!(done["events"][0]["event"], "SessionStart");
+    assert_eq!(done["events"][0]["change"], "added");
+    documented(&installation, "install", &done);
+    assert_eq!(installation.run_json(&["install"]).1["outcome"], "unchanged");
+    documented(&installation, "doctor", &installation.run_json(&["doctor"]).1);
+    documented(&installation, "uninstall", &installation.run_json(&["uninstall"]).1);
+    installation.write_file(".claude/settings.json", "nonsense");
+    let (code, refused) = installation.run_json(&["uninstall"]);
+    assert_eq!((code, &refused["outcome"]), (1, &"refused".into()));
+    documented(&installation, "uninstall", &refused);
+}
+
+#[test]
+fn colour_is_for_terminals_that_want_it() {
+    let installation = Installation::new();
+    // `script` gives its child a terminal.
+    let hooks = crate::sandbox::executable("hooks");
+    let said = |variable: &str| {
+        let line = format!("{variable} TERM=xterm {} uninstall", hooks.display());
+        outcome(installation.command("script".as_ref()).args(["-qec", &line, "/dev/null"]), "").stdout
+    };
+    installation.run_successfully(&["install"]);
+    assert!(said("").contains("\u{1b}[1;32mUninstalled\u{1b}[0m"));
+    installation.run_successfully(&["install"]);
+    assert!(said("NO_COLOR=1").contains("Uninstalled from"));
+    assert!(!installation.run_successfully(&["install"]).contains('\u{1b}'));
+}
+
+#[test]
+fn completions_and_man_pages_come_of_one_hidden_command() {
+    let installation = Installation::new();
+    for (what, part) in [
+        ("man", ".TH hooks 1"),
+        ("bash", "complete -F _hooks"),
+        ("zsh", "#compdef hooks"),
+        ("fish", "complete -c hooks"),
+        ("elvish", "edit:completion"),
+        ("powershell", "Register-ArgumentCompleter"),
+    ] {
+        let text = installation.run_successfully(&["generate", what]);
+        assert!(text.contains(part), "{what}: {text}");
+    }
+    assert!(installation.run_successfully(&["generate", "man", "doctor"]).contains("\\-\\-fix"));
+    assert_eq!(installation.run_hooks(&["generate", "man", "nothing"]).code, Some(2));
+    assert!(!installation.run_successfully(&["--help"]).contains("generate"));
+}
+
+#[test]
+fn a_reader_that_goes_away_ends_nothing() {
+    let installation = Installation::new();
+    let hooks = crate::sandbox::executable("hooks");
+    let line = format!("{{ {} install; echo $? >../code; }} | :", hooks.display());
+    outcome(installation.command("/bin/sh".as_ref()).args(["-c", &line]), "");
+    assert_eq!(installation.read_file("code"), "0\n");
+    assert!(fs::metadata(installation.executable_path("hook-stop")).is_ok());
+}

@@ -1,0 +1,127 @@
+//! What `hooks install` refuses: with the reason, the snippet to paste, and no settings changed.
+
+use std::os::unix::fs::{PermissionsExt, symlink};
+
+use fs_err as fs;
+use session_signals_protocol::EVENT_RULES;
+
+use super::installation::{Installation, json_text, registered_events};
+
+/// Installs, is refused for this reason, and has changed nothing.
+#[track_caller]
+fn refuses(installation: &Installation, reason: &str) {
+    // The executables are copied all the same: the snippet starts them.
+    let others =
+        || installation.list_files().into_iter().filter(|name| !name.starts_with(".claude/hooks")).collect::<Vec<_>>();
+    let before = others();
+    let (code, report) = installation.run_json(&["install"]);
+    assert_eq!((code, &report["outcome"]), (1, &"refused".into()), "{report}");
+    let said = json_text(&report["reason"]);
+    assert!(said.contains(reason), "{said:?} should contain {reason:?}");
+    let snippet: serde_json::Value = serde_json::from_str(&json_text(&report["snippet"])).unwrap();
+    assert_eq!(registered_events(&snippet).len(), EVENT_RULES.len());
+    assert_eq!(others(), before);
+    let done = installation.run_hooks(&["install"]);
+    assert_eq!((done.code, &*done.stdout), (Some(1), ""));
+    let pasted = format!("merge this into {}:\n{{\n", installation.settings_path().display());
+    assert!(done.stderr.contains(reason) && done.stderr.contains(&pasted), "{}", done.stderr);
+    // The lines to paste have not scrolled it away.
+    assert!(done.stderr.lines().next_back().unwrap().contains(reason), "{}", done.stderr);
+    assert_eq!(others(), before);
+}
+
+#[test]
+fn settings_that_are_not_what_the_cli_reads() {
+    for (settings, reason) in [
+        ("{", "not JSON"),
+        ("{\"a\": 1,}", "not JSON"),
+        ("{\n  // mine\n}", "line 2, column 3: comments make Claude Code ignore the whole file"),
+        ("[]", "must be an object {…}, not"),
+        ("null", "must be an object {…}, not"),
+        ("{\"hooks\": []}", "\"hooks\" must be an object"),
+        ("{\"hooks\": \"none\"}", "\"hooks\" must be an object"),
+        ("{\"hooks\": {\"Stop\": {}}}", "\"Stop\" in \"hooks\" must be an array"),
+    ] {
+        let installation = Installation::with_settings(settings);
+        refuses(&installation, reason);
+        assert_eq!(installation.read_file(".claude/settings.json"), settings);
+        assert_eq!(installation.run_hooks(&["doctor"]).code, Some(1));
+    }
+}
+
+#[test]
+fn settings_that_are_not_text() {
+    let installation = Installation::new();
+    fs::create_dir_all(installation.path(".claude")).unwrap();
+    fs::write(installation.settings_path(), b"{\"a\": \"\xff\"}").unwrap();
+    refuses(&installation, "not UTF-8");
+    assert_eq!(fs::read(installation.settings_path()).unwrap(), b"{\"a\": \"\xff\"}");
+}
+
+#[test]
+fn a_read_only_file_or_directory() {
+    let installation = Installation::with_settings("{}");
+    fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(0o444)).unwrap();
+    refuses(&installation, "settings.json is read-only");
+    fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(0o644)).unwrap();
+    let folder = installation.path(".claude");
+    fs::set_permissions(&folder, PermissionsExt::from_mode(0o555)).unwrap();
+    refuses(&installation, ".claude is read-only");
+    fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
+    assert_eq!(installation.read_file(".claude/settings.json"), "{}");
+}
+
+#[test]
+fn a_symlink_that_leads_nowhere_or_in_a_circle() {
+    let installation = Installation::new();
+    fs::create_dir_all(installation.path(".claude")).unwrap();
+    symlink("../dotfiles/settings.json", installation.settings_path()).unwrap();
+    refuses(&installation, "is a symlink to ../dotfiles/settings.json, which is not there");
+    fs::remove_file(installation.settings_path()).unwrap();
+    symlink("settings.json", installation.settings_path()).unwrap();
+    refuses(&installation, "is a symlink that leads in a circle");
+    assert!(installation.settings_path().is_symlink());
+}
+
+#[test]
+fn something_that_is_no_file() {
+    let installation = Installation::new();
+    fs::create_dir_all(installation.settings_path()).unwrap();
+    refuses(&installation, "settings.json is not a file");
+}
+
+#[test]
+fn no_home_at_all() {
+    let installation = Installation::new();
+    let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
+    let done = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
+    assert_eq!(done.code, Some(1));
+    assert_eq!(done.stderr, "hooks: neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?\n");
+}
+
+#[test]
+fn what_is_pasted_by_hand_works() {
+    let installation = Installation::with_settings("{ // mine\n}");
+    let snippet = json_text(&installation.run_json(&["install"]).1["snippet"]);
+    installation.write_file(".claude/settings.json", &snippet);
+    assert_eq!(installation.find_ids(), [""; 0]);
+}
+
+#[test]
+fn where_no_executables_can_be_copied_that_is_said() {
+    let installation = Installation::with_settings("[]");
+    installation.write_file(".claude/hooks", "a file");
+    let done = installation.run_hooks(&["install"]);
+    assert_eq!(done.code, Some(1));
+    assert!(done.stderr.contains("The settings were not changed, and no executables were copied"), "{done:?}");
+}
+
+#[test]
+fn a_refusal_after_the_copies_says_what_is_there() {
+    let installation = Installation::with_settings("{}");
+    installation.write_file(".claude/backups", "a file");
+    let done = installation.run_hooks(&["install"]);
+    assert_eq!((done.code, installation.read_file(".claude/settings.json").as_str()), (Some(1), "{}"), "{done:?}");
+    let said = "The settings were not changed; the executables are in ~/.claude/hooks/session-signals.\n";
+    assert!(done.stderr.contains(said), "{done:?}");
+}
