@@ -3,6 +3,7 @@
 use crate::error::{Error, Operation, Problem, Reason, Result, Subject};
 use crate::hook::Hook;
 use crate::json::{self, JsonError, Role, Walker};
+use crate::signal_format::FORMAT_MEMBER;
 use crate::signal_kind::SIGNAL_KINDS;
 use crate::system::{Buffer, Stdin};
 
@@ -12,8 +13,8 @@ const MAX_PAYLOAD_LEN: u64 = 64 << 20;
 /// How long stdin may take, in milliseconds. It is a socket that may never close.
 const READ_TIMEOUT_MS: u32 = 1000;
 
-/// The members that say which process published a signal.
-pub const IDENTITY: [&str; 3] = ["claude_pid", "claude_start", "claude_host"];
+/// The members that a hook writes itself, besides the stamps. A payload's own member of one of these names is left out.
+const OWN_MEMBERS: [&str; 5] = [FORMAT_MEMBER, "pending", "claude_pid", "claude_start", "claude_host"];
 
 /// Reads the first JSON object on standard input, without the members that `hook` has no use for, in one line.
 ///
@@ -140,8 +141,7 @@ impl MemberFilter {
 /// Whether a hook has a use for the member with this raw key.
 fn is_kept(hook: Hook, key: &[u8]) -> bool {
     let is = |name: &&str| json::spells(key, name);
-    // These are for us to say.
-    if IDENTITY.iter().any(is) || is(&"pending") || SIGNAL_KINDS.iter().any(|kind| is(&kind.stamp_member())) {
+    if OWN_MEMBERS.iter().any(is) || SIGNAL_KINDS.iter().any(|kind| is(&kind.stamp_member())) {
         return false;
     }
     // A tool's output has no bound and says nothing of the session.

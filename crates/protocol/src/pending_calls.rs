@@ -14,6 +14,7 @@ use core::ops::Range;
 use crate::event_table::CallEffect;
 use crate::json::{self, Item, digest};
 use crate::payload::PayloadFields;
+use crate::signal_format::FORMAT_MEMBER_TEXT;
 use crate::text::Name;
 use crate::time::Time;
 
@@ -189,7 +190,7 @@ impl RevisedList<'_> {
     /// A signal up to the end of its list: the oldest one's members are its own. `call` is the new one's payload,
     /// and `stamp` what [`stamp`] made of its time.
     #[must_use]
-    pub fn pieces<'a>(&'a self, call: &'a [u8], stamp: &'a [u8]) -> [&'a [u8]; 11] {
+    pub fn pieces<'a>(&'a self, call: &'a [u8], stamp: &'a [u8]) -> [&'a [u8]; 12] {
         let when = |needed, piece| if needed { piece } else { &b""[..] };
         let (call, stamp) = (when(self.adds, without_closing_brace(call)), when(self.adds, stamp));
         let [first, since] = match self.older.get(..self.first) {
@@ -199,6 +200,6 @@ impl RevisedList<'_> {
         let before = when(self.adds && !self.older.is_empty(), b",");
         let behind = when(!self.newer.is_empty(), b",");
         let brace = when(self.adds, b"}");
-        [first, since, b",\"pending\":[", self.older, before, call, stamp, brace, behind, self.newer, b"]"]
+        [first, since, FORMAT_MEMBER_TEXT, b",\"pending\":[", self.older, before, call, stamp, brace, behind, self.newer, b"]"]
     }
 }

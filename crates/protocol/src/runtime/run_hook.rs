@@ -10,6 +10,7 @@ use crate::hook::Hook;
 use crate::payload::{PayloadFields, SessionId};
 use crate::payload_reader::read_payload;
 use crate::pending_calls;
+use crate::signal_format::FORMAT_MEMBER_TEXT;
 use crate::signal_kind::{SIGNAL_KINDS, SignalKind};
 use crate::store::{self, ListChange, SignalStore, SignalWriter};
 use crate::system::{self, Environment};
@@ -94,6 +95,7 @@ impl EventHandler<'_> {
             let (stamp, identity) = (decision.since.to_stamp(), self.identity().tail.as_bytes());
             self.spool.publish(self.id, kind, decision.since, standing, &|out| {
                 out.put(pending_calls::without_closing_brace(self.payload))?;
+                out.put(FORMAT_MEMBER_TEXT)?;
                 out.put(b",\"")?;
                 out.put(kind.stamp_member().as_bytes())?;
                 out.put(b"\":\"")?;
