@@ -172,7 +172,7 @@ fn a_signal_that_is_newer_than_what_was_judged_stays() {
     assert!(apply_plan(&spool, "s", &judged, &treatment).unwrap());
     assert_eq!(stands(), ["s.ended.json"]);
     let ended = fs_err::read_to_string(spool.join("s.ended.json")).unwrap();
-    let since = "\"ended_at\":\"1795246010.000000000\"";
+    let since = "\"signal_format\":1,\"ended_at\":\"1795246010.000000000\"";
     assert_eq!(
         ended,
         format!("{{\"session_id\":\"s\",\"cwd\":\"/here\",\"healed_by\":\"killed\",\"reason\":\"killed\",{since}}}\n")
