@@ -99,11 +99,11 @@ fn nothing_is_removed_without_the_lock() {
     let ids = ["signal-conflict", "signal-empty", "orphan-temporary", "signal-old"].map(str::to_owned);
     let before = files(&installation);
     let held = lock(&installation);
-    let (code, mended, left, problems) = fix(&installation);
-    assert_eq!((code, mended, left), (1, vec![], ids.to_vec()));
+    let (code, repaired, left, problems) = fix(&installation);
+    assert_eq!((code, repaired, left), (1, vec![], ids.to_vec()));
     assert_eq!(
         problems,
-        ["~/.claude/session-signals is locked by another process: what is to be removed from it stays; try again"]
+        ["~/.claude/session-signals is locked by another process, so nothing was removed from it: try again"]
     );
     assert_eq!(files(&installation), before);
     drop(held);
@@ -121,8 +121,8 @@ fn what_a_power_cut_left() {
     File::options().write(true).open(future).unwrap().set_modified(time).unwrap();
     // Somebody may be writing it.
     put(&installation, "fresh.stop.json", b"", 30);
-    let (code, mended, left, problems) = fix(&installation);
-    assert_eq!((code, mended, left), (0, vec!["signal-empty".to_owned(); 3], vec![]), "{problems:?}");
+    let (code, repaired, left, problems) = fix(&installation);
+    assert_eq!((code, repaired, left), (0, vec!["signal-empty".to_owned(); 3], vec![]), "{problems:?}");
     assert_eq!(files(&installation), ["fresh.stop.json"]);
 }
 
@@ -201,12 +201,12 @@ fn old_ends_are_removed_in_the_end() {
     for kind in ["working", "stop", "permission"] {
         put(&installation, &format!("open-{kind}.{kind}.json"), b"{}\n", 1000 * DAY);
     }
-    let said = installation.run_hooks(&["doctor"]).stdout;
+    let output = installation.run_hooks(&["doctor"]).stdout;
     let expected =
         "signal-old: 4 signals of sessions that ended more than 30 days ago (cleanupPeriodDays) are still there\n";
-    assert!(said.contains(expected), "{said}");
+    assert!(output.contains(expected), "{output}");
     let conflict = "again has both stop and ended";
-    assert!(!said.contains(conflict) || said.contains("signal-conflict"), "{said}");
+    assert!(!output.contains(conflict) || output.contains("signal-conflict"), "{output}");
     fix(&installation);
     let left = files(&installation);
     for name in ["old", "elsewhere", "killed", "left"] {
@@ -265,10 +265,10 @@ fn a_signal_that_a_killed_hook_moved_aside_is_brought_back() {
     put(&installation, half, b"{\"working_since\":\"10000", 61);
     // A living hook's.
     put(&installation, ".t.stop.0123456789abcdef.0000000000000000.0000000000000001", b"{}\n", 1);
-    let (code, mut mended, left, problems) = fix(&installation);
-    mended.sort();
+    let (code, mut repaired, left, problems) = fix(&installation);
+    repaired.sort();
     assert_eq!((code, left), (0, vec![]), "{problems:?}");
-    assert_eq!(mended, ["orphan-temporary", "signal-aside", "signal-aside"]);
+    assert_eq!(repaired, ["orphan-temporary", "signal-aside", "signal-aside"]);
     assert_eq!(
         files(&installation),
         [".t.stop.0123456789abcdef.0000000000000000.0000000000000001", "s.permission.json", "s.stop.json"]
@@ -293,8 +293,8 @@ fn a_signal_that_cannot_be_read_is_in_conflict_with_none() {
     let mut found = installation.find_ids();
     found.sort();
     assert_eq!(found, ["signal-empty", "signal-unreadable", "signal-unreadable"]);
-    let (code, mended, _, problems) = fix(&installation);
-    assert_eq!((code, mended), (1, vec!["signal-empty".to_owned()]), "{problems:?}");
+    let (code, repaired, _, problems) = fix(&installation);
+    assert_eq!((code, repaired), (1, vec!["signal-empty".to_owned()]), "{problems:?}");
     assert_eq!(
         files(&installation),
         ["cut.working.json", "later.stop.json", "later.working.json", "newer.stop.json", "newer.working.json"]
@@ -334,7 +334,7 @@ fn what_a_killed_hook_left_and_cannot_be_read_stays() {
 
 /// That nobody can lock the directory is not that somebody has locked it.
 #[test]
-#[ignore = "takes strace"]
+#[ignore = "needs strace"]
 fn a_file_system_without_locks_is_named() {
     let installation = installed();
     put(&installation, "both.working.json", b"{}\n", 100);
@@ -342,8 +342,8 @@ fn a_file_system_without_locks_is_named() {
     let mut strace = installation.command("strace".as_ref());
     strace.args(["-f", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"]);
     strace.arg(crate::sandbox::executable("hooks")).args(["doctor", "--fix"]);
-    let done = crate::sandbox::outcome(&mut strace, "");
-    let told = "~/.claude/session-signals is on a file system without locks: what is to be removed from it stays";
-    assert!(done.stderr.contains(told), "{done:?}");
+    let result = crate::sandbox::outcome(&mut strace, "");
+    let warned = "~/.claude/session-signals is on a file system without locks, so nothing was removed from it";
+    assert!(result.stderr.contains(warned), "{result:?}");
     assert_eq!(files(&installation), ["both.stop.json", "both.working.json"]);
 }

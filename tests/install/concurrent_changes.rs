@@ -1,7 +1,5 @@
-//! Others write at the same time, and the power goes at any moment.
+//! Other programs, and other runs of `hooks`, change the settings at the same time.
 
-use std::collections::BTreeMap;
-use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::sync::Mutex;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -57,11 +55,11 @@ fn twelve_at_once_lose_nothing_of_each_others() {
         for us in 0..6 {
             scope.spawn(move || {
                 for round in 0..4 {
-                    let done = installation.run_hooks(&[if (us + round) % 2 == 0 { "install" } else { "uninstall" }]);
+                    let result = installation.run_hooks(&[if (us + round) % 2 == 0 { "install" } else { "uninstall" }]);
                     // Refused where the others were faster three times in a row.
                     assert!(
-                        done.code == Some(0) || done.code == Some(1) && done.stderr.contains("3 times"),
-                        "{done:?}"
+                        result.code == Some(0) || result.code == Some(1) && result.stderr.contains("3 times"),
+                        "{result:?}"
                     );
                 }
             });
@@ -107,17 +105,16 @@ fn a_file_that_changes_three_times_under_us_is_left_alone() {
             }
         });
         // It can still be that it holds its breath for a whole round; not always.
-        let refused = (0..20).map(|_| installation.run_hooks(&["install"])).find(|done| done.code == Some(1));
+        let refused = (0..20).map(|_| installation.run_hooks(&["install"])).find(|result| result.code == Some(1));
         over.store(true, Ordering::Relaxed);
-        let said = refused.expect("a refusal").stderr;
-        assert!(said.contains("was changed by another program 3 times while we changed it: try again"), "{said}");
+        let output = refused.expect("a refusal").stderr;
+        assert!(
+            output.contains("was changed by another program 3 times while `hooks` was changing it: try again"),
+            "{output}"
+        );
     });
     assert!(installation.parse_settings()["number"].is_u64());
-    assert!(
-        installation.list_files().iter().all(|name| !name.contains("/.session")),
-        "{:?}",
-        installation.list_files()
-    );
+    installation.assert_no_temporary_files();
 }
 
 #[test]
@@ -140,8 +137,8 @@ fn no_hook_is_ever_run_half_copied() {
             }
         });
         for round in 0..10 {
-            let done = builds[(round + 1) % 2].hooks(&["install"]);
-            assert_eq!(done.code, Some(0), "{done:?}");
+            let result = builds[(round + 1) % 2].hooks(&["install"]);
+            assert_eq!(result.code, Some(0), "{result:?}");
         }
         over.store(true, Ordering::Relaxed);
     });
@@ -149,7 +146,7 @@ fn no_hook_is_ever_run_half_copied() {
 
 /// Another program writes after our last look, while the rename is held up.
 #[test]
-#[ignore = "takes strace"]
+#[ignore = "needs strace"]
 fn what_is_written_at_the_last_moment_is_not_lost() {
     let installation = &Installation::with_settings(ORIGINAL);
     thread::scope(|scope| {
@@ -172,126 +169,5 @@ fn what_is_written_at_the_last_moment_is_not_lost() {
     assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", installation.read_file("trace"));
     assert_eq!(installation.parse_settings()["model"], "opus");
     assert_eq!(registered_events(&installation.parse_settings()).len(), session_signals_protocol::EVENT_RULES.len());
-    assert!(
-        installation.list_files().iter().all(|name| !name.contains("/.session")),
-        "{:?}",
-        installation.list_files()
-    );
-}
-
-/// SIGKILL on entry to each system call in turn, of install and of uninstall. Whatever is left, doctor tells the truth
-/// of it, and uninstall gives back every byte: a dashboard's script, too.
-#[test]
-#[ignore = "takes strace and minutes"]
-fn killed_anywhere_leaves_the_old_or_the_new_file_whole() {
-    thread::scope(|scope| {
-        // The last one's file is one that install made: uninstall removes it.
-        for (command, was_there) in [("install", true), ("uninstall", true), ("uninstall", false)] {
-            scope.spawn(move || killed_anywhere(command, was_there));
-        }
-    });
-}
-
-fn killed_anywhere(command: &str, was_there: bool) {
-    let installation = Installation::new();
-    let script = installation.write_file("scripts/stop.sh", "cat >~/.claude/session-signals/$1.stop.json");
-    // Of no file the text is empty here.
-    let original = if was_there { ORIGINAL.replace("say done", &script.display().to_string()) } else { String::new() };
-    let text = || std::fs::read_to_string(installation.settings_path()).unwrap_or_default();
-    // With no CLI to ask there is less to wait for.
-    fs::remove_file(installation.path("bin/claude")).unwrap();
-    let hooks = |options: &[&str]| {
-        let mut strace = installation.command("strace".as_ref());
-        strace
-            .env("PATH", installation.path("bin"))
-            .args(["-o", installation.path("trace").to_str().unwrap()])
-            .args(options);
-        strace.arg(executable("hooks")).arg(command).output().unwrap()
-    };
-    let strace = ["/usr/bin/strace", "/bin/strace"].into_iter().find(|path| Path::new(path).exists()).expect("strace");
-    fs_err::os::unix::fs::symlink(strace, installation.path("bin/strace")).unwrap();
-    let start = || {
-        let _ = fs::remove_dir_all(installation.path(".claude"));
-        if was_there {
-            installation.write_file(".claude/settings.json", &original);
-        }
-        if command == "uninstall" {
-            outcome(
-                installation.command(&executable("hooks")).env("PATH", installation.path("bin")).arg("install"),
-                "",
-            );
-        }
-        text()
-    };
-    let old = start();
-    assert!(hooks(&[]).status.success());
-    let new = text();
-    assert_ne!(old, new);
-    // The first is strace's own, which starts us. It counts each system call for itself: the third write,
-    // the second rename.
-    let mut counts = BTreeMap::<String, usize>::new();
-    let trace = installation.read_file("trace");
-    let names = trace.lines().skip(1).filter_map(|line| line.split_once('(')).map(|(name, _)| name.to_owned());
-    let calls: Vec<String> = names
-        .map(|name| {
-            let count = counts.entry(name.clone()).or_default();
-            *count += 1;
-            format!("inject={name}:signal=SIGKILL:when={count}")
-        })
-        .collect();
-    let executables: Vec<_> = session_signals_protocol::EVENT_RULES.iter().map(|rule| rule.hook.executable()).collect();
-    let (mut outcomes, mut spared) = ((0, 0), 0);
-    for call in &calls {
-        start();
-        let done = hooks(&["-e", call]);
-        if done.status.success() {
-            // How often we look whether a child has ended is not the same each time.
-            spared += 1;
-            continue;
-        }
-        assert_eq!(done.status.signal(), Some(9), "{call}: {done:?}");
-        let left = text();
-        assert!(left == old || left == new, "{call}: {left}");
-        outcomes = if left == old { (outcomes.0 + 1, outcomes.1) } else { (outcomes.0, outcomes.1 + 1) };
-        for name in &executables {
-            if let Ok(copy) = fs::read(installation.executable_path(name)) {
-                assert!(copy == fs::read(executable(name)).unwrap(), "{call}: {name} is not whole");
-            }
-        }
-        // What registers a hook has it there to be run.
-        if left.contains("hook-stop") && command == "install" {
-            assert!(installation.executable_path("hook-stop").exists(), "{call}");
-        }
-        // Healthy is what is installed and runs, and nothing else; uninstalling finds the way back.
-        let is_installed = (left == new) == (command == "install");
-        let untraced = |arguments: &[&str]| {
-            outcome(
-                installation.command(&executable("hooks")).env("PATH", installation.path("bin")).args(arguments),
-                "",
-            )
-        };
-        let doctor = untraced(&["doctor"]);
-        let runs = executables.iter().all(|name| installation.executable_path(name).exists());
-        assert_eq!(doctor.code == Some(0), is_installed && runs, "{call}: {doctor:?}");
-        if is_installed {
-            assert_eq!(untraced(&["uninstall"]).code, Some(0), "{call}");
-            assert_eq!(text(), original, "{call}");
-        }
-        // And the next run makes it as if nothing had been.
-        if command == "install" || !is_installed {
-            assert!(hooks(&[]).status.success(), "{call}");
-            assert_eq!(text(), new, "{call}");
-        }
-        // Nothing is in the way of what comes then.
-        assert_eq!(untraced(&["install"]).code, Some(0), "{call}");
-        assert_eq!(untraced(&["uninstall"]).code, Some(0), "{call}");
-        assert_eq!(text(), original, "{call}");
-        assert!(!installation.path(".claude/hooks").exists(), "{call}: {:?}", installation.list_files());
-    }
-    let (left_old, left_new) = outcomes;
-    println!(
-        "{command} (settings before: {was_there}): {} system calls: {left_old} left the old file, {left_new} the new",
-        calls.len()
-    );
-    assert!(left_old > 0 && left_new > 0 && spared * 10 < calls.len(), "{spared} not reached");
+    installation.assert_no_temporary_files();
 }

@@ -81,16 +81,13 @@ fn what_cannot_be_kept_is_refused() {
     run("setfattr", &["-n", "user.note", "-v", "mine"], &installation.settings_path());
     let mut strace = installation.command("strace".as_ref());
     strace.args(["-o", "/dev/null", "-e", "inject=setxattr:error=ENOSPC"]).arg(executable("hooks"));
-    let done = outcome(strace.arg("install"), "");
-    assert_eq!(done.code, Some(1), "{done:?}");
-    let reason = "settings.json has the attribute user.note, which a new file cannot be given: No space left on device";
-    assert!(done.stderr.contains(reason), "{done:?}");
+    let result = outcome(strace.arg("install"), "");
+    assert_eq!(result.code, Some(1), "{result:?}");
+    let reason =
+        "settings.json has the attribute user.note, which cannot be set on a new file: No space left on device";
+    assert!(result.stderr.contains(reason), "{result:?}");
     assert_eq!(installation.read_file(".claude/settings.json"), "{}");
-    assert!(
-        installation.list_files().iter().all(|name| !name.contains("/.session")),
-        "{:?}",
-        installation.list_files()
-    );
+    installation.assert_no_temporary_files();
 }
 
 /// An access list that is set while we look is seen.

@@ -49,20 +49,22 @@ fn nothing_is_roots(installation: &Installation) {
 
 fn privileged_refuses(installation: &Installation, arguments: &[&str]) {
     let before = installation.list_files();
-    let done = installation.run_hooks(arguments);
-    assert_eq!(done.code, Some(1), "{arguments:?} {done:?}");
+    let result = installation.run_hooks(arguments);
+    assert_eq!(result.code, Some(1), "{arguments:?} {result:?}");
     let hooks = executable("hooks").display().to_string();
     // Nothing says that this is where that user's home is.
     let set = format!("env HOME={}", installation.path("").display().to_string().trim_end_matches('/'));
     let line = format!("`sudo -H -u '#{USER}' {set} {hooks} {}`", arguments.join(" "));
-    let said = format!("~/.claude belongs to user {USER}, and this is root: type {line}; --force goes on as root");
-    assert!(done.stderr.contains(&said), "{arguments:?} {done:?}\n{said}");
+    let output = format!(
+        "~/.claude belongs to user {USER}, and this process is root: run {line} instead, or add --force to continue as root"
+    );
+    assert!(result.stderr.contains(&output), "{arguments:?} {result:?}\n{output}");
     assert_eq!(installation.list_files(), before);
     nothing_is_roots(installation);
 }
 
 #[test]
-#[ignore = "privileged: takes root, and a home of another user"]
+#[ignore = "privileged: needs root, and a home of another user"]
 fn privileged_root_leaves_anothers_home_alone() {
     let installation = home_of_another();
     for arguments in [
@@ -78,8 +80,8 @@ fn privileged_root_leaves_anothers_home_alone() {
     assert_eq!(installation.read_file(".claude/settings.json"), "{}");
     // Before there is a configuration directory, too.
     fs::remove_dir_all(installation.path(".claude")).unwrap();
-    let done = installation.run_hooks(&["install"]);
-    assert_eq!((done.code, installation.path(".claude").exists()), (Some(1), false), "{done:?}");
+    let result = installation.run_hooks(&["install"]);
+    assert_eq!((result.code, installation.path(".claude").exists()), (Some(1), false), "{result:?}");
     fs::create_dir(installation.path(".claude")).unwrap();
     own(&installation);
     // What root would not start, it does not start for doctor either.
@@ -87,39 +89,39 @@ fn privileged_root_leaves_anothers_home_alone() {
     nothing_is_roots(&installation);
     let trap = "#!/bin/sh\ntouch ~/ran\n";
     fs::write(installation.executable_path("hook-stop"), trap).unwrap();
-    let done = installation.run_hooks(&["doctor"]);
-    assert!(done.stdout.contains("run-by-root: "), "{done:?}");
+    let result = installation.run_hooks(&["doctor"]);
+    assert!(result.stdout.contains("run-by-root: "), "{result:?}");
     assert!(!installation.path("ran").exists());
     assert_eq!(as_user(&installation, &["uninstall"]).code, Some(0));
     assert!(!installation.settings_path().exists());
 }
 
 #[test]
-#[ignore = "privileged: takes root, and a home of another user"]
+#[ignore = "privileged: needs root, and a home of another user"]
 fn privileged_what_root_left_in_a_home_is_found() {
     let installation = home_of_another();
     installation.run_successfully(&["install", "--force"]);
-    let done = as_user(&installation, &["doctor"]);
-    assert_eq!(done.code, Some(1), "{done:?}");
-    let said = "owned-by-root: ";
-    assert!(done.stdout.contains(said), "{done:?}");
-    let line = done.stdout.rsplit('`').nth(1).unwrap().strip_prefix("sudo ").unwrap();
+    let result = as_user(&installation, &["doctor"]);
+    assert_eq!(result.code, Some(1), "{result:?}");
+    let output = "owned-by-root: ";
+    assert!(result.stdout.contains(output), "{result:?}");
+    let line = result.stdout.rsplit('`').nth(1).unwrap().strip_prefix("sudo ").unwrap();
     assert_eq!(line, format!("chown -R {USER} ~/.claude/hooks ~/.claude/backups"));
     let typed = Command::new("sh").args(["-ec", line]).env("HOME", installation.path("")).status().unwrap();
     assert!(typed.success(), "{line}");
     nothing_is_roots(&installation);
-    let done = as_user(&installation, &["doctor"]);
-    assert_eq!(done.code, Some(0), "{done:?}");
+    let result = as_user(&installation, &["doctor"]);
+    assert_eq!(result.code, Some(0), "{result:?}");
     assert_eq!(as_user(&installation, &["uninstall"]).code, Some(0));
     // One file alone.
     assert_eq!(as_user(&installation, &["install"]).code, Some(0));
     chown(installation.executable_path("hook-stop"), Some(0), Some(0)).unwrap();
-    let done = as_user(&installation, &["doctor"]);
-    assert!(done.stdout.contains("chown -R 12345 ~/.claude/hooks/session-signals/hook-stop`"), "{done:?}");
+    let result = as_user(&installation, &["doctor"]);
+    assert!(result.stdout.contains("chown -R 12345 ~/.claude/hooks/session-signals/hook-stop`"), "{result:?}");
 }
 
 #[test]
-#[ignore = "privileged: takes root, and a home of another user"]
+#[ignore = "privileged: needs root, and a home of another user"]
 fn privileged_force_works_for_root_to_the_end() {
     let installation = home_of_another();
     installation.run_successfully(&["install", "--force"]);
@@ -132,18 +134,20 @@ fn privileged_force_works_for_root_to_the_end() {
 
 /// Root in its own home, and another user's project.
 #[test]
-#[ignore = "privileged: takes root, and a project of another user"]
+#[ignore = "privileged: needs root, and a project of another user"]
 fn privileged_root_leaves_anothers_project_alone() {
     let installation = Installation::new();
     chown(installation.project_dir(), Some(USER), Some(USER)).unwrap();
     let hooks = executable("hooks").display().to_string();
     let refuses = |arguments: &[&str]| {
         let before = installation.list_files();
-        let done = installation.run_hooks(arguments);
+        let result = installation.run_hooks(arguments);
         let line = format!("`sudo -H -u '#{USER}' {hooks} {}`", arguments.join(" "));
-        let said = format!("~/project belongs to user {USER}, and this is root: type {line}; --force goes on as root");
-        assert_eq!(done.code, Some(1), "{arguments:?} {done:?}");
-        assert!(done.stderr.contains(&said), "{arguments:?} {done:?}\n{said}");
+        let output = format!(
+            "~/project belongs to user {USER}, and this process is root: run {line} instead, or add --force to continue as root"
+        );
+        assert_eq!(result.code, Some(1), "{arguments:?} {result:?}");
+        assert!(result.stderr.contains(&output), "{arguments:?} {result:?}\n{output}");
         assert_eq!(installation.list_files(), before);
     };
     for scope in ["project", "local"] {
@@ -167,7 +171,7 @@ fn privileged_root_leaves_anothers_project_alone() {
 
 /// What `sudo hooks install` of earlier versions left in a project, and beside the other services.
 #[test]
-#[ignore = "privileged: takes root, and a home of another user"]
+#[ignore = "privileged: needs root, and a home of another user"]
 fn privileged_what_root_left_in_a_project_or_of_a_service_is_found() {
     let installation = home_of_another();
     assert_eq!(as_user(&installation, &["install"]).code, Some(0));
@@ -181,11 +185,11 @@ fn privileged_what_root_left_in_a_project_or_of_a_service_is_found() {
     for path in [".config", ".config/systemd"] {
         chown(installation.path(path), Some(USER), Some(USER)).unwrap();
     }
-    let done = as_user(&installation, &["doctor"]);
-    let line = done.stdout.rsplit('`').nth(1).unwrap().strip_prefix("sudo ").unwrap();
-    assert_eq!(line, format!("chown -R {USER} ~/project/.claude ~/.config/systemd/user"), "{done:?}");
+    let result = as_user(&installation, &["doctor"]);
+    let line = result.stdout.rsplit('`').nth(1).unwrap().strip_prefix("sudo ").unwrap();
+    assert_eq!(line, format!("chown -R {USER} ~/project/.claude ~/.config/systemd/user"), "{result:?}");
     // A project that is root's itself is none of that user's.
     chown(installation.project_dir(), Some(0), Some(0)).unwrap();
-    let done = as_user(&installation, &["doctor"]);
-    assert!(done.stdout.contains(&format!("`sudo chown -R {USER} ~/.config/systemd/user`")), "{done:?}");
+    let result = as_user(&installation, &["doctor"]);
+    assert!(result.stdout.contains(&format!("`sudo chown -R {USER} ~/.config/systemd/user`")), "{result:?}");
 }

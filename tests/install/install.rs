@@ -13,17 +13,20 @@ const FOREIGN: &str = "{\n\t\"model\": \"opus\",\n\t\"hooks\": {\n\t\t\"Stop\": 
 #[test]
 fn one_command_makes_working_hooks() {
     let installation = Installation::new();
-    let said = installation.run_successfully(&["install"]);
+    let output = installation.run_successfully(&["install"]);
     assert!(
-        said.starts_with(&format!("Installed in ~/.claude/settings.json for Claude Code {NEWEST_CLI}\n")),
-        "{said}"
+        output.starts_with(&format!("Installed in ~/.claude/settings.json for Claude Code {NEWEST_CLI}\n")),
+        "{output}"
     );
     for rule in &EVENT_RULES {
         let name = rule.hook.executable();
-        assert!(said.contains(&format!("  {:<19} {name:<23} added\n", rule.event)), "{said}");
+        assert!(output.contains(&format!("  {:<19} {name:<23} added\n", rule.event)), "{output}");
         assert_eq!(fs::metadata(installation.executable_path(name)).unwrap().permissions().mode() & 0o777, 0o755);
     }
-    assert!(said.contains("\nFrom its next prompt on, every session says in ~/.claude/session-signals"), "{said}");
+    assert!(
+        output.contains("\nFrom its next prompt on, every session writes to ~/.claude/session-signals"),
+        "{output}"
+    );
     // As the CLI would: the registered command, with a payload on stdin.
     let command = json_text(&installation.parse_settings()["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]);
     let prompt = payload("someone", "UserPromptSubmit", r#""prompt":"hi""#);
@@ -55,8 +58,8 @@ fn a_second_install_touches_nothing() {
         fs::metadata(installation.settings_path()).unwrap().ino(),
     );
     let inode = fs::metadata(installation.executable_path("hook-stop")).unwrap().ino();
-    let said = installation.run_successfully(&["install"]);
-    assert!(said.starts_with("Already installed in ~/.claude/settings.json"), "{said}");
+    let output = installation.run_successfully(&["install"]);
+    assert!(output.starts_with("Already installed in ~/.claude/settings.json"), "{output}");
     let after = (
         installation.list_files(),
         installation.read_file(".claude/settings.json"),
@@ -133,8 +136,8 @@ fn goes_through_a_shell(name: &str) {
     let hooks = |arguments: &[&str]| {
         outcome(installation.command(&executable("hooks")).env("CLAUDE_CONFIG_DIR", &config).args(arguments), "")
     };
-    let done = hooks(&["install"]);
-    assert_eq!(done.code, Some(0), "{done:?}");
+    let result = hooks(&["install"]);
+    assert_eq!(result.code, Some(0), "{result:?}");
     let settings: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(config.join("settings.json")).unwrap()).unwrap();
     let entry = &settings["hooks"]["Stop"][0]["hooks"][0];
@@ -159,11 +162,11 @@ fn an_executable_that_does_not_start_is_an_error_now() {
     let installation = Installation::new();
     let build = installation.copy_build("broken");
     build.replace_executable("hook-stop", b"\x7fELF is not all it takes");
-    let done = build.hooks(&["install"]);
-    assert_eq!(done.code, Some(3), "{done:?}");
+    let result = build.hooks(&["install"]);
+    assert_eq!(result.code, Some(3), "{result:?}");
     assert!(
-        done.stderr.contains("error: Stop, StopFailure: ") && done.stderr.contains("hook-stop does not run: "),
-        "{done:?}"
+        result.stderr.contains("error: Stop, StopFailure: ") && result.stderr.contains("hook-stop does not run: "),
+        "{result:?}"
     );
     build.replace_executable("hook-stop", b"#!/bin/sh\nexit 1\n");
     assert_eq!(build.hooks(&["install"]).code, Some(3));
@@ -177,9 +180,9 @@ fn a_build_that_is_not_whole_is_refused() {
     let installation = Installation::new();
     let build = installation.copy_build("partial");
     fs::remove_file(build.folder.join("hook-compact")).unwrap();
-    let done = build.hooks(&["install"]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.stderr.contains("hook-compact is not beside `hooks`"), "{done:?}");
+    let result = build.hooks(&["install"]);
+    assert_eq!(result.code, Some(1));
+    assert!(result.stderr.contains("hook-compact is not beside `hooks`"), "{result:?}");
     assert_eq!(installation.list_files(), [""; 0]);
 }
 
@@ -190,7 +193,10 @@ fn a_spool_that_others_can_write_to_is_closed() {
     for mode in [0o777, 0o755] {
         fs::set_permissions(installation.path(".claude/session-signals"), PermissionsExt::from_mode(mode)).unwrap();
         let (_, report) = installation.run_json(&["install"]);
-        assert!(json_text(&report["warnings"][0]).contains(&format!("was open to others (mode {mode:o})")), "{report}");
+        assert!(
+            json_text(&report["warnings"][0]).contains(&format!("was open to other users (mode {mode:o})")),
+            "{report}"
+        );
         assert_eq!(
             fs::metadata(installation.path(".claude/session-signals")).unwrap().permissions().mode() & 0o777,
             0o700

@@ -1,6 +1,7 @@
 //! A home with a Claude Code of any version in it, and `hooks` run there.
 
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use assert_cmd::Command;
 use fs_err as fs;
@@ -119,20 +120,49 @@ impl Installation {
         outcome(self.command(&executable("hooks")).args(arguments), "")
     }
 
+    /// Runs a subcommand of `hooks` under strace with these injections. Calls `meanwhile` when its temporary file is there.
+    pub fn run_traced(&self, injections: &[&str], subcommand: &str, meanwhile: impl FnOnce() + Send) -> Outcome {
+        thread::scope(|scope| {
+            let run = scope.spawn(|| {
+                let mut strace = self.command("strace".as_ref());
+                strace.arg("-o").arg(self.path("trace"));
+                strace.args(injections.iter().flat_map(|injection| ["-e", injection]));
+                outcome(strace.arg(executable("hooks")).arg(subcommand), "")
+            });
+            while !self.has_temporary_file() && !run.is_finished() {
+                thread::yield_now();
+            }
+            meanwhile();
+            run.join().unwrap()
+        })
+    }
+
+    /// Returns whether a temporary file of `hooks` is beside the settings.
+    pub fn has_temporary_file(&self) -> bool {
+        self.list_files().iter().any(|name| name.starts_with(".claude/.session-signals."))
+    }
+
+    /// Checks that no temporary file of `hooks` is left anywhere.
+    #[track_caller]
+    pub fn assert_no_temporary_files(&self) {
+        let files = self.list_files();
+        assert!(files.iter().all(|name| !name.contains("/.session")), "{files:?}");
+    }
+
     /// Runs `hooks`, which succeeds; its stdout.
     #[track_caller]
     pub fn run_successfully(&self, arguments: &[&str]) -> String {
-        let done = self.run_hooks(arguments);
-        assert_eq!(done.code, Some(0), "{done:?}");
-        done.stdout
+        let result = self.run_hooks(arguments);
+        assert_eq!(result.code, Some(0), "{result:?}");
+        result.stdout
     }
 
     /// Runs `hooks … --json`: the exit code, and what it printed.
     #[track_caller]
     pub fn run_json(&self, arguments: &[&str]) -> (i32, Value) {
-        let done = self.run_hooks(&[arguments, &["--json"]].concat());
-        assert_eq!(done.stderr, "");
-        (done.code.unwrap(), serde_json::from_str(&done.stdout).unwrap())
+        let result = self.run_hooks(&[arguments, &["--json"]].concat());
+        assert_eq!(result.stderr, "");
+        (result.code.unwrap(), serde_json::from_str(&result.stdout).unwrap())
     }
 
     /// The ids that doctor finds.

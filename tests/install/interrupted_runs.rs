@@ -98,7 +98,7 @@ fn running(installation: &Installation) -> Option<String> {
 
 /// Killed when the foreign edit is in the temporary file, and not yet put back.
 #[test]
-#[ignore = "takes strace"]
+#[ignore = "needs strace"]
 fn a_kill_between_exchange_and_return() {
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     let until = |what: &dyn Fn() -> bool| {
@@ -130,7 +130,7 @@ fn a_kill_between_exchange_and_return() {
     for command in ["install", "uninstall", "install"] {
         let (_, report) = installation.run_json(&[command]);
         let warning = json_text(&report["warnings"][0]);
-        assert!(warning.starts_with(&format!("~/{left} holds settings that are in no backup")), "{report}");
+        assert!(warning.starts_with(&format!("~/{left} contains settings that are in no backup")), "{report}");
     }
     is_offered_back(&installation, &installation.path(&left), FOREIGN, ".claude/settings.json");
 }

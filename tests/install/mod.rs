@@ -1,19 +1,20 @@
 //! `hooks`: what it does to the settings, and what it never does.
 
+mod cleanup;
 mod command_line;
+mod concurrent_changes;
 mod doctor;
 mod file_attributes;
-mod interrupted_runs;
-
-mod cleanup;
-mod concurrent_changes;
 mod file_owner;
 mod install;
 pub mod installation;
+mod interrupted_runs;
+mod kill_points;
 mod open_writers;
 mod real_claude;
 mod refusals;
 mod release_versions;
+mod renaming_editors;
 mod replaced_files;
 mod replaced_scripts;
 mod service;
@@ -21,3 +22,23 @@ mod shared_settings;
 mod supported_events;
 mod uninstall;
 mod wrapped_commands;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How many cases of one test run at the same time.
+const WORKERS: usize = 4;
+
+/// Checks all cases of a test, several of them at the same time. Most of the time of a case is spent waiting.
+fn run_side_by_side<T: Sync>(cases: &[T], check: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    check(case);
+                }
+            });
+        }
+    });
+}

@@ -10,6 +10,7 @@ use fs_err as fs;
 use serde_json::json;
 
 use super::installation::{Installation, json_text, registered_events};
+use super::run_side_by_side;
 use crate::sandbox::{Outcome, executable, outcome};
 
 const ORIGINAL: &str = "{\n  \"theme\": \"dark\"\n}\n";
@@ -36,13 +37,13 @@ fn saves_during(installation: &Installation, truncates: bool, saved: &str, hooks
     let editor = opened(installation, truncates);
     let before = inode(installation);
     thread::scope(|scope| {
-        let done = scope.spawn(|| installation.run_hooks(hooks));
+        let result = scope.spawn(|| installation.run_hooks(hooks));
         let deadline = Instant::now() + Duration::from_millis(600);
         while inode(installation) == before && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(1));
         }
         save(editor, saved);
-        done.join().unwrap()
+        result.join().unwrap()
     })
 }
 
@@ -50,8 +51,8 @@ fn saves_during(installation: &Installation, truncates: bool, saved: &str, hooks
 fn what_an_editor_saves_in_place_is_what_install_builds_on() {
     for truncates in [true, false] {
         let installation = Installation::with_settings(ORIGINAL);
-        let done = saves_during(&installation, truncates, SAVED, &["install"]);
-        assert_eq!(done.code, Some(0), "{done:?}");
+        let result = saves_during(&installation, truncates, SAVED, &["install"]);
+        assert_eq!(result.code, Some(0), "{result:?}");
         assert_eq!(
             (&installation.parse_settings()["theme"], &installation.parse_settings()["model"]),
             (&json!("light"), &json!("opus"))
@@ -74,8 +75,8 @@ fn what_an_editor_saves_in_place_is_what_uninstall_leaves() {
         let mut settings = installation.parse_settings();
         settings["model"] = "opus".into();
         let saved = serde_json::to_string_pretty(&settings).unwrap();
-        let done = saves_during(&installation, truncates, &saved, &["uninstall"]);
-        assert_eq!(done.code, Some(0), "{done:?}");
+        let result = saves_during(&installation, truncates, &saved, &["uninstall"]);
+        assert_eq!(result.code, Some(0), "{result:?}");
         assert_eq!(installation.parse_settings(), json!({"model": "opus"}));
     }
 }
@@ -141,68 +142,49 @@ fn another_name_of_the_file_keeps_its_mode() {
     assert_eq!(fs::metadata(&backup).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
-/// Runs `hooks` under strace with these injections; calls `meanwhile` once its temporary file is there.
-fn traced(installation: &Installation, injections: &[&str], hooks: &str, meanwhile: impl FnOnce() + Send) -> Outcome {
-    thread::scope(|scope| {
-        let done = scope.spawn(|| {
-            let mut strace = installation.command("strace".as_ref());
-            strace.args(["-o", installation.path("trace").to_str().unwrap()]);
-            strace.args(injections.iter().flat_map(|injection| ["-e", injection]));
-            outcome(strace.arg(executable("hooks")).arg(hooks), "")
-        });
-        let staged = || installation.list_files().iter().any(|name| name.starts_with(".claude/.session-signals."));
-        while !staged() && !done.is_finished() {
-            thread::yield_now();
-        }
-        meanwhile();
-        done.join().unwrap()
-    })
+/// An editor opens the file after `hooks` compared it for the last time, and saves after it was replaced.
+#[test]
+#[ignore = "needs strace"]
+fn an_edit_in_a_file_that_was_opened_before_the_replacement_is_kept() {
+    let injections = [
+        (true, "inject=renameat2:delay_enter=1s:when=1"),
+        // A file system that cannot exchange two files.
+        (true, "inject=renameat2:error=EINVAL:delay_enter=1s"),
+        (false, "inject=rename:delay_enter=1s:when=1"),
+    ];
+    let cases: Vec<_> = [true, false]
+        .iter()
+        .flat_map(|truncates| injections.map(|(install, delay)| (*truncates, install, delay)))
+        .collect();
+    run_side_by_side(&cases, |&(truncates, is_install, injection)| {
+        edit_is_kept(truncates, if is_install { "install" } else { "uninstall" }, injection);
+    });
 }
 
-/// An editor opens the file after our last look and before it is replaced, and saves after that.
-#[test]
-#[ignore = "takes strace"]
-fn an_editor_that_opens_the_file_at_the_last_moment() {
-    for truncates in [true, false] {
-        for (install, injection) in [
-            (true, "inject=renameat2:delay_enter=1s:when=1"),
-            // A file system that cannot exchange two files.
-            (true, "inject=renameat2:error=EINVAL:delay_enter=1s"),
-            (false, "inject=rename:delay_enter=1s:when=1"),
-        ] {
-            let installation = if install { Installation::with_settings(ORIGINAL) } else { Installation::new() };
-            let mut saved: serde_json::Value = serde_json::from_str(SAVED).unwrap();
-            if !install {
-                installation.run_successfully(&["install"]);
-                saved["hooks"] = installation.parse_settings()["hooks"].clone();
-            }
-            let before = inode(&installation);
-            let done = traced(
-                &installation,
-                &["trace=renameat2,rename", injection],
-                if install { "install" } else { "uninstall" },
-                || {
-                    thread::sleep(Duration::from_millis(300));
-                    let editor = opened(&installation, truncates);
-                    let deadline = Instant::now() + Duration::from_millis(1500);
-                    while inode(&installation) == before && Instant::now() < deadline {
-                        thread::sleep(Duration::from_millis(1));
-                    }
-                    save(editor, &saved.to_string());
-                },
-            );
-            let trace = installation.read_file("trace");
-            assert_eq!(done.code, Some(0), "{injection} {done:?}\n{trace}");
-            assert_eq!(installation.parse_settings()["model"], "opus", "{injection}\n{trace}");
-            let expected = if install { session_signals_protocol::EVENT_RULES.len() } else { 0 };
-            assert_eq!(registered_events(&installation.parse_settings()).len(), expected, "{injection}");
-            assert!(
-                installation.list_files().iter().all(|name| !name.contains("/.session")),
-                "{:?}",
-                installation.list_files()
-            );
-        }
+fn edit_is_kept(truncates: bool, subcommand: &str, injection: &str) {
+    let is_install = subcommand == "install";
+    let installation = if is_install { Installation::with_settings(ORIGINAL) } else { Installation::new() };
+    let mut saved: serde_json::Value = serde_json::from_str(SAVED).unwrap();
+    if !is_install {
+        installation.run_successfully(&["install"]);
+        saved["hooks"] = installation.parse_settings()["hooks"].clone();
     }
+    let before = inode(&installation);
+    let result = installation.run_traced(&["trace=renameat2,rename", injection], subcommand, || {
+        thread::sleep(Duration::from_millis(300));
+        let editor = opened(&installation, truncates);
+        let deadline = Instant::now() + Duration::from_millis(1500);
+        while inode(&installation) == before && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        save(editor, &saved.to_string());
+    });
+    let trace = installation.read_file("trace");
+    assert_eq!(result.code, Some(0), "{injection} {result:?}\n{trace}");
+    assert_eq!(installation.parse_settings()["model"], "opus", "{injection}\n{trace}");
+    let expected = if is_install { session_signals_protocol::EVENT_RULES.len() } else { 0 };
+    assert_eq!(registered_events(&installation.parse_settings()).len(), expected, "{injection}");
+    installation.assert_no_temporary_files();
 }
 
 /// Installs where the kernel does not say who has the settings open: it tells only the file's owner and who may ask for any
@@ -210,14 +192,14 @@ fn an_editor_that_opens_the_file_at_the_last_moment() {
 fn install_without_leases(installation: &Installation) -> Outcome {
     let mut hooks = installation.command("setpriv".as_ref());
     hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
-    let done = outcome(&mut hooks, "");
-    assert_eq!(done.code, Some(0), "{done:?}");
-    done
+    let result = outcome(&mut hooks, "");
+    assert_eq!(result.code, Some(0), "{result:?}");
+    result
 }
 
 /// Where the kernel does not say who has a file open, what an editor writes late is in the backup, and doctor says so.
 #[test]
-#[ignore = "privileged: takes root, and a file of another user"]
+#[ignore = "privileged: needs root, and a file of another user"]
 fn privileged_what_is_written_after_the_end_is_in_the_backup() {
     let installation = Installation::with_settings(ORIGINAL);
     std::os::unix::fs::chown(installation.settings_path(), Some(12345), None).unwrap();
@@ -228,8 +210,8 @@ fn privileged_what_is_written_after_the_end_is_in_the_backup() {
     let backup = installation.list_files().into_iter().find(|name| name.contains("backups/settings.json.")).unwrap();
     assert_eq!(installation.read_file(&backup), SAVED);
     assert_eq!(installation.find_ids(), ["backup-written-late"]);
-    let said = installation.run_hooks(&["doctor"]).stdout;
-    assert!(said.contains(&format!("~/{backup} was written to after ")), "{said}");
+    let output = installation.run_hooks(&["doctor"]).stdout;
+    assert!(output.contains(&format!("~/{backup} was written to after ")), "{output}");
     // It is not let go of with the oldest, and no longer told of once the settings hold it.
     for _ in 0..6 {
         installation.run_successfully(&["uninstall"]);
@@ -243,17 +225,17 @@ fn privileged_what_is_written_after_the_end_is_in_the_backup() {
 
 /// As before; but the backups are on another file system, so that the file itself cannot become one.
 #[test]
-#[ignore = "privileged: takes root, a file of another user, and /dev/shm"]
+#[ignore = "privileged: needs root, a file of another user, and /dev/shm"]
 fn privileged_what_is_written_after_the_end_stays_beside_the_settings() {
     let installation = Installation::with_settings(ORIGINAL);
     let elsewhere = tempfile::TempDir::new_in("/dev/shm").unwrap();
     fs_err::os::unix::fs::symlink(elsewhere.path(), installation.path(".claude/backups")).unwrap();
     std::os::unix::fs::chown(installation.settings_path(), Some(12345), None).unwrap();
     let editor = opened(&installation, false);
-    let done = install_without_leases(&installation);
+    let result = install_without_leases(&installation);
     let left =
         installation.list_files().into_iter().find(|name| name.starts_with(".claude/.session-signals.")).unwrap();
-    assert!(done.stderr.contains(&format!("~/{left} is what was replaced")), "{done:?}");
+    assert!(result.stderr.contains(&format!("~/{left} is the replaced file")), "{result:?}");
     // It is not in the way, and nobody removes it while it may be open.
     assert_eq!(installation.find_ids(), [""; 0]);
     assert_eq!(installation.run_hooks(&["doctor", "--fix"]).code, Some(0));
@@ -265,106 +247,4 @@ fn privileged_what_is_written_after_the_end_stays_beside_the_settings() {
     assert_eq!(installation.path(&left).exists(), !cfg!(freestanding));
     let kept = fs::read_dir(elsewhere.path()).unwrap().map(|entry| entry.unwrap().path());
     assert!(kept.into_iter().any(|path| fs::read_to_string(path).unwrap() == SAVED));
-}
-
-/// What it makes of the settings meanwhile, as most editors do: another file, renamed.
-fn renames(installation: &Installation, text: &str) {
-    fs::write(installation.path(".claude/new"), text).unwrap();
-    fs::rename(installation.path(".claude/new"), installation.settings_path()).unwrap();
-}
-
-/// A file system that cannot exchange two files: an editor saves between our looks and our renames.
-#[test]
-#[ignore = "takes strace"]
-fn what_an_editor_renames_is_not_lost_where_files_cannot_be_exchanged() {
-    for injection in
-        ["inject=linkat:delay_exit=1s:when=1", "inject=linkat:delay_enter=1s:when=2", "inject=linkat:delay_exit=1s"]
-    {
-        let installation = Installation::with_settings(ORIGINAL);
-        let done = traced(
-            &installation,
-            &["trace=renameat2,linkat", "inject=renameat2:error=EINVAL", injection],
-            "install",
-            || {
-                thread::sleep(Duration::from_millis(500));
-                renames(&installation, SAVED);
-            },
-        );
-        let trace = installation.read_file("trace");
-        assert_eq!(done.code, Some(0), "{injection} {done:?}\n{trace}");
-        assert_eq!(installation.parse_settings()["model"], "opus", "{injection}\n{trace}");
-        assert_eq!(
-            registered_events(&installation.parse_settings()).len(),
-            session_signals_protocol::EVENT_RULES.len()
-        );
-        assert!(
-            installation.list_files().iter().all(|name| !name.contains("/.session")),
-            "{:?}",
-            installation.list_files()
-        );
-        installation.run_successfully(&["uninstall"]);
-        assert_eq!(installation.read_file(".claude/settings.json"), SAVED);
-    }
-}
-
-/// One that cannot give a file a free name either: there nothing is safe.
-#[test]
-#[ignore = "takes strace"]
-fn where_files_can_be_neither_exchanged_nor_linked_nothing_is_replaced() {
-    let injections =
-        ["trace=renameat2,linkat,rename", "inject=renameat2:error=EINVAL:delay_enter=1s", "inject=linkat:error=EPERM"];
-    for hooks in ["install", "uninstall"] {
-        let installation = if hooks == "install" { Installation::with_settings(ORIGINAL) } else { Installation::new() };
-        let mut saved = SAVED.to_owned();
-        if hooks == "uninstall" {
-            installation.run_successfully(&["install"]);
-            saved = installation.read_file(".claude/settings.json") + "\n";
-        }
-        let done = traced(&installation, &injections, hooks, || {
-            thread::sleep(Duration::from_millis(300));
-            renames(&installation, &saved);
-        });
-        assert_eq!(done.code, Some(1), "{done:?}\n{}", installation.read_file("trace"));
-        assert!(done.stderr.contains("a file system that can neither exchange two files"), "{done:?}");
-        assert_eq!(installation.read_file(".claude/settings.json"), saved);
-        assert!(
-            installation.list_files().iter().all(|name| !name.contains("/.session")),
-            "{:?}",
-            installation.list_files()
-        );
-    }
-}
-
-/// A kill when the settings are moved aside, and nothing stands in their place yet.
-#[test]
-#[ignore = "takes strace"]
-fn settings_that_a_kill_left_moved_aside_are_put_back() {
-    let injections = ["trace=renameat2,linkat", "inject=renameat2:error=EINVAL", "inject=linkat:signal=SIGKILL:when=2"];
-    for mended_by in ["doctor --fix", "install", "uninstall"] {
-        let installation = Installation::with_settings(ORIGINAL);
-        let done = traced(&installation, &injections, "install", || {});
-        assert!(done.code.is_none() && !installation.settings_path().exists(), "{done:?}");
-        let (_, checkup) = installation.run_json(&["doctor"]);
-        let ids: Vec<_> = checkup["findings"].as_array().unwrap().iter().map(|one| json_text(&one["id"])).collect();
-        assert!(ids.contains(&"settings-left-aside".to_owned()), "{checkup}");
-        let done = installation.run_hooks(&mended_by.split(' ').collect::<Vec<_>>());
-        if mended_by == "doctor --fix" {
-            assert!(
-                done.stdout.contains("mended settings-left-aside: ~/.claude/settings.json is not there: "),
-                "{done:?}"
-            );
-            assert_eq!(installation.parse_settings()["theme"], "dark");
-            installation.run_successfully(&["uninstall"]);
-        } else {
-            assert!(done.stderr.contains("warning: ~/.claude/settings.json was not there: "), "{done:?}");
-            if mended_by == "install" {
-                assert_eq!(
-                    registered_events(&installation.parse_settings()).len(),
-                    session_signals_protocol::EVENT_RULES.len()
-                );
-                installation.run_successfully(&["uninstall"]);
-            }
-        }
-        assert_eq!(installation.read_file(".claude/settings.json"), ORIGINAL, "{mended_by}");
-    }
 }

@@ -17,9 +17,9 @@ fn home_in(version: &str, scope: &str) -> Installation {
     installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
     let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
     let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
-    let done = outcome(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
-    let report: Value = serde_json::from_str(&done.stdout).unwrap();
-    assert_eq!((done.code, &report["claude"]), (Some(0), &version.into()), "{report}");
+    let result = outcome(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
+    let report: Value = serde_json::from_str(&result.stdout).unwrap();
+    assert_eq!((result.code, &report["claude"]), (Some(0), &version.into()), "{report}");
     installation
 }
 
@@ -28,18 +28,18 @@ fn claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<Strin
     let mut claude =
         real_cli::alone(&installation.path(""), &installation.path("bin"), &[&["claude"], arguments].concat());
     claude.current_dir(installation.project_dir());
-    let done = outcome(&mut claude.into(), "");
-    assert_eq!(done.code, Some(0), "{done:?}");
+    let result = outcome(&mut claude.into(), "");
+    assert_eq!(result.code, Some(0), "{result:?}");
     let spool = fs_err::read_dir(installation.path(".claude/session-signals")).unwrap();
     let mut names: Vec<String> = spool.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
     names.sort();
-    (done.stdout.trim().to_owned(), names)
+    (result.stdout.trim().to_owned(), names)
 }
 
 fn signals_appear(version: &str) {
     let installation = home_with(version);
-    let (said, names) = claude(&installation, &["-p", "hi"]);
-    assert_eq!(said, "ok");
+    let (output, names) = claude(&installation, &["-p", "hi"]);
+    assert_eq!(output, "ok");
     let [name] = &names[..] else { panic!("{names:?}") };
     let session = name.strip_suffix(".ended.json").expect("a session that ended");
     let signal: Value =
@@ -48,8 +48,8 @@ fn signals_appear(version: &str) {
 
     // In the middle of a turn, asked by the tool it runs.
     let prompt = "bash cat $HOME/.claude/session-signals/*.working.json > $HOME/seen";
-    let (said, names) = claude(&installation, &["-p", "--allowedTools", "Bash", "--", prompt]);
-    assert_eq!((said.as_str(), names.len()), ("done", 2));
+    let (output, names) = claude(&installation, &["-p", "--allowedTools", "Bash", "--", prompt]);
+    assert_eq!((output.as_str(), names.len()), ("done", 2));
     let working: Value = serde_json::from_str(&installation.read_file("seen")).unwrap();
     assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
     assert!(names.contains(&format!("{}.ended.json", working["session_id"].as_str().unwrap())), "{names:?}");
@@ -58,12 +58,12 @@ fn signals_appear(version: &str) {
 /// The line that a team shares.
 fn a_team_publishes(version: &str) {
     let installation = home_in(version, "project");
-    let (said, names) = claude(&installation, &["-p", "hi"]);
-    assert_eq!((said.as_str(), names.len()), ("ok", 1), "{names:?}");
+    let (output, names) = claude(&installation, &["-p", "hi"]);
+    assert_eq!((output.as_str(), names.len()), ("ok", 1), "{names:?}");
     // A member who has installed nothing is not disturbed, and leaves nothing.
     fs_err::remove_dir_all(installation.path(".claude/hooks")).unwrap();
-    let (said, names) = claude(&installation, &["-p", "hi"]);
-    assert_eq!((said.as_str(), names.len()), ("ok", 1), "{names:?}");
+    let (output, names) = claude(&installation, &["-p", "hi"]);
+    assert_eq!((output.as_str(), names.len()), ("ok", 1), "{names:?}");
 }
 
 /// Doctor says so of lines in two scopes.

@@ -16,17 +16,17 @@ fn refuses(installation: &Installation, reason: &str) {
     let before = others();
     let (code, report) = installation.run_json(&["install"]);
     assert_eq!((code, &report["outcome"]), (1, &"refused".into()), "{report}");
-    let said = json_text(&report["reason"]);
-    assert!(said.contains(reason), "{said:?} should contain {reason:?}");
+    let output = json_text(&report["reason"]);
+    assert!(output.contains(reason), "{output:?} should contain {reason:?}");
     let snippet: serde_json::Value = serde_json::from_str(&json_text(&report["snippet"])).unwrap();
     assert_eq!(registered_events(&snippet).len(), EVENT_RULES.len());
     assert_eq!(others(), before);
-    let done = installation.run_hooks(&["install"]);
-    assert_eq!((done.code, &*done.stdout), (Some(1), ""));
+    let result = installation.run_hooks(&["install"]);
+    assert_eq!((result.code, &*result.stdout), (Some(1), ""));
     let pasted = format!("merge this into {}:\n{{\n", installation.settings_path().display());
-    assert!(done.stderr.contains(reason) && done.stderr.contains(&pasted), "{}", done.stderr);
+    assert!(result.stderr.contains(reason) && result.stderr.contains(&pasted), "{}", result.stderr);
     // The lines to paste have not scrolled it away.
-    assert!(done.stderr.lines().next_back().unwrap().contains(reason), "{}", done.stderr);
+    assert!(result.stderr.lines().next_back().unwrap().contains(reason), "{}", result.stderr);
     assert_eq!(others(), before);
 }
 
@@ -76,7 +76,7 @@ fn a_symlink_that_leads_nowhere_or_in_a_circle() {
     let installation = Installation::new();
     fs::create_dir_all(installation.path(".claude")).unwrap();
     symlink("../dotfiles/settings.json", installation.settings_path()).unwrap();
-    refuses(&installation, "is a symlink to ../dotfiles/settings.json, which is not there");
+    refuses(&installation, "is a symlink to ../dotfiles/settings.json, which does not exist");
     fs::remove_file(installation.settings_path()).unwrap();
     symlink("settings.json", installation.settings_path()).unwrap();
     refuses(&installation, "is a symlink that leads in a circle");
@@ -94,9 +94,12 @@ fn something_that_is_no_file() {
 fn no_home_at_all() {
     let installation = Installation::new();
     let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
-    let done = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
-    assert_eq!(done.code, Some(1));
-    assert_eq!(done.stderr, "hooks: neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?\n");
+    let result = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
+    assert_eq!(result.code, Some(1));
+    assert_eq!(
+        result.stderr,
+        "hooks: neither CLAUDE_CONFIG_DIR nor HOME is set, so there are no settings to look for\n"
+    );
 }
 
 #[test]
@@ -111,17 +114,17 @@ fn what_is_pasted_by_hand_works() {
 fn where_no_executables_can_be_copied_that_is_said() {
     let installation = Installation::with_settings("[]");
     installation.write_file(".claude/hooks", "a file");
-    let done = installation.run_hooks(&["install"]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.stderr.contains("The settings were not changed, and no executables were copied"), "{done:?}");
+    let result = installation.run_hooks(&["install"]);
+    assert_eq!(result.code, Some(1));
+    assert!(result.stderr.contains("The settings were not changed, and no executables were copied"), "{result:?}");
 }
 
 #[test]
 fn a_refusal_after_the_copies_says_what_is_there() {
     let installation = Installation::with_settings("{}");
     installation.write_file(".claude/backups", "a file");
-    let done = installation.run_hooks(&["install"]);
-    assert_eq!((done.code, installation.read_file(".claude/settings.json").as_str()), (Some(1), "{}"), "{done:?}");
-    let said = "The settings were not changed; the executables are in ~/.claude/hooks/session-signals.\n";
-    assert!(done.stderr.contains(said), "{done:?}");
+    let result = installation.run_hooks(&["install"]);
+    assert_eq!((result.code, installation.read_file(".claude/settings.json").as_str()), (Some(1), "{}"), "{result:?}");
+    let output = "The settings were not changed; the executables are in ~/.claude/hooks/session-signals.\n";
+    assert!(result.stderr.contains(output), "{result:?}");
 }

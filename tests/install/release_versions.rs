@@ -51,8 +51,8 @@ fn a_newer_installation_is_not_replaced_unasked() {
         assert_eq!(installation.run_json(&["install", "--force"]).0, 1);
         installation.run_hooks(&["doctor", "--fix", "--force"]);
         assert_eq!(installation.find_ids(), ["executable-stale"]);
-        let said = installation.run_hooks(&["doctor", "--fix"]).stdout;
-        assert!(said.contains(&format!("is of version {version}, newer than this `hooks` (")), "{said}");
+        let output = installation.run_hooks(&["doctor", "--fix"]).stdout;
+        assert!(output.contains(&format!("has version {version}, which is newer than this `hooks` (")), "{output}");
         assert_eq!(fs::read(installation.executable_path("hook-stop")).unwrap(), before);
         assert_eq!(
             (installation.read_file(VERSION), installation.read_file(".claude/settings.json")),
@@ -71,16 +71,16 @@ fn a_newer_installation_is_not_replaced_unasked() {
 
 #[test]
 fn an_older_installation_is_replaced_and_named() {
-    for (version, said) in [
-        ("0.0.9", "is of version 0.0.9, older than this `hooks` ("),
+    for (version, output) in [
+        ("0.0.9", "has version 0.0.9, which is older than this `hooks` ("),
         (concat!(env!("CARGO_PKG_VERSION"), "-rc.2"), "older than this `hooks` ("),
-        (env!("CARGO_PKG_VERSION"), "is of another build of version "),
-        ("not a version", "and nothing says its version"),
+        (env!("CARGO_PKG_VERSION"), "as this `hooks`, but is another build"),
+        ("not a version", "and no file names its version"),
     ] {
         let installation = with(version);
         let found = installation.run_hooks(&["doctor"]).stdout;
         assert!(
-            found.starts_with("executable-stale: ~/.claude/hooks/session-signals/hook-stop ") && found.contains(said),
+            found.starts_with("executable-stale: ~/.claude/hooks/session-signals/hook-stop ") && found.contains(output),
             "{found}"
         );
         installation.run_successfully(&["doctor", "--fix"]);
@@ -94,14 +94,14 @@ fn an_older_installation_is_replaced_and_named() {
 /// Versions do not tell builds apart; bytes do. Which of two is the later one nobody can know.
 #[test]
 fn another_build_of_the_same_version_is_replaced_and_named() {
-    for (version, said) in [
+    for (version, output) in [
         (env!("CARGO_PKG_VERSION"), concat!("another build of ", env!("CARGO_PKG_VERSION"))),
         ("0.0.9", "version 0.0.9"),
         ("not a version", "a build that names no version"),
     ] {
         let installation = with(version);
-        let done = installation.run_successfully(&["install"]);
-        assert!(done.contains(&format!("(1 new, in place of {said})")), "{done}");
+        let result = installation.run_successfully(&["install"]);
+        assert!(result.contains(&format!("(1 new, in place of {output})")), "{result}");
     }
     // What was merely gone is no other build, nor is what is there for the first time.
     let installation = Installation::new();

@@ -59,9 +59,5 @@ fn nothing_temporary_is_left() {
     let installation = Installation::with_settings("{}");
     installation.run_successfully(&["install"]);
     installation.run_successfully(&["uninstall"]);
-    assert!(
-        installation.list_files().iter().all(|name| !name.contains("/.session")),
-        "{:?}",
-        installation.list_files()
-    );
+    installation.assert_no_temporary_files();
 }

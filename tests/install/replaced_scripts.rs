@@ -15,8 +15,8 @@ fn fate(name: &str, script: &str) -> &'static str {
         .write_file(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
     let (code, report) = installation.run_json(&["install", "--dry-run"]);
     assert_eq!(code, 0, "{report}");
-    let told = report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains(&command));
-    match (report["replaced"].as_array().unwrap().len(), told) {
+    let warned = report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains(&command));
+    match (report["replaced"].as_array().unwrap().len(), warned) {
         (1, false) => "replaced",
         (0, false) => "kept",
         (0, true) => "kept, and told of",

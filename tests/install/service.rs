@@ -21,10 +21,10 @@ fn systemctl(installation: &Installation, then: &str) {
 }
 
 /// What it was told since the last look.
-fn told(installation: &Installation) -> Vec<String> {
-    let told = fs::read_to_string(installation.path("bin/told")).unwrap_or_default();
+fn warned(installation: &Installation) -> Vec<String> {
+    let warned = fs::read_to_string(installation.path("bin/told")).unwrap_or_default();
     let _ = fs::remove_file(installation.path("bin/told"));
-    told.lines().map(str::to_owned).collect()
+    warned.lines().map(str::to_owned).collect()
 }
 
 const START: [&str; 3] =
@@ -34,37 +34,37 @@ const START: [&str; 3] =
 fn the_service_comes_and_goes() {
     let installation = installation();
     let untouched = installation.list_files();
-    let said = installation.run_successfully(&["install", "--service"]);
-    assert!(said.contains(&format!("\nService: ~/{UNIT}, on http://127.0.0.1:4450\n")), "{said}");
+    let output = installation.run_successfully(&["install", "--service"]);
+    assert!(output.contains(&format!("\nService: ~/{UNIT}, on http://127.0.0.1:4450\n")), "{output}");
     let unit = installation.read_file(UNIT);
     assert!(
         unit.contains(&format!("\nExecStart=\"{}\" serve\n", installation.executable_path("sessions").display())),
         "{unit}"
     );
     assert!(!unit.contains("Environment="), "{unit}");
-    assert_eq!(told(&installation), START);
+    assert_eq!(warned(&installation), START);
     let version = outcome(installation.command(&installation.executable_path("sessions")).arg("--version"), "");
     assert!(version.stdout.starts_with("sessions "), "{version:?}");
     // It is kept as it is by an install that does not ask for it, and started anew by one that does.
     installation.run_successfully(&["install"]);
-    assert_eq!(told(&installation), [""; 0]);
+    assert_eq!(warned(&installation), [""; 0]);
     assert!(installation.run_successfully(&["install", "--service"]).starts_with("Already installed"));
-    assert_eq!(told(&installation), START);
+    assert_eq!(warned(&installation), START);
     // A newer executable is taken up.
     fs::write(installation.executable_path("sessions"), "an older one").unwrap();
     installation.run_successfully(&["install"]);
-    assert_eq!(told(&installation), START);
-    let said = installation.run_successfully(&["install", "--no-service"]);
-    assert!(said.contains(&format!("\nService removed: ~/{UNIT}\n")), "{said}");
-    assert_eq!(told(&installation), ["--user disable --now session-signals.service"]);
+    assert_eq!(warned(&installation), START);
+    let output = installation.run_successfully(&["install", "--no-service"]);
+    assert!(output.contains(&format!("\nService removed: ~/{UNIT}\n")), "{output}");
+    assert_eq!(warned(&installation), ["--user disable --now session-signals.service"]);
     assert!(!installation.path(UNIT).exists());
     installation.run_successfully(&["install", "--no-service"]);
-    assert_eq!(told(&installation), [""; 0]);
+    assert_eq!(warned(&installation), [""; 0]);
     // It goes with the hooks.
     installation.run_successfully(&["install", "--service"]);
-    told(&installation);
+    warned(&installation);
     installation.run_successfully(&["uninstall"]);
-    assert_eq!(told(&installation), ["--user disable --now session-signals.service"]);
+    assert_eq!(warned(&installation), ["--user disable --now session-signals.service"]);
     let mut left = installation.list_files();
     left.retain(|name| !name.starts_with(".config") && !name.starts_with(".claude/backups") && name != ".claude");
     assert_eq!(left, untouched);
@@ -76,22 +76,22 @@ fn a_dry_run_says_what_would_be_done() {
     let shown = installation.run_hooks(&["install", "--service", "--dry-run"]);
     assert!(shown.stderr.contains(&format!("~/{UNIT} would be written")), "{shown:?}");
     assert!(!installation.path(".config").exists());
-    assert_eq!(told(&installation), [""; 0]);
+    assert_eq!(warned(&installation), [""; 0]);
     installation.run_successfully(&["install", "--service"]);
-    told(&installation);
+    warned(&installation);
     let shown = installation.run_hooks(&["install", "--no-service", "--dry-run"]);
     assert!(shown.stderr.contains(&format!("~/{UNIT} would be removed")), "{shown:?}");
-    assert_eq!(told(&installation), [""; 0]);
+    assert_eq!(warned(&installation), [""; 0]);
 }
 
 #[test]
 fn a_manager_that_fails_is_told_of_and_the_rest_is_done() {
     let installation = installation();
     systemctl(&installation, "echo 'Failed to connect to bus' >&2; exit 1");
-    let done = installation.run_hooks(&["install", "--service"]);
-    assert_eq!(done.code, Some(3), "{done:?}");
-    assert!(done.stderr.contains("`systemctl --user daemon-reload` failed, do it by hand:"), "{done:?}");
-    assert!(done.stderr.contains("Failed to connect to bus"), "{done:?}");
+    let result = installation.run_hooks(&["install", "--service"]);
+    assert_eq!(result.code, Some(3), "{result:?}");
+    assert!(result.stderr.contains("`systemctl --user daemon-reload` failed, run it by hand:"), "{result:?}");
+    assert!(result.stderr.contains("Failed to connect to bus"), "{result:?}");
     assert!(installation.path(UNIT).exists() && installation.executable_path("hook-stop").exists());
     let (code, report) = installation.run_json(&["install", "--service"]);
     assert_eq!((code, &report["outcome"]), (3, &"partly".into()));
@@ -111,9 +111,9 @@ fn doctor_looks_at_the_service() {
     installation.run_successfully(&["doctor", "--fix"]);
     systemctl(&installation, "[ \"$2\" != is-active ] || { echo failed; exit 3; }");
     assert_eq!(installation.find_ids(), ["service-not-running"]);
-    let said = installation.run_hooks(&["doctor"]).stdout;
-    assert!(said.contains("(systemctl says: failed): `hooks install --service` starts it anew"), "{said}");
-    assert!(!said.contains("by hand"), "{said}");
+    let output = installation.run_hooks(&["doctor"]).stdout;
+    assert!(output.contains("(systemctl says: failed): `hooks install --service` starts it again"), "{output}");
+    assert!(!output.contains("by hand"), "{output}");
 }
 
 #[test]
@@ -127,9 +127,9 @@ fn the_service_of_another_config_dir_is_not_taken_unsaid() {
     };
     let kept = other("--no-service");
     assert_eq!((kept.code, installation.read_file(UNIT)), (Some(3), unit), "{kept:?}");
-    assert!(kept.stderr.contains("is of another configuration directory: it was left as it is"), "{kept:?}");
+    assert!(kept.stderr.contains("belongs to another configuration directory, so it was not changed"), "{kept:?}");
     let taken = other("--service");
-    assert!(taken.code == Some(0) && taken.stderr.contains("it is of this one now"), "{taken:?}");
+    assert!(taken.code == Some(0) && taken.stderr.contains("belongs to this one now"), "{taken:?}");
     assert!(installation.read_file(UNIT).contains("CLAUDE_CONFIG_DIR="));
 }
 
@@ -145,8 +145,8 @@ fn systemd_takes_the_unit_whatever_the_path_holds() {
         let installation = installation();
         let config = installation.path(name);
         let mut hooks = installation.command(&executable("hooks"));
-        let done = outcome(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
-        assert_eq!(done.code, Some(0), "{done:?}");
+        let result = outcome(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
+        assert_eq!(result.code, Some(0), "{result:?}");
         let analyzed = Command::new("systemd-analyze")
             .args(["--user", "verify", "--recursive-errors=no"])
             .arg(installation.path(UNIT))
@@ -155,7 +155,7 @@ fn systemd_takes_the_unit_whatever_the_path_holds() {
             .output()
             .unwrap();
         // It checks, among others, that the executable is there.
-        let said = String::from_utf8_lossy(&analyzed.stderr);
-        assert!(analyzed.status.success() && said.is_empty(), "{name}: {said}\n{}", installation.read_file(UNIT));
+        let output = String::from_utf8_lossy(&analyzed.stderr);
+        assert!(analyzed.status.success() && output.is_empty(), "{name}: {output}\n{}", installation.read_file(UNIT));
     }
 }

@@ -94,10 +94,10 @@ fn entries_of_another_home_in_a_teams_settings_are_left() {
     installation.write_file(PROJECT, &settings);
     installation.run_successfully(&["install"]);
     assert_eq!(installation.find_ids(), ["entry-of-another-home"]);
-    let said = installation.run_hooks(&["doctor"]).stdout;
+    let output = installation.run_hooks(&["doctor"]).stdout;
     assert!(
-        said.contains("/home/alice/.claude/hooks/session-signals/") && said.contains("does not start here"),
-        "{said}"
+        output.contains("/home/alice/.claude/hooks/session-signals/") && output.contains("does not start here"),
+        "{output}"
     );
     for arguments in
         [&["doctor", "--fix"][..], &["install"], &["install", "--scope", "local"], &["uninstall", "--scope", "local"]]
@@ -107,12 +107,13 @@ fn entries_of_another_home_in_a_teams_settings_are_left() {
     }
     let (_, report) = installation.run_json(&["uninstall", "--scope", "project"]);
     assert_eq!(installation.read_file(PROJECT), settings, "{report}");
-    assert!(json_text(&report["warnings"][0]).contains("is another home's, and stays registered"), "{report}");
+    assert!(json_text(&report["warnings"][0]).contains("belongs to another home and stays registered"), "{report}");
     // Asked for this very file, they become such that they serve both.
     let (code, report) = installation.run_json(&["install", "--scope", "project"]);
     assert_eq!((code, installation.read_file(PROJECT).contains("alice")), (0, false), "{report}");
-    let told = report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains("/home/alice/.claude/"));
-    assert!(told, "{report}");
+    let warned =
+        report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains("/home/alice/.claude/"));
+    assert!(warned, "{report}");
     assert_eq!(commands(&installation.read_file(PROJECT)).len(), EVENT_RULES.len());
     installation.run_successfully(&["uninstall", "--scope", "project"]);
     assert_eq!(installation.read_file(PROJECT), settings);
@@ -172,8 +173,8 @@ fn two_homes_with_copies_of_one_settings_file() {
     other.write_file(".claude/settings.json", &before);
     assert!(other.find_ids().iter().all(|id| id == "entry-outdated"), "{:?}", other.find_ids());
     let (code, report) = other.run_json(&["install"]);
-    let told = report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains(&of_one));
-    assert!((code, told) == (0, true), "{report}");
+    let warned = report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains(&of_one));
+    assert!((code, warned) == (0, true), "{report}");
     let settings = other.read_file(".claude/settings.json");
     assert!(!settings.contains(one.path("").to_str().unwrap()), "{settings}");
     // Back on the first.
@@ -191,9 +192,9 @@ fn two_homes_with_copies_of_one_settings_file() {
 fn a_config_dir_that_was_moved_is_no_other_home() {
     let installation = Installation::new();
     let hooks = |config: &Path, arguments: &[&str]| {
-        let done =
+        let result =
             outcome(installation.command(&executable("hooks")).env("CLAUDE_CONFIG_DIR", config).args(arguments), "");
-        assert_eq!(done.code, Some(0), "{done:?}");
+        assert_eq!(result.code, Some(0), "{result:?}");
     };
     let elsewhere = tempfile::tempdir().unwrap();
     let [old, new] = ["old", "new"].map(|name| elsewhere.path().join(name));
@@ -225,10 +226,10 @@ fn shared_by(arrange: impl Fn(&Installation)) {
     arrange(&installation);
     let (code, report) = installation.run_json(&["install"]);
     let settings = installation.read_file(".claude/settings.json");
-    let is_told =
+    let is_warned =
         report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains("its entries name no home"));
     assert_eq!(
-        (code, is_told, settings.contains(installation.path("").to_str().unwrap())),
+        (code, is_warned, settings.contains(installation.path("").to_str().unwrap())),
         (0, true, false),
         "{report}"
     );

@@ -1,5 +1,6 @@
 //! Which events are registered with which CLI.
 
+use session_signals_cli::NEWEST_TESTED_CLI;
 use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, json_text, registered_events};
@@ -50,7 +51,7 @@ fn an_unknown_version_gets_what_all_know_and_is_said() {
         ("echo >&2 no; exit 7", "failed (exit status: 7)"),
         ("kill -9 $$", "failed (signal: 9 (SIGKILL))"),
         ("echo Hello, World", "printed no version but \"Hello, World\\n\""),
-        ("yes", "prints without end"),
+        ("yes", "prints more than 16 MiB"),
         (":", "printed no version but \"\""),
     ] {
         let installation = Installation::new();
@@ -58,7 +59,7 @@ fn an_unknown_version_gets_what_all_know_and_is_said() {
         let (code, report) = installation.run_json(&["install"]);
         let warning = json_text(&report["warnings"][0]);
         assert_eq!((code, &report["claude"]), (0, &serde_json::Value::Null));
-        assert!(warning.starts_with("the CLI's version is unknown (~/bin/claude --version"), "{warning}");
+        assert!(warning.starts_with("the version of Claude Code is unknown (~/bin/claude --version"), "{warning}");
         assert!(warning.contains(reason), "{warning}");
         assert_eq!(registered_events(&installation.parse_settings()), names(&[&FIRST]));
     }
@@ -89,8 +90,11 @@ fn no_cli_at_all_is_said() {
     let installation = Installation::new();
     std::fs::remove_file(installation.path("bin/claude")).unwrap();
     let mut command = installation.command(&crate::sandbox::executable("hooks"));
-    let done = crate::sandbox::outcome(command.env("PATH", installation.path("bin")).arg("install"), "");
-    assert!(done.stderr.contains("the CLI's version is unknown (there is no `claude` on PATH)"), "{done:?}");
+    let result = crate::sandbox::outcome(command.env("PATH", installation.path("bin")).arg("install"), "");
+    assert!(
+        result.stderr.contains("the version of Claude Code is unknown (there is no `claude` on PATH)"),
+        "{result:?}"
+    );
     assert_eq!(registered_events(&installation.parse_settings()), names(&[&FIRST]));
     // Its own installer's place, which a login shell's PATH has.
     installation.write_script(".local/bin/claude", "echo 2.1.329");
@@ -102,9 +106,9 @@ fn no_cli_at_all_is_said() {
 #[test]
 fn a_cli_older_than_any_we_know_is_refused() {
     let installation = Installation::with_claude("2.0.49");
-    let done = installation.run_hooks(&["install"]);
-    assert_eq!(done.code, Some(1));
-    assert!(done.stderr.contains("claude 2.0.49 is older than 2.0.50") && done.stderr.contains("`claude update`"));
+    let result = installation.run_hooks(&["install"]);
+    assert_eq!(result.code, Some(1));
+    assert!(result.stderr.contains("claude 2.0.49 is older than 2.0.50") && result.stderr.contains("`claude update`"));
     assert_eq!(installation.list_files(), [""; 0]);
     assert_eq!(installation.find_ids(), ["claude-too-old"]);
 }
@@ -116,10 +120,10 @@ fn a_downgrade_is_found_and_mended() {
     installation.set_claude("echo 2.0.50");
     let found = installation.find_ids();
     assert_eq!(found, ["entry-unknown-event"]);
-    let said = installation.run_hooks(&["doctor"]).stdout;
+    let output = installation.run_hooks(&["doctor"]).stdout;
     for rule in &EVENT_RULES {
-        let is_named = said.lines().next().unwrap().split([' ', ',']).any(|word| word == rule.event);
-        assert_eq!(is_named, !FIRST.contains(&rule.event), "{said}");
+        let is_named = output.lines().next().unwrap().split([' ', ',']).any(|word| word == rule.event);
+        assert_eq!(is_named, !FIRST.contains(&rule.event), "{output}");
     }
     installation.run_successfully(&["doctor", "--fix"]);
     assert_eq!(registered_events(&installation.parse_settings()), names(&[&FIRST]));
@@ -133,8 +137,8 @@ fn what_is_left_out_is_named() {
     let installation = Installation::with_claude("2.1.100");
     let (_, report) = installation.run_json(&["install"]);
     assert_eq!(report["left_out"], serde_json::json!([{"event": "PostToolBatch", "since": "2.1.122"}]));
-    let said = installation.run_successfully(&["install"]);
-    assert!(said.contains("Left out with this version: PostToolBatch (2.1.122)"), "{said}");
+    let output = installation.run_successfully(&["install"]);
+    assert!(output.contains("Left out with this version: PostToolBatch (2.1.122)"), "{output}");
 }
 
 #[test]
@@ -186,4 +190,25 @@ fn a_teams_settings_do_not_follow_one_members_version() {
         installation.run_successfully(&["install", "--scope", "project"]);
         assert_eq!(installation.find_ids(), [""; 0]);
     }
+}
+
+#[test]
+fn doctor_notes_a_cli_that_is_newer_than_the_tested_ones() {
+    let installation = Installation::with_claude("2.1.400");
+    installation.run_successfully(&["install"]);
+    let note = format!(
+        "Claude Code 2.1.400 is newer than {NEWEST_TESTED_CLI}, the newest version that session-signals was tested with"
+    );
+    let (code, checkup) = installation.run_json(&["doctor"]);
+    assert_eq!((code, &checkup["healthy"], &checkup["notes"]), (0, &true.into(), &serde_json::json!([note])));
+    assert!(installation.run_successfully(&["doctor"]).starts_with(&format!("note: {note}\nhealthy: ")));
+    installation.set_claude(&format!("echo {NEWEST_TESTED_CLI}"));
+    assert_eq!(installation.run_json(&["doctor"]).1["notes"], serde_json::json!([]));
+}
+
+#[test]
+fn the_newest_tested_cli_is_the_newest_one_that_the_tests_run() {
+    let numbers = |version: &str| version.split('.').map(|number| number.parse().unwrap()).collect::<Vec<u32>>();
+    let newest = crate::real_cli::VERSIONS.into_iter().max_by_key(|version| numbers(version));
+    assert_eq!(newest, Some(NEWEST_TESTED_CLI));
 }

@@ -11,8 +11,8 @@ use super::installation::Installation;
 fn what_install_made_goes() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
-    let said = installation.run_successfully(&["uninstall"]);
-    assert!(said.starts_with("Uninstalled from ~/.claude/settings.json\n"), "{said}");
+    let output = installation.run_successfully(&["uninstall"]);
+    assert!(output.starts_with("Uninstalled from ~/.claude/settings.json\n"), "{output}");
     let left: Vec<String> = installation.list_files().into_iter().filter(|name| !name.contains("backups")).collect();
     assert_eq!(left, [".claude"]);
 }
@@ -90,8 +90,8 @@ fn projects_whose_paths_read_alike_keep_apart() {
     let hooks = |folder: &std::path::Path, command: &str| {
         fs_err::create_dir_all(folder).unwrap();
         let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
-        let done = crate::sandbox::outcome(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
-        assert_eq!(done.code, Some(0), "{done:?}");
+        let result = crate::sandbox::outcome(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
+        assert_eq!(result.code, Some(0), "{result:?}");
     };
     installation.write_file("a/b/.claude/settings.local.json", "{ }");
     installation.write_file("a-b/.claude/settings.local.json", "{  }");
@@ -128,8 +128,10 @@ fn scripts_that_are_not_put_back_are_named() {
     let (_, report) = installation.run_json(&["uninstall"]);
     let warning = report["warnings"][0].as_str().unwrap();
     let script = script.display().to_string();
-    let told = format!("install had replaced `{script}` for Stop, and it is not put back, see ~/.claude/backups/");
-    assert!(warning.starts_with(&told), "{report}");
+    let warned = format!(
+        "install had replaced `{script}` for Stop, and uninstall does not restore it; the settings that contain it are in ~/.claude/backups/"
+    );
+    assert!(warning.starts_with(&warned), "{report}");
     let backup = installation.path(warning.rsplit_once("~/").unwrap().1);
     assert!(fs::read_to_string(backup).unwrap().contains(&script));
 }

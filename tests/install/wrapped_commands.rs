@@ -57,14 +57,15 @@ fn counts_and_stays(installation: &Installation, hook: &Value, line: &str) {
     assert_eq!(installation.run_json(&["install"]).1["outcome"], "unchanged");
     // It works; so doctor finds nothing, but names it.
     assert_eq!(installation.find_ids(), [""; 0], "{line}");
-    let said = installation.run_successfully(&["doctor"]);
+    let output = installation.run_successfully(&["doctor"]);
     assert!(
-        said.starts_with("note: Stop in ~/.claude/settings.json: a line of your own starts hook-stop: `"),
-        "{said}"
+        output.starts_with("note: Stop in ~/.claude/settings.json: a line of your own starts hook-stop: `"),
+        "{output}"
     );
     if hook["args"].is_null() {
-        let done = outcome(installation.command("/bin/sh".as_ref()).args(["-c", line]), payload("someone", "Stop", ""));
-        assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{line}");
+        let result =
+            outcome(installation.command("/bin/sh".as_ref()).args(["-c", line]), payload("someone", "Stop", ""));
+        assert_eq!((result.code, result.stderr.as_str()), (Some(0), ""), "{line}");
     }
     // What it starts is not taken from it.
     let (code, report) = installation.run_json(&["uninstall"]);
