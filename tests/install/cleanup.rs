@@ -1,4 +1,4 @@
-//! What doctor removes from the spool, and when: never while a hook is at work there.
+//! What doctor removes from the signal directory. It removes nothing while a hook has the lock.
 
 use std::fs::File;
 use std::os::unix::fs::{PermissionsExt, symlink};
@@ -14,21 +14,21 @@ use session_signals_protocol::cli_process::read_stat;
 
 use super::installation::{Installation, json_text};
 
-const SPOOL: &str = ".claude/session-signals";
+const SIGNAL_DIR: &str = ".claude/session-signals";
 const DAY: u64 = 24 * 60 * 60;
 
-/// With the hooks installed, and a spool.
+/// Installs the hooks, and makes the signal directory.
 fn installed() -> Installation {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
-    fs::create_dir(installation.path(SPOOL)).unwrap();
-    fs::set_permissions(installation.path(SPOOL), PermissionsExt::from_mode(0o700)).unwrap();
+    fs::create_dir(installation.path(SIGNAL_DIR)).unwrap();
+    fs::set_permissions(installation.path(SIGNAL_DIR), PermissionsExt::from_mode(0o700)).unwrap();
     installation
 }
 
-/// A file of the spool that was modified so many seconds ago.
-fn put(installation: &Installation, name: &str, content: &[u8], seconds: u64) -> PathBuf {
-    let path = installation.path(SPOOL).join(name);
+/// Writes a file in the signal directory that was modified so many seconds ago.
+fn write_signal_file(installation: &Installation, name: &str, content: &[u8], seconds: u64) -> PathBuf {
+    let path = installation.path(SIGNAL_DIR).join(name);
     fs::write(&path, content).unwrap();
     age(&path, seconds);
     path
@@ -39,16 +39,16 @@ fn age(path: &PathBuf, seconds: u64) {
     File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
 }
 
-/// What stands in the spool.
-fn files(installation: &Installation) -> Vec<String> {
-    let names = fs::read_dir(installation.path(SPOOL)).unwrap().map(|entry| entry.unwrap().file_name());
+/// Lists the files of the signal directory.
+fn list_signal_files(installation: &Installation) -> Vec<String> {
+    let names = fs::read_dir(installation.path(SIGNAL_DIR)).unwrap().map(|entry| entry.unwrap().file_name());
     let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
     names.sort();
     names
 }
 
-/// The exit code of `doctor --fix`, the ids of what it mended and of what is left, and its problems.
-fn fix(installation: &Installation) -> (i32, Vec<String>, Vec<String>, Vec<String>) {
+/// Runs `doctor --fix`. Returns the exit code, the ids of what it repaired and of what is left, and its problems.
+fn run_fix(installation: &Installation) -> (i32, Vec<String>, Vec<String>, Vec<String>) {
     let (code, checkup) = installation.run_json(&["doctor", "--fix"]);
     let texts = |value: &Value, of: fn(&Value) -> &Value| -> Vec<String> {
         value.as_array().unwrap().iter().map(|one| json_text(of(one))).collect()
@@ -57,20 +57,20 @@ fn fix(installation: &Installation) -> (i32, Vec<String>, Vec<String>, Vec<Strin
     (code, ids("mended"), ids("findings"), texts(&checkup["problems"], |problem| problem))
 }
 
-fn lock(installation: &Installation) -> File {
-    let lock = File::open(installation.path(SPOOL)).unwrap();
-    lock.lock().unwrap();
-    lock
+fn take_lock(installation: &Installation) -> File {
+    let dir = File::open(installation.path(SIGNAL_DIR)).unwrap();
+    dir.lock().unwrap();
+    dir
 }
 
 #[test]
-fn the_lock_is_free_while_doctor_looks() {
+fn doctor_does_not_take_the_lock_to_look() {
     let installation = installed();
     for session in 0..3000 {
-        put(&installation, &format!("s{session}.working.json"), b"{}\n", 100);
+        write_signal_file(&installation, &format!("s{session}.working.json"), b"{}\n", 100);
     }
-    put(&installation, "s1.stop.json", b"{}\n", 90);
-    let (directory, over) = (File::open(installation.path(SPOOL)).unwrap(), AtomicBool::new(false));
+    write_signal_file(&installation, "s1.stop.json", b"{}\n", 90);
+    let (directory, over) = (File::open(installation.path(SIGNAL_DIR)).unwrap(), AtomicBool::new(false));
     let missed = thread::scope(|scope| {
         let watcher = scope.spawn(|| {
             let mut missed = 0;
@@ -91,60 +91,60 @@ fn the_lock_is_free_while_doctor_looks() {
 #[test]
 fn nothing_is_removed_without_the_lock() {
     let installation = installed();
-    put(&installation, "both.working.json", b"{}\n", 100);
-    put(&installation, "both.stop.json", b"{}\n", 90);
-    put(&installation, "empty.stop.json", b"", 100);
-    put(&installation, "old.ended.json", b"{}\n", 31 * DAY);
-    put(&installation, ".someone.working.1234", b"half", 100);
+    write_signal_file(&installation, "both.working.json", b"{}\n", 100);
+    write_signal_file(&installation, "both.stop.json", b"{}\n", 90);
+    write_signal_file(&installation, "empty.stop.json", b"", 100);
+    write_signal_file(&installation, "old.ended.json", b"{}\n", 31 * DAY);
+    write_signal_file(&installation, ".someone.working.1234", b"half", 100);
     let ids = ["signal-conflict", "signal-empty", "orphan-temporary", "signal-old"].map(str::to_owned);
-    let before = files(&installation);
-    let held = lock(&installation);
-    let (code, repaired, left, problems) = fix(&installation);
+    let before = list_signal_files(&installation);
+    let held_lock = take_lock(&installation);
+    let (code, repaired, left, problems) = run_fix(&installation);
     assert_eq!((code, repaired, left), (1, vec![], ids.to_vec()));
     assert_eq!(
         problems,
         ["~/.claude/session-signals is locked by another process, so nothing was removed from it: try again"]
     );
-    assert_eq!(files(&installation), before);
-    drop(held);
-    assert_eq!(fix(&installation), (0, ids.to_vec(), vec![], vec![]));
-    assert_eq!(files(&installation), ["both.stop.json"]);
+    assert_eq!(list_signal_files(&installation), before);
+    drop(held_lock);
+    assert_eq!(run_fix(&installation), (0, ids.to_vec(), vec![], vec![]));
+    assert_eq!(list_signal_files(&installation), ["both.stop.json"]);
 }
 
 #[test]
-fn what_a_power_cut_left() {
+fn signals_that_a_power_cut_left_empty_are_removed() {
     let installation = installed();
-    put(&installation, "empty.stop.json", b"", 61);
-    put(&installation, "nul.permission.json", &[0; 5000], 61);
-    let future = put(&installation, "future.stop.json", b"", 61);
+    write_signal_file(&installation, "empty.stop.json", b"", 61);
+    write_signal_file(&installation, "nul.permission.json", &[0; 5000], 61);
+    let future = write_signal_file(&installation, "future.stop.json", b"", 61);
     let time = SystemTime::now() + Duration::from_secs(1000);
     File::options().write(true).open(future).unwrap().set_modified(time).unwrap();
-    // Somebody may be writing it.
-    put(&installation, "fresh.stop.json", b"", 30);
-    let (code, repaired, left, problems) = fix(&installation);
+    // A program may still be writing this file.
+    write_signal_file(&installation, "fresh.stop.json", b"", 30);
+    let (code, repaired, left, problems) = run_fix(&installation);
     assert_eq!((code, repaired, left), (0, vec!["signal-empty".to_owned(); 3], vec![]), "{problems:?}");
-    assert_eq!(files(&installation), ["fresh.stop.json"]);
+    assert_eq!(list_signal_files(&installation), ["fresh.stop.json"]);
 }
 
 #[test]
-fn what_cannot_be_read_is_told_and_stays() {
+fn signals_that_cannot_be_read_are_found_and_kept() {
     let installation = installed();
     let nearly = [&[0; 5000][..], b"x"].concat();
     let contents: [&[u8]; 5] = [b"garbage", b"[]", b"{\"a\":1}\n{}", b"{\"working_since\":", &nearly];
     for (at, content) in contents.into_iter().enumerate() {
-        put(&installation, &format!("s{at}.working.json"), content, 31 * DAY);
+        write_signal_file(&installation, &format!("s{at}.working.json"), content, 31 * DAY);
     }
-    fs::create_dir(installation.path(SPOOL).join("folder.stop.json")).unwrap();
-    symlink("/etc/passwd", installation.path(SPOOL).join("link.stop.json")).unwrap();
-    put(&installation, "ended.ended.json", b"version 9", 31 * DAY);
-    // What is no signal's name is nobody's business.
-    put(&installation, "notes.txt", b"", 100);
-    let before = files(&installation);
-    assert_eq!(fix(&installation), (1, vec![], vec!["signal-unreadable".to_owned(); 8], vec![]));
-    assert_eq!(files(&installation), before);
+    fs::create_dir(installation.path(SIGNAL_DIR).join("folder.stop.json")).unwrap();
+    symlink("/etc/passwd", installation.path(SIGNAL_DIR).join("link.stop.json")).unwrap();
+    write_signal_file(&installation, "ended.ended.json", b"version 9", 31 * DAY);
+    // A name that is not that of a signal is ignored.
+    write_signal_file(&installation, "notes.txt", b"", 100);
+    let before = list_signal_files(&installation);
+    assert_eq!(run_fix(&installation), (1, vec![], vec!["signal-unreadable".to_owned(); 8], vec![]));
+    assert_eq!(list_signal_files(&installation), before);
 }
 
-/// A process that stands for a CLI.
+/// A process that takes the part of a CLI.
 struct Cli(Child);
 
 impl Cli {
@@ -152,7 +152,7 @@ impl Cli {
         Self(Command::new("sleep").arg("1000").spawn().unwrap())
     }
 
-    /// Its identity, as a signal or the registry has it.
+    /// Returns its process id and start time, which signals and the registry contain.
     fn pid_and_start(&self) -> (u32, u64) {
         (self.0.id(), read_stat(self.0.id()).unwrap().start)
     }
@@ -166,7 +166,7 @@ impl Drop for Cli {
 }
 
 #[test]
-fn old_ends_are_removed_in_the_end() {
+fn signals_of_sessions_that_ended_long_ago_are_removed() {
     let installation = installed();
     let cli = Cli::begin();
     let (pid, start) = cli.pid_and_start();
@@ -183,23 +183,23 @@ fn old_ends_are_removed_in_the_end() {
     let signal = |pid: u32, start: u64, host: &str| {
         json!({"session_id": "s", "claude_pid": pid, "claude_start": start, "claude_host": host}).to_string()
     };
-    put(&installation, "old.ended.json", b"{}\n", 31 * DAY);
-    put(&installation, "elsewhere.ended.json", signal(1, 1, "elsewhere/1").as_bytes(), 31 * DAY);
-    put(&installation, "killed.ended.json", signal(alive, alive_start + 1, &host).as_bytes(), 31 * DAY);
-    // Its process runs another session by now, and says so.
-    put(&installation, "left.ended.json", signal(pid, start, &host).as_bytes(), 31 * DAY);
+    write_signal_file(&installation, "old.ended.json", b"{}\n", 31 * DAY);
+    write_signal_file(&installation, "elsewhere.ended.json", signal(1, 1, "elsewhere/1").as_bytes(), 31 * DAY);
+    write_signal_file(&installation, "killed.ended.json", signal(alive, alive_start + 1, &host).as_bytes(), 31 * DAY);
+    // According to the registry, its process runs another session now.
+    write_signal_file(&installation, "left.ended.json", signal(pid, start, &host).as_bytes(), 31 * DAY);
     let stay = ["registered.ended.json", "alive.ended.json", "young.ended.json", "again.ended.json", "again.stop.json"];
-    put(&installation, stay[0], b"{}\n", 31 * DAY);
-    put(&installation, stay[1], signal(alive, alive_start, &host).as_bytes(), 31 * DAY);
-    put(&installation, stay[2], b"{}\n", 29 * DAY);
-    put(&installation, stay[3], b"{}\n", 31 * DAY);
-    put(&installation, stay[4], b"{}\n", 31 * DAY);
-    let future = put(&installation, "future.ended.json", b"{}\n", 0);
+    write_signal_file(&installation, stay[0], b"{}\n", 31 * DAY);
+    write_signal_file(&installation, stay[1], signal(alive, alive_start, &host).as_bytes(), 31 * DAY);
+    write_signal_file(&installation, stay[2], b"{}\n", 29 * DAY);
+    write_signal_file(&installation, stay[3], b"{}\n", 31 * DAY);
+    write_signal_file(&installation, stay[4], b"{}\n", 31 * DAY);
+    let future = write_signal_file(&installation, "future.ended.json", b"{}\n", 0);
     let time = SystemTime::now() + Duration::from_secs(1000 * DAY);
     File::options().write(true).open(future).unwrap().set_modified(time).unwrap();
-    // Signals that are old and no ends.
+    // These signals are old, but their sessions have not ended.
     for kind in ["working", "stop", "permission"] {
-        put(&installation, &format!("open-{kind}.{kind}.json"), b"{}\n", 1000 * DAY);
+        write_signal_file(&installation, &format!("open-{kind}.{kind}.json"), b"{}\n", 1000 * DAY);
     }
     let output = installation.run_hooks(&["doctor"]).stdout;
     let expected =
@@ -207,8 +207,8 @@ fn old_ends_are_removed_in_the_end() {
     assert!(output.contains(expected), "{output}");
     let conflict = "again has both stop and ended";
     assert!(!output.contains(conflict) || output.contains("signal-conflict"), "{output}");
-    fix(&installation);
-    let left = files(&installation);
+    run_fix(&installation);
+    let left = list_signal_files(&installation);
     for name in ["old", "elsewhere", "killed", "left"] {
         assert!(!left.contains(&format!("{name}.ended.json")), "{name}: {left:?}");
     }
@@ -222,104 +222,104 @@ fn old_ends_are_removed_in_the_end() {
 }
 
 #[test]
-fn how_long_is_the_users_to_say() {
+fn the_user_sets_how_long_signals_are_kept() {
     let found = |settings: &str, days: u64| {
         let installation = installed();
         let mut with: Value = installation.parse_settings();
         let more: Value = serde_json::from_str(settings).unwrap();
         with.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         installation.write_file(".claude/settings.json", &with.to_string());
-        put(&installation, "s.ended.json", b"{}\n", days * DAY + 60);
+        write_signal_file(&installation, "s.ended.json", b"{}\n", days * DAY + 60);
         installation.find_ids()
     };
     assert_eq!(found(r#"{"cleanupPeriodDays":10}"#, 9), [""; 0]);
     assert_eq!(found(r#"{"cleanupPeriodDays":10}"#, 10), ["signal-old"]);
     assert_eq!(found(r#"{"cleanupPeriodDays":99999}"#, 1000), [""; 0]);
-    // What the CLI takes for a mistake removes nothing there either.
+    // If the CLI refuses the value, it removes nothing, and neither does doctor.
     for mistake in ["0", "-1", "1.5", "\"7\"", "null", "1e400"] {
         if let Ok(settings) = serde_json::from_str::<Value>(&format!(r#"{{"cleanupPeriodDays":{mistake}}}"#)) {
             assert_eq!(found(&settings.to_string(), 1000), [""; 0], "{mistake}");
         }
     }
-    // A project does not say it for all of them.
+    // The setting of a project does not count.
     let installation = installed();
     installation.write_file("project/.claude/settings.json", r#"{"cleanupPeriodDays":1}"#);
-    put(&installation, "s.ended.json", b"{}\n", 2 * DAY);
+    write_signal_file(&installation, "s.ended.json", b"{}\n", 2 * DAY);
     assert_eq!(installation.find_ids(), [""; 0]);
 }
 
 #[test]
-fn a_signal_that_a_killed_hook_moved_aside_is_brought_back() {
+fn a_signal_that_a_killed_hook_moved_away_is_restored() {
     let installation = installed();
     let call = |command: &str, second: u64| {
         format!(r#"{{"tool_name":"Bash","tool_input":{{"command":"{command}"}},"pending_since":"{second}.000000000"}}"#)
     };
     let list = |calls: &[String]| format!("{{\"pending\":[{}],\"claude_pid\":1}}\n", calls.join(","));
-    // Two versions of a list, one of them aside, and a state where nothing stands.
-    put(&installation, "s.permission.json", list(&[call("b", 1_000_000_002)]).as_bytes(), 62);
+    // Two versions of a list, one of them under a temporary name; and a state under a temporary name.
+    write_signal_file(&installation, "s.permission.json", list(&[call("b", 1_000_000_002)]).as_bytes(), 62);
     let aside = |kind: &str| format!(".s.{kind}.0123456789abcdef.0000000000000000.0000000000000001");
-    put(&installation, &aside("permission"), list(&[call("a", 1_000_000_001)]).as_bytes(), 61);
-    put(&installation, &aside("stop"), b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
-    // Half-written: a hook has its event's time in the name of what it writes.
+    write_signal_file(&installation, &aside("permission"), list(&[call("a", 1_000_000_001)]).as_bytes(), 61);
+    write_signal_file(&installation, &aside("stop"), b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
+    // A signal that was not written completely. A hook puts the time of its event into the name of such a file.
     let half = ".s.working.0123456789abcdef.0000000000000002.0000000000000001";
-    put(&installation, half, b"{\"working_since\":\"10000", 61);
-    // A living hook's.
-    put(&installation, ".t.stop.0123456789abcdef.0000000000000000.0000000000000001", b"{}\n", 1);
-    let (code, mut repaired, left, problems) = fix(&installation);
+    write_signal_file(&installation, half, b"{\"working_since\":\"10000", 61);
+    // The file of a hook that is still running.
+    write_signal_file(&installation, ".t.stop.0123456789abcdef.0000000000000000.0000000000000001", b"{}\n", 1);
+    let (code, mut repaired, left, problems) = run_fix(&installation);
     repaired.sort();
     assert_eq!((code, left), (0, vec![]), "{problems:?}");
     assert_eq!(repaired, ["orphan-temporary", "signal-aside", "signal-aside"]);
     assert_eq!(
-        files(&installation),
+        list_signal_files(&installation),
         [".t.stop.0123456789abcdef.0000000000000000.0000000000000001", "s.permission.json", "s.stop.json"]
     );
     let signal: Value =
-        serde_json::from_slice(&fs::read(installation.path(SPOOL).join("s.permission.json")).unwrap()).unwrap();
+        serde_json::from_slice(&fs::read(installation.path(SIGNAL_DIR).join("s.permission.json")).unwrap()).unwrap();
     let commands: Vec<_> =
         signal["pending"].as_array().unwrap().iter().map(|call| &call["tool_input"]["command"]).collect();
     assert_eq!(commands, ["a", "b"]);
 }
 
-/// What cannot be read does not say that anything is over, nor is it for us to remove.
+/// A signal that cannot be read does not make other signals obsolete, and is not removed.
 #[test]
 fn a_signal_that_cannot_be_read_is_in_conflict_with_none() {
     let installation = installed();
-    put(&installation, "cut.working.json", b"{}\n", 200);
-    put(&installation, "cut.stop.json", b"", 100);
-    put(&installation, "newer.working.json", b"version 9", 200);
-    put(&installation, "newer.stop.json", b"{}\n", 100);
-    put(&installation, "later.working.json", b"{}\n", 200);
-    put(&installation, "later.stop.json", b"version 9", 100);
+    write_signal_file(&installation, "cut.working.json", b"{}\n", 200);
+    write_signal_file(&installation, "cut.stop.json", b"", 100);
+    write_signal_file(&installation, "newer.working.json", b"version 9", 200);
+    write_signal_file(&installation, "newer.stop.json", b"{}\n", 100);
+    write_signal_file(&installation, "later.working.json", b"{}\n", 200);
+    write_signal_file(&installation, "later.stop.json", b"version 9", 100);
     let mut found = installation.find_ids();
     found.sort();
     assert_eq!(found, ["signal-empty", "signal-unreadable", "signal-unreadable"]);
-    let (code, repaired, _, problems) = fix(&installation);
+    let (code, repaired, _, problems) = run_fix(&installation);
     assert_eq!((code, repaired), (1, vec!["signal-empty".to_owned()]), "{problems:?}");
     assert_eq!(
-        files(&installation),
+        list_signal_files(&installation),
         ["cut.working.json", "later.stop.json", "later.working.json", "newer.stop.json", "newer.working.json"]
     );
 }
 
 const ASIDE: &str = ".s.stop.0123456789abcdef.0000000000000000.0000000000000001";
 
-/// The words do not hang on who has the lock.
+/// The finding is the same whether another process has the lock or not.
 #[test]
-fn a_signal_that_was_moved_aside_is_told_without_the_lock() {
+fn a_signal_that_was_moved_away_is_found_without_the_lock() {
     let installation = installed();
-    put(&installation, ASIDE, b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
-    let held = lock(&installation);
+    write_signal_file(&installation, ASIDE, b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
+    let held_lock = take_lock(&installation);
     assert_eq!(installation.find_ids(), ["signal-aside"]);
-    drop(held);
+    drop(held_lock);
     assert_eq!(installation.find_ids(), ["signal-aside"]);
 }
 
-/// It may be a signal.
+/// The file may be a signal.
 #[test]
-fn what_a_killed_hook_left_and_cannot_be_read_stays() {
+fn an_unreadable_file_of_a_killed_hook_is_kept() {
     let installation = installed();
-    let path = put(&installation, ASIDE, b"", 0);
-    // Longer than anybody reads; it takes no room on the disk.
+    let path = write_signal_file(&installation, ASIDE, b"", 0);
+    // The file is longer than the limit for signals. It is sparse, so it needs no space on the disk.
     File::options()
         .write(true)
         .open(&path)
@@ -328,22 +328,22 @@ fn what_a_killed_hook_left_and_cannot_be_read_stays() {
         .unwrap();
     age(&path, 61);
     assert_eq!(installation.find_ids(), ["signal-unreadable"]);
-    assert_eq!(fix(&installation).0, 1);
-    assert_eq!(files(&installation), [ASIDE]);
+    assert_eq!(run_fix(&installation).0, 1);
+    assert_eq!(list_signal_files(&installation), [ASIDE]);
 }
 
-/// That nobody can lock the directory is not that somebody has locked it.
+/// The message differs from the one for a directory that another process has locked.
 #[test]
 #[ignore = "needs strace"]
 fn a_file_system_without_locks_is_named() {
     let installation = installed();
-    put(&installation, "both.working.json", b"{}\n", 100);
-    put(&installation, "both.stop.json", b"{}\n", 90);
+    write_signal_file(&installation, "both.working.json", b"{}\n", 100);
+    write_signal_file(&installation, "both.stop.json", b"{}\n", 90);
     let mut strace = installation.command("strace".as_ref());
     strace.args(["-f", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"]);
     strace.arg(crate::sandbox::executable("hooks")).args(["doctor", "--fix"]);
     let result = crate::sandbox::outcome(&mut strace, "");
     let warned = "~/.claude/session-signals is on a file system without locks, so nothing was removed from it";
     assert!(result.stderr.contains(warned), "{result:?}");
-    assert_eq!(files(&installation), ["both.stop.json", "both.working.json"]);
+    assert_eq!(list_signal_files(&installation), ["both.stop.json", "both.working.json"]);
 }

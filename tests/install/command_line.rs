@@ -1,4 +1,4 @@
-//! The command line: what it promises in --help, it does.
+//! The command line works as --help says.
 
 use fs_err as fs;
 use serde_json::Value;
@@ -50,7 +50,7 @@ fn a_dry_run_prints_what_patch_can_take_and_touches_nothing() {
         outcome(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).succeeds();
         installation.run_successfully(&["install"]);
         assert_eq!(installation.read_file("patched"), installation.read_file(".claude/settings.json"));
-        // And back.
+        // The patch of uninstall restores the file.
         let diff = installation.run_successfully(&["uninstall", "--dry-run"]);
         let mut patch = installation.command("patch".as_ref());
         outcome(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).succeeds();
@@ -59,7 +59,7 @@ fn a_dry_run_prints_what_patch_can_take_and_touches_nothing() {
 }
 
 #[test]
-fn a_dry_run_where_nothing_is_to_do_says_so() {
+fn a_dry_run_without_a_change_says_so() {
     let installation = Installation::new();
     let result = installation.run_hooks(&["uninstall", "--dry-run"]);
     assert_eq!((result.code, &*result.stdout), (Some(0), ""));
@@ -69,9 +69,9 @@ fn a_dry_run_where_nothing_is_to_do_says_so() {
     assert_eq!(result.stderr, "~/.claude/settings.json would stay as it is\n");
 }
 
-/// The members that --help names under "JSON", and those there are.
+/// Checks that --help names exactly the members of the JSON.
 #[track_caller]
-fn documented(installation: &Installation, command: &str, json: &Value) {
+fn assert_documented(installation: &Installation, command: &str, json: &Value) {
     let help = installation.run_successfully(&[command, "--help"]);
     let section = help.split("JSON (--json)").nth(1).unwrap().split("\n\n").next().unwrap();
     let names = section.lines().skip(1).filter(|line| line.starts_with("  ") && !line.starts_with("   "));
@@ -92,19 +92,19 @@ fn json_is_as_help_says() {
     let (code, dry) = installation.run_json(&["install", "--dry-run"]);
     assert_eq!((code, &dry["outcome"], &dry["dry_run"]), (0, &"done".into(), &true.into()));
     assert!(json_text(&dry["diff"]).starts_with("--- /"));
-    documented(&installation, "install", &dry);
+    assert_documented(&installation, "install", &dry);
     let (code, result) = installation.run_json(&["install"]);
     assert_eq!((code, &result["outcome"], &result["claude"]), (0, &"done".into(), &"2.1.329".into()));
     assert_eq!(result["events"][0]["event"], "SessionStart");
     assert_eq!(result["events"][0]["change"], "added");
-    documented(&installation, "install", &result);
+    assert_documented(&installation, "install", &result);
     assert_eq!(installation.run_json(&["install"]).1["outcome"], "unchanged");
-    documented(&installation, "doctor", &installation.run_json(&["doctor"]).1);
-    documented(&installation, "uninstall", &installation.run_json(&["uninstall"]).1);
+    assert_documented(&installation, "doctor", &installation.run_json(&["doctor"]).1);
+    assert_documented(&installation, "uninstall", &installation.run_json(&["uninstall"]).1);
     installation.write_file(".claude/settings.json", "nonsense");
     let (code, refused) = installation.run_json(&["uninstall"]);
     assert_eq!((code, &refused["outcome"]), (1, &"refused".into()));
-    documented(&installation, "uninstall", &refused);
+    assert_documented(&installation, "uninstall", &refused);
 }
 
 #[test]
@@ -118,9 +118,9 @@ fn json_begins_with_the_version_of_its_format() {
 }
 
 #[test]
-fn colour_is_for_terminals_that_want_it() {
+fn colour_is_used_only_in_terminals_that_want_it() {
     let installation = Installation::new();
-    // `script` gives its child a terminal.
+    // `script` runs the command in a terminal.
     let hooks = crate::sandbox::executable("hooks");
     let output = |variable: &str| {
         let line = format!("{variable} TERM=xterm {} uninstall", hooks.display());
@@ -134,7 +134,7 @@ fn colour_is_for_terminals_that_want_it() {
 }
 
 #[test]
-fn completions_and_man_pages_come_of_one_hidden_command() {
+fn a_hidden_command_prints_completions_and_man_pages() {
     let installation = Installation::new();
     for (what, part) in [
         ("man", ".TH hooks 1"),
@@ -153,7 +153,7 @@ fn completions_and_man_pages_come_of_one_hidden_command() {
 }
 
 #[test]
-fn a_reader_that_goes_away_ends_nothing() {
+fn a_closed_pipe_does_not_stop_install() {
     let installation = Installation::new();
     let hooks = crate::sandbox::executable("hooks");
     let line = format!("{{ {} install; echo $? >../code; }} | :", hooks.display());

@@ -15,9 +15,8 @@ use crate::sandbox::{executable, outcome, payload};
 const ORIGINAL: &str =
     "{\n\t\"hooks\": { \"Stop\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] } ] }\n}";
 
-/// Another tool, as they come: it reads, changes, looks whether the file is still what it read, and renames.
-/// Between its look and its rename it can lose what we wrote; that is not in our hands. What we must never
-/// lose is what it wrote.
+/// Changes the settings as other tools do: it reads the file, writes another one, compares, and renames. Between its comparison
+/// and its rename it can lose what `hooks` wrote; that cannot be prevented. `hooks` must never lose what it wrote.
 fn change(path: &Path, temporary: &Path, change: impl Fn(&mut Value)) {
     loop {
         let before = fs::read(path).unwrap();
@@ -31,9 +30,9 @@ fn change(path: &Path, temporary: &Path, change: impl Fn(&mut Value)) {
 }
 
 #[test]
-fn twelve_at_once_lose_nothing_of_each_others() {
+fn twelve_programs_at_once_lose_nothing() {
     let installation = &Installation::with_settings(ORIGINAL);
-    // The others have lost nothing of each other's: they take turns. We do not wait for them, nor they for us.
+    // The other tools take turns, so that they lose nothing of each other. `hooks` does not wait for them, nor they for `hooks`.
     let turn = &Mutex::new(());
     thread::scope(|scope| {
         for tool in 0..6 {
@@ -56,7 +55,7 @@ fn twelve_at_once_lose_nothing_of_each_others() {
             scope.spawn(move || {
                 for round in 0..4 {
                     let result = installation.run_hooks(&[if (us + round) % 2 == 0 { "install" } else { "uninstall" }]);
-                    // Refused where the others were faster three times in a row.
+                    // `hooks` refuses if another tool was faster three times in a row.
                     assert!(
                         result.code == Some(0) || result.code == Some(1) && result.stderr.contains("3 times"),
                         "{result:?}"
@@ -77,7 +76,7 @@ fn twelve_at_once_lose_nothing_of_each_others() {
 }
 
 #[test]
-fn twelve_of_our_own_wait_for_each_other() {
+fn twelve_runs_of_hooks_wait_for_each_other() {
     let installation = &Installation::with_settings(ORIGINAL);
     thread::scope(|scope| {
         for us in 0..12 {
@@ -91,7 +90,7 @@ fn twelve_of_our_own_wait_for_each_other() {
 }
 
 #[test]
-fn a_file_that_changes_three_times_under_us_is_left_alone() {
+fn a_file_that_changes_three_times_is_left_alone() {
     let installation = &Installation::with_settings(ORIGINAL);
     let over = &AtomicBool::new(false);
     thread::scope(|scope| {
@@ -104,7 +103,7 @@ fn a_file_that_changes_three_times_under_us_is_left_alone() {
                 }
             }
         });
-        // It can still be that it holds its breath for a whole round; not always.
+        // The other program may pause long enough for one install, but not for each of them.
         let refused = (0..20).map(|_| installation.run_hooks(&["install"])).find(|result| result.code == Some(1));
         over.store(true, Ordering::Relaxed);
         let output = refused.expect("a refusal").stderr;
@@ -118,7 +117,7 @@ fn a_file_that_changes_three_times_under_us_is_left_alone() {
 }
 
 #[test]
-fn no_hook_is_ever_run_half_copied() {
+fn a_hook_is_never_incomplete_while_it_is_replaced() {
     let installation = &Installation::new();
     let builds = ["one", "two"].map(|name| installation.copy_build(name));
     let mut other = fs::read(executable("hook-stop")).unwrap();
@@ -144,10 +143,10 @@ fn no_hook_is_ever_run_half_copied() {
     });
 }
 
-/// Another program writes after our last look, while the rename is held up.
+/// Another program writes after the last comparison, while the rename of `hooks` is delayed.
 #[test]
 #[ignore = "needs strace"]
-fn what_is_written_at_the_last_moment_is_not_lost() {
+fn a_change_at_the_last_moment_is_kept() {
     let installation = &Installation::with_settings(ORIGINAL);
     thread::scope(|scope| {
         scope.spawn(move || {

@@ -1,4 +1,4 @@
-//! What stays of a file that is replaced besides its bytes, mode and owner: access lists and extended attributes.
+//! Access lists and extended attributes of a settings file are kept when the file is replaced.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
@@ -16,7 +16,7 @@ fn run(program: &str, arguments: &[&str], path: &Path) -> String {
     String::from_utf8(output.stdout).unwrap()
 }
 
-/// Its mode, its access list, and its attributes.
+/// Returns the mode, the access list and the attributes of a file.
 fn access(path: &Path) -> (u32, String, String) {
     let mode = fs::metadata(path).unwrap().permissions().mode() & 0o7777;
     let list = run("getfacl", &["--omit-header", "--absolute-names"], path);
@@ -26,7 +26,7 @@ fn access(path: &Path) -> (u32, String, String) {
 
 #[test]
 #[ignore = "needs setfacl and setfattr"]
-fn access_lists_and_attributes_stay() {
+fn access_lists_and_attributes_are_kept() {
     for (mode, list) in [
         (0o600, "u:12345:rw"),
         (0o600, "u:12345:r,g:54321:rw,m::r"),
@@ -50,7 +50,7 @@ fn access_lists_and_attributes_stay() {
     }
 }
 
-/// The directory gives every new file an access list. Neither the settings nor what is saved of them become wider.
+/// The directory gives every new file an access list. It gives nobody access to the settings or to their backup.
 #[test]
 #[ignore = "needs setfacl and setfattr"]
 fn nobody_gains_access() {
@@ -67,7 +67,7 @@ fn nobody_gains_access() {
     assert_eq!(mode, 0o600);
     let others = list.lines().filter(|line| line.starts_with("user:1") || line.starts_with("group:5"));
     assert!(others.clone().all(|line| line.ends_with("#effective:---")), "{list}");
-    // A list that the settings have is no part of their backup.
+    // The access list of the settings is not copied to their backup.
     run("setfacl", &["-m", "u:12345:rw"], &installation.settings_path());
     let backup = json_text(&installation.run_json(&["uninstall"]).1["backup"]);
     assert_eq!(access(backup.as_ref()).0, 0o600);
@@ -76,7 +76,7 @@ fn nobody_gains_access() {
 
 #[test]
 #[ignore = "needs setfacl, setfattr and strace"]
-fn what_cannot_be_kept_is_refused() {
+fn an_attribute_that_cannot_be_kept_is_a_refusal() {
     let installation = Installation::with_settings("{}");
     run("setfattr", &["-n", "user.note", "-v", "mine"], &installation.settings_path());
     let mut strace = installation.command("strace".as_ref());
@@ -90,10 +90,10 @@ fn what_cannot_be_kept_is_refused() {
     installation.assert_no_temporary_files();
 }
 
-/// An access list that is set while we look is seen.
+/// An access list that is set while `hooks` works is kept.
 #[test]
 #[ignore = "needs setfacl and strace"]
-fn what_is_set_at_the_last_moment_stays() {
+fn an_access_list_that_is_set_at_the_last_moment_is_kept() {
     let installation = Installation::with_settings("{}");
     std::thread::scope(|scope| {
         scope.spawn(|| {

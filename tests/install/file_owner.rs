@@ -1,4 +1,4 @@
-//! Root at work in another user's home: `sudo hooks install` with that user's HOME.
+//! Root works in the home of another user: `sudo hooks install` with the HOME of that user.
 
 use std::os::unix::fs::chown;
 use std::process::Command;
@@ -10,18 +10,18 @@ use crate::sandbox::{Outcome, executable};
 
 const USER: u32 = 12345;
 
-/// A home of another user; the executables where that one can reach them.
-fn home_of_another() -> Installation {
+/// Makes a home of another user, with executables that the user can run.
+fn home_of_another_user() -> Installation {
     let installation = Installation::with_settings("{}");
     let build = installation.copy_build("theirs").folder;
     for path in [installation.path(""), installation.path("source"), build] {
         Command::new("chmod").arg("a+rx").arg(path).status().unwrap();
     }
-    own(&installation);
+    give_to_user(&installation);
     installation
 }
 
-fn own(installation: &Installation) {
+fn give_to_user(installation: &Installation) {
     assert!(
         Command::new("chown")
             .args(["-R", &format!("{USER}:{USER}")])
@@ -32,27 +32,27 @@ fn own(installation: &Installation) {
     );
 }
 
-/// As the user itself.
-fn as_user(installation: &Installation, arguments: &[&str]) -> Outcome {
+/// Runs `hooks` as that user.
+fn run_as_user(installation: &Installation, arguments: &[&str]) -> Outcome {
     let mut hooks = installation.command("setpriv".as_ref());
     hooks.env("TMPDIR", "/tmp");
     hooks.args([&format!("--reuid={USER}"), "--regid=12345", "--clear-groups"]);
     crate::sandbox::outcome(hooks.arg(installation.path("source/theirs/hooks")).args(arguments), "")
 }
 
-/// No file in the home is root's.
+/// Checks that no file of the configuration directory belongs to root.
 #[track_caller]
-fn nothing_is_roots(installation: &Installation) {
+fn assert_no_files_of_root(installation: &Installation) {
     let found = Command::new("find").arg(installation.path(".claude")).args(["-uid", "0"]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&found.stdout), "");
 }
 
-fn privileged_refuses(installation: &Installation, arguments: &[&str]) {
+fn assert_refused(installation: &Installation, arguments: &[&str]) {
     let before = installation.list_files();
     let result = installation.run_hooks(arguments);
     assert_eq!(result.code, Some(1), "{arguments:?} {result:?}");
     let hooks = executable("hooks").display().to_string();
-    // Nothing says that this is where that user's home is.
+    // The system does not list this directory as the home of that user, so the line sets HOME.
     let set = format!("env HOME={}", installation.path("").display().to_string().trim_end_matches('/'));
     let line = format!("`sudo -H -u '#{USER}' {set} {hooks} {}`", arguments.join(" "));
     let output = format!(
@@ -60,13 +60,13 @@ fn privileged_refuses(installation: &Installation, arguments: &[&str]) {
     );
     assert!(result.stderr.contains(&output), "{arguments:?} {result:?}\n{output}");
     assert_eq!(installation.list_files(), before);
-    nothing_is_roots(installation);
+    assert_no_files_of_root(installation);
 }
 
 #[test]
 #[ignore = "privileged: needs root, and a home of another user"]
-fn privileged_root_leaves_anothers_home_alone() {
-    let installation = home_of_another();
+fn privileged_root_does_not_change_the_home_of_another_user() {
+    let installation = home_of_another_user();
     for arguments in [
         &["install"][..],
         &["install", "--dry-run"],
@@ -75,33 +75,33 @@ fn privileged_root_leaves_anothers_home_alone() {
         &["uninstall"],
         &["doctor", "--fix"],
     ] {
-        privileged_refuses(&installation, arguments);
+        assert_refused(&installation, arguments);
     }
     assert_eq!(installation.read_file(".claude/settings.json"), "{}");
-    // Before there is a configuration directory, too.
+    // The same without a configuration directory.
     fs::remove_dir_all(installation.path(".claude")).unwrap();
     let result = installation.run_hooks(&["install"]);
     assert_eq!((result.code, installation.path(".claude").exists()), (Some(1), false), "{result:?}");
     fs::create_dir(installation.path(".claude")).unwrap();
-    own(&installation);
-    // What root would not start, it does not start for doctor either.
-    assert_eq!(as_user(&installation, &["install"]).code, Some(0));
-    nothing_is_roots(&installation);
+    give_to_user(&installation);
+    // Doctor does not start the executables of that user as root.
+    assert_eq!(run_as_user(&installation, &["install"]).code, Some(0));
+    assert_no_files_of_root(&installation);
     let trap = "#!/bin/sh\ntouch ~/ran\n";
     fs::write(installation.executable_path("hook-stop"), trap).unwrap();
     let result = installation.run_hooks(&["doctor"]);
     assert!(result.stdout.contains("run-by-root: "), "{result:?}");
     assert!(!installation.path("ran").exists());
-    assert_eq!(as_user(&installation, &["uninstall"]).code, Some(0));
+    assert_eq!(run_as_user(&installation, &["uninstall"]).code, Some(0));
     assert!(!installation.settings_path().exists());
 }
 
 #[test]
 #[ignore = "privileged: needs root, and a home of another user"]
-fn privileged_what_root_left_in_a_home_is_found() {
-    let installation = home_of_another();
+fn privileged_files_of_root_in_a_home_are_found() {
+    let installation = home_of_another_user();
     installation.run_successfully(&["install", "--force"]);
-    let result = as_user(&installation, &["doctor"]);
+    let result = run_as_user(&installation, &["doctor"]);
     assert_eq!(result.code, Some(1), "{result:?}");
     let output = "owned-by-root: ";
     assert!(result.stdout.contains(output), "{result:?}");
@@ -109,21 +109,21 @@ fn privileged_what_root_left_in_a_home_is_found() {
     assert_eq!(line, format!("chown -R {USER} ~/.claude/hooks ~/.claude/backups"));
     let typed = Command::new("sh").args(["-ec", line]).env("HOME", installation.path("")).status().unwrap();
     assert!(typed.success(), "{line}");
-    nothing_is_roots(&installation);
-    let result = as_user(&installation, &["doctor"]);
+    assert_no_files_of_root(&installation);
+    let result = run_as_user(&installation, &["doctor"]);
     assert_eq!(result.code, Some(0), "{result:?}");
-    assert_eq!(as_user(&installation, &["uninstall"]).code, Some(0));
-    // One file alone.
-    assert_eq!(as_user(&installation, &["install"]).code, Some(0));
+    assert_eq!(run_as_user(&installation, &["uninstall"]).code, Some(0));
+    // A single file.
+    assert_eq!(run_as_user(&installation, &["install"]).code, Some(0));
     chown(installation.executable_path("hook-stop"), Some(0), Some(0)).unwrap();
-    let result = as_user(&installation, &["doctor"]);
+    let result = run_as_user(&installation, &["doctor"]);
     assert!(result.stdout.contains("chown -R 12345 ~/.claude/hooks/session-signals/hook-stop`"), "{result:?}");
 }
 
 #[test]
 #[ignore = "privileged: needs root, and a home of another user"]
-fn privileged_force_works_for_root_to_the_end() {
-    let installation = home_of_another();
+fn privileged_force_lets_root_do_everything() {
+    let installation = home_of_another_user();
     installation.run_successfully(&["install", "--force"]);
     assert_eq!(installation.run_hooks(&["doctor", "--force"]).code, Some(0));
     fs::remove_file(installation.executable_path("hook-stop")).unwrap();
@@ -132,14 +132,14 @@ fn privileged_force_works_for_root_to_the_end() {
     assert_eq!(installation.read_file(".claude/settings.json"), "{}");
 }
 
-/// Root in its own home, and another user's project.
+/// Root works in its own home, and in the project of another user.
 #[test]
 #[ignore = "privileged: needs root, and a project of another user"]
-fn privileged_root_leaves_anothers_project_alone() {
+fn privileged_root_does_not_change_the_project_of_another_user() {
     let installation = Installation::new();
     chown(installation.project_dir(), Some(USER), Some(USER)).unwrap();
     let hooks = executable("hooks").display().to_string();
-    let refuses = |arguments: &[&str]| {
+    let assert_refuses = |arguments: &[&str]| {
         let before = installation.list_files();
         let result = installation.run_hooks(arguments);
         let line = format!("`sudo -H -u '#{USER}' {hooks} {}`", arguments.join(" "));
@@ -151,15 +151,15 @@ fn privileged_root_leaves_anothers_project_alone() {
         assert_eq!(installation.list_files(), before);
     };
     for scope in ["project", "local"] {
-        refuses(&["install", "--scope", scope]);
-        refuses(&["install", "--scope", scope, "--dry-run"]);
+        assert_refuses(&["install", "--scope", scope]);
+        assert_refuses(&["install", "--scope", scope, "--dry-run"]);
     }
-    // Its own settings are no matter of the project's owner, wherever it stands.
+    // The owner of the project does not matter for root's own settings.
     installation.run_successfully(&["install"]);
     assert_eq!(installation.find_ids(), [""; 0]);
-    refuses(&["uninstall", "--scope", "local"]);
+    assert_refuses(&["uninstall", "--scope", "local"]);
     installation.run_successfully(&["install", "--scope", "local", "--force"]);
-    // Nor does --fix write there.
+    // --fix does not write there either.
     let settings = installation.path("project/.claude/settings.local.json");
     let text = fs::read_to_string(&settings).unwrap();
     chown(installation.path("project/.claude"), Some(USER), Some(USER)).unwrap();
@@ -169,14 +169,14 @@ fn privileged_root_leaves_anothers_project_alone() {
     assert_eq!(fs::read_to_string(&settings).unwrap(), before);
 }
 
-/// What `sudo hooks install` of earlier versions left in a project, and beside the other services.
+/// Files that `sudo hooks install` of earlier versions left in a project, and beside the description of a service.
 #[test]
 #[ignore = "privileged: needs root, and a home of another user"]
-fn privileged_what_root_left_in_a_project_or_of_a_service_is_found() {
-    let installation = home_of_another();
-    assert_eq!(as_user(&installation, &["install"]).code, Some(0));
-    assert_eq!(as_user(&installation, &["install", "--scope", "local"]).code, Some(0));
-    own(&installation);
+fn privileged_files_of_root_in_a_project_or_for_a_service_are_found() {
+    let installation = home_of_another_user();
+    assert_eq!(run_as_user(&installation, &["install"]).code, Some(0));
+    assert_eq!(run_as_user(&installation, &["install", "--scope", "local"]).code, Some(0));
+    give_to_user(&installation);
     fs::create_dir_all(installation.path(".config/systemd/user")).unwrap();
     installation.write_file(".config/systemd/user/session-signals.service", "");
     for path in ["project/.claude", "project/.claude/settings.local.json"] {
@@ -185,11 +185,11 @@ fn privileged_what_root_left_in_a_project_or_of_a_service_is_found() {
     for path in [".config", ".config/systemd"] {
         chown(installation.path(path), Some(USER), Some(USER)).unwrap();
     }
-    let result = as_user(&installation, &["doctor"]);
+    let result = run_as_user(&installation, &["doctor"]);
     let line = result.stdout.rsplit('`').nth(1).unwrap().strip_prefix("sudo ").unwrap();
     assert_eq!(line, format!("chown -R {USER} ~/project/.claude ~/.config/systemd/user"), "{result:?}");
-    // A project that is root's itself is none of that user's.
+    // A project that belongs to root is ignored.
     chown(installation.project_dir(), Some(0), Some(0)).unwrap();
-    let result = as_user(&installation, &["doctor"]);
+    let result = run_as_user(&installation, &["doctor"]);
     assert!(result.stdout.contains(&format!("`sudo chown -R {USER} ~/.config/systemd/user`")), "{result:?}");
 }

@@ -1,4 +1,4 @@
-//! `hooks install` where all goes well.
+//! `hooks install` when nothing fails.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 
@@ -11,7 +11,7 @@ use crate::sandbox::{executable, outcome, payload};
 const FOREIGN: &str = "{\n\t\"model\": \"opus\",\n\t\"hooks\": {\n\t\t\"Stop\": [\n\t\t\t{ \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] }\n\t\t]\n\t}\n}\n";
 
 #[test]
-fn one_command_makes_working_hooks() {
+fn one_command_installs_working_hooks() {
     let installation = Installation::new();
     let output = installation.run_successfully(&["install"]);
     assert!(
@@ -27,7 +27,7 @@ fn one_command_makes_working_hooks() {
         output.contains("\nFrom its next prompt on, every session writes to ~/.claude/session-signals"),
         "{output}"
     );
-    // As the CLI would: the registered command, with a payload on stdin.
+    // The CLI runs the registered command with a payload on standard input.
     let command = json_text(&installation.parse_settings()["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]);
     let prompt = payload("someone", "UserPromptSubmit", r#""prompt":"hi""#);
     outcome(&mut installation.command(command.as_ref()), prompt).succeeds();
@@ -36,7 +36,7 @@ fn one_command_makes_working_hooks() {
 }
 
 #[test]
-fn the_example_is_what_install_makes_of_an_empty_object() {
+fn the_example_is_what_install_writes_into_empty_settings() {
     let installation = Installation::with_settings("{}");
     installation.run_successfully(&["install"]);
     let made =
@@ -70,7 +70,7 @@ fn a_second_install_touches_nothing() {
 }
 
 #[test]
-fn the_settings_are_saved_first_and_the_last_ten_are_kept() {
+fn the_last_ten_backups_are_kept() {
     let installation = Installation::with_settings(FOREIGN);
     installation.write_file(".claude/backups/settings.json.notes", "not ours");
     let backup = json_text(&installation.run_json(&["install"]).1["backup"]);
@@ -89,7 +89,7 @@ fn the_settings_are_saved_first_and_the_last_ten_are_kept() {
 }
 
 #[test]
-fn the_scripts_it_replaces_are_named_and_taken_out() {
+fn replaced_scripts_are_named_and_removed() {
     let installation = Installation::new();
     installation.write_file(".claude/hooks/stop.sh", "#!/bin/sh\ncat > ~/.claude/session-signals/x.stop.json\n");
     installation.write_file("other/stop.sh", "#!/bin/sh\necho stopped\n");
@@ -112,7 +112,7 @@ fn the_scripts_it_replaces_are_named_and_taken_out() {
 }
 
 #[test]
-fn scripts_that_were_to_stay_are_no_fault() {
+fn scripts_that_are_kept_on_request_are_not_a_finding() {
     let installation = Installation::new();
     installation.write_file(".claude/hooks/stop.sh", "#!/bin/sh\ncat > ~/.claude/session-signals/x.stop.json\n");
     let settings = r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"~/.claude/hooks/stop.sh"}]}]}}"#;
@@ -158,7 +158,7 @@ fn goes_through_a_shell(name: &str) {
 }
 
 #[test]
-fn an_executable_that_does_not_start_is_an_error_now() {
+fn an_executable_that_does_not_start_is_a_problem_of_install() {
     let installation = Installation::new();
     let build = installation.copy_build("broken");
     build.replace_executable("hook-stop", b"\x7fELF is not all it takes");
@@ -170,13 +170,13 @@ fn an_executable_that_does_not_start_is_an_error_now() {
     );
     build.replace_executable("hook-stop", b"#!/bin/sh\nexit 1\n");
     assert_eq!(build.hooks(&["install"]).code, Some(3));
-    // A build that works mends it.
+    // A build that works repairs the installation.
     installation.run_successfully(&["install"]);
     assert_eq!(installation.find_ids(), [""; 0]);
 }
 
 #[test]
-fn a_build_that_is_not_whole_is_refused() {
+fn an_incomplete_build_is_refused() {
     let installation = Installation::new();
     let build = installation.copy_build("partial");
     fs::remove_file(build.folder.join("hook-compact")).unwrap();
@@ -187,7 +187,7 @@ fn a_build_that_is_not_whole_is_refused() {
 }
 
 #[test]
-fn a_spool_that_others_can_write_to_is_closed() {
+fn install_restricts_the_mode_of_the_signal_directory() {
     let installation = Installation::new();
     fs::create_dir_all(installation.path(".claude/session-signals")).unwrap();
     for mode in [0o777, 0o755] {
@@ -205,7 +205,7 @@ fn a_spool_that_others_can_write_to_is_closed() {
 }
 
 #[test]
-fn scopes_are_files() {
+fn each_scope_has_its_file() {
     let installation = Installation::new();
     for (scope, file) in
         [("project", "project/.claude/settings.json"), ("local", "project/.claude/settings.local.json")]
@@ -218,7 +218,7 @@ fn scopes_are_files() {
         );
         assert!(!installation.settings_path().exists());
     }
-    // The executables go with the last scope.
+    // The executables are removed with the last scope that starts them.
     installation.run_successfully(&["uninstall", "--scope", "local"]);
     assert!(installation.executable_path("hook-stop").exists());
     installation.run_successfully(&["uninstall", "--scope", "project"]);
@@ -226,7 +226,7 @@ fn scopes_are_files() {
 }
 
 #[test]
-fn settings_that_disable_hooks_are_warned_of() {
+fn install_warns_of_settings_that_disable_hooks() {
     let installation = Installation::with_settings(r#"{"disableAllHooks": true}"#);
     let (code, report) = installation.run_json(&["install"]);
     assert_eq!(code, 0);

@@ -1,4 +1,4 @@
-//! A home with a Claude Code of any version in it, and `hooks` run there.
+//! A home directory with a `claude` of any version, in which tests run `hooks`.
 
 use std::path::{Path, PathBuf};
 use std::thread;
@@ -10,21 +10,21 @@ use session_signals_protocol::EVENT_RULES;
 
 use crate::sandbox::{Outcome, Sandbox, copy_executable, executable, outcome, write_script};
 
-/// A CLI that knows every event.
+/// A version of the CLI that knows every event.
 pub const NEWEST_CLI: &str = "2.1.329";
 
-/// The home, its project, and the `claude` on its PATH.
+/// A home directory, a project in it, and a `claude` on its PATH. `hooks` need not be installed there yet.
 pub struct Installation {
     sandbox: Sandbox,
 }
 
 impl Installation {
-    /// With the newest CLI, and no settings.
+    /// Makes a home without settings, with the newest CLI.
     pub fn new() -> Self {
         Self::with_claude(NEWEST_CLI)
     }
 
-    /// With a CLI of this version.
+    /// Makes a home without settings, with a CLI of this version.
     pub fn with_claude(version: &str) -> Self {
         let installation = Self { sandbox: Sandbox::new() };
         fs::create_dir_all(installation.project_dir()).unwrap();
@@ -32,14 +32,14 @@ impl Installation {
         installation
     }
 
-    /// With these settings.
+    /// Makes a home with these user settings.
     pub fn with_settings(text: &str) -> Self {
         let installation = Self::new();
         installation.write_file(".claude/settings.json", text);
         installation
     }
 
-    /// Puts a `claude` on PATH that is this shell script.
+    /// Makes the `claude` on PATH this shell script.
     pub fn set_claude(&self, script: &str) {
         self.write_script("bin/claude", script);
     }
@@ -60,12 +60,12 @@ impl Installation {
         self.path(".claude/settings.json")
     }
 
-    /// One of the installed executables.
+    /// Returns the path of an installed executable.
     pub fn executable_path(&self, name: &str) -> PathBuf {
         self.path(".claude/hooks/session-signals").join(name)
     }
 
-    /// Writes a file, and the directories it needs.
+    /// Writes a file, and makes the directories that it needs.
     pub fn write_file(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -73,7 +73,7 @@ impl Installation {
         path
     }
 
-    /// Writes a shell script that can be executed, and the directories it needs.
+    /// Writes a shell script that can be executed, and makes the directories that it needs.
     pub fn write_script(&self, name: &str, text: &str) -> PathBuf {
         let path = self.path(name);
         fs::create_dir_all(path.parent().unwrap()).unwrap();
@@ -85,12 +85,12 @@ impl Installation {
         fs::read_to_string(self.path(name)).unwrap()
     }
 
-    /// The settings, parsed.
+    /// Parses the user settings.
     pub fn parse_settings(&self) -> Value {
         serde_json::from_str(&self.read_file(".claude/settings.json")).unwrap()
     }
 
-    /// Every file and directory below the home, but for what the tests put there.
+    /// Lists every file and directory in the home, except those that the tests made.
     pub fn list_files(&self) -> Vec<String> {
         let mut found = Vec::new();
         let mut folders = vec![self.path("")];
@@ -108,14 +108,14 @@ impl Installation {
         found
     }
 
-    /// `program`, in the project, with nothing in its environment but this home.
+    /// Returns a command that runs in the project, with this home and nothing else in its environment.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = self.sandbox.command(program);
         command.env("PATH", format!("{}:/usr/bin:/bin", self.path("bin").display())).current_dir(self.project_dir());
         command
     }
 
-    /// Runs `hooks`.
+    /// Runs `hooks` with these arguments.
     pub fn run_hooks(&self, arguments: &[&str]) -> Outcome {
         outcome(self.command(&executable("hooks")).args(arguments), "")
     }
@@ -149,7 +149,7 @@ impl Installation {
         assert!(files.iter().all(|name| !name.contains("/.session")), "{files:?}");
     }
 
-    /// Runs `hooks`, which succeeds; its stdout.
+    /// Runs `hooks`, which must succeed, and returns its standard output.
     #[track_caller]
     pub fn run_successfully(&self, arguments: &[&str]) -> String {
         let result = self.run_hooks(arguments);
@@ -157,7 +157,7 @@ impl Installation {
         result.stdout
     }
 
-    /// Runs `hooks … --json`: the exit code, and what it printed.
+    /// Runs `hooks … --json`; returns the exit code and the JSON.
     #[track_caller]
     pub fn run_json(&self, arguments: &[&str]) -> (i32, Value) {
         let result = self.run_hooks(&[arguments, &["--json"]].concat());
@@ -165,7 +165,7 @@ impl Installation {
         (result.code.unwrap(), serde_json::from_str(&result.stdout).unwrap())
     }
 
-    /// The ids that doctor finds.
+    /// Returns the ids of doctor's findings.
     #[track_caller]
     pub fn find_ids(&self) -> Vec<String> {
         let (code, checkup) = self.run_json(&["doctor"]);
@@ -175,7 +175,7 @@ impl Installation {
         ids
     }
 
-    /// A build of its own: `hooks` and its executables in a directory where they can be tampered with.
+    /// Copies `hooks` and its executables to a directory of their own, where tests can change them.
     pub fn copy_build(&self, name: &str) -> BuildCopy<'_> {
         let folder = self.path("source").join(name);
         fs::create_dir_all(&folder).unwrap();
@@ -187,14 +187,14 @@ impl Installation {
     }
 }
 
-/// See [`Home::build`].
+/// A copy of the executables; see [`Installation::copy_build`].
 pub struct BuildCopy<'a> {
     installation: &'a Installation,
     pub folder: PathBuf,
 }
 
 impl BuildCopy<'_> {
-    /// Makes one of its executables another.
+    /// Replaces the content of an executable.
     pub fn replace_executable(&self, name: &str, bytes: &[u8]) {
         fs::write(self.folder.join(name), bytes).unwrap();
     }
@@ -204,12 +204,12 @@ impl BuildCopy<'_> {
     }
 }
 
-/// A JSON string's text.
+/// Returns the text of a JSON string.
 pub fn json_text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// The events that settings register our executables for.
+/// Returns the events for which settings register our executables.
 pub fn registered_events(settings: &Value) -> Vec<String> {
     let Some(hooks) = settings["hooks"].as_object() else { return Vec::new() };
     let ours = |groups: &Value| groups.to_string().contains("/session-signals/hook-");

@@ -1,4 +1,4 @@
-//! What a killed `hooks` leaves of the settings: doctor tells what is in no other place, and never deletes that.
+//! Files that a killed `hooks` left beside the settings. Doctor never deletes one that is the only copy of its content.
 
 use std::path::Path;
 use std::time::{Duration, SystemTime};
@@ -16,25 +16,25 @@ fn age(path: &Path) {
     file.into_parts().0.set_modified(SystemTime::now() - Duration::from_secs(61)).unwrap();
 }
 
-/// The only finding.
+/// Returns the only finding.
 #[track_caller]
-fn only(installation: &Installation) -> serde_json::Value {
+fn only_finding(installation: &Installation) -> serde_json::Value {
     let (_, checkup) = installation.run_json(&["doctor"]);
     assert_eq!(checkup["findings"].as_array().unwrap().len(), 1, "{checkup}");
     checkup["findings"][0].clone()
 }
 
-/// Mends it; where the bytes are then.
+/// Repairs the only finding, and checks that the line in its sentence makes these bytes the settings.
 #[track_caller]
-fn is_offered_back(installation: &Installation, left: &Path, bytes: &str, settings: &str) {
-    let finding = only(installation);
+fn assert_can_be_restored(installation: &Installation, left: &Path, bytes: &str, settings: &str) {
+    let finding = only_finding(installation);
     assert_eq!(finding["id"], "settings-left-aside", "{finding}");
     assert_eq!(finding["path"], left.display().to_string());
     let sentence = json_text(&finding["sentence"]);
     let (code, checkup) = installation.run_json(&["doctor", "--fix"]);
     assert_eq!((code, &checkup["mended"][0]["id"]), (0, &json!("settings-left-aside")), "{checkup}");
     assert!(!left.exists());
-    // The line to type is in the sentence.
+    // The sentence contains the line to type.
     let line = sentence.rsplit('`').nth(1).unwrap();
     let typed =
         std::process::Command::new("sh").args(["-ec", line]).env("HOME", installation.path("")).status().unwrap();
@@ -43,13 +43,13 @@ fn is_offered_back(installation: &Installation, left: &Path, bytes: &str, settin
 }
 
 #[test]
-fn settings_that_are_in_no_backup_are_offered_back() {
+fn settings_that_are_in_no_backup_can_be_restored() {
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     installation.run_successfully(&["install"]);
     let left = installation.write_file(".claude/.session-signals.abcdef", FOREIGN);
     age(&left);
-    is_offered_back(&installation, &left, FOREIGN, ".claude/settings.json");
-    // Of a project, by a symbolic link, too.
+    assert_can_be_restored(&installation, &left, FOREIGN, ".claude/settings.json");
+    // The same for the settings of a project that are a symlink.
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     installation.run_successfully(&["install"]);
     installation.write_file("dotfiles/local.json", "{}");
@@ -58,32 +58,32 @@ fn settings_that_are_in_no_backup_are_offered_back() {
     fs_err::os::unix::fs::symlink(installation.path("dotfiles/local.json"), link).unwrap();
     let left = installation.write_file("dotfiles/.session-signals.abcdef", "no JSON at all");
     age(&left);
-    is_offered_back(&installation, &left, "no JSON at all", "dotfiles/local.json");
+    assert_can_be_restored(&installation, &left, "no JSON at all", "dotfiles/local.json");
 }
 
 #[test]
-fn what_is_in_another_place_too_is_a_temporary_file() {
+fn a_file_with_a_copy_elsewhere_is_deleted() {
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     installation.run_successfully(&["install"]);
     let installed = installation.read_file(".claude/settings.json");
     for bytes in ["", "{\"theme\": \"dark\"}", &installed] {
         let left = installation.write_file(".claude/.session-signals.abcdef", bytes);
         age(&left);
-        assert_eq!(only(&installation)["id"], "orphan-temporary", "{bytes}");
+        assert_eq!(only_finding(&installation)["id"], "orphan-temporary", "{bytes}");
         assert_eq!(installation.run_hooks(&["doctor", "--fix"]).code, Some(0));
         assert!(!left.exists());
     }
-    // What uninstall was about to write; install was about to make what the settings are.
+    // The content that uninstall was about to write.
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     installation.run_successfully(&["install"]);
     fs::remove_dir_all(installation.path(".claude/backups")).unwrap();
     let left = installation.write_file(".claude/.session-signals.abcdef", "{\"theme\": \"dark\"}");
     age(&left);
-    assert_eq!(only(&installation)["id"], "orphan-temporary");
+    assert_eq!(only_finding(&installation)["id"], "orphan-temporary");
 }
 
-/// The process of the `hooks` that works in this home.
-fn running(installation: &Installation) -> Option<String> {
+/// Returns the process id of the `hooks` that runs in this home.
+fn running_hooks(installation: &Installation) -> Option<String> {
     let variable = format!("HOME={}", installation.path("").display());
     let variable = variable.trim_end_matches('/');
     let entries = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
@@ -96,10 +96,10 @@ fn running(installation: &Installation) -> Option<String> {
     Some(process.file_name().unwrap().to_string_lossy().into_owned())
 }
 
-/// Killed when the foreign edit is in the temporary file, and not yet put back.
+/// `hooks` is killed while the other program's settings are in the temporary file, before it puts them back.
 #[test]
 #[ignore = "needs strace"]
-fn a_kill_between_exchange_and_return() {
+fn a_kill_between_the_two_exchanges_loses_nothing() {
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     let until = |what: &dyn Fn() -> bool| {
         while !what() {
@@ -112,9 +112,9 @@ fn a_kill_between_exchange_and_return() {
             std::thread::sleep(Duration::from_millis(500));
             fs::write(installation.path("new"), FOREIGN).unwrap();
             fs::rename(installation.path("new"), installation.settings_path()).unwrap();
-            // Exchanged; the way back is held up for two seconds.
+            // The files are exchanged now. The second exchange is delayed by two seconds.
             until(&|| installation.read_file(".claude/settings.json").contains("hook-stop"));
-            let pid = running(&installation).expect("hooks runs");
+            let pid = running_hooks(&installation).expect("hooks runs");
             assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
         });
         let mut strace = installation.command("strace".as_ref());
@@ -125,35 +125,35 @@ fn a_kill_between_exchange_and_return() {
     let left =
         installation.list_files().into_iter().find(|name| name.starts_with(".claude/.session-signals.")).unwrap();
     assert_eq!(installation.read_file(&left), FOREIGN);
-    // At once: no `hooks` is at work.
+    // No `hooks` is running, so the file counts at once.
     assert_eq!(installation.find_ids(), ["settings-left-aside"]);
     for command in ["install", "uninstall", "install"] {
         let (_, report) = installation.run_json(&[command]);
         let warning = json_text(&report["warnings"][0]);
         assert!(warning.starts_with(&format!("~/{left} contains settings that are in no backup")), "{report}");
     }
-    is_offered_back(&installation, &installation.path(&left), FOREIGN, ".claude/settings.json");
+    assert_can_be_restored(&installation, &installation.path(&left), FOREIGN, ".claude/settings.json");
 }
 
-/// They lie beside the settings of a project where we do not stand.
+/// The file lies beside the settings of a project that is not the current directory.
 #[test]
-fn what_was_left_in_another_project_is_found() {
+fn a_file_that_was_left_in_another_project_is_found() {
     let installation = Installation::new();
     fs::create_dir_all(installation.path("other/.claude")).unwrap();
     let mut hooks = installation.command(&executable("hooks"));
     hooks.current_dir(installation.path("other")).args(["install", "--scope", "local"]).assert().success();
     installation.run_successfully(&["install"]);
     let left = installation.write_file("other/.claude/.session-signals.abcdef", FOREIGN);
-    is_offered_back(&installation, &left, FOREIGN, "other/.claude/settings.local.json");
-    // What uninstall would make of those settings is no edit.
+    assert_can_be_restored(&installation, &left, FOREIGN, "other/.claude/settings.local.json");
+    // The content is what uninstall would write there.
     let left = installation.write_file("other/.claude/.session-signals.abcdef", FOREIGN);
     age(&left);
-    assert_eq!(only(&installation)["id"], "orphan-temporary");
+    assert_eq!(only_finding(&installation)["id"], "orphan-temporary");
 }
 
-/// While another run is at work, its files are its own.
+/// Another run of `hooks` may still use its files.
 #[test]
-fn a_run_that_is_at_work_is_not_disturbed() {
+fn the_files_of_a_running_hooks_are_ignored() {
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     installation.run_successfully(&["install"]);
     installation.write_file(".claude/.session-signals.abcdef", FOREIGN);
@@ -161,5 +161,5 @@ fn a_run_that_is_at_work_is_not_disturbed() {
     folder.lock().unwrap();
     assert_eq!(installation.find_ids(), [""; 0]);
     drop(folder);
-    assert_eq!(only(&installation)["id"], "settings-left-aside");
+    assert_eq!(only_finding(&installation)["id"], "settings-left-aside");
 }

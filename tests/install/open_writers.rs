@@ -1,4 +1,4 @@
-//! An editor that saves in place holds the settings open while `hooks` replaces them.
+//! An editor that saves in place has the settings open while `hooks` replaces them.
 
 use std::fs::{File, OpenOptions};
 use std::io::{Seek, Write};
@@ -16,12 +16,12 @@ use crate::sandbox::{Outcome, executable, outcome};
 const ORIGINAL: &str = "{\n  \"theme\": \"dark\"\n}\n";
 const SAVED: &str = "{\n  \"theme\": \"light\",\n  \"model\": \"opus\"\n}\n";
 
-/// Opens the settings as an editor does that saves in place.
-fn opened(installation: &Installation, truncates: bool) -> File {
+/// Opens the settings as an editor that saves in place does.
+fn open_in_editor(installation: &Installation, truncates: bool) -> File {
     OpenOptions::new().read(true).write(true).truncate(truncates).open(installation.settings_path()).unwrap()
 }
 
-/// Writes all of it, over whatever stood there, and closes.
+/// Replaces the content of an open file, and closes the file.
 fn save(mut file: File, text: &str) {
     file.set_len(0).unwrap();
     file.rewind().unwrap();
@@ -32,9 +32,9 @@ fn inode(installation: &Installation) -> Option<u64> {
     fs::metadata(installation.settings_path()).ok().map(|meta| meta.ino())
 }
 
-/// Runs `hooks` while the settings are open, and saves once they have been replaced; if nobody does that, after a moment.
-fn saves_during(installation: &Installation, truncates: bool, saved: &str, hooks: &[&str]) -> Outcome {
-    let editor = opened(installation, truncates);
+/// Runs `hooks` while the settings are open. Saves after they were replaced, or after 600 ms.
+fn save_during(installation: &Installation, truncates: bool, saved: &str, hooks: &[&str]) -> Outcome {
+    let editor = open_in_editor(installation, truncates);
     let before = inode(installation);
     thread::scope(|scope| {
         let result = scope.spawn(|| installation.run_hooks(hooks));
@@ -48,10 +48,10 @@ fn saves_during(installation: &Installation, truncates: bool, saved: &str, hooks
 }
 
 #[test]
-fn what_an_editor_saves_in_place_is_what_install_builds_on() {
+fn install_keeps_what_an_editor_saves_in_place() {
     for truncates in [true, false] {
         let installation = Installation::with_settings(ORIGINAL);
-        let result = saves_during(&installation, truncates, SAVED, &["install"]);
+        let result = save_during(&installation, truncates, SAVED, &["install"]);
         assert_eq!(result.code, Some(0), "{result:?}");
         assert_eq!(
             (&installation.parse_settings()["theme"], &installation.parse_settings()["model"]),
@@ -67,15 +67,15 @@ fn what_an_editor_saves_in_place_is_what_install_builds_on() {
 }
 
 #[test]
-fn what_an_editor_saves_in_place_is_what_uninstall_leaves() {
+fn uninstall_keeps_what_an_editor_saves_in_place() {
     for truncates in [true, false] {
-        // Of these there was no file before: uninstall would remove it.
+        // There was no file before install, so uninstall would remove it.
         let installation = Installation::new();
         installation.run_successfully(&["install"]);
         let mut settings = installation.parse_settings();
         settings["model"] = "opus".into();
         let saved = serde_json::to_string_pretty(&settings).unwrap();
-        let result = saves_during(&installation, truncates, &saved, &["uninstall"]);
+        let result = save_during(&installation, truncates, &saved, &["uninstall"]);
         assert_eq!(result.code, Some(0), "{result:?}");
         assert_eq!(installation.parse_settings(), json!({"model": "opus"}));
     }
@@ -85,7 +85,7 @@ fn what_an_editor_saves_in_place_is_what_uninstall_leaves() {
 fn a_file_that_stays_open_for_writing_is_left_alone() {
     let installation = Installation::with_settings(ORIGINAL);
     for (command, text) in [("install", ORIGINAL), ("uninstall", SAVED)] {
-        let (editor, before) = (opened(&installation, false), inode(&installation));
+        let (editor, before) = (open_in_editor(&installation, false), inode(&installation));
         let (code, report) = installation.run_json(&[command]);
         assert_eq!((code, &report["outcome"]), (1, &json!("refused")), "{report}");
         let expected = format!(
@@ -99,7 +99,7 @@ fn a_file_that_stays_open_for_writing_is_left_alone() {
         );
         save(editor, SAVED);
         assert_eq!(installation.read_file(".claude/settings.json"), SAVED);
-        // For the second round.
+        // The second case needs an installation.
         if command == "install" {
             installation.run_successfully(&["install"]);
             fs::write(installation.settings_path(), SAVED).unwrap();
@@ -108,7 +108,7 @@ fn a_file_that_stays_open_for_writing_is_left_alone() {
 }
 
 #[test]
-fn an_empty_file_that_stays_empty_is_no_settings() {
+fn an_empty_file_that_stays_empty_is_replaced() {
     let installation = Installation::with_settings("");
     installation.run_successfully(&["install"]);
     assert_eq!(registered_events(&installation.parse_settings()).len(), session_signals_protocol::EVENT_RULES.len());
@@ -123,7 +123,7 @@ fn the_replaced_file_itself_is_the_backup() {
     let meta = fs::metadata(&backup).unwrap();
     assert_eq!((meta.ino(), meta.permissions().mode() & 0o777), (before, 0o600));
     assert_eq!(fs::read_to_string(&backup).unwrap(), ORIGINAL);
-    // Also where uninstall leaves no file.
+    // The same if uninstall removes the file.
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     let before = inode(&installation).unwrap();
@@ -132,7 +132,7 @@ fn the_replaced_file_itself_is_the_backup() {
 }
 
 #[test]
-fn another_name_of_the_file_keeps_its_mode() {
+fn a_hard_link_keeps_its_mode() {
     let installation = Installation::with_settings(ORIGINAL);
     fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(0o644)).unwrap();
     fs::hard_link(installation.settings_path(), installation.path("other")).unwrap();
@@ -172,7 +172,7 @@ fn edit_is_kept(truncates: bool, subcommand: &str, injection: &str) {
     let before = inode(&installation);
     let result = installation.run_traced(&["trace=renameat2,rename", injection], subcommand, || {
         thread::sleep(Duration::from_millis(300));
-        let editor = opened(&installation, truncates);
+        let editor = open_in_editor(&installation, truncates);
         let deadline = Instant::now() + Duration::from_millis(1500);
         while inode(&installation) == before && Instant::now() < deadline {
             thread::sleep(Duration::from_millis(1));
@@ -187,8 +187,7 @@ fn edit_is_kept(truncates: bool, subcommand: &str, injection: &str) {
     installation.assert_no_temporary_files();
 }
 
-/// Installs where the kernel does not say who has the settings open: it tells only the file's owner and who may ask for any
-/// file.
+/// Installs without the right to ask the kernel who has the settings open. The file has to belong to another user.
 fn install_without_leases(installation: &Installation) -> Outcome {
     let mut hooks = installation.command("setpriv".as_ref());
     hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
@@ -197,13 +196,13 @@ fn install_without_leases(installation: &Installation) -> Outcome {
     result
 }
 
-/// Where the kernel does not say who has a file open, what an editor writes late is in the backup, and doctor says so.
+/// The kernel does not tell who has the file open. What an editor writes late is then in the backup, and doctor finds it.
 #[test]
 #[ignore = "privileged: needs root, and a file of another user"]
-fn privileged_what_is_written_after_the_end_is_in_the_backup() {
+fn privileged_a_late_edit_is_in_the_backup() {
     let installation = Installation::with_settings(ORIGINAL);
     std::os::unix::fs::chown(installation.settings_path(), Some(12345), None).unwrap();
-    let editor = opened(&installation, false);
+    let editor = open_in_editor(&installation, false);
     install_without_leases(&installation);
     assert_eq!(installation.find_ids(), [""; 0]);
     save(editor, SAVED);
@@ -212,7 +211,7 @@ fn privileged_what_is_written_after_the_end_is_in_the_backup() {
     assert_eq!(installation.find_ids(), ["backup-written-late"]);
     let output = installation.run_hooks(&["doctor"]).stdout;
     assert!(output.contains(&format!("~/{backup} was written to after ")), "{output}");
-    // It is not let go of with the oldest, and no longer told of once the settings hold it.
+    // Such a backup is not deleted with the oldest ones. It is no longer a finding when the settings have the same content.
     for _ in 0..6 {
         installation.run_successfully(&["uninstall"]);
         installation.run_successfully(&["install"]);
@@ -223,27 +222,27 @@ fn privileged_what_is_written_after_the_end_is_in_the_backup() {
     assert_eq!(installation.find_ids(), ["not-installed"]);
 }
 
-/// As before; but the backups are on another file system, so that the file itself cannot become one.
+/// The same with backups on another file system, so that the replaced file cannot become the backup.
 #[test]
 #[ignore = "privileged: needs root, a file of another user, and /dev/shm"]
-fn privileged_what_is_written_after_the_end_stays_beside_the_settings() {
+fn privileged_a_late_edit_stays_beside_the_settings() {
     let installation = Installation::with_settings(ORIGINAL);
     let elsewhere = tempfile::TempDir::new_in("/dev/shm").unwrap();
     fs_err::os::unix::fs::symlink(elsewhere.path(), installation.path(".claude/backups")).unwrap();
     std::os::unix::fs::chown(installation.settings_path(), Some(12345), None).unwrap();
-    let editor = opened(&installation, false);
+    let editor = open_in_editor(&installation, false);
     let result = install_without_leases(&installation);
     let left =
         installation.list_files().into_iter().find(|name| name.starts_with(".claude/.session-signals.")).unwrap();
     assert!(result.stderr.contains(&format!("~/{left} is the replaced file")), "{result:?}");
-    // It is not in the way, and nobody removes it while it may be open.
+    // The file is not a finding, and is not removed while a program may have it open.
     assert_eq!(installation.find_ids(), [""; 0]);
     assert_eq!(installation.run_hooks(&["doctor", "--fix"]).code, Some(0));
     save(editor, SAVED);
     assert_eq!(installation.read_file(&left), SAVED);
     assert_eq!(installation.find_ids(), ["settings-left-aside"]);
     assert_eq!(installation.run_hooks(&["doctor", "--fix"]).code, Some(0));
-    // The portable build cannot ask whether anybody has it open: there it stays for a day.
+    // The portable build cannot ask who has the file open, so the file stays for a day.
     assert_eq!(installation.path(&left).exists(), !cfg!(freestanding));
     let kept = fs::read_dir(elsewhere.path()).unwrap().map(|entry| entry.unwrap().path());
     assert!(kept.into_iter().any(|path| fs::read_to_string(path).unwrap() == SAVED));

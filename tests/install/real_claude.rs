@@ -1,4 +1,4 @@
-//! `hooks install`, then the real CLI: the signals appear.
+//! After `hooks install`, the real CLI publishes signals.
 
 use serde_json::Value;
 
@@ -6,13 +6,13 @@ use super::installation::Installation;
 use crate::real_cli;
 use crate::sandbox::outcome;
 
-/// A home where this version is installed and `hooks install` was run.
-fn home_with(version: &str) -> Installation {
-    home_in(version, "user")
+/// Makes a home with this version of the CLI, and runs `hooks install`.
+fn install_with(version: &str) -> Installation {
+    install_in_scope(version, "user")
 }
 
-/// The same in this scope.
-fn home_in(version: &str, scope: &str) -> Installation {
+/// Makes the same home, and installs in this scope.
+fn install_in_scope(version: &str, scope: &str) -> Installation {
     let installation = Installation::new();
     installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
     let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
@@ -23,8 +23,8 @@ fn home_in(version: &str, scope: &str) -> Installation {
     installation
 }
 
-/// `claude -p PROMPT`: what it says, and the names in the spool afterwards.
-fn claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<String>) {
+/// Runs `claude` with these arguments; returns its answer, and the names in the signal directory afterwards.
+fn run_claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<String>) {
     let mut claude =
         real_cli::alone(&installation.path(""), &installation.path("bin"), &[&["claude"], arguments].concat());
     claude.current_dir(installation.project_dir());
@@ -37,8 +37,8 @@ fn claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<Strin
 }
 
 fn signals_appear(version: &str) {
-    let installation = home_with(version);
-    let (output, names) = claude(&installation, &["-p", "hi"]);
+    let installation = install_with(version);
+    let (output, names) = run_claude(&installation, &["-p", "hi"]);
     assert_eq!(output, "ok");
     let [name] = &names[..] else { panic!("{names:?}") };
     let session = name.strip_suffix(".ended.json").expect("a session that ended");
@@ -46,32 +46,32 @@ fn signals_appear(version: &str) {
         serde_json::from_str(&installation.read_file(&format!(".claude/session-signals/{name}"))).unwrap();
     assert_eq!((&signal["session_id"], &signal["hook_event_name"]), (&session.into(), &"SessionEnd".into()));
 
-    // In the middle of a turn, asked by the tool it runs.
+    // In the middle of a turn, a tool reads the signal.
     let prompt = "bash cat $HOME/.claude/session-signals/*.working.json > $HOME/seen";
-    let (output, names) = claude(&installation, &["-p", "--allowedTools", "Bash", "--", prompt]);
+    let (output, names) = run_claude(&installation, &["-p", "--allowedTools", "Bash", "--", prompt]);
     assert_eq!((output.as_str(), names.len()), ("done", 2));
     let working: Value = serde_json::from_str(&installation.read_file("seen")).unwrap();
     assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
     assert!(names.contains(&format!("{}.ended.json", working["session_id"].as_str().unwrap())), "{names:?}");
 }
 
-/// The line that a team shares.
-fn a_team_publishes(version: &str) {
-    let installation = home_in(version, "project");
-    let (output, names) = claude(&installation, &["-p", "hi"]);
+/// Checks the entries that a team shares.
+fn team_entries_publish(version: &str) {
+    let installation = install_in_scope(version, "project");
+    let (output, names) = run_claude(&installation, &["-p", "hi"]);
     assert_eq!((output.as_str(), names.len()), ("ok", 1), "{names:?}");
-    // A member who has installed nothing is not disturbed, and leaves nothing.
+    // The entries do nothing for a member who has not installed the hooks.
     fs_err::remove_dir_all(installation.path(".claude/hooks")).unwrap();
-    let (output, names) = claude(&installation, &["-p", "hi"]);
+    let (output, names) = run_claude(&installation, &["-p", "hi"]);
     assert_eq!((output.as_str(), names.len()), ("ok", 1), "{names:?}");
 }
 
-/// Doctor says so of lines in two scopes.
+/// Doctor's finding about entries in two scopes depends on this.
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
-fn of_lines_that_are_alike_in_two_scopes_one_is_run() {
+fn equal_commands_in_two_scopes_run_once() {
     for version in real_cli::VERSIONS {
-        let installation = home_with(version);
+        let installation = install_with(version);
         let hook = |line: &str| serde_json::json!([{ "hooks": [{ "type": "command", "command": line }] }]);
         for (file, other) in [(".claude/settings.json", "user"), ("project/.claude/settings.json", "project")] {
             let stop = hook("echo alike >>$HOME/ran");
@@ -80,7 +80,7 @@ fn of_lines_that_are_alike_in_two_scopes_one_is_run() {
             installation.write_file(file, &settings.to_string());
         }
         fs_err::create_dir_all(installation.path(".claude/session-signals")).unwrap();
-        claude(&installation, &["-p", "hi"]);
+        run_claude(&installation, &["-p", "hi"]);
         let ran = installation.read_file("ran");
         assert_eq!((ran.matches("alike").count(), ran.lines().count()), (1, 3), "{version}: {ran}");
     }
@@ -88,14 +88,14 @@ fn of_lines_that_are_alike_in_two_scopes_one_is_run() {
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
-fn what_a_team_shares_publishes_with_the_oldest_cli() {
-    a_team_publishes(real_cli::VERSIONS[0]);
+fn team_entries_publish_with_the_oldest_cli() {
+    team_entries_publish(real_cli::VERSIONS[0]);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
-fn what_a_team_shares_publishes_with_the_cli_of_today() {
-    a_team_publishes(real_cli::VERSIONS[2]);
+fn team_entries_publish_with_the_newest_cli() {
+    team_entries_publish(real_cli::VERSIONS[2]);
 }
 
 #[test]
@@ -106,12 +106,12 @@ fn the_oldest_cli_publishes() {
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
-fn the_last_cli_that_an_unknown_event_cripples_publishes() {
+fn the_last_cli_that_ignores_hooks_with_unknown_events_publishes() {
     signals_appear(real_cli::VERSIONS[1]);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
-fn the_cli_of_today_publishes() {
+fn the_newest_cli_publishes() {
     signals_appear(real_cli::VERSIONS[2]);
 }

@@ -1,4 +1,4 @@
-//! What `hooks install` refuses: with the reason, the snippet to paste, and no settings changed.
+//! Settings that `hooks install` refuses. It gives a reason and a snippet to paste, and changes no settings.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 
@@ -7,10 +7,10 @@ use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, json_text, registered_events};
 
-/// Installs, is refused for this reason, and has changed nothing.
+/// Checks that install refuses for this reason, and changes no settings.
 #[track_caller]
-fn refuses(installation: &Installation, reason: &str) {
-    // The executables are copied all the same: the snippet starts them.
+fn assert_refuses(installation: &Installation, reason: &str) {
+    // The executables are copied in any case, because the snippet starts them.
     let others =
         || installation.list_files().into_iter().filter(|name| !name.starts_with(".claude/hooks")).collect::<Vec<_>>();
     let before = others();
@@ -25,13 +25,13 @@ fn refuses(installation: &Installation, reason: &str) {
     assert_eq!((result.code, &*result.stdout), (Some(1), ""));
     let pasted = format!("merge this into {}:\n{{\n", installation.settings_path().display());
     assert!(result.stderr.contains(reason) && result.stderr.contains(&pasted), "{}", result.stderr);
-    // The lines to paste have not scrolled it away.
+    // The reason is repeated after the lines to paste.
     assert!(result.stderr.lines().next_back().unwrap().contains(reason), "{}", result.stderr);
     assert_eq!(others(), before);
 }
 
 #[test]
-fn settings_that_are_not_what_the_cli_reads() {
+fn settings_that_the_cli_does_not_accept() {
     for (settings, reason) in [
         ("{", "not JSON"),
         ("{\"a\": 1,}", "not JSON"),
@@ -43,7 +43,7 @@ fn settings_that_are_not_what_the_cli_reads() {
         ("{\"hooks\": {\"Stop\": {}}}", "\"Stop\" in \"hooks\" must be an array"),
     ] {
         let installation = Installation::with_settings(settings);
-        refuses(&installation, reason);
+        assert_refuses(&installation, reason);
         assert_eq!(installation.read_file(".claude/settings.json"), settings);
         assert_eq!(installation.run_hooks(&["doctor"]).code, Some(1));
     }
@@ -54,7 +54,7 @@ fn settings_that_are_not_text() {
     let installation = Installation::new();
     fs::create_dir_all(installation.path(".claude")).unwrap();
     fs::write(installation.settings_path(), b"{\"a\": \"\xff\"}").unwrap();
-    refuses(&installation, "not UTF-8");
+    assert_refuses(&installation, "not UTF-8");
     assert_eq!(fs::read(installation.settings_path()).unwrap(), b"{\"a\": \"\xff\"}");
 }
 
@@ -62,11 +62,11 @@ fn settings_that_are_not_text() {
 fn a_read_only_file_or_directory() {
     let installation = Installation::with_settings("{}");
     fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(0o444)).unwrap();
-    refuses(&installation, "settings.json is read-only");
+    assert_refuses(&installation, "settings.json is read-only");
     fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(0o644)).unwrap();
     let folder = installation.path(".claude");
     fs::set_permissions(&folder, PermissionsExt::from_mode(0o555)).unwrap();
-    refuses(&installation, ".claude is read-only");
+    assert_refuses(&installation, ".claude is read-only");
     fs::set_permissions(&folder, PermissionsExt::from_mode(0o755)).unwrap();
     assert_eq!(installation.read_file(".claude/settings.json"), "{}");
 }
@@ -76,22 +76,22 @@ fn a_symlink_that_leads_nowhere_or_in_a_circle() {
     let installation = Installation::new();
     fs::create_dir_all(installation.path(".claude")).unwrap();
     symlink("../dotfiles/settings.json", installation.settings_path()).unwrap();
-    refuses(&installation, "is a symlink to ../dotfiles/settings.json, which does not exist");
+    assert_refuses(&installation, "is a symlink to ../dotfiles/settings.json, which does not exist");
     fs::remove_file(installation.settings_path()).unwrap();
     symlink("settings.json", installation.settings_path()).unwrap();
-    refuses(&installation, "is a symlink that leads in a circle");
+    assert_refuses(&installation, "is a symlink that leads in a circle");
     assert!(installation.settings_path().is_symlink());
 }
 
 #[test]
-fn something_that_is_no_file() {
+fn a_directory_in_place_of_the_file() {
     let installation = Installation::new();
     fs::create_dir_all(installation.settings_path()).unwrap();
-    refuses(&installation, "settings.json is not a file");
+    assert_refuses(&installation, "settings.json is not a file");
 }
 
 #[test]
-fn no_home_at_all() {
+fn no_home_and_no_configuration_directory() {
     let installation = Installation::new();
     let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
     let result = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
@@ -103,7 +103,7 @@ fn no_home_at_all() {
 }
 
 #[test]
-fn what_is_pasted_by_hand_works() {
+fn the_pasted_snippet_works() {
     let installation = Installation::with_settings("{ // mine\n}");
     let snippet = json_text(&installation.run_json(&["install"]).1["snippet"]);
     installation.write_file(".claude/settings.json", &snippet);
@@ -111,7 +111,7 @@ fn what_is_pasted_by_hand_works() {
 }
 
 #[test]
-fn where_no_executables_can_be_copied_that_is_said() {
+fn the_refusal_says_if_no_executables_were_copied() {
     let installation = Installation::with_settings("[]");
     installation.write_file(".claude/hooks", "a file");
     let result = installation.run_hooks(&["install"]);
@@ -120,7 +120,7 @@ fn where_no_executables_can_be_copied_that_is_said() {
 }
 
 #[test]
-fn a_refusal_after_the_copies_says_what_is_there() {
+fn the_refusal_says_where_the_copied_executables_are() {
     let installation = Installation::with_settings("{}");
     installation.write_file(".claude/backups", "a file");
     let result = installation.run_hooks(&["install"]);

@@ -1,4 +1,4 @@
-//! Which of two versions is the newer: an older one does not replace it unasked.
+//! An older version does not replace a newer one without --downgrade.
 
 use fs_err as fs;
 
@@ -6,8 +6,8 @@ use super::installation::{Installation, json_text};
 
 const VERSION: &str = ".claude/hooks/session-signals/VERSION";
 
-/// A home where another version's executables are installed.
-fn with(version: &str) -> Installation {
+/// Makes an installation of another version.
+fn install_other_version(version: &str) -> Installation {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     installation.write_file(VERSION, &format!("{version}\n"));
@@ -18,11 +18,11 @@ fn with(version: &str) -> Installation {
 }
 
 #[test]
-fn what_is_installed_says_its_version() {
+fn a_file_names_the_installed_version() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     assert_eq!(installation.read_file(VERSION), concat!(env!("CARGO_PKG_VERSION"), "\n"));
-    // A first installation, from before there were versions, is taken up.
+    // An installation without the file, as the first versions made it, gets the file.
     fs::remove_file(installation.path(VERSION)).unwrap();
     installation.run_successfully(&["install"]);
     assert_eq!(installation.read_file(VERSION), concat!(env!("CARGO_PKG_VERSION"), "\n"));
@@ -31,11 +31,11 @@ fn what_is_installed_says_its_version() {
 }
 
 #[test]
-fn a_newer_installation_is_not_replaced_unasked() {
+fn a_newer_version_is_not_replaced_without_downgrade() {
     for version in
         ["99.0.0", "0.99.0", concat!(env!("CARGO_PKG_VERSION_MAJOR"), ".", env!("CARGO_PKG_VERSION_MINOR"), ".99-rc.1")]
     {
-        let installation = with(version);
+        let installation = install_other_version(version);
         let (before, settings) = (
             fs::read(installation.executable_path("hook-stop")).unwrap(),
             installation.read_file(".claude/settings.json"),
@@ -47,7 +47,7 @@ fn a_newer_installation_is_not_replaced_unasked() {
             assert!(reason.starts_with(&format!("version {version} is installed in ~/.claude/")), "{reason}");
             assert!(reason.contains("older version") && reason.contains("--downgrade"), "{reason}");
         }
-        // Who is root in a container has no other way; it keeps the newer version all the same.
+        // Root in a container always gives --force, and that does not allow a downgrade.
         assert_eq!(installation.run_json(&["install", "--force"]).0, 1);
         installation.run_hooks(&["doctor", "--fix", "--force"]);
         assert_eq!(installation.find_ids(), ["executable-stale"]);
@@ -77,7 +77,7 @@ fn an_older_installation_is_replaced_and_named() {
         (env!("CARGO_PKG_VERSION"), "as this `hooks`, but is another build"),
         ("not a version", "and no file names its version"),
     ] {
-        let installation = with(version);
+        let installation = install_other_version(version);
         let found = installation.run_hooks(&["doctor"]).stdout;
         assert!(
             found.starts_with("executable-stale: ~/.claude/hooks/session-signals/hook-stop ") && found.contains(output),
@@ -91,7 +91,7 @@ fn an_older_installation_is_replaced_and_named() {
     }
 }
 
-/// Versions do not tell builds apart; bytes do. Which of two is the later one nobody can know.
+/// Builds of the same version differ in their content. It is unknown which of them is the later one.
 #[test]
 fn another_build_of_the_same_version_is_replaced_and_named() {
     for (version, output) in [
@@ -99,11 +99,11 @@ fn another_build_of_the_same_version_is_replaced_and_named() {
         ("0.0.9", "version 0.0.9"),
         ("not a version", "a build that names no version"),
     ] {
-        let installation = with(version);
+        let installation = install_other_version(version);
         let result = installation.run_successfully(&["install"]);
         assert!(result.contains(&format!("(1 new, in place of {output})")), "{result}");
     }
-    // What was merely gone is no other build, nor is what is there for the first time.
+    // An executable that is missing, or is installed for the first time, is not another build.
     let installation = Installation::new();
     assert!(installation.run_successfully(&["install"]).contains(" new)"));
     fs::remove_file(installation.executable_path("hook-stop")).unwrap();

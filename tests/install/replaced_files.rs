@@ -1,4 +1,4 @@
-//! What stays of a file that is replaced: its mode, its owner, its symlink; and what cannot.
+//! The mode, the owner and the symlink of a settings file are kept when the file is replaced.
 
 use std::os::unix::fs::{MetadataExt, PermissionsExt, chown, symlink};
 
@@ -7,7 +7,7 @@ use fs_err as fs;
 use super::installation::{Installation, json_text};
 
 #[test]
-fn the_mode_stays() {
+fn the_mode_is_kept() {
     for mode in [0o600, 0o640, 0o644, 0o664, 0o777] {
         let installation = Installation::with_settings("{}");
         fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(mode)).unwrap();
@@ -17,9 +17,9 @@ fn the_mode_stays() {
 }
 
 #[test]
-fn the_owner_stays() {
+fn the_owner_is_kept() {
     let installation = Installation::with_settings("{}");
-    // Only root can give a file away.
+    // Only root can change the owner of a file.
     if chown(installation.settings_path(), Some(12345), Some(54321)).is_err() {
         return;
     }
@@ -29,7 +29,7 @@ fn the_owner_stays() {
 }
 
 #[test]
-fn a_symlink_is_written_through() {
+fn the_target_of_a_symlink_is_replaced() {
     let installation = Installation::new();
     installation.write_file("dotfiles/claude/settings.json", "{\"a\": 1}");
     fs::create_dir_all(installation.path(".claude")).unwrap();
@@ -45,7 +45,7 @@ fn a_symlink_is_written_through() {
 }
 
 #[test]
-fn a_second_hard_link_is_warned_of() {
+fn install_warns_of_a_second_hard_link() {
     let installation = Installation::with_settings("{}");
     fs::hard_link(installation.settings_path(), installation.path("other")).unwrap();
     let (code, report) = installation.run_json(&["install"]);
@@ -55,7 +55,7 @@ fn a_second_hard_link_is_warned_of() {
 }
 
 #[test]
-fn nothing_temporary_is_left() {
+fn no_temporary_file_is_left() {
     let installation = Installation::with_settings("{}");
     installation.run_successfully(&["install"]);
     installation.run_successfully(&["uninstall"]);

@@ -1,11 +1,12 @@
-//! Which scripts `hooks install` takes for the dashboards': those that write signals, and no others.
+//! Which scripts `hooks install` replaces: scripts with the names that session dashboards such as claude-code-ui use, if they
+//! write signals.
 
 use serde_json::json;
 
 use super::installation::{Installation, json_text};
 
-/// What becomes of a script of this text: `replaced`, `kept`, or `kept, and told of`.
-fn fate(name: &str, script: &str) -> &'static str {
+/// Returns what install does with a script of this text: `replaced`, `kept`, or `kept with a warning`.
+fn treatment_of_script(name: &str, script: &str) -> &'static str {
     let installation = Installation::new();
     let path = installation.write_file(&format!(".claude/hooks/{name}"), script);
     let command =
@@ -19,7 +20,7 @@ fn fate(name: &str, script: &str) -> &'static str {
     match (report["replaced"].as_array().unwrap().len(), warned) {
         (1, false) => "replaced",
         (0, false) => "kept",
-        (0, true) => "kept, and told of",
+        (0, true) => "kept with a warning",
         other => panic!("{other:?}: {report}"),
     }
 }
@@ -27,9 +28,9 @@ fn fate(name: &str, script: &str) -> &'static str {
 const SIGNALS: &str = "SIGNALS_DIR=\"$HOME/.claude/session-signals\"\nINPUT=$(cat)\nID=$(echo \"$INPUT\" | jq -r '.session_id // empty')\n";
 
 #[track_caller]
-fn every(name: &str, head: &str, scripts: &[&str], expected: &str) {
+fn assert_all(name: &str, head: &str, scripts: &[&str], expected: &str) {
     for script in scripts {
-        assert_eq!(fate(name, &format!("{head}{script}")), expected, "{script}");
+        assert_eq!(treatment_of_script(name, &format!("{head}{script}")), expected, "{script}");
     }
 }
 
@@ -52,12 +53,12 @@ fn scripts_that_write_signals_are_replaced() {
         "bash -c \"echo {} > ~/.claude/session-signals/x.stop.json\"",
         "[[ -n $ID ]] && printf '%s' \"$INPUT\" &> $SIGNALS_DIR/$ID.stop.json",
     ];
-    every("stop.sh", &format!("#!/usr/bin/env bash\n{SIGNALS}"), &scripts, "replaced");
-    every("stop.sh", "", &["cat > ~/.claude/session-signals/x.stop.json"], "replaced");
+    assert_all("stop.sh", &format!("#!/usr/bin/env bash\n{SIGNALS}"), &scripts, "replaced");
+    assert_all("stop.sh", "", &["cat > ~/.claude/session-signals/x.stop.json"], "replaced");
 }
 
 #[test]
-fn scripts_that_read_or_delete_signals_stay() {
+fn scripts_that_read_or_delete_signals_are_kept() {
     let scripts = [
         "cat \"$SIGNALS_DIR\"/*.working.json > /tmp/overview",
         "ls \"$SIGNALS_DIR\" | wc -l >> ~/count.log 2>&1",
@@ -77,7 +78,7 @@ fn scripts_that_read_or_delete_signals_stay() {
         "grep -l working \"$SIGNALS_DIR\"/*.json | tee /tmp/list",
         "TMP=$(mktemp); cat \"$SIGNALS_DIR/$ID.stop.json\" > \"$TMP\"",
         "curl -s -d @\"$SIGNALS_DIR/$ID.stop.json\" http://127.0.0.1:1/ >/dev/null 2>&1 &",
-        // Another directory of that name.
+        // Another directory of the same name.
         "cp \"$SIGNALS_DIR/$ID.stop.json\" ~/backup/session-signals/",
         "cat \"$SIGNALS_DIR/$ID.stop.json\" > ~/archive/session-signals/$ID.stop.json",
         "cp \"$SIGNALS_DIR/$ID.stop.json\" /mnt/nas/session-signals",
@@ -86,12 +87,12 @@ fn scripts_that_read_or_delete_signals_stay() {
         "cd ~/backup && cat > session-signals/$ID.stop.json",
         "gzip ~/backup/session-signals/x.stop.json",
     ];
-    every("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept");
-    every("stop.sh", "#!/bin/sh\n", &["say done\n"], "kept");
+    assert_all("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept");
+    assert_all("stop.sh", "#!/bin/sh\n", &["say done\n"], "kept");
 }
 
 #[test]
-fn scripts_that_cannot_be_told_stay_and_are_told_of() {
+fn unclear_scripts_are_kept_with_a_warning() {
     let scripts = [
         "FILE=$1; cat \"$SIGNALS_DIR/$ID.stop.json\" > \"$FILE\"",
         "publish() { echo \"$INPUT\" > \"$SIGNALS_DIR/$ID.$1.json\"; }; publish stop",
@@ -105,13 +106,13 @@ fn scripts_that_cannot_be_told_stay_and_are_told_of() {
         "echo \"$INPUT\" > \"$(dirname \"$0\")/../session-signals/$ID.stop.json\"",
         "echo \"$INPUT\" > session-signals/$ID.stop.json",
     ];
-    every("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept, and told of");
+    assert_all("stop.sh", &format!("#!/bin/sh\n{SIGNALS}"), &scripts, "kept with a warning");
     let python = "#!/usr/bin/env python3\nopen('/home/you/.claude/session-signals/x.stop.json')\n";
-    every("stop.sh", python, &[""], "kept, and told of");
+    assert_all("stop.sh", python, &[""], "kept with a warning");
 }
 
 #[test]
-fn another_name_of_the_signals_directory_is_it_all_the_same() {
+fn another_path_of_the_signal_directory_is_recognised() {
     let installation = Installation::new();
     installation.write_file("real/sessions/note", "");
     std::os::unix::fs::symlink(installation.path("real"), installation.path(".claude")).unwrap();
@@ -125,7 +126,7 @@ fn another_name_of_the_signals_directory_is_it_all_the_same() {
 }
 
 #[test]
-fn a_pipe_by_a_scripts_name_holds_nobody_up() {
+fn a_named_pipe_in_place_of_a_script_is_not_read() {
     let installation = Installation::new();
     let pipe = installation.path("stop.sh");
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
@@ -137,7 +138,7 @@ fn a_pipe_by_a_scripts_name_holds_nobody_up() {
 }
 
 #[test]
-fn a_script_that_would_take_for_ever_does_not() {
+fn a_hostile_script_is_read_in_a_short_time() {
     let deep = |open: &str, close: &str| format!("x={}{}", open.repeat(100_000), close.repeat(100_000));
     let doubled: Vec<String> = (0..20_000).map(|at| format!("v{}=$v{at}$v{at}\n", at + 1)).collect();
     for script in [
@@ -148,13 +149,13 @@ fn a_script_that_would_take_for_ever_does_not() {
         format!("v0=long\n{}", doubled.concat()),
         "(".repeat(900_000),
     ] {
-        fate("stop.sh", &format!("#!/bin/sh\n{SIGNALS}\n{script}\n"));
-        fate("stop.ps1", &format!("$d = \"session-signals\"\n{script}\n"));
+        treatment_of_script("stop.sh", &format!("#!/bin/sh\n{SIGNALS}\n{script}\n"));
+        treatment_of_script("stop.ps1", &format!("$d = \"session-signals\"\n{script}\n"));
     }
 }
 
 #[test]
-fn of_powershell_the_same() {
+fn powershell_scripts_are_treated_alike() {
     let head = "# Writes $SignalsDir\\x.stop.json\n$SignalsDir = \"$env:USERPROFILE\\.claude\\session-signals\"\n$text = $input | Out-String\n$json = $text | ConvertFrom-Json\n$id = $json.session_id\n";
     let writers = [
         "if ($id) {\n  $json | ConvertTo-Json -Compress | Out-File -FilePath \"$SignalsDir\\$id.stop.json\" -Encoding utf8 -NoNewline\n}\n",
@@ -165,7 +166,7 @@ fn of_powershell_the_same() {
         "Move-Item $tmp \"$SignalsDir\\$id.stop.json\"",
         "New-Item -ItemType File -Path \"$SignalsDir\\$id.working.json\"",
     ];
-    every("stop.ps1", head, &writers, "replaced");
+    assert_all("stop.ps1", head, &writers, "replaced");
     let readers = [
         "Get-Content \"$SignalsDir\\$id.stop.json\" | Out-File C:\\seen.txt",
         "if (-not (Test-Path $SignalsDir)) { New-Item -ItemType Directory -Path $SignalsDir -Force | Out-Null }",
@@ -177,8 +178,8 @@ fn of_powershell_the_same() {
         "Copy-Item \"$SignalsDir\\$id.stop.json\" \"C:\\backup\\session-signals\\$id.stop.json\"",
         "Set-Content \"$HOME/backup/session-signals/$id.stop.json\" $text",
     ];
-    every("stop.ps1", head, &readers, "kept");
-    every(
+    assert_all("stop.ps1", head, &readers, "kept");
+    assert_all(
         "stop.ps1",
         head,
         &[
@@ -187,6 +188,6 @@ fn of_powershell_the_same() {
             "Publish -To $SignalsDir",
             "Set-Content \"$backup\\session-signals\\$id.stop.json\" $text",
         ],
-        "kept, and told of",
+        "kept with a warning",
     );
 }

@@ -1,4 +1,4 @@
-//! `hooks install --service`: what systemd is told, by an executable that notes it, and what systemd says of the unit.
+//! `hooks install --service`. A script takes the place of `systemctl` and notes its arguments.
 
 use std::process::Command;
 
@@ -9,22 +9,22 @@ use crate::sandbox::{executable, outcome};
 
 const UNIT: &str = ".config/systemd/user/session-signals.service";
 
-/// A home whose `systemctl` notes what it is told.
-fn installation() -> Installation {
+/// Makes a home with a `systemctl` that notes its arguments.
+fn with_systemctl() -> Installation {
     let installation = Installation::new();
-    systemctl(&installation, "exit 0");
+    set_systemctl(&installation, "exit 0");
     installation
 }
 
-fn systemctl(installation: &Installation, then: &str) {
-    installation.write_script("bin/systemctl", &format!("echo \"$@\" >>~/bin/told\n{then}"));
+fn set_systemctl(installation: &Installation, then: &str) {
+    installation.write_script("bin/systemctl", &format!("echo \"$@\" >>~/bin/calls\n{then}"));
 }
 
-/// What it was told since the last look.
-fn warned(installation: &Installation) -> Vec<String> {
-    let warned = fs::read_to_string(installation.path("bin/told")).unwrap_or_default();
-    let _ = fs::remove_file(installation.path("bin/told"));
-    warned.lines().map(str::to_owned).collect()
+/// Returns the arguments since the last call of this function.
+fn take_calls(installation: &Installation) -> Vec<String> {
+    let calls = fs::read_to_string(installation.path("bin/calls")).unwrap_or_default();
+    let _ = fs::remove_file(installation.path("bin/calls"));
+    calls.lines().map(str::to_owned).collect()
 }
 
 const START: [&str; 3] =
@@ -32,7 +32,7 @@ const START: [&str; 3] =
 
 #[test]
 fn the_service_comes_and_goes() {
-    let installation = installation();
+    let installation = with_systemctl();
     let untouched = installation.list_files();
     let output = installation.run_successfully(&["install", "--service"]);
     assert!(output.contains(&format!("\nService: ~/{UNIT}, on http://127.0.0.1:4450\n")), "{output}");
@@ -42,29 +42,29 @@ fn the_service_comes_and_goes() {
         "{unit}"
     );
     assert!(!unit.contains("Environment="), "{unit}");
-    assert_eq!(warned(&installation), START);
+    assert_eq!(take_calls(&installation), START);
     let version = outcome(installation.command(&installation.executable_path("sessions")).arg("--version"), "");
     assert!(version.stdout.starts_with("sessions "), "{version:?}");
-    // It is kept as it is by an install that does not ask for it, and started anew by one that does.
+    // An install without --service does not touch the service. One with --service restarts it.
     installation.run_successfully(&["install"]);
-    assert_eq!(warned(&installation), [""; 0]);
+    assert_eq!(take_calls(&installation), [""; 0]);
     assert!(installation.run_successfully(&["install", "--service"]).starts_with("Already installed"));
-    assert_eq!(warned(&installation), START);
-    // A newer executable is taken up.
+    assert_eq!(take_calls(&installation), START);
+    // A new executable restarts the service.
     fs::write(installation.executable_path("sessions"), "an older one").unwrap();
     installation.run_successfully(&["install"]);
-    assert_eq!(warned(&installation), START);
+    assert_eq!(take_calls(&installation), START);
     let output = installation.run_successfully(&["install", "--no-service"]);
     assert!(output.contains(&format!("\nService removed: ~/{UNIT}\n")), "{output}");
-    assert_eq!(warned(&installation), ["--user disable --now session-signals.service"]);
+    assert_eq!(take_calls(&installation), ["--user disable --now session-signals.service"]);
     assert!(!installation.path(UNIT).exists());
     installation.run_successfully(&["install", "--no-service"]);
-    assert_eq!(warned(&installation), [""; 0]);
-    // It goes with the hooks.
+    assert_eq!(take_calls(&installation), [""; 0]);
+    // Uninstall removes the service, too.
     installation.run_successfully(&["install", "--service"]);
-    warned(&installation);
+    take_calls(&installation);
     installation.run_successfully(&["uninstall"]);
-    assert_eq!(warned(&installation), ["--user disable --now session-signals.service"]);
+    assert_eq!(take_calls(&installation), ["--user disable --now session-signals.service"]);
     let mut left = installation.list_files();
     left.retain(|name| !name.starts_with(".config") && !name.starts_with(".claude/backups") && name != ".claude");
     assert_eq!(left, untouched);
@@ -72,22 +72,22 @@ fn the_service_comes_and_goes() {
 
 #[test]
 fn a_dry_run_says_what_would_be_done() {
-    let installation = installation();
+    let installation = with_systemctl();
     let shown = installation.run_hooks(&["install", "--service", "--dry-run"]);
     assert!(shown.stderr.contains(&format!("~/{UNIT} would be written")), "{shown:?}");
     assert!(!installation.path(".config").exists());
-    assert_eq!(warned(&installation), [""; 0]);
+    assert_eq!(take_calls(&installation), [""; 0]);
     installation.run_successfully(&["install", "--service"]);
-    warned(&installation);
+    take_calls(&installation);
     let shown = installation.run_hooks(&["install", "--no-service", "--dry-run"]);
     assert!(shown.stderr.contains(&format!("~/{UNIT} would be removed")), "{shown:?}");
-    assert_eq!(warned(&installation), [""; 0]);
+    assert_eq!(take_calls(&installation), [""; 0]);
 }
 
 #[test]
-fn a_manager_that_fails_is_told_of_and_the_rest_is_done() {
-    let installation = installation();
-    systemctl(&installation, "echo 'Failed to connect to bus' >&2; exit 1");
+fn a_failing_service_manager_is_a_problem_and_the_rest_is_done() {
+    let installation = with_systemctl();
+    set_systemctl(&installation, "echo 'Failed to connect to bus' >&2; exit 1");
     let result = installation.run_hooks(&["install", "--service"]);
     assert_eq!(result.code, Some(3), "{result:?}");
     assert!(result.stderr.contains("`systemctl --user daemon-reload` failed, run it by hand:"), "{result:?}");
@@ -99,8 +99,8 @@ fn a_manager_that_fails_is_told_of_and_the_rest_is_done() {
 }
 
 #[test]
-fn doctor_looks_at_the_service() {
-    let installation = installation();
+fn doctor_checks_the_service() {
+    let installation = with_systemctl();
     installation.run_successfully(&["install", "--service"]);
     assert_eq!(installation.find_ids(), [""; 0]);
     fs::remove_file(installation.executable_path("sessions")).unwrap();
@@ -109,7 +109,7 @@ fn doctor_looks_at_the_service() {
     installation.write_file(UNIT, &installation.read_file(UNIT).replace("RestartSec=1", "RestartSec=9"));
     assert_eq!(installation.find_ids(), ["service-outdated"]);
     installation.run_successfully(&["doctor", "--fix"]);
-    systemctl(&installation, "[ \"$2\" != is-active ] || { echo failed; exit 3; }");
+    set_systemctl(&installation, "[ \"$2\" != is-active ] || { echo failed; exit 3; }");
     assert_eq!(installation.find_ids(), ["service-not-running"]);
     let output = installation.run_hooks(&["doctor"]).stdout;
     assert!(output.contains("(systemctl says: failed): `hooks install --service` starts it again"), "{output}");
@@ -117,8 +117,8 @@ fn doctor_looks_at_the_service() {
 }
 
 #[test]
-fn the_service_of_another_config_dir_is_not_taken_unsaid() {
-    let installation = installation();
+fn the_service_of_another_config_dir_is_replaced_with_a_warning() {
+    let installation = with_systemctl();
     installation.run_successfully(&["install", "--service"]);
     let unit = installation.read_file(UNIT);
     let other = |argument: &str| {
@@ -134,15 +134,15 @@ fn the_service_of_another_config_dir_is_not_taken_unsaid() {
 }
 
 #[test]
-fn both_at_once_is_wrong_usage() {
-    assert_eq!(installation().run_hooks(&["install", "--service", "--no-service"]).code, Some(2));
+fn service_and_no_service_exclude_each_other() {
+    assert_eq!(with_systemctl().run_hooks(&["install", "--service", "--no-service"]).code, Some(2));
 }
 
 #[test]
 #[ignore = "needs systemd-analyze"]
-fn systemd_takes_the_unit_whatever_the_path_holds() {
+fn systemd_accepts_the_unit_with_any_path() {
     for name in ["plain", "two words", "100% \"quoted\" \\ $HOME 'n it"] {
-        let installation = installation();
+        let installation = with_systemctl();
         let config = installation.path(name);
         let mut hooks = installation.command(&executable("hooks"));
         let result = outcome(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
@@ -154,7 +154,7 @@ fn systemd_takes_the_unit_whatever_the_path_holds() {
             .env("XDG_RUNTIME_DIR", installation.path(""))
             .output()
             .unwrap();
-        // It checks, among others, that the executable is there.
+        // systemd-analyze checks, among other things, that the executable exists.
         let output = String::from_utf8_lossy(&analyzed.stderr);
         assert!(analyzed.status.success() && output.is_empty(), "{name}: {output}\n{}", installation.read_file(UNIT));
     }

@@ -1,4 +1,4 @@
-//! Settings that several homes have: a team's, and one person's on two computers.
+//! Settings that several homes use: those of a team, and those of one person on two computers.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -12,7 +12,7 @@ use crate::sandbox::{Outcome, executable, outcome, payload};
 
 const PROJECT: &str = "project/.claude/settings.json";
 
-/// The command lines of settings, by event.
+/// Returns the events and commands of settings.
 fn commands(settings: &str) -> Vec<(String, String)> {
     let settings: Value = serde_json::from_str(settings).unwrap();
     let mut found = Vec::new();
@@ -26,7 +26,7 @@ fn commands(settings: &str) -> Vec<(String, String)> {
     found
 }
 
-/// Settings as an earlier version registered them for a project: with the paths of one home.
+/// Returns settings as an earlier version wrote them for a project, with the paths of one home.
 fn settings_of_home(home: &str) -> String {
     let hook = |name: &str| json!({ "type": "command", "command": format!("{home}/.claude/hooks/session-signals/{name}"), "args": [], "timeout": 10 });
     let events: serde_json::Map<String, Value> = EVENT_RULES
@@ -36,8 +36,8 @@ fn settings_of_home(home: &str) -> String {
     serde_json::to_string_pretty(&json!({ "hooks": events })).unwrap()
 }
 
-/// Runs the `Stop` of these settings as the CLI does, by a shell.
-fn stops(installation: &Installation, settings: &str, config: Option<&Path>) -> Outcome {
+/// Runs the `Stop` command of these settings in a shell, as the CLI does.
+fn run_stop(installation: &Installation, settings: &str, config: Option<&Path>) -> Outcome {
     let lines = commands(settings);
     let (_, line) = lines.iter().find(|(event, _)| event == "Stop").unwrap();
     let mut shell = installation.command("/bin/sh".as_ref());
@@ -48,31 +48,31 @@ fn stops(installation: &Installation, settings: &str, config: Option<&Path>) -> 
 }
 
 #[test]
-fn what_project_scope_writes_serves_every_home_and_disturbs_none() {
+fn project_entries_work_in_every_home_and_disturb_none() {
     let [one, other] = [Installation::new(), Installation::new()];
     one.run_successfully(&["install", "--scope", "project"]);
     let settings = one.read_file(PROJECT);
     assert!(!settings.contains(one.path("").to_str().unwrap()), "{settings}");
     assert_eq!(registered_events(&serde_json::from_str(&settings).unwrap()).len(), EVENT_RULES.len());
-    stops(&one, &settings, None).succeeds();
+    run_stop(&one, &settings, None).succeeds();
     assert!(one.path(".claude/session-signals/someone.stop.json").exists());
     assert_eq!(one.find_ids(), [""; 0]);
-    // With a member who has not installed it, it does nothing and says nothing.
+    // For a member who has not installed the hooks, the command does nothing and prints nothing.
     other.write_file(PROJECT, &settings);
-    stops(&other, &settings, None).succeeds();
+    run_stop(&other, &settings, None).succeeds();
     assert!(!other.path(".claude").exists());
-    // Who installs it, in either way, does not change it.
+    // An installation by another member does not change the settings.
     for arguments in [&["install", "--scope", "project"][..], &["install"], &["doctor", "--fix"]] {
         other.run_hooks(arguments);
         assert_eq!(other.read_file(PROJECT), settings, "{arguments:?}");
     }
-    stops(&other, &settings, None).succeeds();
+    run_stop(&other, &settings, None).succeeds();
     assert!(other.path(".claude/session-signals/someone.stop.json").exists());
-    // And another config dir is found.
+    // Another configuration directory works, too.
     let config = other.path("con fig");
     fs::create_dir(&config).unwrap();
     fs::rename(other.path(".claude/hooks"), config.join("hooks")).unwrap();
-    stops(&other, &settings, Some(&config)).succeeds();
+    run_stop(&other, &settings, Some(&config)).succeeds();
     assert!(config.join("session-signals/someone.stop.json").exists());
 }
 
@@ -88,7 +88,7 @@ fn a_members_copy_that_is_missing_is_found_and_copied() {
 }
 
 #[test]
-fn entries_of_another_home_in_a_teams_settings_are_left() {
+fn entries_of_another_home_in_project_settings_are_kept() {
     let installation = Installation::new();
     let settings = settings_of_home("/home/alice");
     installation.write_file(PROJECT, &settings);
@@ -108,7 +108,7 @@ fn entries_of_another_home_in_a_teams_settings_are_left() {
     let (_, report) = installation.run_json(&["uninstall", "--scope", "project"]);
     assert_eq!(installation.read_file(PROJECT), settings, "{report}");
     assert!(json_text(&report["warnings"][0]).contains("belongs to another home and stays registered"), "{report}");
-    // Asked for this very file, they become such that they serve both.
+    // An install in this scope makes the entries work in both homes.
     let (code, report) = installation.run_json(&["install", "--scope", "project"]);
     assert_eq!((code, installation.read_file(PROJECT).contains("alice")), (0, false), "{report}");
     let warned =
@@ -120,7 +120,7 @@ fn entries_of_another_home_in_a_teams_settings_are_left() {
 }
 
 #[test]
-fn entries_of_this_home_in_a_teams_settings_become_everybodys_when_asked_to() {
+fn install_in_a_project_makes_entries_work_in_every_home() {
     let installation = Installation::new();
     installation.run_successfully(&["install", "--scope", "project"]);
     let wanted = commands(&installation.read_file(PROJECT));
@@ -149,13 +149,13 @@ fn two_homes_with_one_settings_file_by_symlinks() {
     assert_eq!(code, 0, "{report}");
     assert!(json_text(&report["warnings"][0]).contains("its entries name no home"), "{report}");
     let settings = fs::read_to_string(&file).unwrap();
-    stops(&other, &settings, None).succeeds();
+    run_stop(&other, &settings, None).succeeds();
     other.run_successfully(&["install", "--daemons"]);
     one.run_successfully(&["install"]);
     for installation in [&one, &other] {
         let settings = fs::read_to_string(&file).unwrap();
         assert_eq!(commands(&settings).len(), EVENT_RULES.len() + 2, "{settings}");
-        stops(installation, &settings, None).succeeds();
+        run_stop(installation, &settings, None).succeeds();
         assert!(installation.path(".claude/session-signals/someone.stop.json").exists());
         assert_eq!(installation.find_ids(), [""; 0]);
     }
@@ -177,19 +177,19 @@ fn two_homes_with_copies_of_one_settings_file() {
     assert!((code, warned) == (0, true), "{report}");
     let settings = other.read_file(".claude/settings.json");
     assert!(!settings.contains(one.path("").to_str().unwrap()), "{settings}");
-    // Back on the first.
+    // The settings go back to the first home.
     one.write_file(".claude/settings.json", &settings);
     one.run_successfully(&["install"]);
     assert_eq!(one.read_file(".claude/settings.json"), settings);
     for installation in [&one, &other] {
-        stops(installation, &settings, None).succeeds();
+        run_stop(installation, &settings, None).succeeds();
         assert!(installation.path(".claude/session-signals/someone.stop.json").exists());
         assert_eq!(installation.find_ids(), [""; 0]);
     }
 }
 
 #[test]
-fn a_config_dir_that_was_moved_is_no_other_home() {
+fn a_moved_config_dir_is_not_another_home() {
     let installation = Installation::new();
     let hooks = |config: &Path, arguments: &[&str]| {
         let result =
@@ -207,7 +207,7 @@ fn a_config_dir_that_was_moved_is_no_other_home() {
 }
 
 #[test]
-fn a_path_that_the_user_wrote_with_a_variable_stays() {
+fn a_path_with_a_variable_is_kept() {
     let installation = Installation::new();
     let line = "\"$HOME\"/.claude/hooks/session-signals/hook-stop";
     let hook = json!({ "type": "command", "command": line, "timeout": 10 });
@@ -220,8 +220,8 @@ fn a_path_that_the_user_wrote_with_a_variable_stays() {
     assert_eq!(installation.find_ids(), [""; 0]);
 }
 
-/// A home whose settings others may have, too, by where they lie.
-fn shared_by(arrange: impl Fn(&Installation)) {
+/// Checks a home whose settings may be shared, because of the place that `arrange` gives them.
+fn check_shared_by(arrange: impl Fn(&Installation)) {
     let installation = Installation::new();
     arrange(&installation);
     let (code, report) = installation.run_json(&["install"]);
@@ -233,11 +233,11 @@ fn shared_by(arrange: impl Fn(&Installation)) {
         (0, true, false),
         "{report}"
     );
-    stops(&installation, &settings, None).succeeds();
+    run_stop(&installation, &settings, None).succeeds();
     assert!(installation.path(".claude/session-signals/someone.stop.json").exists());
     assert_eq!(installation.find_ids(), [""; 0]);
     assert_eq!(installation.run_json(&["install"]).1["outcome"], "unchanged");
-    // An earlier version's entries are told of.
+    // Entries of an earlier version are found.
     let of_one = settings_of_home(installation.path("").to_str().unwrap().trim_end_matches('/'));
     installation.write_file(".claude/settings.json", &of_one);
     assert_eq!(installation.find_ids(), ["entry-outdated"]);
@@ -251,19 +251,19 @@ fn shared_by(arrange: impl Fn(&Installation)) {
 }
 
 #[test]
-fn a_config_dir_that_is_a_symlink_or_in_a_repository_may_be_other_homes_too() {
-    shared_by(|installation| {
+fn a_config_dir_by_a_symlink_or_in_a_repository_may_be_shared() {
+    check_shared_by(|installation| {
         fs::create_dir_all(installation.path("dotfiles/claude")).unwrap();
         symlink("dotfiles/claude", installation.path(".claude")).unwrap();
     });
-    shared_by(|installation| fs::create_dir_all(installation.path(".claude/.git")).unwrap());
-    // A submodule or another work tree of a repository has a file there.
-    shared_by(|installation| drop(installation.write_file(".claude/.git", "gitdir: ../dotfiles\n")));
-    shared_by(|installation| fs::create_dir_all(installation.path(".git")).unwrap());
+    check_shared_by(|installation| fs::create_dir_all(installation.path(".claude/.git")).unwrap());
+    // In a submodule and in a linked work tree, `.git` is a file.
+    check_shared_by(|installation| drop(installation.write_file(".claude/.git", "gitdir: ../dotfiles\n")));
+    check_shared_by(|installation| fs::create_dir_all(installation.path(".git")).unwrap());
 }
 
 #[test]
-fn what_is_ones_own_in_a_repository_names_the_home() {
+fn local_entries_in_a_repository_name_the_home() {
     let installation = Installation::new();
     fs::create_dir_all(installation.path("project/.git")).unwrap();
     for scope in ["local", "user"] {

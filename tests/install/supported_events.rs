@@ -5,7 +5,7 @@ use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, json_text, registered_events};
 
-/// What the first CLIs know, in the table's order.
+/// The events of the oldest CLIs, in the order of the table.
 const FIRST: [&str; 7] =
     ["SessionStart", "UserPromptSubmit", "PermissionRequest", "PostToolUse", "SubagentStop", "Stop", "SessionEnd"];
 
@@ -45,7 +45,7 @@ fn every_version_gets_the_events_it_knows() {
 }
 
 #[test]
-fn an_unknown_version_gets_what_all_know_and_is_said() {
+fn an_unknown_version_gets_the_events_of_the_oldest_and_a_warning() {
     for (script, reason) in [
         ("sleep 600 & sleep 600", "did not end within 10s"),
         ("echo >&2 no; exit 7", "failed (exit status: 7)"),
@@ -66,12 +66,12 @@ fn an_unknown_version_gets_what_all_know_and_is_said() {
 }
 
 #[test]
-fn a_hanging_cli_is_killed_with_all_it_started() {
+fn a_hanging_cli_is_killed_with_its_children() {
     let installation = Installation::new();
     installation.set_claude(&format!("sleep 600 & echo $! > {}; wait", installation.path("child").display()));
     installation.run_successfully(&["install", "--dry-run"]);
     let child = installation.read_file("child");
-    // The kill is sent but not waited for, and a zombie is its new parent's.
+    // The process may end a moment after the kill, and may stay a zombie until its new parent waits for it.
     let lives = || {
         let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
         !stat.is_empty() && !stat.contains(") Z ")
@@ -86,7 +86,7 @@ fn a_hanging_cli_is_killed_with_all_it_started() {
 }
 
 #[test]
-fn no_cli_at_all_is_said() {
+fn a_missing_cli_is_a_warning() {
     let installation = Installation::new();
     std::fs::remove_file(installation.path("bin/claude")).unwrap();
     let mut command = installation.command(&crate::sandbox::executable("hooks"));
@@ -96,7 +96,7 @@ fn no_cli_at_all_is_said() {
         "{result:?}"
     );
     assert_eq!(registered_events(&installation.parse_settings()), names(&[&FIRST]));
-    // Its own installer's place, which a login shell's PATH has.
+    // The installer of the CLI puts it there, and the PATH of a login shell contains that directory.
     installation.write_script(".local/bin/claude", "echo 2.1.329");
     let mut command = installation.command(&crate::sandbox::executable("hooks"));
     crate::sandbox::outcome(command.env("PATH", installation.path("bin")).arg("install"), "");
@@ -104,7 +104,7 @@ fn no_cli_at_all_is_said() {
 }
 
 #[test]
-fn a_cli_older_than_any_we_know_is_refused() {
+fn a_cli_older_than_the_oldest_supported_is_refused() {
     let installation = Installation::with_claude("2.0.49");
     let result = installation.run_hooks(&["install"]);
     assert_eq!(result.code, Some(1));
@@ -114,7 +114,7 @@ fn a_cli_older_than_any_we_know_is_refused() {
 }
 
 #[test]
-fn a_downgrade_is_found_and_mended() {
+fn a_downgrade_of_the_cli_is_found_and_repaired() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     installation.set_claude("echo 2.0.50");
@@ -127,13 +127,13 @@ fn a_downgrade_is_found_and_mended() {
     }
     installation.run_successfully(&["doctor", "--fix"]);
     assert_eq!(registered_events(&installation.parse_settings()), names(&[&FIRST]));
-    // And the way up again.
+    // An upgrade is found, too.
     installation.set_claude("echo 2.1.329");
     assert_eq!(installation.find_ids(), ["entry-missing"]);
 }
 
 #[test]
-fn what_is_left_out_is_named() {
+fn left_out_events_are_named() {
     let installation = Installation::with_claude("2.1.100");
     let (_, report) = installation.run_json(&["install"]);
     assert_eq!(report["left_out"], serde_json::json!([{"event": "PostToolBatch", "since": "2.1.122"}]));
@@ -142,7 +142,7 @@ fn what_is_left_out_is_named() {
 }
 
 #[test]
-fn a_cli_that_cannot_be_asked_loses_nothing_it_had() {
+fn a_cli_that_cannot_be_asked_keeps_its_events() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     let before = installation.read_file(".claude/settings.json");
@@ -166,7 +166,7 @@ fn a_cli_that_cannot_be_asked_loses_nothing_it_had() {
 }
 
 #[test]
-fn a_teams_settings_do_not_follow_one_members_version() {
+fn project_settings_do_not_depend_on_one_members_version() {
     const TEAMS: &str = "project/.claude/settings.json";
     for (theirs, mine, id) in [("2.1.329", "2.0.50", "entry-unknown-event"), ("2.0.50", "2.1.329", "entry-missing")] {
         let installation = Installation::with_claude(theirs);
@@ -177,7 +177,7 @@ fn a_teams_settings_do_not_follow_one_members_version() {
         assert_eq!((&checkup["findings"][0]["id"], &checkup["findings"][0]["fix"]), (&id.into(), &().into()));
         let sentence = json_text(&checkup["findings"][0]["sentence"]);
         assert!(sentence.ends_with("`hooks install --scope project` changes it, for everybody"), "{sentence}");
-        // The executables are the member's own: these are copied.
+        // The executables belong to the member, so --fix copies them.
         std::fs::remove_dir_all(installation.path(".claude/hooks")).unwrap();
         assert_eq!(installation.find_ids(), [id, "executable-gone"]);
         let (code, checkup) = installation.run_json(&["doctor", "--fix"]);

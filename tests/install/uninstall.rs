@@ -1,4 +1,4 @@
-//! `hooks uninstall` gives back what was there.
+//! `hooks uninstall` restores the settings.
 
 use std::path::PathBuf;
 
@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use super::installation::Installation;
 
 #[test]
-fn what_install_made_goes() {
+fn uninstall_removes_what_install_made() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     let output = installation.run_successfully(&["uninstall"]);
@@ -18,7 +18,7 @@ fn what_install_made_goes() {
 }
 
 #[test]
-fn every_byte_comes_back() {
+fn uninstall_restores_every_byte() {
     for original in ["", "{}", "{ }\n", "{\"hooks\":{}}", "\u{feff}{\r\n  \"a\": 1e400,\r\n  \"a\": \"\\u0026\"\r\n}"] {
         let installation = Installation::with_settings(original);
         installation.run_successfully(&["install"]);
@@ -29,7 +29,7 @@ fn every_byte_comes_back() {
 }
 
 #[test]
-fn after_somebody_wrote_the_file_only_ours_goes() {
+fn after_another_edit_only_our_entries_are_removed() {
     let installation = Installation::with_settings("{\"hooks\":{}}");
     installation.run_successfully(&["install"]);
     let mut settings = installation.parse_settings();
@@ -42,7 +42,7 @@ fn after_somebody_wrote_the_file_only_ours_goes() {
 }
 
 #[test]
-fn a_file_that_install_made_and_others_wrote_stays() {
+fn a_file_that_others_edited_is_not_removed() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     let mut settings = installation.parse_settings();
@@ -53,7 +53,7 @@ fn a_file_that_install_made_and_others_wrote_stays() {
 }
 
 #[test]
-fn an_upgrade_in_between_changes_nothing_of_that() {
+fn an_upgrade_in_between_does_not_matter() {
     let original = "{\"hooks\":{},\n  \"model\":\"opus\"}";
     let installation = Installation::with_settings(original);
     installation.set_claude("echo 2.0.50");
@@ -65,7 +65,7 @@ fn an_upgrade_in_between_changes_nothing_of_that() {
 }
 
 #[test]
-fn where_nothing_is_installed_nothing_is_done() {
+fn uninstall_without_an_installation_does_nothing() {
     let installation = Installation::new();
     assert!(installation.run_successfully(&["uninstall"]).starts_with("Not installed in ~/.claude/settings.json"));
     assert_eq!(installation.list_files(), [""; 0]);
@@ -75,7 +75,7 @@ fn where_nothing_is_installed_nothing_is_done() {
 }
 
 #[test]
-fn files_of_others_beside_the_executables_stay() {
+fn other_files_beside_the_executables_are_kept() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     installation.write_file(".claude/hooks/session-signals/notes", "mine");
@@ -84,7 +84,7 @@ fn files_of_others_beside_the_executables_stay() {
 }
 
 #[test]
-fn projects_whose_paths_read_alike_keep_apart() {
+fn projects_with_similar_paths_are_kept_apart() {
     let installation = Installation::new();
     let [one, other] = ["a/b", "a-b"].map(|name| installation.path(name));
     let hooks = |folder: &std::path::Path, command: &str| {
@@ -105,8 +105,8 @@ fn projects_whose_paths_read_alike_keep_apart() {
     assert_eq!(installation.read_file("a-b/.claude/settings.local.json"), "{  }");
 }
 
-/// A home whose settings register a dashboard's script; the script, and the settings.
-fn with_script() -> (Installation, PathBuf, Value) {
+/// Makes a home whose settings register a script of a session dashboard, and installs. Returns the script and the settings, too.
+fn install_over_script() -> (Installation, PathBuf, Value) {
     let installation = Installation::new();
     let script = installation.write_file("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
     let settings = json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
@@ -116,9 +116,9 @@ fn with_script() -> (Installation, PathBuf, Value) {
 }
 
 #[test]
-fn scripts_that_are_not_put_back_are_named() {
-    let (installation, script, _) = with_script();
-    // A second install, and somebody who rewrites the file, do not make it forgotten.
+fn scripts_that_are_not_restored_are_named() {
+    let (installation, script, _) = install_over_script();
+    // A second install, and a program that rewrites the file, do not change that.
     let mut settings = installation.parse_settings();
     settings["model"] = "opus".into();
     installation.write_file(".claude/settings.json", &settings.to_string());
@@ -137,8 +137,8 @@ fn scripts_that_are_not_put_back_are_named() {
 }
 
 #[test]
-fn scripts_that_are_put_back_are_not() {
-    let (installation, _, settings) = with_script();
+fn restored_scripts_are_not_named() {
+    let (installation, _, settings) = install_over_script();
     let (_, report) = installation.run_json(&["uninstall"]);
     assert_eq!((&report["warnings"], installation.parse_settings()), (&json!([]), settings));
 }
@@ -146,16 +146,16 @@ fn scripts_that_are_put_back_are_not() {
 const RECEIPT: &str = ".claude/hooks/session-signals/receipt.settings.json";
 const PENDING: &str = ".claude/hooks/session-signals/pending.settings.json";
 
-/// As the CLI rewrites settings: in its own form, with more in them.
-fn rewrite(installation: &Installation) {
+/// Rewrites the settings as the CLI does: in another form, and with a new member.
+fn rewrite_settings(installation: &Installation) {
     let mut settings = installation.parse_settings();
     settings["model"] = "opus".into();
     installation.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
 }
 
-/// Whatever was killed, and whoever wrote then: ours goes, all else stays.
+/// Checks that uninstall removes our entries and nothing else. Returns its warnings.
 #[track_caller]
-fn only_ours_goes(installation: &Installation, was: &Value) -> Value {
+fn assert_only_ours_removed(installation: &Installation, was: &Value) -> Value {
     let (code, report) = installation.run_json(&["uninstall"]);
     assert_eq!(code, 0, "{report}");
     let mut expected = was.clone();
@@ -166,33 +166,33 @@ fn only_ours_goes(installation: &Installation, was: &Value) -> Value {
 }
 
 #[test]
-fn a_kill_after_the_change_and_somebody_who_writes_then() {
-    let (installation, script, _) = with_script();
+fn an_edit_after_a_kill_after_the_change() {
+    let (installation, script, _) = install_over_script();
     fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
-    rewrite(&installation);
+    rewrite_settings(&installation);
     assert_eq!(installation.find_ids(), [""; 0]);
-    let warnings = only_ours_goes(&installation, &json!({})).to_string();
+    let warnings = assert_only_ours_removed(&installation, &json!({})).to_string();
     assert!(warnings.contains(&format!("install had replaced `{}` for Stop", script.display())), "{warnings}");
-    // The next run may come first, and takes the receipt over.
-    let (installation, script, _) = with_script();
+    // The next install uses the pending receipt, too.
+    let (installation, script, _) = install_over_script();
     fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
-    rewrite(&installation);
+    rewrite_settings(&installation);
     installation.run_successfully(&["install"]);
     assert!(installation.path(RECEIPT).exists() && !installation.path(PENDING).exists());
-    let warnings = only_ours_goes(&installation, &json!({})).to_string();
+    let warnings = assert_only_ours_removed(&installation, &json!({})).to_string();
     assert!(warnings.contains(&format!("install had replaced `{}` for Stop", script.display())), "{warnings}");
 }
 
 #[test]
-fn a_kill_before_the_change_and_somebody_who_writes_then() {
-    // Of the first installation.
-    let (installation, _, settings) = with_script();
+fn an_edit_after_a_kill_before_the_change() {
+    // The first installation was killed.
+    let (installation, _, settings) = install_over_script();
     fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
     installation.write_file(".claude/settings.json", &settings.to_string());
-    rewrite(&installation);
+    rewrite_settings(&installation);
     assert_eq!(installation.find_ids()[0], "not-installed");
-    assert_eq!(only_ours_goes(&installation, &settings), json!([]));
-    // Of another one, which would have taken a script out that was registered since.
+    assert_eq!(assert_only_ours_removed(&installation, &settings), json!([]));
+    // A later installation was killed, which would have replaced a script.
     let installation = Installation::with_settings("{}");
     installation.run_successfully(&["install"]);
     let receipt = installation.read_file(RECEIPT);
@@ -205,7 +205,7 @@ fn a_kill_before_the_change_and_somebody_who_writes_then() {
     fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
     installation.write_file(RECEIPT, &receipt);
     installation.write_file(".claude/settings.json", &settings.to_string());
-    rewrite(&installation);
-    // It is still there, so nothing is to be said of it.
-    assert_eq!(only_ours_goes(&installation, &json!({"hooks": {"Stop": [group]}})), json!([]));
+    rewrite_settings(&installation);
+    // The script is still registered, so there is no warning.
+    assert_eq!(assert_only_ours_removed(&installation, &json!({"hooks": {"Stop": [group]}})), json!([]));
 }

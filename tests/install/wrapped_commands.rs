@@ -1,4 +1,4 @@
-//! Lines of the user's own that start our executables: nothing is added beside them, and nothing is taken from them.
+//! The user's own commands that start our executables. No entry is added beside them, and uninstall keeps what they start.
 
 use fs_err as fs;
 use serde_json::{Value, json};
@@ -11,18 +11,18 @@ fn settings(hook: &Value) -> String {
     json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string()
 }
 
-/// The hooks of `Stop`.
-fn of_stop(installation: &Installation) -> Vec<Value> {
+/// Returns the hooks of `Stop`.
+fn stop_hooks(installation: &Installation) -> Vec<Value> {
     let groups = installation.parse_settings()["hooks"]["Stop"].as_array().cloned().unwrap_or_default();
     groups.iter().flat_map(|group| group["hooks"].as_array().unwrap().clone()).collect()
 }
 
-fn told(report: &Value, part: &str) -> bool {
+fn warns_of(report: &Value, part: &str) -> bool {
     report["warnings"].as_array().unwrap().iter().any(|one| json_text(one).contains(part))
 }
 
 #[test]
-fn a_line_that_starts_ours_counts_and_stays() {
+fn a_command_that_starts_ours_replaces_the_entry() {
     for line in [
         "nice -n 5 BIN",
         "timeout 5 BIN",
@@ -40,22 +40,22 @@ fn a_line_that_starts_ours_counts_and_stays() {
     ] {
         let installation = Installation::new();
         let line = line.replace("BIN", installation.executable_path("hook-stop").to_str().unwrap());
-        counts_and_stays(&installation, &json!({ "type": "command", "command": line }), &line);
+        assert_replaces_entry(&installation, &json!({ "type": "command", "command": line }), &line);
     }
     let installation = Installation::new();
     let path = installation.executable_path("hook-stop").display().to_string();
     let hook = json!({ "type": "command", "command": "/usr/bin/nice", "args": ["-n", "5", path] });
-    counts_and_stays(&installation, &hook, &format!("/usr/bin/nice -n 5 {path}"));
+    assert_replaces_entry(&installation, &hook, &format!("/usr/bin/nice -n 5 {path}"));
 }
 
 #[track_caller]
-fn counts_and_stays(installation: &Installation, hook: &Value, line: &str) {
+fn assert_replaces_entry(installation: &Installation, hook: &Value, line: &str) {
     installation.write_file(".claude/settings.json", &settings(hook));
     let (code, report) = installation.run_json(&["install"]);
-    assert_eq!((code, of_stop(installation)), (0, vec![hook.clone()]), "{report}");
-    assert!(told(&report, &format!("`{line}`; no entry was added beside it")), "{report}");
+    assert_eq!((code, stop_hooks(installation)), (0, vec![hook.clone()]), "{report}");
+    assert!(warns_of(&report, &format!("`{line}`; no entry was added beside it")), "{report}");
     assert_eq!(installation.run_json(&["install"]).1["outcome"], "unchanged");
-    // It works; so doctor finds nothing, but names it.
+    // The command works, so it is a note of doctor and not a finding.
     assert_eq!(installation.find_ids(), [""; 0], "{line}");
     let output = installation.run_successfully(&["doctor"]);
     assert!(
@@ -67,16 +67,16 @@ fn counts_and_stays(installation: &Installation, hook: &Value, line: &str) {
             outcome(installation.command("/bin/sh".as_ref()).args(["-c", line]), payload("someone", "Stop", ""));
         assert_eq!((result.code, result.stderr.as_str()), (Some(0), ""), "{line}");
     }
-    // What it starts is not taken from it.
+    // Uninstall keeps the executable that the command starts.
     let (code, report) = installation.run_json(&["uninstall"]);
     assert_eq!((code, installation.parse_settings()), (0, serde_json::from_str(&settings(hook)).unwrap()), "{report}");
-    assert!(told(&report, &format!("`{line}`")) && installation.executable_path("hook-stop").exists(), "{report}");
+    assert!(warns_of(&report, &format!("`{line}`")) && installation.executable_path("hook-stop").exists(), "{report}");
     installation.write_file(".claude/settings.json", "{}");
     installation.run_successfully(&["uninstall"]);
     assert!(!installation.path(".claude/hooks").exists(), "{line}");
 }
 
-/// Lines that only name where ours lie: nobody knows what they start.
+/// Commands that only name the directory of the executables. What they start is unknown.
 const MENTIONS: [&str; 24] = [
     "cd DIR && ./hook-stop",
     "B=DIR; $B/hook-stop",
@@ -105,13 +105,13 @@ const MENTIONS: [&str; 24] = [
 ];
 
 #[test]
-fn a_line_that_names_where_ours_lie_is_spoken_of_and_keeps_them() {
+fn a_command_that_names_the_directory_is_noted_and_keeps_the_executables() {
     for line in MENTIONS {
         let installation = Installation::new();
         let path = installation.executable_path("hook-stop").display().to_string();
         let line = line.replace("BIN", &path).replace("DIR", path.strip_suffix("/hook-stop").unwrap());
-        // Never a finding that nothing could end.
-        is_spoken_of_and_keeps(
+        // This is not a finding, because the user could do nothing about it.
+        assert_noted_and_keeps(
             &installation,
             &settings(&json!({ "type": "command", "command": line })),
             &format!("`{line}`"),
@@ -121,28 +121,28 @@ fn a_line_that_names_where_ours_lie_is_spoken_of_and_keeps_them() {
     let code =
         format!("import subprocess; subprocess.run(['{}'])", installation.executable_path("hook-stop").display());
     let hook = json!({ "type": "command", "command": "python3", "args": ["-c", code] });
-    is_spoken_of_and_keeps(&installation, &settings(&hook), &format!("`python3 -c {code}`"));
+    assert_noted_and_keeps(&installation, &settings(&hook), &format!("`python3 -c {code}`"));
 }
 
 #[test]
-fn a_command_in_other_settings_that_names_where_ours_lie_counts_alike() {
-    for (settings, told) in [
+fn other_settings_that_name_the_directory_count_alike() {
+    for (settings, warns_of) in [
         (r#"{"statusLine": {"type": "command", "command": "DIR/sessions --json | wc -l"}}"#, "statusLine.command"),
         (r#"{"env": {"PATH": "DIR:/usr/bin"}}"#, "env.PATH"),
         (r#"{"apiKeyHelper": "~/.claude/hooks/session-signals/hook-stop; echo key", "x": "\ud83d"}"#, "apiKeyHelper"),
     ] {
         let installation = Installation::new();
         let folder = installation.path(".claude/hooks/session-signals").display().to_string();
-        is_spoken_of_and_keeps(&installation, &settings.replace("DIR", &folder), &format!("{told}: `"));
+        assert_noted_and_keeps(&installation, &settings.replace("DIR", &folder), &format!("{warns_of}: `"));
     }
 }
 
 #[track_caller]
-fn is_spoken_of_and_keeps(installation: &Installation, before: &str, named: &str) {
+fn assert_noted_and_keeps(installation: &Installation, before: &str, named: &str) {
     installation.write_file(".claude/settings.json", before);
     let (code, report) = installation.run_json(&["install"]);
     let warnings = report["warnings"].as_array().unwrap();
-    assert_eq!((code, warnings.len(), told(&report, named)), (0, 1, true), "{named} {report}");
+    assert_eq!((code, warnings.len(), warns_of(&report, named)), (0, 1, true), "{named} {report}");
     let entry = format!("\"{}\"", installation.executable_path("hook-stop").display());
     assert!(
         installation.read_file(".claude/settings.json").contains(&entry),
@@ -154,7 +154,7 @@ fn is_spoken_of_and_keeps(installation: &Installation, before: &str, named: &str
     assert_eq!((checkup["healthy"] == true, is_named), (true, true), "{named} {checkup}");
     let (code, report) = installation.run_json(&["uninstall"]);
     assert_eq!((code, &installation.read_file(".claude/settings.json")[..]), (0, before), "{report}");
-    assert!(told(&report, named) && told(&report, "stay"), "{named} {report}");
+    assert!(warns_of(&report, named) && warns_of(&report, "stay"), "{named} {report}");
     assert!(installation.executable_path("hook-stop").exists(), "{named}");
     installation.write_file(".claude/settings.json", "{}");
     installation.run_successfully(&["uninstall"]);
@@ -162,7 +162,7 @@ fn is_spoken_of_and_keeps(installation: &Installation, before: &str, named: &str
 }
 
 #[test]
-fn all_that_only_names_where_ours_lie_is_one_warning() {
+fn all_commands_that_name_the_directory_are_one_warning() {
     let installation = Installation::new();
     let folder = installation.path(".claude/hooks/session-signals").display().to_string();
     let hook = |line: &str| json!([{ "hooks": [{ "type": "command", "command": line }] }]);
@@ -175,18 +175,18 @@ fn all_that_only_names_where_ours_lie_is_one_warning() {
     for part in
         [format!("Stop, StopFailure: `{one}`"), format!("PreCompact: `{other}`"), "statusLine.command: `".to_owned()]
     {
-        assert!(told(&report, &part), "{part} {report}");
+        assert!(warns_of(&report, &part), "{part} {report}");
     }
-    // Those of other scopes keep the executables, too.
+    // Commands in other scopes keep the executables, too.
     installation
         .write_file("project/.claude/settings.local.json", &settings(&json!({ "type": "command", "command": other })));
     installation.write_file(".claude/settings.json", "{}");
     let (_, report) = installation.run_json(&["uninstall"]);
-    assert!(told(&report, &other) && installation.executable_path("hook-stop").exists(), "{report}");
+    assert!(warns_of(&report, &other) && installation.executable_path("hook-stop").exists(), "{report}");
 }
 
 #[test]
-fn a_line_that_starts_none_of_ours_does_not_count() {
+fn a_command_that_starts_none_of_ours_is_ignored() {
     for line in [
         "nice /x/hook-stop",
         "cd /x/session-signals && ./hook-stop",
@@ -201,13 +201,13 @@ fn a_line_that_starts_none_of_ours_does_not_count() {
         let line = line.replace("DIR", installation.path(".claude/hooks/session-signals").to_str().unwrap());
         let mut before: Value =
             serde_json::from_str(&settings(&json!({ "type": "command", "command": line }))).unwrap();
-        // A rule runs nothing.
+        // A permission rule runs nothing.
         before["permissions"] = json!({ "allow": ["Bash(~/.claude/hooks/session-signals/sessions:*)"] });
         let before = before.to_string();
         installation.write_file(".claude/settings.json", &before);
         let (_, report) = installation.run_json(&["install"]);
         assert_eq!(
-            (of_stop(&installation).len(), report["warnings"].as_array().unwrap().len()),
+            (stop_hooks(&installation).len(), report["warnings"].as_array().unwrap().len()),
             (2, 0),
             "{line} {report}"
         );
@@ -219,7 +219,7 @@ fn a_line_that_starts_none_of_ours_does_not_count() {
 }
 
 #[test]
-fn many_such_lines_are_spoken_of_once() {
+fn many_commands_are_one_warning() {
     let installation = Installation::new();
     let line = |rule: &session_signals_protocol::EventRule| {
         format!("nice {}", installation.executable_path(rule.hook.executable()).display())
@@ -230,16 +230,16 @@ fn many_such_lines_are_spoken_of_once() {
     let before = json!({ "hooks": hooks });
     installation.write_file(".claude/settings.json", &before.to_string());
     let all = |sentence: &Value| EVENT_RULES.iter().all(|rule| json_text(sentence).contains(rule.event));
-    let one = |told: &Value| {
-        let told = told.as_array().unwrap();
-        assert!(told.len() == 1 && all(&told[0]), "{told:?}");
+    let one = |warns_of: &Value| {
+        let warns_of = warns_of.as_array().unwrap();
+        assert!(warns_of.len() == 1 && all(&warns_of[0]), "{warns_of:?}");
     };
     let (_, report) = installation.run_json(&["install"]);
     assert_eq!(installation.parse_settings(), before);
     one(&report["warnings"]);
     one(&installation.run_json(&["doctor"]).1["notes"]);
     one(&installation.run_json(&["uninstall"]).1["warnings"]);
-    // With an entry beside each.
+    // The same with an entry beside each command.
     installation.write_file(".claude/settings.json", "{}");
     installation.run_successfully(&["install"]);
     let mut with = installation.parse_settings();
@@ -252,19 +252,19 @@ fn many_such_lines_are_spoken_of_once() {
 }
 
 #[test]
-fn a_line_for_some_tools_leaves_the_others_to_an_entry() {
+fn a_command_for_some_tools_does_not_replace_the_entry() {
     let installation = Installation::new();
     let hook = json!({ "type": "command", "command": format!("nice {}", installation.executable_path("hook-post-tool-use").display()) });
     let before = json!({ "hooks": { "PostToolUse": [{ "matcher": "Bash", "hooks": [hook] }] } });
     installation.write_file(".claude/settings.json", &before.to_string());
     installation.run_successfully(&["install"]);
     assert_eq!(installation.parse_settings()["hooks"]["PostToolUse"].as_array().unwrap().len(), 2);
-    // For those tools two run, which nothing can end but the line's owner.
+    // For the tool of the matcher, both run. Only the user can change that, so it is not a finding.
     assert_eq!(installation.find_ids(), [""; 0]);
 }
 
 #[test]
-fn an_entry_beside_such_a_line_is_found_and_left() {
+fn an_entry_beside_a_command_is_found_and_kept() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
     let mut with = installation.parse_settings();
@@ -277,13 +277,13 @@ fn an_entry_beside_such_a_line_is_found_and_left() {
 }
 
 #[test]
-fn of_executables_that_are_gone_such_a_line_tells() {
+fn a_missing_executable_of_a_command_is_found() {
     let installation = Installation::new();
     let line = format!("nice {}", installation.executable_path("hook-stop").display());
     installation.write_file(".claude/settings.json", &settings(&json!({ "type": "command", "command": line })));
     assert!(installation.find_ids().contains(&"executable-gone".to_owned()));
     installation.run_successfully(&["doctor", "--fix"]);
-    assert_eq!((installation.find_ids(), of_stop(&installation).len()), (vec![], 1));
+    assert_eq!((installation.find_ids(), stop_hooks(&installation).len()), (vec![], 1));
     fs::remove_file(installation.executable_path("hook-stop")).unwrap();
     assert_eq!(installation.find_ids(), ["executable-gone"]);
     assert_eq!(installation.run_json(&["install"]).1["events"].as_array().unwrap().len(), EVENT_RULES.len());

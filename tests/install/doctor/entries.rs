@@ -37,7 +37,7 @@ fn an_entry_in_two_scopes() {
     installation.run_successfully(&["install", "--scope", "project"]);
     let settings = installation.read_file("project/.claude/settings.json");
     assert!(installation.run_hooks(&["doctor"]).stdout.contains("each event is signalled twice"));
-    // What a team shares is not for one of them to take out.
+    // The settings of a project are not changed without being asked.
     finds_and_leaves(&installation, &["entry-in-two-scopes"]);
     assert_eq!(installation.read_file("project/.claude/settings.json"), settings);
     fs::remove_file(installation.path("project/.claude/settings.json")).unwrap();
@@ -55,7 +55,7 @@ fn an_entry_in_two_scopes() {
 }
 
 #[test]
-fn a_script_among_other_things_is_left_to_its_owner() {
+fn a_script_in_a_compound_command_is_left_to_the_user() {
     let installation = Installation::new();
     let script = installation.write_file("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
     for (line, is_warned) in [
@@ -77,7 +77,7 @@ fn a_script_among_other_things_is_left_to_its_owner() {
 }
 
 #[test]
-fn the_settings_of_another_config_dir_are_not_mended() {
+fn the_settings_of_another_config_dir_are_not_repaired() {
     let installation = installed();
     let usual = installation.read_file(".claude/settings.json");
     let hooks = |arguments: &[&str]| {
@@ -93,7 +93,7 @@ fn the_settings_of_another_config_dir_are_not_mended() {
 }
 
 #[test]
-fn an_entry_of_another_place() {
+fn an_entry_with_another_path() {
     let installation = installed();
     let moved = installation
         .read_file(".claude/settings.json")
@@ -103,7 +103,7 @@ fn an_entry_of_another_place() {
 }
 
 #[test]
-fn what_all_events_suffer_is_said_once() {
+fn one_fault_of_all_events_is_one_finding() {
     let installation = Installation::with_settings(r#"{"hooks":{}}"#);
     installation.run_successfully(&["install", "--scope", "local"]);
     let file = "project/.claude/settings.local.json";
@@ -129,7 +129,7 @@ fn what_all_events_suffer_is_said_once() {
 }
 
 #[test]
-fn the_dashboards_scripts_are_one_finding() {
+fn scripts_of_a_session_dashboard_are_one_finding() {
     let installation = installed();
     let mut settings = installation.parse_settings();
     for (name, event) in [("stop", "Stop"), ("session-end", "SessionEnd"), ("permission-request", "PermissionRequest")]

@@ -26,7 +26,7 @@ fn an_executable_that_is_not_executable() {
 fn an_executable_of_another_architecture() {
     let installation = installed();
     let mut bytes = fs::read(installation.executable_path("hook-stop")).unwrap();
-    // e_machine: of no computer that runs this.
+    // e_machine names a machine on which these tests do not run.
     bytes[18..20].copy_from_slice(&[0x08, 0x00]);
     fs::write(installation.executable_path("hook-stop"), bytes).unwrap();
     finds_and_repairs(&installation, &["executable-foreign"]);
@@ -44,7 +44,7 @@ fn a_stale_copy() {
 }
 
 #[test]
-fn what_only_looks_like_ours_is_not_run() {
+fn an_entry_that_only_looks_like_ours_is_not_run() {
     let installation = installed();
     let trap = installation.write_script("project/session-signals/hook-stop", "touch \"$0.ran\"");
     for members in [r#","args":[]"#, ""] {
@@ -69,7 +69,7 @@ fn an_executable_that_fails() {
         result.stdout.contains("executable-fails: Stop, StopFailure: ") && result.stdout.contains("out of order"),
         "{result:?}"
     );
-    // The same build cannot mend it, and says so.
+    // The same build cannot repair it, and says so.
     let result = build.hooks(&["doctor", "--fix"]);
     assert_eq!(result.code, Some(1), "{result:?}");
     finds_and_repairs(&installation, &["executable-stale"]);

@@ -20,7 +20,7 @@ fn installed() -> Installation {
     installation
 }
 
-/// Finds these, mends them all, and is healthy.
+/// Checks that doctor finds these, repairs all of them, and then finds nothing.
 #[track_caller]
 fn finds_and_repairs(installation: &Installation, ids: &[&str]) {
     assert_eq!(installation.find_ids(), ids);
@@ -35,7 +35,7 @@ fn finds_and_repairs(installation: &Installation, ids: &[&str]) {
     );
 }
 
-/// Finds these, and leaves them to their owner.
+/// Checks that doctor finds these, and that --fix changes nothing.
 #[track_caller]
 fn finds_and_leaves(installation: &Installation, ids: &[&str]) {
     let before = (installation.list_files(), fs::read(installation.settings_path()).ok());

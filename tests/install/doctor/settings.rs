@@ -59,7 +59,7 @@ fn hooks_disabled_in_any_scope() {
 }
 
 #[test]
-fn what_a_team_disables_is_not_one_members_decision() {
+fn the_finding_says_who_disabled_the_hooks() {
     let installation = installed();
     for (file, word) in [
         ("project/.claude/settings.json", "the people who share that file decided this"),
@@ -78,7 +78,7 @@ fn what_a_team_disables_is_not_one_members_decision() {
             None => fs::remove_file(installation.path(file)).unwrap(),
         }
     }
-    // In the home directory the project's are the user's own.
+    // In the home directory, the settings of the project are those of the user.
     let mut settings = installation.parse_settings();
     settings["disableAllHooks"] = true.into();
     installation.write_file(".claude/settings.json", &settings.to_string());
@@ -95,7 +95,7 @@ fn settings_that_cannot_be_used() {
 }
 
 #[test]
-fn in_the_home_directory_the_project_is_the_user() {
+fn in_the_home_directory_the_project_settings_are_the_users() {
     let installation = installed();
     let mut hooks = installation.command(&executable("hooks"));
     assert_eq!(outcome(hooks.current_dir(installation.path("")).arg("doctor"), "").code, Some(0));

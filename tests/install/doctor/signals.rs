@@ -10,7 +10,7 @@ use super::{age, finds_and_leaves, finds_and_repairs, installed};
 use crate::sandbox::executable;
 
 #[test]
-fn a_session_that_has_both() {
+fn signals_in_conflict() {
     let installation = installed();
     let spool = ".claude/session-signals";
     let now = SystemTime::now() - Duration::from_secs(100);
@@ -24,10 +24,10 @@ fn a_session_that_has_both() {
     signal("two", "working", 2);
     signal("three", "working", 1);
     signal("three", "stop", 1);
-    // From before the clock stepped back.
+    // This signal was written before the clock was set back.
     signal("four", "stop", 1_000_000);
     signal("four", "working", 1);
-    // No conflicts.
+    // These signals are not in conflict.
     signal("five", "working", 1);
     signal("five", "permission", 2);
     fs::set_permissions(installation.path(spool), PermissionsExt::from_mode(0o700)).unwrap();
@@ -50,7 +50,7 @@ fn a_session_that_has_both() {
 }
 
 #[test]
-fn temporary_files_of_the_killed() {
+fn temporary_files_of_killed_processes() {
     let installation = installed();
     let old = [
         ".claude/session-signals/.someone.working.1234",
@@ -59,10 +59,10 @@ fn temporary_files_of_the_killed() {
         ".claude/backups/.session-signals.abcdef",
     ];
     for name in old {
-        // Beside the settings, what is not empty may be somebody's: see aside.rs.
+        // A file beside the settings that is not empty may be the only copy of an edit: see interrupted_runs.rs.
         age(&installation.write_file(name, if name.starts_with(".claude/.") { "" } else { "half" }), 61);
     }
-    // Somebody may still write to it, or it is somebody else's.
+    // A process may still write to the first file, and the second one is not ours.
     installation.write_file(".claude/session-signals/.someone.working.5678", "half");
     age(&installation.write_file(".claude/.credentials.json", "not ours"), 1000);
     fs::set_permissions(installation.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
@@ -72,13 +72,13 @@ fn temporary_files_of_the_killed() {
 }
 
 #[test]
-fn a_spool_that_the_hooks_refuse() {
+fn a_signal_directory_that_the_hooks_refuse() {
     let installation = installed();
     let spool = installation.path(".claude/session-signals");
     fs::create_dir(&spool).unwrap();
     fs::set_permissions(&spool, PermissionsExt::from_mode(0o770)).unwrap();
     finds_and_repairs(&installation, &["spool-open"]);
-    // What a script made before, with the umask of most.
+    // A script made the directory before, with a usual umask.
     for mode in [0o755, 0o750, 0o711] {
         fs::set_permissions(&spool, PermissionsExt::from_mode(mode)).unwrap();
         finds_and_repairs(&installation, &["spool-readable"]);
@@ -94,7 +94,7 @@ fn a_spool_that_the_hooks_refuse() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_live_session_without_a_signal() {
+fn a_running_session_without_a_signal() {
     let installation = installed();
     let me = std::process::id();
     let account = fs::read_to_string("/proc/self/stat").unwrap();
@@ -114,9 +114,9 @@ fn a_live_session_without_a_signal() {
         output.lines().find(|line| line.starts_with("session-silent: ")).unwrap().to_owned()
     };
     assert!(why().ends_with("has no signal: a session that is older than the hooks has to be restarted"), "{}", why());
-    // Where something else keeps it silent, its age is not blamed.
+    // If there is another cause, the sentence names it.
     fs::rename(installation.path(".claude/hooks"), installation.path("away")).unwrap();
-    // With the receipts, which say since when.
+    // The receipt tells when the hooks were installed.
     fs::create_dir_all(installation.path(".claude/hooks/session-signals")).unwrap();
     fs::copy(
         installation.path("away/session-signals/receipt.settings.json"),
@@ -129,7 +129,7 @@ fn a_live_session_without_a_signal() {
     let settings = installation.read_file(".claude/settings.json");
     installation.write_file(".claude/settings.json", &format!("// mine\n{settings}"));
     assert!(why().ends_with("has no signal: repair settings-unusable first"), "{}", why());
-    // Copied from another home, whose executables they start; but not where one only lacks its timeout.
+    // Entries that start the executables of another home are a cause. An entry without its timeout is not.
     let of_alice = settings
         .replace(&format!("{}/", installation.path("").display().to_string().trim_end_matches('/')), "/home/alice/");
     installation.write_file(".claude/settings.json", &of_alice);
@@ -138,7 +138,7 @@ fn a_live_session_without_a_signal() {
     assert_eq!(installation.find_ids(), ["entry-outdated", "session-silent"]);
     assert!(why().ends_with("a session that is older than the hooks has to be restarted"), "{}", why());
     installation.write_file(".claude/settings.json", &settings);
-    // Quiet since the hooks were installed; another process of that number; another computer's.
+    // Sessions that do not count: idle since the installation, another process with the same id, and another computer.
     assert_eq!(session(me, &start, &domain, 1_000), [""; 0]);
     assert_eq!(session(me, "1", &domain, later), [""; 0]);
     assert_eq!(session(me, &start, "pid:[1]", later), [""; 0]);
@@ -151,7 +151,7 @@ fn a_live_session_without_a_signal() {
 }
 
 #[test]
-fn a_pipe_in_the_registry_holds_nobody_up() {
+fn a_named_pipe_in_the_registry_is_not_read() {
     let installation = installed();
     fs::create_dir_all(installation.path(".claude/sessions")).unwrap();
     let pipe = installation.path(".claude/sessions/1.json");
@@ -161,7 +161,7 @@ fn a_pipe_in_the_registry_holds_nobody_up() {
 }
 
 #[test]
-fn a_file_name_sends_nothing_to_the_terminal() {
+fn a_file_name_does_not_control_the_terminal() {
     let installation = installed();
     for kind in ["working", "ended"] {
         installation.write_file(&format!(".claude/session-signals/\u{1b}[31mred.{kind}.json"), "{}");
