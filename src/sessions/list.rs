@@ -5,7 +5,8 @@ use std::time::{Duration, SystemTime};
 
 use crate::command_line::ListOptions;
 use crate::display_text::make_harmless;
-use crate::{environment, table};
+use crate::text_table::TableFormat;
+use crate::{environment, session_table};
 use session_signals_reader::Collector;
 use session_signals_reader::git_branch;
 use session_signals_reader::session::Session;
@@ -33,7 +34,8 @@ impl Listing {
         if self.sessions.is_empty() && !self.unreadable.is_empty() {
             return (String::new(), more);
         }
-        (table::draw_table(&self.sessions, now, environment::terminal_columns(), environment::wants_colour()), more)
+        let format = TableFormat { columns: environment::terminal_columns(), is_coloured: environment::wants_colour() };
+        (session_table::draw_table(&self.sessions, now, format), more)
     }
 }
 
