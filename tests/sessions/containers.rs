@@ -11,7 +11,7 @@ use tempfile::TempDir;
 
 use super::list;
 use crate::sandbox::{Sandbox, executable, executable_for, payload};
-use crate::serve::server::within;
+use crate::serve::server::becomes_true;
 
 /// A container in which a CLI runs, and another process, which outlives it.
 struct Container<'a> {
@@ -86,7 +86,7 @@ impl<'a> Container<'a> {
     #[track_caller]
     fn is_seen_as(&self, state: &str, rule: &str) {
         let expected = (state.to_owned(), rule.to_owned(), true);
-        assert!(within(|| self.is_seen() == expected), "{expected:?}, but {:?}", self.is_seen());
+        assert!(becomes_true(|| self.is_seen() == expected), "{expected:?}, but {:?}", self.is_seen());
     }
 
     /// A turn with an approved call, and one that is interrupted; then a SIGKILL of the CLI.

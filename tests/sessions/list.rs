@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::sandbox::{Life, Sandbox, executable, outcome};
-use crate::serve::server::within;
+use crate::serve::server::becomes_true;
 
 const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 
@@ -213,7 +213,7 @@ fn settle(sandbox: &Sandbox) {
 fn comes_to(sandbox: &Sandbox, state: &str, rule: &str) {
     let told = || json(sandbox, &["--all"]).first().map(|found| (found["state"].clone(), found["rule"].clone()));
     let expected = Some((json!(state), json!(rule)));
-    assert!(within(|| told() == expected), "{expected:?}, but {:?}", told());
+    assert!(becomes_true(|| told() == expected), "{expected:?}, but {:?}", told());
 }
 
 #[test]

@@ -17,7 +17,7 @@ use crate::serve::feed::Feed;
 use crate::serve::router;
 use crate::serve::stream::offset;
 
-struct Stream {
+pub struct Stream {
     content_type: String,
     feed: Arc<Feed>,
     messages: usize,

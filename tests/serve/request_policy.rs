@@ -1,4 +1,4 @@
-//! Who is let in, and what a browser is told to keep to.
+//! Which requests are allowed, and which headers protect a browser.
 
 use std::net::{IpAddr, TcpStream, UdpSocket};
 
@@ -6,16 +6,16 @@ use super::server::Server;
 use crate::sandbox::Sandbox;
 
 #[test]
-fn a_name_that_was_made_to_point_here_is_refused() {
+fn a_foreign_host_name_is_refused() {
     let sandbox = Sandbox::new();
     sandbox.fire("secret", "Stop", "").succeeds();
     let server = Server::start(&sandbox);
-    let ask = |path: &str, hosts: &[&str]| {
+    let request = |path: &str, hosts: &[&str]| {
         let hosts: Vec<_> = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();
-        server.raw(&format!("GET {path} HTTP/1.1\r\n{}Connection: close\r\n\r\n", hosts.concat()))
+        server.send_raw(&format!("GET {path} HTTP/1.1\r\n{}Connection: close\r\n\r\n", hosts.concat()))
     };
     for host in ["localhost", "LocalHost:4450", "127.0.0.1", "127.0.0.1:9", "[::1]", "[::1]:4450"] {
-        assert_eq!(ask("/sessions", &[host]).status, 200, "{host}");
+        assert_eq!(request("/sessions", &[host]).status, 200, "{host}");
     }
     for host in [
         "evil.example",
@@ -40,31 +40,31 @@ fn a_name_that_was_made_to_point_here_is_refused() {
         "[::1]:99999999",
     ] {
         for path in ["/", "/sessions", "/else"] {
-            let answer = ask(path, &[host]);
+            let answer = request(path, &[host]);
             assert_eq!(answer.status, 403, "{host}{path}");
             assert!(!answer.body.contains("secret"));
         }
     }
-    assert_eq!(ask("/sessions", &[]).status, 403);
-    assert_eq!(ask("/sessions", &["localhost", "evil.example"]).status, 403);
-    assert_eq!(ask("http://evil.example/sessions", &["localhost"]).status, 403);
-    assert_eq!(ask("http://localhost/sessions", &["localhost"]).status, 200);
+    assert_eq!(request("/sessions", &[]).status, 403);
+    assert_eq!(request("/sessions", &["localhost", "evil.example"]).status, 403);
+    assert_eq!(request("http://evil.example/sessions", &["localhost"]).status, 403);
+    assert_eq!(request("http://localhost/sessions", &["localhost"]).status, 200);
 }
 
 #[test]
-fn pages_of_this_machine_may_read_and_no_others() {
+fn only_pages_of_this_machine_may_read() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     for origin in ["http://localhost:5173", "http://127.0.0.1", "http://[::1]:3000", "https://localhost:8443"] {
-        let answer = server.ask("GET", "/sessions", &[&format!("Origin: {origin}")]);
+        let answer = server.request("GET", "/sessions", &[&format!("Origin: {origin}")]);
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (200, origin));
         assert_eq!(answer.header("vary"), "origin");
         let exposed = answer.header("access-control-expose-headers");
         for name in ["stream-next-offset", "stream-cursor", "stream-up-to-date", "etag"] {
             assert!(exposed.contains(name), "{exposed}");
         }
-        // A page can tell a stale offset from a server that is gone.
-        let answer = server.ask("GET", "/sessions?offset=x", &[&format!("Origin: {origin}")]);
+        // A page can read the reason of a refusal.
+        let answer = server.request("GET", "/sessions?offset=x", &[&format!("Origin: {origin}")]);
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (400, origin));
     }
     for origin in [
@@ -77,55 +77,55 @@ fn pages_of_this_machine_may_read_and_no_others() {
         "chrome-extension://localhost",
         "",
     ] {
-        let answer = server.ask("GET", "/sessions", &[&format!("Origin: {origin}")]);
+        let answer = server.request("GET", "/sessions", &[&format!("Origin: {origin}")]);
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (403, ""), "{origin}");
     }
     assert_eq!(server.get("/sessions").header("access-control-allow-origin"), "");
 }
 
 #[test]
-fn it_can_only_be_read() {
+fn only_read_methods_without_a_body_are_allowed() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     for method in ["POST", "PUT", "DELETE", "PATCH", "TRACE", "PROPFIND"] {
         for path in ["/", "/sessions", "/else"] {
-            let answer = server.ask(method, path, &[]);
+            let answer = server.request(method, path, &[]);
             assert_eq!((answer.status, answer.header("allow")), (405, "GET, HEAD, OPTIONS"), "{method} {path}");
         }
     }
-    assert_eq!(server.ask("CONNECT", "localhost:22", &[]).status, 405);
+    assert_eq!(server.request("CONNECT", "localhost:22", &[]).status, 405);
     for body in ["Content-Length: 1", "Content-Length: 99999999999"] {
-        assert_eq!(server.ask("GET", "/sessions", &[body]).status, 413, "{body}");
+        assert_eq!(server.request("GET", "/sessions", &[body]).status, 413, "{body}");
     }
     let chunked = "GET /sessions HTTP/1.1\r\nHost: localhost\r\nTransfer-Encoding: chunked\r\nConnection: close\r\n\r\n5\r\nhello\r\n0\r\n\r\n";
-    assert_eq!(server.raw(chunked).status, 413);
-    assert_eq!(server.ask("GET", "/sessions", &["Content-Length: 0"]).status, 200);
+    assert_eq!(server.send_raw(chunked).status, 413);
+    assert_eq!(server.request("GET", "/sessions", &["Content-Length: 0"]).status, 200);
 }
 
 #[test]
-fn who_asks_what_may_be_asked_is_told() {
+fn options_returns_what_is_allowed() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     let origin = "http://localhost:5173";
     for path in ["/", "/sessions", "/sessions?offset=-1&live=sse"] {
-        let answer = server.ask("OPTIONS", path, &[]);
+        let answer = server.request("OPTIONS", path, &[]);
         assert_eq!((answer.status, &*answer.body, answer.header("allow")), (204, "", "GET, HEAD, OPTIONS"), "{path}");
         assert_eq!(answer.header("access-control-allow-methods"), "");
-        // As a browser asks for a page of another port.
+        // The preflight request of a browser, for a page of another port.
         let preflight = ["Access-Control-Request-Method: GET", "Access-Control-Request-Headers: if-none-match"];
-        let answer = server.ask("OPTIONS", path, &[&[&*format!("Origin: {origin}")], &preflight[..]].concat());
+        let answer = server.request("OPTIONS", path, &[&[&*format!("Origin: {origin}")], &preflight[..]].concat());
         assert_eq!((answer.status, answer.header("access-control-allow-origin")), (204, origin), "{path}");
         assert_eq!(answer.header("access-control-allow-methods"), "GET, HEAD, OPTIONS");
         assert!(answer.header("access-control-allow-headers").contains("if-none-match"));
-        let foreign = server.ask("OPTIONS", path, &[&["Origin: https://example.com"], &preflight[..]].concat());
+        let foreign = server.request("OPTIONS", path, &[&["Origin: https://example.com"], &preflight[..]].concat());
         assert_eq!((foreign.status, foreign.header("access-control-allow-origin")), (403, ""), "{path}");
         assert_eq!((foreign.header("allow"), foreign.header("access-control-allow-methods")), ("", ""));
     }
-    assert_eq!(server.raw("OPTIONS /sessions HTTP/1.0\r\nHost: evil.example\r\n\r\n").status, 403);
+    assert_eq!(server.send_raw("OPTIONS /sessions HTTP/1.0\r\nHost: evil.example\r\n\r\n").status, 403);
 }
 
 #[test]
-fn every_answer_keeps_browsers_out_of_trouble() {
+fn every_answer_has_the_headers_that_protect_a_browser() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     let answers = [
@@ -133,8 +133,8 @@ fn every_answer_keeps_browsers_out_of_trouble() {
         server.get("/sessions"),
         server.get("/else"),
         server.get("/sessions?offset=x"),
-        server.ask("POST", "/", &[]),
-        server.raw("GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n"),
+        server.request("POST", "/", &[]),
+        server.send_raw("GET / HTTP/1.0\r\nHost: evil.example\r\n\r\n"),
     ];
     for answer in answers {
         for (name, value) in [
@@ -154,12 +154,12 @@ fn every_answer_keeps_browsers_out_of_trouble() {
 }
 
 #[test]
-fn the_page_brings_all_it_needs() {
+fn the_page_loads_nothing() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     let page = server.get("/");
     assert_eq!((page.status, page.header("content-type")), (200, "text/html; charset=utf-8"));
-    // Nothing from elsewhere, and nothing that the policy would have to let through word by word.
+    // Nothing from another server, and nothing that needs a weaker policy.
     for forbidden in
         ["https://", "src=", "@import", "url(", "onclick", "style=\"", "innerHTML", "insertAdjacentHTML", "eval("]
     {
@@ -170,14 +170,14 @@ fn the_page_brings_all_it_needs() {
 }
 
 #[test]
-fn it_listens_on_loopback_only() {
+fn the_server_listens_on_loopback_addresses_only() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     assert!(
         TcpStream::connect(("::1", server.port)).is_ok()
             || TcpStream::connect(("::1", 9)).is_err_and(|error| error.kind() == std::io::ErrorKind::AddrNotAvailable)
     );
-    // The address that this machine would be reached at; no packet is sent.
+    // The address under which other machines reach this one. No packet is sent.
     let socket = UdpSocket::bind("0.0.0.0:0").unwrap();
     let outward = socket.connect("192.0.2.1:9").and_then(|()| socket.local_addr()).map(|address| address.ip());
     let addresses = outward.into_iter().chain([IpAddr::from([127, 0, 0, 2])]);
@@ -188,7 +188,7 @@ fn it_listens_on_loopback_only() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn the_system_knows_of_no_other_address() {
+fn the_system_lists_no_other_address_of_the_port() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     // No socket of this port on any other address.

@@ -7,25 +7,26 @@ use std::time::Duration;
 
 use serde_json::{Value, json};
 
-use super::faults::truth;
-use super::server::{Server, free_port, within};
+use super::disk::listed_sessions;
+use super::server::{Server, becomes_true, free_port};
 use crate::sandbox::Sandbox;
 use session_signals_testing::node::{node, packages};
 
-/// The client, in one of its live modes; killed at the end.
+/// The client in one of its live modes. It is killed when it is dropped.
 struct Client(Child);
 
 impl Client {
+    /// Starts the script with the client's packages of this folder.
     fn start(folder: &Path, script: &str, url: &str, mode: &str) -> Self {
         Self(node(folder, script).args([url, mode]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
     }
 
-    /// What it knows in the end.
+    /// Ends the client, and returns what it knows.
     fn finish(mut self) -> Value {
         self.0.stdin.take().unwrap().write_all(b"done\n").unwrap();
-        let mut told = String::new();
-        self.0.stdout.take().unwrap().read_to_string(&mut told).unwrap();
-        serde_json::from_str(&told).unwrap()
+        let mut text = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        serde_json::from_str(&text).unwrap()
     }
 }
 
@@ -36,7 +37,7 @@ impl Drop for Client {
     }
 }
 
-/// The client and what keeps the state, in the versions that the dashboards have.
+/// The packages of the client and of its state, in the versions that session dashboards use.
 const VERSIONS: [(&str, [&str; 2]); 2] = [
     ("durable-streams-0.1", ["@durable-streams/client@0.1.5", "@durable-streams/state@0.1.5"]),
     ("durable-streams", ["@durable-streams/client@0.2.7", "@durable-streams/state@0.3.1"]),
@@ -47,53 +48,53 @@ const UPDATES: usize = 10_000;
 
 #[test]
 #[ignore = "needs node and packages from npm"]
-fn the_official_client_loses_and_doubles_nothing() {
+fn the_official_client_misses_no_event_and_gets_none_twice() {
     let [old, new] = VERSIONS.map(|(folder, names)| packages(folder, &names));
     let sandbox = Sandbox::new();
     fs_err::create_dir_all(sandbox.spool()).unwrap();
     let port = free_port();
-    let mut server = Server::start_at(&sandbox, port);
+    let mut server = Server::start_on_port(&sandbox, port);
     let url = format!("http://127.0.0.1:{port}/sessions");
     let clients = [(&new, "sse"), (&new, "long-poll"), (&old, "sse"), (&old, "long-poll")];
     let clients = clients.map(|(folder, mode)| Client::start(folder, "client.mjs", &url, mode));
     for number in 0..UPDATES {
         let session = format!("s{}", number % SESSIONS);
-        // A number that only grows, through each state; and now and then a session goes for good, and comes anew.
-        let (kind, others) = [("working", "stop"), ("stop", "working")][number / SESSIONS % 2];
+        // Each prompt has a larger number than the one before. Sometimes a session is deleted, and later made again.
+        let (kind, other_kind) = [("working", "stop"), ("stop", "working")][number / SESSIONS % 2];
         let temporary = sandbox.spool().join(".temporary");
         fs_err::write(&temporary, format!(r#"{{"prompt":"{number}","last_assistant_message":"{number}"}}"#)).unwrap();
         let _ = fs_err::remove_file(sandbox.signal(&session, kind));
         fs_err::rename(temporary, sandbox.signal(&session, kind)).unwrap();
-        let _ = fs_err::remove_file(sandbox.signal(&session, others));
+        let _ = fs_err::remove_file(sandbox.signal(&session, other_kind));
         if number % 997 == 0 {
             let _ = fs_err::remove_file(sandbox.signal(&session, kind));
         }
         if number % 3334 == 3333 {
             drop(server);
             std::thread::sleep(Duration::from_millis(100));
-            server = Server::start_at(&sandbox, port);
+            server = Server::start_on_port(&sandbox, port);
         }
-        // So that the clients see it as it goes.
+        // Slowly enough that the clients see the changes one after the other.
         std::thread::sleep(Duration::from_micros(300));
     }
-    let truth = truth(&sandbox);
-    assert!(within(|| server.sessions() == truth));
+    let expected = listed_sessions(&sandbox);
+    assert!(becomes_true(|| server.sessions() == expected));
     for client in clients {
         let mut known = client.finish();
         let mut sessions = known["sessions"].take().as_array().unwrap().clone();
         sessions.sort_by_key(|session| session["sessionId"].to_string());
         println!("{known}");
-        assert!(sessions == truth, "{} sessions, not {}", sessions.len(), truth.len());
+        assert!(sessions == expected, "{} sessions, not {}", sessions.len(), expected.len());
         let count = |name: &str| known[name].as_u64().unwrap();
-        assert_eq!((count("doubled"), count("odd"), count("refused")), (0, 0, 0), "{known}");
-        // It did see them come, broke off, and was told anew after the restarts.
-        assert!(count("events") > 500 && count("connections") > 5 && count("told") > 0, "{known}");
+        assert_eq!((count("doubled"), count("unexpected"), count("refused")), (0, 0, 0), "{known}");
+        // The client got many events, disconnected often, and was told everything again after the restarts.
+        assert!(count("events") > 500 && count("connections") > 5 && count("upserts") > 0, "{known}");
     }
 }
 
 #[test]
 #[ignore = "needs node and packages from npm"]
-fn the_official_clients_outlive_the_server() {
+fn the_official_client_continues_after_a_restart() {
     for (folder, names) in VERSIONS {
         let folder = packages(folder, &names);
         for mode in ["sse", "long-poll"] {
@@ -102,12 +103,12 @@ fn the_official_clients_outlive_the_server() {
                 sandbox.fire(session, "Stop", "").succeeds();
             }
             let port = free_port();
-            let mut server = Server::start_at(&sandbox, port);
+            let mut server = Server::start_on_port(&sandbox, port);
             let mut client = Client::start(&folder, "restart.mjs", &format!("http://127.0.0.1:{port}/sessions"), mode);
             let mut answers = BufReader::new(client.0.stdout.take().unwrap());
-            let mut knows = |sessions: &Value| {
+            let mut assert_knows = |sessions: &Value| {
                 let mut known = Value::Null;
-                let is_so = within(|| {
+                let is_answered = becomes_true(|| {
                     client.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
                     let mut line = String::new();
                     answers.read_line(&mut line).unwrap();
@@ -115,30 +116,30 @@ fn the_official_clients_outlive_the_server() {
                     known["sessions"] == *sessions || known["end"] != Value::Null
                 });
                 assert!(
-                    is_so && known["end"] == Value::Null && known["sessions"] == *sessions,
+                    is_answered && known["end"] == Value::Null && known["sessions"] == *sessions,
                     "{names:?} {mode}: {known}"
                 );
             };
-            knows(&json!({"changes": "waiting", "goes": "waiting", "stays": "waiting"}));
-            // Something happens while nobody serves.
-            server.signal("-TERM");
+            assert_knows(&json!({"changes": "waiting", "goes": "waiting", "stays": "waiting"}));
+            // Sessions change while no server runs.
+            server.send_signal("-TERM");
             assert_eq!(server.wait(), Some(0));
             sandbox.fire("changes", "UserPromptSubmit", "").succeeds();
             sandbox.fire("comes", "Stop", "").succeeds();
             fs_err::remove_file(sandbox.signal("goes", "stop")).unwrap();
             std::thread::sleep(Duration::from_millis(500));
-            server = Server::start_at(&sandbox, port);
-            knows(&json!({"changes": "working", "comes": "waiting", "stays": "waiting"}));
-            // Again, at once; and it hears what happens after that. Version 0.1.5 gives up after three connections of less
-            // than a second each, whoever ends them.
+            server = Server::start_on_port(&sandbox, port);
+            assert_knows(&json!({"changes": "working", "comes": "waiting", "stays": "waiting"}));
+            // The server restarts at once, and the client gets the changes after that. Version 0.1.5 gives up after three
+            // connections of less than a second each, whoever ends them.
             for round in 0..2 {
                 std::thread::sleep(Duration::from_millis(1200));
-                server.signal("-TERM");
+                server.send_signal("-TERM");
                 assert_eq!(server.wait(), Some(0));
-                server = Server::start_at(&sandbox, port);
+                server = Server::start_on_port(&sandbox, port);
                 let (event, state) = [("Stop", "waiting"), ("UserPromptSubmit", "working")][round];
                 sandbox.fire("changes", event, "").succeeds();
-                knows(&json!({"changes": state, "comes": "waiting", "stays": "waiting"}));
+                assert_knows(&json!({"changes": state, "comes": "waiting", "stays": "waiting"}));
             }
             drop(server);
         }
