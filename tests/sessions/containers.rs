@@ -51,7 +51,7 @@ impl<'a> Container<'a> {
     }
 
     /// Runs the hook of an event in the container.
-    fn fire(&mut self, event: &str, members: &str) {
+    fn run_hook(&mut self, event: &str, members: &str) {
         let input = self.directory.path().join("in");
         fs::write(&input, payload(self.session, event, members)).unwrap();
         let hook = executable(executable_for(event).unwrap());
@@ -94,18 +94,18 @@ impl<'a> Container<'a> {
 
     /// Runs a turn with an approved call, and a turn that is interrupted. Then it kills the CLI.
     fn run_turns_and_kill(&mut self) {
-        self.fire("UserPromptSubmit", "");
+        self.run_hook("UserPromptSubmit", "");
         self.register(&json!({ "status": "busy" }));
         self.wait_for_state("working", "busy");
-        self.fire("PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#);
+        self.run_hook("PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#);
         self.register(&json!({ "status": "waiting", "waitingFor": "permission prompt" }));
         self.wait_for_state("permission", "asks");
         self.register(&json!({ "status": "busy" }));
         self.wait_for_state("working", "approved");
-        self.fire("UserPromptSubmit", "");
+        self.run_hook("UserPromptSubmit", "");
         self.register(&json!({ "status": "idle" }));
         self.wait_for_state("waiting", "interrupted");
-        self.fire("UserPromptSubmit", "");
+        self.run_hook("UserPromptSubmit", "");
         writeln!(self.commands, "kill -KILL $$").unwrap();
         self.wait_for_state("ended", "killed");
     }
