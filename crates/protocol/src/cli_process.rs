@@ -6,7 +6,7 @@ use crate::text::Name;
 use crate::time::parse_decimal;
 
 /// What the CLI's process is called: every version gives itself this name, also one that runs in node.
-const CLI_NAME: &[u8] = b"claude";
+pub const CLI_NAME: &[u8] = b"claude";
 
 /// What may stand between the CLI and a hook, and ends with the hook: shells, commands that start a command, and
 /// interpreters, in which people write dispatchers. A version at the end of a name does not count.

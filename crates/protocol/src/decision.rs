@@ -53,7 +53,7 @@ impl StoredSignals {
     /// back; of two of one time, the one that readers prefer counts.
     #[must_use]
     pub fn superseded_by(&self, older: SignalKind) -> Option<SignalKind> {
-        let age = |kind: SignalKind| self.modified[kind as usize].map(|time| (time <= self.now, time, kind as usize));
+        let age = |kind: SignalKind| self.modified[kind as usize].map(|time| (time.age_order(self.now), kind as usize));
         let own = age(older)?;
         SIGNAL_KINDS
             .into_iter()

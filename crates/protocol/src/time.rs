@@ -60,6 +60,13 @@ impl Time {
         Self(self.0.saturating_add(1))
     }
 
+    /// Orders times by age: the greater value is the newer time. A time after `now` is older than any other, because the clock
+    /// stepped back.
+    #[must_use]
+    pub fn age_order(self, now: Self) -> (bool, Self) {
+        (self <= now, self)
+    }
+
     /// Seconds with nine digits of fraction, as `date +%s.%N` writes them.
     #[must_use]
     pub fn to_stamp(self) -> Stamp {

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use crate::process_life::ProcessLife;
 use crate::registry::RegistryEntry;
-use crate::signal::SessionSignals;
+use crate::session_signals::SessionSignals;
 use crate::transcript::TranscriptTail;
 
 /// All that is known of one session. The verdict depends on this and the time, and on nothing else.

@@ -9,8 +9,8 @@ use crate::pid_namespaces::PidNamespaces;
 use crate::process_life::ProcessLife;
 use crate::signal::Signal;
 
-/// What a CLI's process is called.
-const CLI_NAMES: [&str; 2] = ["claude", "node"];
+/// The names of CLI processes. The hooks look for the first one only, because a CLI that runs in node takes it, too.
+const CLI_NAMES: [&[u8]; 2] = [cli_process::CLI_NAME, b"node"];
 
 /// This machine, as far as PIDs go.
 #[derive(Default)]
@@ -106,14 +106,14 @@ pub fn is_cli_process(pid: u32) -> bool {
 }
 
 /// What a process is called, where the system tells it.
-fn process_name(pid: u32) -> Option<String> {
+fn process_name(pid: u32) -> Option<Vec<u8>> {
     let name = fs_err::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(String::from_utf8_lossy(&name).trim_end().to_owned())
+    Some(name.trim_ascii_end().to_owned())
 }
 
 /// Whether this is what a desktop has in the place of process 1: the parent of whatever loses its own, and no CLI.
 fn adopts_orphans(pid: u32) -> bool {
-    process_name(pid).is_some_and(|name| name == "systemd")
+    process_name(pid).is_some_and(|name| name == b"systemd")
 }
 
 /// Whether a process with this PID lives, and started at this time where one is given (clock ticks since boot).

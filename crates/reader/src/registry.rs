@@ -6,13 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::Value;
+use session_signals_protocol::session_id::is_session_id;
 
 use crate::host::{Host, is_process_alive};
 use crate::lenient_json::lenient;
 use crate::process_life::ProcessLife;
 use crate::regular_file;
-use crate::signal::{Signal, is_session_id};
+use crate::signal::Signal;
 use crate::timestamps;
+
+/// The name of the CLI's registry in the configuration directory.
+pub const REGISTRY_DIR: &str = "sessions";
 
 /// A larger file is passed over, in bytes: they have some 700.
 const MAX_LEN: u64 = 1 << 20;
@@ -93,6 +97,41 @@ pub struct Registry {
     pub unreadable: Vec<String>,
 }
 
+impl Registry {
+    /// The accounts of live processes, and of those of which nobody knows.
+    pub fn read(directory: &Path, host: &Host) -> Self {
+        let mut accounts = Self::default();
+        let files = regular_file::list_names(directory, &mut accounts.unreadable);
+        for name in files {
+            let Some(pid) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
+            if pid.is_empty() || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            let path = directory.join(&name);
+            let content = match regular_file::read_regular(&path, MAX_LEN) {
+                Ok(content) => content,
+                Err(error) => {
+                    match regular_file::describe_failure(&path, &error) {
+                        Some(complaint) => accounts.unreadable.push(complaint),
+                        // A process that ends takes its file away.
+                        None => accounts.passed_over += usize::from(error.kind() != io::ErrorKind::NotFound),
+                    }
+                    continue;
+                }
+            };
+            match parse_registry_file(&content.bytes, content.modified, pid, host) {
+                Some(RegistryFile::Vouched(entry)) => accounts.vouched.push(entry),
+                Some(RegistryFile::Unproven(entry)) => accounts.unproven.push(entry),
+                Some(RegistryFile::Spare(entry)) => accounts.spare.push(entry),
+                Some(RegistryFile::Parked(entry)) => accounts.parked.push(entry),
+                Some(RegistryFile::Silent) => {}
+                None => accounts.passed_over += 1,
+            }
+        }
+        accounts
+    }
+}
+
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct RawEntry {
@@ -125,43 +164,10 @@ struct RawEntry {
     parked_job_id: Option<String>,
 }
 
-/// The accounts of live processes, and of those of which nobody knows.
-pub fn read_registry(directory: &Path, host: &Host) -> Registry {
-    let mut accounts = Registry::default();
-    let files = regular_file::list_names(directory, &mut accounts.unreadable);
-    for name in files {
-        let Some(pid) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
-        if pid.is_empty() || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        let path = directory.join(&name);
-        let content = match regular_file::read_regular(&path, MAX_LEN) {
-            Ok(content) => content,
-            Err(error) => {
-                match regular_file::describe_failure(&path, &error) {
-                    Some(complaint) => accounts.unreadable.push(complaint),
-                    // A process that ends takes its file away.
-                    None => accounts.passed_over += usize::from(error.kind() != io::ErrorKind::NotFound),
-                }
-                continue;
-            }
-        };
-        match parse_registry_file(&content.bytes, content.modified, pid, host) {
-            Some(RegistryFile::Vouched(entry)) => accounts.vouched.push(entry),
-            Some(RegistryFile::Unproven(entry)) => accounts.unproven.push(entry),
-            Some(RegistryFile::Spare(entry)) => accounts.spare.push(entry),
-            Some(RegistryFile::Parked(entry)) => accounts.parked.push(entry),
-            Some(RegistryFile::Silent) => {}
-            None => accounts.passed_over += 1,
-        }
-    }
-    accounts
-}
-
 /// What a file is that was written at `written`; `None` where it makes no sense.
 pub fn parse_registry_file(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> Option<RegistryFile> {
     let raw: RawEntry = serde_json::from_slice(text).ok()?;
-    if raw.pid.to_string() != file_pid || !is_session_id(&raw.session_id) {
+    if raw.pid.to_string() != file_pid || !is_session_id(raw.session_id.as_bytes()) {
         return None;
     }
     let start = match &raw.proc_start {
@@ -182,7 +188,7 @@ pub fn parse_registry_file(text: &[u8], written: SystemTime, file_pid: &str, hos
         status: said.map_or(RegistryStatus::Other, |said| parse_status(said, raw.waiting_for.as_deref())),
         session: raw.session_id,
         updated: moment(raw.status_updated_at).or(started)?,
-        written: timestamps::clamp(written),
+        written: timestamps::clamp_to_rfc3339(written),
         started,
         pid: raw.pid,
         start,

@@ -6,10 +6,11 @@ use serde::Serialize;
 use session_signals_protocol::SignalKind;
 
 use crate::evidence::Evidence;
+use crate::pending_call::PendingCall;
 use crate::process_life::ProcessLife;
 use crate::registry::{RegistryEntry, RegistryStatus};
-use crate::signal::SignalMembers;
-use crate::signal::{PendingCall, Signal};
+use crate::signal::Signal;
+use crate::signal_members::SignalMembers;
 
 /// What a session does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]

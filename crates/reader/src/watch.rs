@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use notify::{ErrorKind, RecursiveMode, Watcher as _};
 
+use session_signals_protocol::SignalKind;
+
 use crate::collector::Collector;
-use crate::signal;
+use crate::signal_dir::parse_signal_name;
 
 /// What is to be read again.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +17,7 @@ pub enum ChangedSource {
     /// The signals of this session.
     Session(String),
     /// The same, where all that is told is that the one of this kind (`Kind as usize`) went.
-    Gone(String, usize),
+    Gone(String, SignalKind),
     /// The registry.
     Registry,
     /// All of it: something was missed, or a directory is another one now.
@@ -109,13 +111,9 @@ impl Watcher {
             return Some(ChangedSource::Registry);
         }
         if path.parent() == Some(spool_path) {
-            let (session, kind) = path.file_name().and_then(signal::parse_signal_name)?;
+            let (session, kind) = path.file_name().and_then(parse_signal_name)?;
             let session = session.to_owned();
-            return Some(if has_gone {
-                ChangedSource::Gone(session, kind as usize)
-            } else {
-                ChangedSource::Session(session)
-            });
+            return Some(if has_gone { ChangedSource::Gone(session, kind) } else { ChangedSource::Session(session) });
         }
         let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
         is_directory.then(|| {

@@ -6,9 +6,10 @@ use std::time::SystemTime;
 
 use session_signals_protocol::SignalKind;
 
-use session_signals_reader::host::{is_cli_process, is_process_alive};
-use session_signals_reader::session_state::{SessionState, decide_state};
-use session_signals_reader::{Collector, Evidence, ProcessLife, SessionSignals, Signal, Snapshot};
+use session_signals_reader::{
+    Collector, Evidence, ProcessLife, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
+    is_process_alive,
+};
 
 /// What stood last for each session whose process lives.
 #[derive(Default)]
@@ -41,9 +42,9 @@ impl LastSignals {
 
 /// A question whose signal was deleted was answered: the turn in which it was asked goes on.
 fn remove_permission(signals: &mut SessionSignals) {
-    let question = signals.0[SignalKind::Permission as usize].take();
+    let question = signals.replace(SignalKind::Permission, None);
     if signals.is_empty() {
-        signals.0[SignalKind::Working as usize] = question;
+        signals.replace(SignalKind::Working, question);
     }
 }
 

@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use session_signals_protocol::time::Time;
 
-use session_signals_reader::Evidence;
-use session_signals_reader::repair::{RepairPlan, apply_plan, plan_repair};
-use session_signals_reader::session_state::SessionState;
+use session_signals_reader::{Evidence, RepairPlan, SessionState, SignalDir, apply_plan, plan_repair};
 
 /// What was found once must be found again after this long, by a clock that neither steps nor runs while the machine
 /// sleeps: what was due a second after it is due a second after that.
@@ -28,7 +25,7 @@ pub struct Repairer {
 
 impl Repairer {
     /// Mends what the evidence of a session shows to be wrong with its files.
-    pub fn repair_session(&mut self, spool: &Path, session: &str, evidence: &Evidence, now: SystemTime) {
+    pub fn repair_session(&mut self, signal_dir: &SignalDir, session: &str, evidence: &Evidence, now: SystemTime) {
         let Some(treatment) = plan_repair(evidence, now) else {
             self.forget_session(session);
             return;
@@ -36,7 +33,7 @@ impl Repairer {
         if !self.is_confirmed(session, &treatment) || self.rests_until.is_some_and(|until| Instant::now() < until) {
             return;
         }
-        match apply_plan(spool, session, evidence, &treatment) {
+        match apply_plan(signal_dir, session, evidence, &treatment) {
             Ok(is_done) => {
                 if is_done {
                     log_line(&repair_line(session, &treatment));

@@ -4,14 +4,14 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
-use super::SignalFiles;
+use super::signal_files::SignalFiles;
 use crate::collector::Collector;
 use crate::evidence::Evidence;
 use crate::process_life::ProcessLife;
 
 /// The sessions that ended longer ago than `limit`, and of which no process lives.
-pub fn old_ended_sessions(
-    config: &Path,
+pub fn find_old_ended_sessions(
+    config_dir: &Path,
     files: &BTreeMap<String, SignalFiles>,
     limit: Duration,
     now: SystemTime,
@@ -21,7 +21,7 @@ pub fn old_ended_sessions(
     if found.is_empty() {
         return Vec::new();
     }
-    let mut collector = Collector::new(config);
+    let mut collector = Collector::new(config_dir);
     let look = collector.take_snapshot();
     found.retain(|session| {
         collector.read_session_signals(session);

@@ -6,8 +6,8 @@ use session_signals_protocol::time::Time;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::Evidence;
+use crate::session_signals::SessionSignals;
 use crate::session_state::{DecidedState, SessionState, decide_state};
-use crate::signal::SessionSignals;
 use crate::timestamps;
 
 /// How long the registry must have been of another mind than a signal, where it does not move for what is so: neither does
@@ -44,13 +44,12 @@ pub struct RepairPlan {
 
 /// What a reader says who has the files alone: ended > permission > stop > working.
 pub fn state_by_files_alone(signals: &SessionSignals) -> Option<SessionState> {
-    let order = [
-        (SignalKind::Ended, SessionState::Ended),
-        (SignalKind::Permission, SessionState::Permission),
-        (SignalKind::Stop, SessionState::Waiting),
-        (SignalKind::Working, SessionState::Working),
-    ];
-    order.into_iter().find(|(kind, _)| signals.get(*kind).is_some()).map(|(_, state)| state)
+    signals.first_by_priority().map(|kind| match kind {
+        SignalKind::Ended => SessionState::Ended,
+        SignalKind::Permission => SessionState::Permission,
+        SignalKind::Stop => SessionState::Waiting,
+        SignalKind::Working => SessionState::Working,
+    })
 }
 
 /// What mends the files; `None` where nothing is wrong, nothing is certain, or the process is not of this host.
@@ -88,9 +87,7 @@ pub fn plan_repair(evidence: &Evidence, now: SystemTime) -> Option<RepairPlan> {
         since,
         publish,
         time: timestamps::to_hook_time(newest.at).next_nanosecond(),
-        base: SIGNAL_KINDS
-            .into_iter()
-            .find(|kind| signals.get(*kind).is_some_and(|signal| std::ptr::eq(signal, newest))),
+        base: signals.newest_kind(now),
         turn: [SignalKind::Stop, SignalKind::Working].into_iter().find(|kind| in_force(*kind)),
         clear,
     })

@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use serde_json::value::RawValue;
 use session_signals_protocol::SignalKind;
 
-use super::RepairPlan;
+use super::repair_plan::RepairPlan;
 use crate::timestamps;
 
 /// What is true of a session whatever it does.

@@ -9,12 +9,12 @@ use crate::collector::Collector;
 use crate::evidence::Evidence;
 use crate::process_life::ProcessLife;
 use crate::registry::RegistryStatus;
-use crate::repair::repair_plan::state_by_files_alone;
-use crate::repair::{self, plan_repair};
+use crate::repair::{plan_repair, repaired_signal, state_by_files_alone};
 use crate::session::Session;
+use crate::session_signals::SessionSignals;
 use crate::session_state::{STATE_RULES, decide_state};
-use crate::signal;
-use crate::signal::SessionSignals;
+use crate::signal::Signal;
+use crate::signal_dir::parse_signal_name;
 use crate::tests::{at, registry, tail};
 
 /// Mostly one of a few; but what a file says may be any.
@@ -43,11 +43,10 @@ fn any_signals() -> impl Strategy<Value = SessionSignals> {
     ];
     let signal = proptest::option::of((any_time(), content));
     proptest::array::uniform4(signal).prop_map(|signals| {
-        let mut kinds = SIGNAL_KINDS.into_iter();
-        SessionSignals(signals.map(|signal| {
-            let kind = kinds.next().unwrap();
-            signal.and_then(|(time, text)| signal::parse_signal(text.as_bytes(), time, kind))
-        }))
+        SessionSignals::from_kinds(|kind| {
+            let (time, text) = signals[kind as usize]?;
+            Signal::parse(text.as_bytes(), time, kind).ok()
+        })
     })
 }
 
@@ -84,7 +83,7 @@ proptest! {
         let verdict = decide_state(&evidence, at(now));
         prop_assert!(STATE_RULES.iter().any(|rule| rule.id == verdict.rule));
         prop_assert_eq!(&verdict, &decide_state(&evidence.clone(), at(now)));
-        let session = Session::of("s", &evidence, at(now));
+        let session = Session::from_evidence("s", &evidence, at(now));
         prop_assert_eq!(session.has_pending_tool_use, session.pending_count > 0);
         prop_assert!(serde_json::to_string(&session).is_ok());
     }
@@ -97,13 +96,13 @@ proptest! {
         let Some(newest) = state.max_by_key(|signal| signal.age_order(at(now))) else { return Ok(()) };
         let goes_on = newest.members.hook_event_name.as_deref() == Some("PostToolUse");
         let Some(older) = newest.at.checked_sub(Duration::from_secs(age)) else { return Ok(()) };
-        let older = signal::parse_signal(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, SIGNAL_KINDS[kind]).unwrap();
+        let older = Signal::parse(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, SIGNAL_KINDS[kind]).unwrap();
         let is_older = older.age_order(at(now)) < newest.age_order(at(now));
-        if evidence.signals.0[kind].is_some() || !is_older || goes_on && SIGNAL_KINDS[kind] == SignalKind::Permission {
+        if evidence.signals.get(SIGNAL_KINDS[kind]).is_some() || !is_older || goes_on && SIGNAL_KINDS[kind] == SignalKind::Permission {
             return Ok(());
         }
         let mut more = evidence.clone();
-        more.signals.0[kind] = Some(older);
+        more.signals.replace(SIGNAL_KINDS[kind], Some(older));
         let (before, after) = (decide_state(&evidence, at(now)), decide_state(&more, at(now)));
         prop_assert_eq!((before.state, before.rule), (after.state, after.rule));
     }
@@ -117,20 +116,20 @@ proptest! {
         let mut healed = evidence.clone();
         for kind in SIGNAL_KINDS {
             if treatment.clear[kind as usize] {
-                healed.signals.0[kind as usize] = None;
+                healed.signals.replace(kind, None);
             }
         }
         if let Some(kind) = treatment.publish {
             let nanoseconds = Duration::new(treatment.time.seconds(), treatment.time.nanoseconds());
-            let content = repair::repaired_signal::repaired_signal(b"", b"", "s", kind, &treatment);
-            let signal = signal::parse_signal(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
+            let content = repaired_signal(b"", b"", "s", kind, &treatment);
+            let signal = Signal::parse(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind).ok();
             prop_assert!(signal.is_some());
-            healed.signals.0[kind as usize] = signal;
+            healed.signals.replace(kind, signal);
         }
         prop_assert_eq!(decide_state(&healed, at(now)).state, treatment.is);
         prop_assert_eq!(decide_state(&evidence, at(now)).state, treatment.is);
         prop_assert_eq!(state_by_files_alone(&healed.signals), Some(treatment.is));
-        prop_assert_eq!(repair::plan_repair(&healed, at(now)), None);
+        prop_assert_eq!(plan_repair(&healed, at(now)), None);
     }
 }
 
@@ -149,13 +148,13 @@ proptest! {
         }
         let mut collector = Collector::new(home.path());
         collector.read_all_signals();
-        let once = collector.collect();
+        let once = collector.collect(SystemTime::now());
         for (name, _) in files.iter().rev().chain(&files) {
-            if let Some((session, _)) = signal::parse_signal_name(name.as_ref()) {
+            if let Some((session, _)) = parse_signal_name(name.as_ref()) {
                 collector.read_session_signals(session);
             }
         }
-        let again = collector.collect();
+        let again = collector.collect(SystemTime::now());
         prop_assert_eq!(once.sessions.keys().collect::<Vec<_>>(), again.sessions.keys().collect::<Vec<_>>());
         for (id, evidence) in &once.sessions {
             prop_assert_eq!(decide_state(evidence, at(100)), decide_state(&again.sessions[id], at(100)));
