@@ -10,7 +10,7 @@ use session_signals_protocol::SignalKind;
 
 use crate::evidence::Evidence;
 use crate::host::Host;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::registry::{REGISTRY_DIR, Registry, RegistryEntry, RegistryStatus};
 use crate::regular_file;
 use crate::session_signals::SessionSignals;
@@ -169,7 +169,7 @@ impl Collector {
     }
 
     /// The signals that stood for this session when it was last read.
-    pub fn signals(&self, session: &str) -> Option<&SessionSignals> {
+    pub fn session_signals(&self, session: &str) -> Option<&SessionSignals> {
         self.signals.get(session)
     }
 
@@ -192,12 +192,12 @@ impl Collector {
     }
 
     /// What is known of one session; `None` where nothing is. Looks at its process and, where need be, its transcript.
-    pub fn evidence_of(&self, session: &str, look: &Snapshot, now: SystemTime) -> Option<Evidence> {
-        Self::evidence_from(session, self.signals(session), look, now)
+    pub fn session_evidence(&self, session: &str, look: &Snapshot, now: SystemTime) -> Option<Evidence> {
+        Self::evidence_from_signals(session, self.session_signals(session), look, now)
     }
 
     /// The same, with these signals in the place of those that stand.
-    pub fn evidence_from(
+    pub fn evidence_from_signals(
         session: &str,
         signals: Option<&SessionSignals>,
         look: &Snapshot,
@@ -217,20 +217,20 @@ impl Collector {
         evidence.is_of_this_host =
             newest.is_some_and(|newest| look.host.is_host_of(newest)) || account.is_some_and(vouches);
         if let Some(newest) = newest {
-            evidence.life = look.host.process_life(newest, |pid, start| look.is_alive(pid, start));
+            evidence.process = look.host.process_state(newest, |pid, start| look.is_process_alive(pid, start));
         }
         if let Some(account) = account {
             let is_here = account.namespace.is_none();
-            evidence.life = if is_here || evidence.life == ProcessLife::Alive {
-                ProcessLife::Alive
+            evidence.process = if is_here || evidence.process == ProcessState::Alive {
+                ProcessState::Alive
             } else {
-                ProcessLife::Elsewhere
+                ProcessState::Elsewhere
             };
             evidence.registry = Some(account.clone());
-        } else if evidence.life == ProcessLife::Alive {
+        } else if evidence.process == ProcessState::Alive {
             // No account of this session: then it is another's.
-            evidence.left = newest.and_then(|newest| look.process_updated_at(newest));
-        } else if evidence.life == ProcessLife::Dead {
+            evidence.left_at = newest.and_then(|newest| look.process_updated_at(newest));
+        } else if evidence.process == ProcessState::Dead {
             drop_dead_signals(&mut evidence, look);
         }
         evidence.transcript = needed_transcript(&evidence, now).and_then(|path| match TranscriptTail::read(path) {
@@ -246,9 +246,9 @@ impl Collector {
     }
 
     /// What is known now of every session.
-    pub fn collect(&self, now: SystemTime) -> CollectedEvidence {
+    pub fn collect_evidence(&self, now: SystemTime) -> CollectedEvidence {
         let look = self.take_snapshot();
-        let known = |session: &str| Some((session.to_owned(), self.evidence_of(session, &look, now)?));
+        let known = |session: &str| Some((session.to_owned(), self.session_evidence(session, &look, now)?));
         let sessions: BTreeMap<_, _> = self.session_ids(&look).into_iter().filter_map(known).collect();
         let torn = |evidence: &&Evidence| evidence.transcript.is_none() && needed_transcript(evidence, now).is_some();
         let torn = sessions.values().filter(torn).count();
@@ -261,18 +261,18 @@ impl Collector {
 /// Whether time alone changes nothing of this: no process to die, no account to settle, no transcript to be read, nothing
 /// that is yet to come.
 pub fn is_time_independent(evidence: &Evidence, now: SystemTime) -> bool {
-    let is_quiet = evidence.registry.is_none() && evidence.left.is_none() && evidence.life != ProcessLife::Alive;
-    is_quiet && evidence.signals.iter().all(|signal| signal.at <= now) && needed_transcript(evidence, now).is_none()
+    let is_quiet = evidence.registry.is_none() && evidence.left_at.is_none() && evidence.process != ProcessState::Alive;
+    is_quiet && evidence.signals.iter().all(|signal| signal.time <= now) && needed_transcript(evidence, now).is_none()
 }
 
 /// Where the process of the newest signal is dead, and another one that a signal names runs the same session on: what the
 /// dead one left says nothing any more.
 fn drop_dead_signals(evidence: &mut Evidence, look: &Snapshot) {
-    let life = |signal: &Signal| look.host.process_life(signal, |pid, start| look.is_alive(pid, start));
-    let goes_on = |signal: &&Signal| life(signal) == ProcessLife::Alive && look.process_updated_at(signal).is_none();
+    let life = |signal: &Signal| look.host.process_state(signal, |pid, start| look.is_process_alive(pid, start));
+    let goes_on = |signal: &&Signal| life(signal) == ProcessState::Alive && look.process_updated_at(signal).is_none();
     if evidence.signals.iter().any(|signal| goes_on(&signal)) {
-        evidence.signals.retain(|signal| life(signal) != ProcessLife::Dead);
-        evidence.life = ProcessLife::Alive;
+        evidence.signals.retain(|signal| life(signal) != ProcessState::Dead);
+        evidence.process = ProcessState::Alive;
     }
 }
 
@@ -283,7 +283,7 @@ fn needed_transcript(evidence: &Evidence, now: SystemTime) -> Option<&Path> {
         .iter()
         .any(|kind| evidence.signals.in_force(*kind, now).is_some());
     let is_told = evidence.registry.as_ref().is_some_and(|entry| entry.status != RegistryStatus::Dialog);
-    if !open || is_told || evidence.life == ProcessLife::Dead {
+    if !open || is_told || evidence.process == ProcessState::Dead {
         return None;
     }
     evidence.signals.newest(now)?.members.transcript_path.as_deref()

@@ -9,7 +9,7 @@ use session_signals_protocol::SignalKind;
 
 use crate::evidence::Evidence;
 use crate::pending_call::PendingCall;
-use crate::session_state::{DecidedState, STARTED, SessionState, decide_state};
+use crate::session_state::{DecidedState, STARTED_RULE, SessionState, decide_state};
 use crate::signal::parse_stamp;
 use crate::timestamps;
 
@@ -114,11 +114,15 @@ impl Session {
         let permission = signals.get(SignalKind::Permission).filter(|_| state == SessionState::Permission);
         let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
         // After `/cd` the registry knows it first.
-        let moved = registry.filter(|entry| newest.is_none_or(|newest| newest.at < entry.written));
+        let moved = registry.filter(|entry| newest.is_none_or(|newest| newest.time < entry.written_at));
         let said = newest.and_then(|signal| signal.members.cwd.as_ref());
         let told = registry.and_then(|entry| entry.cwd.as_ref());
         let cwd = moved.and_then(|entry| entry.cwd.as_ref()).or(said).or(told).cloned();
-        let heard = [newest.map(|signal| signal.at), registry.map(|entry| entry.updated), transcript_time(evidence)];
+        let heard = [
+            newest.map(|signal| signal.time),
+            registry.map(|entry| entry.status_changed_at),
+            transcript_written_at(evidence),
+        ];
         let tasks = newest.and_then(|signal| signal.members.background_tasks.as_deref());
         let running =
             tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != SessionState::Ended);
@@ -171,7 +175,7 @@ impl Session {
     pub fn sort_key(&self) -> (u8, Duration) {
         let rank = match self.state {
             SessionState::Permission => 0,
-            SessionState::Waiting if self.rule != STARTED => 1,
+            SessionState::Waiting if self.rule != STARTED_RULE => 1,
             SessionState::Waiting => 2,
             SessionState::Working => 3,
             SessionState::Ended => 4,
@@ -181,8 +185,8 @@ impl Session {
     }
 }
 
-fn transcript_time(evidence: &Evidence) -> Option<SystemTime> {
-    evidence.transcript.as_ref()?.written
+fn transcript_written_at(evidence: &Evidence) -> Option<SystemTime> {
+    evidence.transcript.as_ref()?.written_at
 }
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {

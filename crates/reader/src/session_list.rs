@@ -45,7 +45,7 @@ impl Collector {
     /// Decides what all sessions do at `now`, from the signals that were last read and from what the other sources say now.
     #[must_use]
     pub fn list_sessions(&self, filter: SessionFilter, now: SystemTime) -> SessionList {
-        let collected = self.collect(now);
+        let collected = self.collect_evidence(now);
         let sessions = collected.sessions.iter().map(|(id, evidence)| Session::from_evidence(id, evidence, now));
         let mut sessions: Vec<_> =
             sessions.filter(|session| filter == SessionFilter::All || session.is_open()).collect();

@@ -106,7 +106,7 @@ impl SessionSignals {
 
     /// The times of the signals, as the hooks compare them.
     fn to_stored(&self, now: SystemTime) -> StoredSignals {
-        let modified = SIGNAL_KINDS.map(|kind| self.get(kind).map(|signal| to_hook_time(signal.at)));
+        let modified = SIGNAL_KINDS.map(|kind| self.get(kind).map(|signal| to_hook_time(signal.time)));
         StoredSignals { now: to_hook_time(now), modified, ..StoredSignals::default() }
     }
 

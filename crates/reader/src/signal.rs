@@ -20,7 +20,7 @@ pub const NEWEST_SIGNAL_FORMAT: u64 = 1;
 #[derive(Clone, Debug)]
 pub struct Signal {
     /// When its event happened: the modification time of the file.
-    pub at: SystemTime,
+    pub time: SystemTime,
     /// Since when the session does what the signal says: the stamp in the file, or else [`at`](Self::at).
     pub since: SystemTime,
     /// The members of the file.
@@ -46,13 +46,13 @@ impl Signal {
         let stamps = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
         let at = timestamps::clamp_to_rfc3339(modified);
         let since = stamps[kind as usize].as_deref().and_then(parse_stamp).unwrap_or(at);
-        Ok(Arc::new(Self { at, since, members }))
+        Ok(Arc::new(Self { time: at, since, members }))
     }
     /// Orders signals by age: the greater value is the newer signal. A signal with a time after `now` is older than any other,
     /// because the clock stepped back. The hooks order by the same rule.
     #[must_use]
     pub fn age_order(&self, now: SystemTime) -> impl Ord + use<> {
-        timestamps::to_hook_time(self.at).age_order(timestamps::to_hook_time(now))
+        timestamps::to_hook_time(self.time).age_order(timestamps::to_hook_time(now))
     }
 
     /// Returns whether a call of a subagent or of a teammate waits.
@@ -68,7 +68,7 @@ impl Signal {
     pub fn newest_call_at(&self, now: SystemTime) -> SystemTime {
         let calls = self.members.pending.iter().flatten().filter_map(|call| parse_stamp(&call.pending_since));
         let is_past = |time: &SystemTime| *time <= now;
-        calls.filter(is_past).max().unwrap_or(Some(self.since).filter(is_past).unwrap_or(self.at))
+        calls.filter(is_past).max().unwrap_or(Some(self.since).filter(is_past).unwrap_or(self.time))
     }
 }
 

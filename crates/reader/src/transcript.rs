@@ -19,11 +19,11 @@ pub const MAX_TAIL_LEN: u64 = 256 << 10;
 #[derive(Clone, Debug, Default)]
 pub struct TranscriptTail {
     /// When the user last interrupted the main agent.
-    pub interrupted: Option<SystemTime>,
+    pub interrupted_at: Option<SystemTime>,
     /// When anything was last written.
-    pub written: Option<SystemTime>,
+    pub written_at: Option<SystemTime>,
     /// When the newest call of the main agent was made that has no result yet.
-    pub unanswered: Option<SystemTime>,
+    pub unanswered_since: Option<SystemTime>,
     /// The main agent's calls, and whether each has its result.
     calls: Vec<(String, Value, bool)>,
 }
@@ -43,7 +43,10 @@ impl TranscriptTail {
         // The first line is cut, unless this is all of it.
         let whole =
             if start == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1) };
-        Ok(Self { written: metadata.modified().ok().map(timestamps::clamp_to_rfc3339), ..Self::parse(&bytes[whole..]) })
+        Ok(Self {
+            written_at: metadata.modified().ok().map(timestamps::clamp_to_rfc3339),
+            ..Self::parse(&bytes[whole..])
+        })
     }
 
     /// What the lines show. A line that is no JSON shows nothing.
@@ -69,7 +72,7 @@ impl TranscriptTail {
                         results.insert(text("tool_use_id").to_owned());
                     }
                     ("user", "text") if text("text").starts_with("[Request interrupted by user") => {
-                        tail.interrupted = tail.interrupted.max(time);
+                        tail.interrupted_at = tail.interrupted_at.max(time);
                     }
                     _ => {}
                 }
@@ -77,7 +80,7 @@ impl TranscriptTail {
         }
         for (call, (id, time)) in tail.calls.iter_mut().zip(ids) {
             call.2 = results.contains(&id);
-            tail.unanswered = tail.unanswered.max(time.filter(|_| !call.2));
+            tail.unanswered_since = tail.unanswered_since.max(time.filter(|_| !call.2));
         }
         tail
     }

@@ -58,9 +58,9 @@ impl Repairer {
     fn is_confirmed(&mut self, session: &str, treatment: &RepairPlan) -> bool {
         let is_for_good = matches!(treatment.rule, "killed" | "overtaken");
         let (rule, time, since) =
-            *self.found.entry(session.to_owned()).or_insert((treatment.rule, treatment.time, Instant::now()));
-        if (rule, time) != (treatment.rule, treatment.time) {
-            self.found.insert(session.to_owned(), (treatment.rule, treatment.time, Instant::now()));
+            *self.found.entry(session.to_owned()).or_insert((treatment.rule, treatment.modified, Instant::now()));
+        if (rule, time) != (treatment.rule, treatment.modified) {
+            self.found.insert(session.to_owned(), (treatment.rule, treatment.modified, Instant::now()));
             return is_for_good;
         }
         is_for_good || since.elapsed() >= CONFIRM_AFTER
@@ -79,6 +79,6 @@ pub fn log_line(line: &str) {
 
 /// What was done, as the log has it.
 fn repair_line(session: &str, treatment: &RepairPlan) -> String {
-    let RepairPlan { was, is, rule, reason, .. } = treatment;
+    let RepairPlan { state_by_files: was, state: is, rule, reason, .. } = treatment;
     format!("healed {session}: {} -> {} ({rule}: {reason})", was.map_or("nothing", SessionState::word), is.word())
 }

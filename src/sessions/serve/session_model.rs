@@ -162,8 +162,8 @@ impl SessionModel {
     /// What is to be said of a session; `open` gets the evidence of one that time may change.
     fn update_session(&mut self, id: String, open: impl FnOnce(Evidence)) -> SessionChange {
         let now = SystemTime::now();
-        let found = self.collector.evidence_of(&id, &self.look, now);
-        let is_taken = self.collector.signals(&id).is_none();
+        let found = self.collector.session_evidence(&id, &self.look, now);
+        let is_taken = self.collector.session_signals(&id).is_none();
         let kept = if is_taken { self.kept.evidence_of(&id, &self.look, now) } else { None };
         let Some(evidence) = kept.as_ref().or(found.as_ref()) else {
             self.known.remove(&id);

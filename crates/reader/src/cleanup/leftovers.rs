@@ -13,7 +13,7 @@ use crate::signal_dir::SignalDir;
 use crate::timestamps;
 
 /// Whoever still writes is done by then.
-const OLD: Duration = Duration::from_secs(RECOVER_AFTER_SECONDS);
+const MIN_AGE: Duration = Duration::from_secs(RECOVER_AFTER_SECONDS);
 
 /// The names of all that is old enough, sorted.
 pub fn find_leftovers(signal_dir: &SignalDir, now: SystemTime) -> Vec<String> {
@@ -26,7 +26,7 @@ pub fn find_leftovers(signal_dir: &SignalDir, now: SystemTime) -> Vec<String> {
 
 /// Whether a file has a name that hooks give, and is old enough.
 pub fn is_old_leftover(signal_dir: &SignalDir, name: &str, now: SystemTime) -> bool {
-    let age = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age > OLD);
+    let age = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age > MIN_AGE);
     let meta = || signal_dir.path().join(name).symlink_metadata().ok().filter(std::fs::Metadata::is_file);
     is_temporary_name(name) && meta().and_then(|meta| meta.modified().ok()).is_some_and(age)
 }

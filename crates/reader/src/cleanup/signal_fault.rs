@@ -11,7 +11,7 @@ use crate::regular_file;
 use crate::signal_dir::SignalDir;
 
 /// Whoever writes to a signal in place is done by then. A time as far ahead is from before the clock stepped back.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLING_TIME: Duration = Duration::from_secs(60);
 
 /// What is wrong with a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -71,9 +71,9 @@ pub fn empty_signal_wait(
 ) -> Option<Duration> {
     let found = files.get(kind).filter(|found| found.is_regular)?;
     let left = match now.duration_since(found.modified) {
-        Ok(age) => SETTLED.saturating_sub(age),
-        Err(ahead) if ahead.duration() > SETTLED => Duration::ZERO,
-        Err(ahead) => ahead.duration() + SETTLED,
+        Ok(age) => SETTLING_TIME.saturating_sub(age),
+        Err(ahead) if ahead.duration() > SETTLING_TIME => Duration::ZERO,
+        Err(ahead) => ahead.duration() + SETTLING_TIME,
     };
     (found.len == 0 || is_all_nul(&signal_dir.signal_path(session, kind))).then_some(left)
 }

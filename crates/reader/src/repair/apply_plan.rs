@@ -42,7 +42,7 @@ pub fn apply_plan(signal_dir: &SignalDir, session: &str, evidence: &Evidence, pl
             };
             let (base, turn) = (read(plan.base), read(plan.turn));
             let content = repaired_signal(&base, &turn, session, kind, plan);
-            store.publish(id, kind, plan.time, &stored, &|out| out.put(&content))?;
+            store.publish(id, kind, plan.modified, &stored, &|out| out.put(&content))?;
         }
         for kind in SIGNAL_KINDS.into_iter().filter(|kind| plan.clear[*kind as usize]) {
             // What has come since stays.
@@ -59,6 +59,6 @@ pub fn apply_plan(signal_dir: &SignalDir, session: &str, evidence: &Evidence, pl
 
 /// Whether these are the signals that stand.
 fn are_unchanged(signals: &SessionSignals, stored: &StoredSignals) -> bool {
-    let seen = |kind: SignalKind| signals.get(kind).map(|signal| to_hook_time(signal.at));
+    let seen = |kind: SignalKind| signals.get(kind).map(|signal| to_hook_time(signal.time));
     SIGNAL_KINDS.iter().all(|kind| seen(*kind) == stored.modified[*kind as usize])
 }

@@ -10,4 +10,4 @@ mod repaired_signal;
 pub use apply_plan::apply_plan;
 pub use repair_plan::{RepairPlan, plan_repair};
 #[cfg(test)]
-pub use {repair_plan::state_by_files_alone, repaired_signal::repaired_signal};
+pub use {repair_plan::state_by_files, repaired_signal::repaired_signal};

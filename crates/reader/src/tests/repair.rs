@@ -3,7 +3,7 @@
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::Evidence;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::repair::{RepairPlan, apply_plan, plan_repair};
 use crate::signal_dir::SignalDir;
 use crate::tests::{at, evidence};
@@ -98,9 +98,13 @@ fn the_files_are_made_to_say_what_is_true() {
         let treatment = plan_repair(&evidence, at(1000)).expect(situation);
         assert_eq!((&*after(spool, &treatment), treatment.rule), (expected, rule), "{situation}");
         // A nanosecond newer than the newest: no event of real life finds it newer than itself.
-        let newest = evidence.signals.newest(at(1000)).unwrap().at;
+        let newest = evidence.signals.newest(at(1000)).unwrap().time;
         let since = newest.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!((treatment.time.seconds(), treatment.time.nanoseconds()), (since.as_secs(), 1), "{situation}");
+        assert_eq!(
+            (treatment.modified.seconds(), treatment.modified.nanoseconds()),
+            (since.as_secs(), 1),
+            "{situation}"
+        );
     }
 }
 
@@ -125,8 +129,8 @@ fn a_process_of_another_host_is_none_of_our_business() {
     for (situation, spool, registry, transcript, ..) in HEALED {
         assert_eq!(plan_repair(&evidence(spool, registry, transcript), at(1000)), None, "{situation}");
     }
-    for life in [ProcessLife::Alive, ProcessLife::Elsewhere, ProcessLife::Unknown] {
-        let evidence = Evidence { life, ..here("working@10", "", "") };
+    for life in [ProcessState::Alive, ProcessState::Elsewhere, ProcessState::Unknown] {
+        let evidence = Evidence { process: life, ..here("working@10", "", "") };
         assert_eq!(plan_repair(&evidence, at(1000)), None, "{life:?}");
     }
 }
@@ -134,7 +138,7 @@ fn a_process_of_another_host_is_none_of_our_business() {
 #[test]
 fn a_dead_process_ends_its_session() {
     for spool in ["working@10", "working@10 permission@12", "stop@10", "ended@5 working@10"] {
-        let dead = Evidence { life: ProcessLife::Dead, ..here(spool, "", "") };
+        let dead = Evidence { process: ProcessState::Dead, ..here(spool, "", "") };
         let treatment = plan_repair(&dead, at(20)).unwrap();
         assert_eq!((&*after(spool, &treatment), treatment.rule), ("healed ended", "killed"), "{spool}");
         assert_eq!(plan_repair(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
@@ -158,7 +162,7 @@ fn a_signal_that_is_newer_than_what_was_judged_stays() {
         names.sort();
         names
     };
-    let judged = Evidence { life: ProcessLife::Dead, ..here("working@10", "", "") };
+    let judged = Evidence { process: ProcessState::Dead, ..here("working@10", "", "") };
     let treatment = plan_repair(&judged, at(20)).unwrap();
     // A prompt came since.
     publish(11);

@@ -8,7 +8,7 @@ use session_signals_protocol::cli_process;
 use crate::collector::Collector;
 use crate::host::{Host, is_process_alive};
 use crate::pending_call::PendingCall;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::registry;
 use crate::registry::RegistryFile;
 use crate::registry::RegistryStatus;
@@ -61,7 +61,7 @@ fn the_registry_of_both_versions() {
         assert_eq!(entry.cwd.unwrap().to_str(), Some("/home/dev/work"));
     }
     let entry = vouched(&as_ours("busy"));
-    assert_eq!(entry.updated, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
+    assert_eq!(entry.status_changed_at, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
     for (waiting_for, status) in [
         ("input needed", RegistryStatus::Question),
         ("dialog open", RegistryStatus::Dialog),
@@ -116,7 +116,7 @@ fn a_registry_file_is_believed_only_while_its_process_lives_here() {
 fn the_transcript_marks_a_denial_and_an_interrupt_in_a_tool() {
     let text = fixture("transcripts/denied-escaped-interrupted-failed.jsonl");
     let tail = TranscriptTail::parse(&text);
-    assert_eq!(tail.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:26.249Z").unwrap()));
+    assert_eq!(tail.interrupted_at, Some(humantime::parse_rfc3339("2026-11-21T07:49:26.249Z").unwrap()));
     let call = |command: &str| PendingCall {
         tool_name: Some("Bash".into()),
         tool_input: serde_json::json!({"command": command, "description": command}),
@@ -127,7 +127,7 @@ fn the_transcript_marks_a_denial_and_an_interrupt_in_a_tool() {
     assert!(!tail.has_result(&PendingCall { agent_id: Some("a".into()), ..call("sleep 5 > x.txt") }));
     let before = text.windows(3).position(|bytes| bytes == b"no2").unwrap();
     let first = TranscriptTail::parse(&text[..before]);
-    assert_eq!(first.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:22.784Z").unwrap()));
+    assert_eq!(first.interrupted_at, Some(humantime::parse_rfc3339("2026-11-21T07:49:22.784Z").unwrap()));
 }
 
 #[test]
@@ -139,10 +139,10 @@ fn a_transcript_of_any_size_costs_its_end() {
     file.seek(SeekFrom::Start(8 << 30)).unwrap(); // a hole: 8 GiB that take no room
     file.write_all(b"\n").unwrap();
     file.write_all(&fixture("transcripts/denied-escaped-interrupted-failed.jsonl")).unwrap();
-    assert!(TranscriptTail::read(&path).unwrap().interrupted.is_some());
+    assert!(TranscriptTail::read(&path).unwrap().interrupted_at.is_some());
     // An interrupt that lies further back than the end is none.
     file.write_all(&vec![b' '; usize::try_from(transcript::MAX_TAIL_LEN).unwrap()]).unwrap();
-    assert!(TranscriptTail::read(&path).unwrap().interrupted.is_none());
+    assert!(TranscriptTail::read(&path).unwrap().interrupted_at.is_none());
     assert!(TranscriptTail::read(home.path()).is_err());
     assert!(TranscriptTail::read("/dev/zero".as_ref()).is_err());
 }
@@ -160,7 +160,7 @@ fn a_signal_and_what_is_none() {
         assert_eq!(signal::parse_stamp(stamp), None);
     }
     let ancient = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-    assert_eq!(Signal::parse(b"{}", ancient, SignalKind::Stop).unwrap().at, SystemTime::UNIX_EPOCH);
+    assert_eq!(Signal::parse(b"{}", ancient, SignalKind::Stop).unwrap().time, SystemTime::UNIX_EPOCH);
     for torn in ["", "{", "[]", "null", "\u{0}", "{}}"] {
         assert!(
             matches!(Signal::parse(torn.as_bytes(), at(0), SignalKind::Stop), Err(SignalError::Malformed)),
@@ -242,8 +242,8 @@ fn a_registry_file_with_an_odd_id_or_time_is_none() {
         assert!(with("sessionId", id.into()).is_none(), "{id:?}");
     }
     let entry = with("statusUpdatedAt", 99_999_999_999_999_999_u64.into()).unwrap();
-    assert_eq!(Some(entry.updated), entry.started);
-    assert_eq!(with("startedAt", u64::MAX.into()).unwrap().started, None);
+    assert_eq!(Some(entry.status_changed_at), entry.started_at);
+    assert_eq!(with("startedAt", u64::MAX.into()).unwrap().started_at, None);
 }
 
 #[test]
@@ -254,16 +254,16 @@ fn a_hook_that_outlived_its_cli_names_no_process() {
     let life = |begins_with_cli, members: &str| {
         let mut host = Host::read();
         host.begins_with_cli = begins_with_cli;
-        host.process_life(&signal(members), is_process_alive)
+        host.process_state(&signal(members), is_process_alive)
     };
-    assert_eq!(life(false, &members), ProcessLife::Dead);
-    assert_eq!(life(true, &members), ProcessLife::Unknown, "it may be process 1's own, in a container");
+    assert_eq!(life(false, &members), ProcessState::Dead);
+    assert_eq!(life(true, &members), ProcessState::Unknown, "it may be process 1's own, in a container");
     assert_eq!(
         life(false, r#"{"claude_host":"elsewhere/1"}"#),
-        ProcessLife::Unknown,
+        ProcessState::Unknown,
         "it may be process 1's own, over there"
     );
-    assert_eq!(life(false, "{}"), ProcessLife::Unknown, "a script's");
+    assert_eq!(life(false, "{}"), ProcessState::Unknown, "a script's");
 }
 
 #[test]
@@ -293,22 +293,22 @@ fn a_pid_counts_with_its_start_only() {
     };
     let host = Host::read();
     let life = |members: &str, seconds| {
-        host.process_life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), is_process_alive)
+        host.process_state(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), is_process_alive)
     };
-    assert_eq!(life("", 0), ProcessLife::Unknown);
-    assert_eq!(life(r#""claude_pid":PID"#, 0), ProcessLife::Alive);
-    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), ProcessLife::Alive);
-    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), ProcessLife::Dead);
+    assert_eq!(life("", 0), ProcessState::Unknown);
+    assert_eq!(life(r#""claude_pid":PID"#, 0), ProcessState::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), ProcessState::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), ProcessState::Dead);
     assert_eq!(
         life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 1_000_000_000),
-        ProcessLife::Alive,
+        ProcessState::Alive,
         "the clock stepped: it lives, whatever the time says"
     );
-    assert_eq!(life(r#""claude_pid":PID"#, 1_000_000_000), ProcessLife::Dead, "before the machine was started");
-    assert_eq!(life("", 1_000_000_000), ProcessLife::Dead, "the same, of a script that names no process");
-    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), ProcessLife::Elsewhere);
-    assert_eq!(life(r#""claude_pid":4194305"#, 0), ProcessLife::Dead);
-    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), ProcessLife::Elsewhere);
+    assert_eq!(life(r#""claude_pid":PID"#, 1_000_000_000), ProcessState::Dead, "before the machine was started");
+    assert_eq!(life("", 1_000_000_000), ProcessState::Dead, "the same, of a script that names no process");
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), ProcessState::Elsewhere);
+    assert_eq!(life(r#""claude_pid":4194305"#, 0), ProcessState::Dead);
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), ProcessState::Elsewhere);
     let mut child = std::process::Command::new("true").spawn().unwrap();
     while cli_process::read_stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
         std::thread::yield_now();
@@ -324,7 +324,7 @@ fn the_directory_is_that_of_whichever_source_is_newer() {
         evidence.signals.replace(SignalKind::Stop, Signal::parse(br#"{"cwd":"/a"}"#, at(20), SignalKind::Stop).ok());
         evidence.registry.as_mut().unwrap().cwd = Some("/b".into());
         // What the registry says besides its status is as new as its file.
-        evidence.registry.as_mut().unwrap().updated = at(5);
+        evidence.registry.as_mut().unwrap().status_changed_at = at(5);
         Session::from_evidence("s", &evidence, at(1000)).cwd
     };
     assert_eq!(cwd(30), Some("/b".into()), "/cd fires no hook");
