@@ -6,8 +6,7 @@ use std::time::SystemTime;
 use serde_json::Value;
 
 use crate::display_text::{display_width, format_duration, make_harmless, pad_right, truncate};
-use session_signals_reader::session::{PendingPermission, Session};
-use session_signals_reader::session_state::SessionState;
+use session_signals_reader::{PendingPermission, Session, SessionState};
 
 /// What an empty table says.
 const NO_SESSIONS: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";

@@ -13,8 +13,7 @@ use crate::command_line::ListOptions;
 use crate::display_text::fit_lines;
 use crate::terminal::{TerminalScreen, show_page};
 use crate::{environment, list};
-use session_signals_reader::Collector;
-use session_signals_reader::watch::{ChangedSource, Watcher};
+use session_signals_reader::{ChangedSource, Collector, Watcher};
 
 /// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
@@ -69,12 +68,12 @@ fn watch_sessions(list: &ListOptions) -> io::Result<Option<i32>> {
     let mut shown = String::new();
     loop {
         let now = SystemTime::now();
-        let mut listing = list::list_sessions(&collector, list.all, now);
+        let mut listing = list::list_sessions(&collector, list, now);
         let columns = environment::terminal_columns();
         // Above the table, whose end may be out of sight.
         let complaints = listing.unreadable.iter().map(|complaint| fit_lines(complaint, columns));
         let complaints: String = complaints.collect();
-        let text = complaints + &listing.to_table(now).0;
+        let text = complaints + &list::draw_recent(&mut listing, now).0;
         if text != shown {
             show_page(&text)?;
             shown = text;
@@ -123,7 +122,7 @@ fn wait_for_change(
                         ChangedSource::Session(session) | ChangedSource::Gone(session, _) => {
                             collector.read_session_signals(&session)
                         }
-                        ChangedSource::Everything => _ = collector.read_all_signals(),
+                        ChangedSource::Everything => collector.read_all_signals(),
                         ChangedSource::Registry => {} // read at every look
                     }
                 }

@@ -12,8 +12,8 @@ use super::paths::DaemonsDir;
 use super::set_state::{self, DaemonStatus};
 use crate::display_text::{display_width, format_duration, make_harmless, pad_right, truncate};
 use crate::environment;
-use session_signals_reader::signal::is_session_id;
-use session_signals_reader::timestamps;
+use session_signals_protocol::session_id::is_session_id;
+use session_signals_reader::clamp_to_rfc3339;
 
 /// What an empty table says.
 const NOTHING: &str =
@@ -65,7 +65,7 @@ fn read_lines(place: &DaemonsDir, now: SystemTime) -> Vec<DaemonLine> {
         let Some(state) = set_state::read_state(place, &session) else { continue };
         let guarded = set_state::is_supervisor(place, &session, state.guard);
         // A name of another form would make the log another file's.
-        for row in state.daemons.into_iter().filter(|row| is_session_id(&row.name)) {
+        for row in state.daemons.into_iter().filter(|row| is_session_id(row.name.as_bytes())) {
             let living = row.process.filter(|process| guarded && process.is_alive());
             let process = living.filter(|process| process.is_child_of(state.guard));
             // What is not the guard's own is none of its daemons.
@@ -77,7 +77,7 @@ fn read_lines(place: &DaemonsDir, now: SystemTime) -> Vec<DaemonLine> {
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
                 state: if guarded && !is_strange { row.status } else { DaemonStatus::Lost },
-                since: humantime::format_rfc3339_millis(timestamps::clamp(row.since)).to_string(),
+                since: humantime::format_rfc3339_millis(clamp_to_rfc3339(row.since)).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,
                 log,

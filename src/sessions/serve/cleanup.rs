@@ -7,8 +7,10 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use super::repair::log_line;
+use session_signals_reader::SignalDir;
 use session_signals_reader::cleanup::{
-    LockedStore, SignalFault, SignalFiles, hollow_wait, leftovers, old_ended_sessions, remove_old_ends, retention,
+    LockedStore, SignalFault, SignalFiles, empty_signal_wait, find_leftovers, find_old_ended_sessions, remove_old_ends,
+    retention,
 };
 
 /// How often is looked for what a killed hook left: it may be a signal that is missed.
@@ -25,11 +27,11 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Cleans for ever.
 pub fn clean_repeatedly(config: &Path) {
-    let spool = config.join("session-signals");
+    let signal_dir = SignalDir::of_config_dir(config);
     let (mut all, mut complaint) = (Instant::now(), String::new());
     loop {
         let is_all = all <= Instant::now();
-        let pause = match clean_once(config, &spool, is_all) {
+        let pause = match clean_once(config, &signal_dir, is_all) {
             Ok(next) => {
                 if is_all {
                     all = Instant::now() + next.unwrap_or(FULL_INTERVAL);
@@ -53,16 +55,16 @@ pub fn clean_repeatedly(config: &Path) {
 
 /// Cleans once. Where a signal is empty and too young to be a power cut's: when it is to be looked at again. After a fast
 /// restart it would keep its session from being healed for an hour.
-fn clean_once(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Duration>> {
-    match LockedStore::lock(spool, 0) {
+fn clean_once(config: &Path, signal_dir: &SignalDir, is_all: bool) -> io::Result<Option<Duration>> {
+    match LockedStore::lock(signal_dir, 0) {
         // Let go at once: the hooks come first, and a look takes long.
         Ok(held) => drop(held),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => return Err(error),
     }
     let now = SystemTime::now();
-    for name in leftovers(spool, now) {
-        let was_signal = LockedStore::lock(spool, 0)?.recover(&name)?;
+    for name in find_leftovers(signal_dir, now) {
+        let was_signal = LockedStore::lock(signal_dir, 0)?.recover(&name)?;
         let what = if was_signal { "brought back" } else { "removed" };
         log_line(&format!("{what} {name}: a killed hook left it"));
     }
@@ -70,14 +72,14 @@ fn clean_once(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Du
         return Ok(None);
     }
     let mut next = None;
-    let sessions = SignalFiles::read_all(spool);
+    let sessions = SignalFiles::read_all(signal_dir);
     for (session, files) in &sessions {
         for kind in files.kinds() {
-            let Some(left) = hollow_wait(spool, session, kind, files, now) else { continue };
+            let Some(left) = empty_signal_wait(signal_dir, session, kind, files, now) else { continue };
             if !left.is_zero() {
                 // A moment later, for a clock is not that exact.
                 next = Some(next.unwrap_or(FULL_INTERVAL).min(left + LOCK_TIMEOUT));
-            } else if LockedStore::lock(spool, 0)?.remove_faulty(session, kind, SignalFault::Hollow)? {
+            } else if LockedStore::lock(signal_dir, 0)?.remove_faulty(session, kind, SignalFault::Empty)? {
                 log_line(&format!(
                     "removed {session}.{}.json: the power was lost before it was on the disk",
                     kind.word()
@@ -86,8 +88,8 @@ fn clean_once(config: &Path, spool: &Path, is_all: bool) -> io::Result<Option<Du
         }
     }
     let Some(limit) = retention::retention_period(config) else { return Ok(next) };
-    let over = old_ended_sessions(config, &sessions, limit, now);
-    let count = remove_old_ends(spool, &over, limit, 0)?;
+    let over = find_old_ended_sessions(config, &sessions, limit, now);
+    let count = remove_old_ends(signal_dir, &over, limit, 0)?;
     if count > 0 {
         let (days, setting) = (limit.as_secs() / (24 * 60 * 60), retention::SETTING);
         let what = if count == 1 { "signal" } else { "signals" };

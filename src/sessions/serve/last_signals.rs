@@ -6,9 +6,10 @@ use std::time::SystemTime;
 
 use session_signals_protocol::SignalKind;
 
-use session_signals_reader::host::{is_cli_process, is_process_alive};
-use session_signals_reader::session_state::{SessionState, decide_state};
-use session_signals_reader::{Collector, Evidence, ProcessLife, SessionSignals, Signal, Snapshot};
+use session_signals_reader::{
+    Collector, Evidence, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
+    is_process_alive,
+};
 
 /// What stood last for each session whose process lives.
 #[derive(Default)]
@@ -17,7 +18,7 @@ pub struct LastSignals(HashMap<String, SessionSignals>);
 impl LastSignals {
     /// Remembers what stands for a session, if it goes on.
     pub fn remember(&mut self, session: &str, evidence: &Evidence, state: SessionState) {
-        if evidence.life == ProcessLife::Alive && state != SessionState::Ended && !evidence.signals.is_empty() {
+        if evidence.process == ProcessState::Alive && state != SessionState::Ended && !evidence.signals.is_empty() {
             self.0.insert(session.to_owned(), evidence.signals.clone());
         } else {
             self.0.remove(session);
@@ -28,7 +29,7 @@ impl LastSignals {
     pub fn evidence_of(&mut self, session: &str, look: &Snapshot, now: SystemTime) -> Option<Evidence> {
         let last = self.0.get_mut(session)?;
         remove_permission(last);
-        let found = Collector::evidence_from(session, Some(last), look, now).filter(|evidence| {
+        let found = Collector::evidence_from_signals(session, Some(last), look, now).filter(|evidence| {
             let goes_on = evidence.registry.is_some() || last.newest(now).is_some_and(|newest| is_alive(newest, look));
             goes_on && decide_state(evidence, now).state != SessionState::Ended
         });
@@ -41,9 +42,9 @@ impl LastSignals {
 
 /// A question whose signal was deleted was answered: the turn in which it was asked goes on.
 fn remove_permission(signals: &mut SessionSignals) {
-    let question = signals.0[SignalKind::Permission as usize].take();
+    let question = signals.replace(SignalKind::Permission, None);
     if signals.is_empty() {
-        signals.0[SignalKind::Working as usize] = question;
+        signals.replace(SignalKind::Working, question);
     }
 }
 

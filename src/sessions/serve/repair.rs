@@ -2,14 +2,11 @@
 
 use std::collections::HashMap;
 use std::io::{self, Write as _};
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use session_signals_protocol::time::Time;
 
-use session_signals_reader::Evidence;
-use session_signals_reader::repair::{RepairPlan, apply_plan, plan_repair};
-use session_signals_reader::session_state::SessionState;
+use session_signals_reader::{Evidence, RepairPlan, SessionState, SignalDir, apply_plan, plan_repair};
 
 /// What was found once must be found again after this long, by a clock that neither steps nor runs while the machine
 /// sleeps: what was due a second after it is due a second after that.
@@ -28,7 +25,7 @@ pub struct Repairer {
 
 impl Repairer {
     /// Mends what the evidence of a session shows to be wrong with its files.
-    pub fn repair_session(&mut self, spool: &Path, session: &str, evidence: &Evidence, now: SystemTime) {
+    pub fn repair_session(&mut self, signal_dir: &SignalDir, session: &str, evidence: &Evidence, now: SystemTime) {
         let Some(treatment) = plan_repair(evidence, now) else {
             self.forget_session(session);
             return;
@@ -36,7 +33,7 @@ impl Repairer {
         if !self.is_confirmed(session, &treatment) || self.rests_until.is_some_and(|until| Instant::now() < until) {
             return;
         }
-        match apply_plan(spool, session, evidence, &treatment) {
+        match apply_plan(signal_dir, session, evidence, &treatment) {
             Ok(is_done) => {
                 if is_done {
                     log_line(&repair_line(session, &treatment));
@@ -61,9 +58,9 @@ impl Repairer {
     fn is_confirmed(&mut self, session: &str, treatment: &RepairPlan) -> bool {
         let is_for_good = matches!(treatment.rule, "killed" | "overtaken");
         let (rule, time, since) =
-            *self.found.entry(session.to_owned()).or_insert((treatment.rule, treatment.time, Instant::now()));
-        if (rule, time) != (treatment.rule, treatment.time) {
-            self.found.insert(session.to_owned(), (treatment.rule, treatment.time, Instant::now()));
+            *self.found.entry(session.to_owned()).or_insert((treatment.rule, treatment.modified, Instant::now()));
+        if (rule, time) != (treatment.rule, treatment.modified) {
+            self.found.insert(session.to_owned(), (treatment.rule, treatment.modified, Instant::now()));
             return is_for_good;
         }
         is_for_good || since.elapsed() >= CONFIRM_AFTER
@@ -82,6 +79,6 @@ pub fn log_line(line: &str) {
 
 /// What was done, as the log has it.
 fn repair_line(session: &str, treatment: &RepairPlan) -> String {
-    let RepairPlan { was, is, rule, reason, .. } = treatment;
+    let RepairPlan { state_by_files: was, state: is, rule, reason, .. } = treatment;
     format!("healed {session}: {} -> {} ({rule}: {reason})", was.map_or("nothing", SessionState::word), is.word())
 }

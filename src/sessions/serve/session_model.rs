@@ -14,11 +14,10 @@ use super::repair::{Repairer, log_line};
 use super::schedule::RefreshRound;
 use super::stable_times::StableTimes;
 use crate::display_text::make_harmless;
-use session_signals_reader::git_branch;
-use session_signals_reader::repair::plan_repair;
-use session_signals_reader::session::Session;
-use session_signals_reader::watch::{ChangedSource, Watcher};
-use session_signals_reader::{Collector, Evidence, Snapshot, is_time_independent};
+use session_signals_reader::{
+    ChangedSource, Collector, Evidence, Session, Snapshot, Watcher, checked_out_branch, is_time_independent,
+    plan_repair,
+};
 
 /// So many events are taken in before the first of them is told of.
 const MAX_BATCH: usize = 4096;
@@ -163,21 +162,20 @@ impl SessionModel {
     /// What is to be said of a session; `open` gets the evidence of one that time may change.
     fn update_session(&mut self, id: String, open: impl FnOnce(Evidence)) -> SessionChange {
         let now = SystemTime::now();
-        let found = self.collector.evidence_of(&id, &self.look, now);
-        let is_taken = self.collector.signals(&id).is_none();
+        let found = self.collector.session_evidence(&id, &self.look, now);
+        let is_taken = self.collector.session_signals(&id).is_none();
         let kept = if is_taken { self.kept.evidence_of(&id, &self.look, now) } else { None };
         let Some(evidence) = kept.as_ref().or(found.as_ref()) else {
             self.known.remove(&id);
             self.restless.remove(&id);
             return (id, None);
         };
-        let mut session = Session::of(&id, evidence, now);
+        let mut session = Session::from_evidence(&id, evidence, now);
         if !is_taken {
             self.kept.remember(&id, evidence, session.state);
         }
         if let Some(cwd) = &session.cwd {
-            session.branch =
-                self.branches.entry(cwd.clone()).or_insert_with(|| git_branch::checked_out_branch(cwd)).clone();
+            session.branch = self.branches.entry(cwd.clone()).or_insert_with(|| checked_out_branch(cwd)).clone();
         }
         let mut steady = StableTimes::keep_first_times(&mut session, self.known.get(&id), now);
         steady.is_still = if steady.has_ended {
@@ -241,9 +239,9 @@ impl SessionModel {
             return;
         }
         self.feed.publish(said);
-        let [spool, _] = self.collector.watched_directories();
+        let signal_dir = self.collector.signal_dir();
         for (id, evidence) in open {
-            self.healer.repair_session(spool, &id, &evidence, SystemTime::now());
+            self.healer.repair_session(signal_dir, &id, &evidence, SystemTime::now());
         }
         self.round.finish(Instant::now());
     }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use session_signals_reader::session::Session;
+use session_signals_reader::Session;
 
 /// What is remembered of one session.
 #[derive(Clone, Debug)]

@@ -14,7 +14,7 @@ use std::time::SystemTime;
 
 use super::event_log::EventLog;
 use super::repair::log_line as complain;
-use session_signals_reader::signal::is_session_id;
+use session_signals_protocol::session_id::is_session_id;
 
 /// So many lines may be added before the file is written anew.
 const MAX_LINES: usize = 16 << 10;
@@ -133,7 +133,8 @@ fn parse_history(text: &str) -> (u64, Vec<String>) {
         if let Some(last) = line.strip_prefix("run ").and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
             // After the last number of all there would be none.
             run = run.max(if last == u64::MAX { 0 } else { last });
-        } else if let Some(session) = line.strip_prefix(['+', '-']).filter(|session| is_session_id(session)) {
+        } else if let Some(session) = line.strip_prefix(['+', '-']).filter(|session| is_session_id(session.as_bytes()))
+        {
             sessions.insert(session, number);
         }
     }

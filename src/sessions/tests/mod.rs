@@ -7,7 +7,7 @@ mod text;
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::SIGNAL_KINDS;
-use session_signals_reader::{Evidence, signal};
+use session_signals_reader::{Evidence, Signal};
 
 /// The time `seconds` after an arbitrary one.
 fn at(seconds: u64) -> SystemTime {
@@ -20,7 +20,7 @@ fn evidence(signals: &[(&str, u64, &str)]) -> Evidence {
     let mut evidence = Evidence::default();
     for (word, seconds, members) in signals {
         let kind = SIGNAL_KINDS.into_iter().find(|kind| kind.word() == *word).unwrap();
-        evidence.signals.0[kind as usize] = signal::parse_signal(members.as_bytes(), at(*seconds), kind);
+        evidence.signals.replace(kind, Signal::parse(members.as_bytes(), at(*seconds), kind).ok());
     }
     evidence
 }

@@ -15,7 +15,7 @@ use crate::serve::offset::{self, Offset};
 use crate::serve::stable_times::StableTimes;
 use crate::serve::stream_history::StreamHistory;
 use crate::serve::{cursor, request_policy};
-use session_signals_reader::session::Session;
+use session_signals_reader::Session;
 
 /// A reader that does what it is told.
 struct Reader {
@@ -436,7 +436,7 @@ fn the_guard_lets_in_who_is_here_and_only_reads() {
 
 #[test]
 fn times_that_nothing_tells_stay_as_they_were_first_told() {
-    let session = |signals: &[_], seconds| Session::of("s", &evidence(signals), at(seconds));
+    let session = |signals: &[_], seconds| Session::from_evidence("s", &evidence(signals), at(seconds));
     // Nothing tells: it is "now", and would be another now at the next look.
     let mut first = session(&[], 10);
     let steady = StableTimes::keep_first_times(&mut first, None, at(10));

@@ -6,7 +6,7 @@ use crate::display_text::{display_width, format_duration, make_harmless, pad_rig
 use crate::table::draw_table;
 use crate::terminal::page_lines;
 use crate::tests::{at, evidence};
-use session_signals_reader::session::Session;
+use session_signals_reader::Session;
 
 #[test]
 fn durations_in_two_figures() {
@@ -34,7 +34,7 @@ fn what_a_screen_cannot_hold_is_counted() {
 
 #[test]
 fn who_needs_you_first_comes_first() {
-    let session = |id: &str, signals: &[_]| Session::of(id, &evidence(signals), at(200));
+    let session = |id: &str, signals: &[_]| Session::from_evidence(id, &evidence(signals), at(200));
     let call = r#"{"pending":[{"tool_name":"Bash","tool_input":{"n":1}}]}"#;
     let mut sessions = [
         session("dddddddddddd", &[("ended", 1, "{}")]),
