@@ -6,8 +6,7 @@ use serde_json::Value;
 
 use crate::display_text::{format_duration, make_harmless, pad_right, truncate};
 use crate::text_table::{StatusStyle, TableFormat, TableRow, draw_rows};
-use session_signals_reader::session::{PendingPermission, Session};
-use session_signals_reader::session_state::SessionState;
+use session_signals_reader::{PendingPermission, Session, SessionState};
 
 /// Printed instead of a table without rows.
 const NO_SESSIONS: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";

@@ -13,8 +13,7 @@ use crate::command_line::ListOptions;
 use crate::display_text::fit_lines;
 use crate::terminal::{TerminalScreen, draw_screen};
 use crate::{environment, list};
-use session_signals_reader::Collector;
-use session_signals_reader::watch::{ChangedSource, Watcher};
+use session_signals_reader::{ChangedSource, Collector, Watcher};
 
 /// How often the list is read again without an event. Some changes make no event: ages grow, and processes die.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
@@ -70,11 +69,11 @@ fn watch_sessions(options: &ListOptions) -> io::Result<Option<i32>> {
     let mut shown = String::new();
     loop {
         let now = SystemTime::now();
-        let mut listing = list::list_sessions(&collector, options.all, now);
+        let mut listing = list::list_sessions(&collector, options, now);
         let columns = environment::terminal_columns();
         // The failures are above the table, because the end of a long table is not on the screen.
         let failures: String = listing.unreadable.iter().map(|failure| fit_lines(failure, columns)).collect();
-        let text = failures + &listing.to_table(now).0;
+        let text = failures + &list::draw_recent(&mut listing, now).0;
         if text != shown {
             draw_screen(&text)?;
             shown = text;
@@ -125,7 +124,7 @@ fn wait_for_change(
                         ChangedSource::Session(session) | ChangedSource::Gone(session, _) => {
                             collector.read_session_signals(&session)
                         }
-                        ChangedSource::Everything => _ = collector.read_all_signals(),
+                        ChangedSource::Everything => collector.read_all_signals(),
                         ChangedSource::Registry => {} // it is read at every refresh
                     }
                 }

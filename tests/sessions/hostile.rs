@@ -35,7 +35,7 @@ fn hostile_files_do_not_affect_other_sessions() {
     let ids: Vec<_> = found.iter().map(|session| &session["sessionId"]).collect();
     assert_eq!(ids, [&json!("s"), &json!("t")]);
     let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
-    assert_eq!(verbose.stderr, "registry: 9 passed over\ntranscripts: 1 passed over\nsignals: 10 passed over\n");
+    assert_eq!(verbose.stderr, "registry: 9 skipped\ntranscripts: 1 skipped\nsignals: 10 skipped\n");
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn the_text_of_a_payload_is_harmless_for_a_terminal() {
     let entry = format!(r#"{{"pid":{pid},"sessionId":"\u001b[31mX","status":"busy","statusUpdatedAt":1}}"#);
     fs_err::write(registry.join(format!("{pid}.json")), entry).unwrap();
     let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
-    assert!(verbose.stderr.starts_with("registry: 1 passed over\n"), "{}", verbose.stderr);
+    assert!(verbose.stderr.starts_with("registry: 1 skipped\n"), "{}", verbose.stderr);
     let shown = super::list::sessions(&sandbox, &[]);
     assert_eq!(shown.lines().count(), 1);
     assert!(!shown.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{shown:?}");

@@ -13,7 +13,7 @@ use crate::display_text::{format_duration, make_harmless};
 use crate::environment;
 use crate::text_table::{StatusStyle, TableFormat, TableRow, draw_rows};
 use session_signals_protocol::session_id::is_session_id;
-use session_signals_reader::timestamps;
+use session_signals_reader::clamp_to_rfc3339;
 
 /// Printed instead of a table without rows.
 const NO_DAEMONS: &str = "No session has daemons. `hooks install --daemons` makes every session start the daemons of session-daemons.json.\n";
@@ -77,7 +77,7 @@ fn read_daemons(daemons_dir: &DaemonsDir, now: SystemTime) -> Vec<ListedDaemon> 
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
                 state: if is_supervised && !is_foreign { row.status } else { DaemonStatus::Lost },
-                since: humantime::format_rfc3339_millis(timestamps::clamp(row.since)).to_string(),
+                since: humantime::format_rfc3339_millis(clamp_to_rfc3339(row.since)).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,
                 log,

@@ -8,7 +8,7 @@ mod terminal;
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::SIGNAL_KINDS;
-use session_signals_reader::{Evidence, signal};
+use session_signals_reader::{Evidence, Signal};
 
 /// Returns the time `seconds` after an arbitrary one.
 fn at(seconds: u64) -> SystemTime {
@@ -21,7 +21,7 @@ fn evidence(signals: &[(&str, u64, &str)]) -> Evidence {
     let mut evidence = Evidence::default();
     for (word, seconds, json) in signals {
         let kind = SIGNAL_KINDS.into_iter().find(|kind| kind.word() == *word).unwrap();
-        evidence.signals.0[kind as usize] = signal::parse_signal(json.as_bytes(), at(*seconds), kind);
+        evidence.signals.replace(kind, Signal::parse(json.as_bytes(), at(*seconds), kind).ok());
     }
     evidence
 }

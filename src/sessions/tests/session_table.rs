@@ -4,13 +4,13 @@ use crate::display_text::display_width;
 use crate::session_table::draw_table;
 use crate::tests::{at, evidence};
 use crate::text_table::TableFormat;
-use session_signals_reader::session::Session;
+use session_signals_reader::Session;
 
 #[test]
 fn sessions_that_need_the_user_come_first() {
     let plain = |columns| TableFormat { columns, is_coloured: false };
     let coloured = TableFormat { columns: None, is_coloured: true };
-    let session = |id: &str, signals: &[_]| Session::of(id, &evidence(signals), at(200));
+    let session = |id: &str, signals: &[_]| Session::from_evidence(id, &evidence(signals), at(200));
     let call = r#"{"pending":[{"tool_name":"Bash","tool_input":{"n":1}}]}"#;
     let mut sessions = [
         session("dddddddddddd", &[("ended", 1, "{}")]),

@@ -7,10 +7,9 @@ use std::time::SystemTime;
 use super::last_signals::LastSignals;
 use super::stable_times::StableTimes;
 use crate::serve::feed::SessionChange;
-use session_signals_reader::git_branch::checked_out_branch;
-use session_signals_reader::repair::plan_repair;
-use session_signals_reader::session::Session;
-use session_signals_reader::{Collector, Evidence, Snapshot, is_time_independent};
+use session_signals_reader::{
+    Collector, Evidence, Session, Snapshot, checked_out_branch, is_time_independent, plan_repair,
+};
 
 /// The sessions that were published.
 #[derive(Default)]
@@ -49,15 +48,15 @@ impl KnownSessions {
         on_time_dependent: impl FnOnce(Evidence),
     ) -> SessionChange {
         let now = SystemTime::now();
-        let found = collector.evidence_of(&id, snapshot, now);
-        let has_signals = collector.signals(&id).is_some();
+        let found = collector.session_evidence(&id, snapshot, now);
+        let has_signals = collector.session_signals(&id).is_some();
         let remembered = if has_signals { None } else { self.last_signals.evidence_of(&id, snapshot, now) };
         let Some(evidence) = remembered.as_ref().or(found.as_ref()) else {
             self.times.remove(&id);
             self.time_dependent.remove(&id);
             return (id, None);
         };
-        let mut session = Session::of(&id, evidence, now);
+        let mut session = Session::from_evidence(&id, evidence, now);
         if has_signals {
             self.last_signals.remember(&id, evidence, session.state);
         }

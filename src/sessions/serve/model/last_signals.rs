@@ -8,9 +8,10 @@ use std::time::SystemTime;
 
 use session_signals_protocol::SignalKind;
 
-use session_signals_reader::host::{is_cli_process, is_process_alive};
-use session_signals_reader::session_state::{SessionState, decide_state};
-use session_signals_reader::{Collector, Evidence, ProcessLife, SessionSignals, Signal, Snapshot};
+use session_signals_reader::{
+    Collector, Evidence, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
+    is_process_alive,
+};
 
 /// The last signals of each session whose process is alive.
 #[derive(Default)]
@@ -19,7 +20,7 @@ pub struct LastSignals(HashMap<String, SessionSignals>);
 impl LastSignals {
     /// Stores the signals of a session if its process is alive and the session has not ended. Otherwise forgets them.
     pub fn remember(&mut self, session: &str, evidence: &Evidence, state: SessionState) {
-        if evidence.life == ProcessLife::Alive && state != SessionState::Ended && !evidence.signals.is_empty() {
+        if evidence.process == ProcessState::Alive && state != SessionState::Ended && !evidence.signals.is_empty() {
             self.0.insert(session.to_owned(), evidence.signals.clone());
         } else {
             self.0.remove(session);
@@ -31,7 +32,7 @@ impl LastSignals {
     pub fn evidence_of(&mut self, session: &str, snapshot: &Snapshot, now: SystemTime) -> Option<Evidence> {
         let signals = self.0.get_mut(session)?;
         remove_permission(signals);
-        let found = Collector::evidence_from(session, Some(signals), snapshot, now).filter(|evidence| {
+        let found = Collector::evidence_from_signals(session, Some(signals), snapshot, now).filter(|evidence| {
             let has_process =
                 evidence.registry.is_some() || signals.newest(now).is_some_and(|newest| is_alive(newest, snapshot));
             has_process && decide_state(evidence, now).state != SessionState::Ended
@@ -46,9 +47,9 @@ impl LastSignals {
 /// Removes the permission signal: if it was deleted, the call was answered, and the turn that made it goes on. If there is
 /// no other signal, the turn's own is made of it.
 fn remove_permission(signals: &mut SessionSignals) {
-    let permission = signals.0[SignalKind::Permission as usize].take();
+    let permission = signals.replace(SignalKind::Permission, None);
     if signals.is_empty() {
-        signals.0[SignalKind::Working as usize] = permission;
+        signals.replace(SignalKind::Working, permission);
     }
 }
 

@@ -14,8 +14,7 @@ use crate::display_text::make_harmless;
 use crate::serve::error_log::log_line;
 use crate::serve::feed::Feed;
 use crate::serve::upkeep::Repairer;
-use session_signals_reader::watch::{ChangedSource, Watcher};
-use session_signals_reader::{Collector, Snapshot};
+use session_signals_reader::{ChangedSource, Collector, Snapshot, Watcher};
 
 /// How many file events are read at most before their sessions are published.
 const MAX_BATCH: usize = 4096;
@@ -195,7 +194,7 @@ impl SessionModel {
             return;
         }
         self.feed.publish(changes);
-        let [signal_dir, _] = self.collector.watched_directories();
+        let signal_dir = self.collector.signal_dir();
         for (id, evidence) in time_dependent {
             self.repairer.repair_session(signal_dir, &id, &evidence, SystemTime::now());
         }

@@ -2,7 +2,7 @@
 
 use std::time::SystemTime;
 
-use session_signals_reader::session::Session;
+use session_signals_reader::Session;
 
 /// The times of one session as they were published last.
 #[derive(Clone, Debug)]

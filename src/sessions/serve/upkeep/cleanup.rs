@@ -8,9 +8,10 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use crate::serve::error_log::{ErrorLog, log_line};
-use session_signals_protocol::file_names::SIGNAL_DIR;
+use session_signals_reader::SignalDir;
 use session_signals_reader::cleanup::{
-    LockedStore, SignalFault, SignalFiles, hollow_wait, leftovers, old_ended_sessions, remove_old_ends, retention,
+    LockedStore, SignalFault, SignalFiles, empty_signal_wait, find_leftovers, find_old_ended_sessions, remove_old_ends,
+    retention,
 };
 
 /// How often the server looks for files that a killed hook left. One of them may be a signal that is missing.
@@ -27,7 +28,7 @@ const RETRY_DELAY: Duration = Duration::from_secs(1);
 
 /// Cleans the signal directory again and again. Never returns.
 pub fn clean_repeatedly(config_dir: &Path) {
-    let signal_dir = config_dir.join(SIGNAL_DIR);
+    let signal_dir = SignalDir::of_config_dir(config_dir);
     let (mut next_full, mut errors) = (Instant::now(), ErrorLog::default());
     loop {
         let is_full = next_full <= Instant::now();
@@ -52,7 +53,7 @@ pub fn clean_repeatedly(config_dir: &Path) {
 
 /// Removes leftovers, empty signals and old ends. Returns after what time an empty signal is old enough to be removed, if
 /// one is too young now: until then, its session cannot be repaired.
-fn clean_all(config_dir: &Path, signal_dir: &Path) -> io::Result<Option<Duration>> {
+fn clean_all(config_dir: &Path, signal_dir: &SignalDir) -> io::Result<Option<Duration>> {
     let now = SystemTime::now();
     if !remove_leftovers(signal_dir)? {
         return Ok(None);
@@ -61,17 +62,17 @@ fn clean_all(config_dir: &Path, signal_dir: &Path) -> io::Result<Option<Duration
     let mut next: Option<Duration> = None;
     for (session, files) in &sessions {
         for kind in files.kinds() {
-            let Some(wait) = hollow_wait(signal_dir, session, kind, files, now) else { continue };
+            let Some(wait) = empty_signal_wait(signal_dir, session, kind, files, now) else { continue };
             if !wait.is_zero() {
                 next = Some(next.unwrap_or(FULL_INTERVAL).min(wait + CLOCK_TOLERANCE));
-            } else if LockedStore::lock(signal_dir, 0)?.remove_faulty(session, kind, SignalFault::Hollow)? {
+            } else if LockedStore::lock(signal_dir, 0)?.remove_faulty(session, kind, SignalFault::Empty)? {
                 let name = format!("{session}.{}.json", kind.word());
                 log_line(&format!("removed {name}: the power was lost before it was on the disk"));
             }
         }
     }
     let Some(limit) = retention::retention_period(config_dir) else { return Ok(next) };
-    let old = old_ended_sessions(config_dir, &sessions, limit, now);
+    let old = find_old_ended_sessions(config_dir, &sessions, limit, now);
     let count = remove_old_ends(signal_dir, &old, limit, 0)?;
     if count > 0 {
         let (days, setting) = (limit.as_secs() / (24 * 60 * 60), retention::SETTING);
@@ -82,14 +83,14 @@ fn clean_all(config_dir: &Path, signal_dir: &Path) -> io::Result<Option<Duration
 }
 
 /// Restores or removes the files that killed hooks left. Returns `false` if there is no signal directory.
-fn remove_leftovers(signal_dir: &Path) -> io::Result<bool> {
+fn remove_leftovers(signal_dir: &SignalDir) -> io::Result<bool> {
     match LockedStore::lock(signal_dir, 0) {
         // The lock is released at once: the search takes long, and the hooks must not wait for it.
         Ok(store) => drop(store),
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
         Err(error) => return Err(error),
     }
-    for name in leftovers(signal_dir, SystemTime::now()) {
+    for name in find_leftovers(signal_dir, SystemTime::now()) {
         let was_signal = LockedStore::lock(signal_dir, 0)?.recover(&name)?;
         let action = if was_signal { "restored" } else { "removed" };
         log_line(&format!("{action} {name}: a killed hook left it"));

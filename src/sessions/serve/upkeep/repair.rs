@@ -2,15 +2,12 @@
 
 use std::collections::HashMap;
 use std::io;
-use std::path::Path;
 use std::time::{Duration, Instant, SystemTime};
 
 use session_signals_protocol::time::Time;
 
 use crate::serve::error_log::{ErrorLog, log_line};
-use session_signals_reader::Evidence;
-use session_signals_reader::repair::{RepairPlan, apply_plan, plan_repair};
-use session_signals_reader::session_state::SessionState;
+use session_signals_reader::{Evidence, RepairPlan, SessionState, SignalDir, apply_plan, plan_repair};
 
 /// A plan is applied if it is the same after this time. The time is measured by a clock that is never set, and that stops
 /// while the machine sleeps: after a sleep, the CLI gets the same time to write its files.
@@ -23,7 +20,7 @@ const RETRY_DELAY: Duration = Duration::from_millis(200);
 #[derive(Clone, Copy)]
 struct UnconfirmedPlan {
     rule: &'static str,
-    time: Time,
+    modified: Time,
     found_at: Instant,
 }
 
@@ -37,7 +34,7 @@ pub struct Repairer {
 
 impl Repairer {
     /// Repairs the signals of a session if the evidence shows that they are not true, and did so before.
-    pub fn repair_session(&mut self, signal_dir: &Path, session: &str, evidence: &Evidence, now: SystemTime) {
+    pub fn repair_session(&mut self, signal_dir: &SignalDir, session: &str, evidence: &Evidence, now: SystemTime) {
         let Some(plan) = plan_repair(evidence, now) else {
             self.forget_session(session);
             return;
@@ -63,9 +60,9 @@ impl Repairer {
     /// stays dead, and a signal that was overtaken stays so.
     fn is_confirmed(&mut self, session: &str, plan: &RepairPlan) -> bool {
         let is_final = matches!(plan.rule, "killed" | "overtaken");
-        let found_now = UnconfirmedPlan { rule: plan.rule, time: plan.time, found_at: Instant::now() };
+        let found_now = UnconfirmedPlan { rule: plan.rule, modified: plan.modified, found_at: Instant::now() };
         let found = self.unconfirmed.entry(session.to_owned()).or_insert(found_now);
-        if (found.rule, found.time) != (plan.rule, plan.time) {
+        if (found.rule, found.modified) != (plan.rule, plan.modified) {
             *found = found_now;
             return is_final;
         }
@@ -80,6 +77,7 @@ impl Repairer {
 
 /// Returns the line of the log for a repair.
 fn describe_repair(session: &str, plan: &RepairPlan) -> String {
-    let RepairPlan { was, is, rule, reason, .. } = plan;
-    format!("repaired {session}: {} -> {} ({rule}: {reason})", was.map_or("nothing", SessionState::word), is.word())
+    let RepairPlan { state_by_files, state, rule, reason, .. } = plan;
+    let before = state_by_files.map_or("nothing", SessionState::word);
+    format!("repaired {session}: {before} -> {} ({rule}: {reason})", state.word())
 }

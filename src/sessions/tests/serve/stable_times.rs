@@ -2,11 +2,11 @@
 
 use crate::serve::model::stable_times::StableTimes;
 use crate::tests::{at, evidence};
-use session_signals_reader::session::Session;
+use session_signals_reader::Session;
 
 #[test]
 fn times_that_no_file_tells_stay_as_they_were_first_published() {
-    let session = |signals: &[_], seconds| Session::of("s", &evidence(signals), at(seconds));
+    let session = |signals: &[_], seconds| Session::from_evidence("s", &evidence(signals), at(seconds));
     // No file tells the time, so it is "now". At the next refresh it would be another "now".
     let mut first = session(&[], 10);
     let times = StableTimes::keep_first_times(&mut first, None, at(10));

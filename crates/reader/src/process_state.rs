@@ -2,7 +2,7 @@
 
 /// What is known of the process of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ProcessLife {
+pub enum ProcessState {
     /// Nothing: no signal names it.
     #[default]
     Unknown,
