@@ -67,7 +67,7 @@ impl Finding {
             Repair::Uninstall(scope) => Some(format!("removes our entries from the {} settings", scope.word())),
             Repair::RestrictSignalDir => Some("gives it mode 700".to_owned()),
             Repair::SettleLeftover(_, Some(destination)) => Some(format!("moves it to {destination}")),
-            Repair::RemoveSignal(_, kind, SignalFault::Overtaken(_)) => {
+            Repair::RemoveSignal(_, kind, SignalFault::Superseded(_)) => {
                 Some(format!("removes the older one, {}", kind.word()))
             }
             Repair::RecoverTemporary(_, true) => Some("makes it a signal again".to_owned()),

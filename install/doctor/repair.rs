@@ -1,10 +1,11 @@
 //! Carries out the repairs of `hooks doctor --fix`.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fs_err as fs;
 use session_signals_protocol::store::LOCK_TIMEOUT_MS;
+use session_signals_reader::SignalDir;
 use session_signals_reader::cleanup::{LockedStore, remove_old_ends};
 
 use super::finding::{Finding, Repair};
@@ -24,14 +25,14 @@ use crate::{
 pub fn repair_all(env: &Environment, findings: &[Finding]) -> Vec<String> {
     let mut done: Vec<&Repair> = Vec::new();
     let mut problems = Vec::new();
-    let mut signals = SignalDirAccess { dir: env.signal_dir(), lock_error: None };
+    let mut signals = SignalDirAccess { dir: SignalDir::from_path(env.signal_dir()), lock_error: None };
     for repair in findings.iter().map(|finding| &finding.repair) {
         if !done.contains(&repair) {
             done.push(repair);
             problems.extend(repair_one(env, &mut signals, repair).err().unwrap_or_default());
         }
     }
-    let dir = env.short_path(&signals.dir);
+    let dir = env.short_path(signals.dir.path());
     problems.extend(signals.lock_error.map(|error| match error {
         io::ErrorKind::WouldBlock => {
             format!("{dir} is locked by another process, so nothing was removed from it: try again")
@@ -45,14 +46,14 @@ pub fn repair_all(env: &Environment, findings: &[Finding]) -> Vec<String> {
 
 /// The signal directory. Nothing is removed from it without the lock that the hooks use, too.
 struct SignalDirAccess {
-    dir: PathBuf,
+    dir: SignalDir,
     /// Why the lock could not be taken. After such an error, later repairs do not wait for the lock.
     lock_error: Option<io::ErrorKind>,
 }
 
 impl SignalDirAccess {
     /// Calls `work` with the directory and the milliseconds that it may wait for the lock.
-    fn with_lock(&mut self, work: impl FnOnce(&Path, u32) -> io::Result<()>) -> io::Result<()> {
+    fn with_lock(&mut self, work: impl FnOnce(&SignalDir, u32) -> io::Result<()>) -> io::Result<()> {
         match work(&self.dir, if self.lock_error.is_some() { 0 } else { LOCK_TIMEOUT_MS }) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported) => {
                 self.lock_error = Some(error.kind());
@@ -96,15 +97,15 @@ fn repair_one(env: &Environment, signals: &mut SignalDirAccess, repair: &Repair)
         }
         Repair::RemoveSignal(session, kind, fault) => {
             let remove =
-                |dir: &Path, timeout_ms| LockedStore::lock(dir, timeout_ms)?.remove_faulty(session, *kind, *fault);
+                |dir: &SignalDir, timeout_ms| LockedStore::lock(dir, timeout_ms)?.remove_faulty(session, *kind, *fault);
             signals.with_lock(|dir, timeout_ms| remove(dir, timeout_ms).map(drop)).map_err(sentence)
         }
         Repair::RecoverTemporary(name, _) => {
-            let recover = |dir: &Path, timeout_ms| LockedStore::lock(dir, timeout_ms)?.recover(name).map(drop);
+            let recover = |dir: &SignalDir, timeout_ms| LockedStore::lock(dir, timeout_ms)?.recover(name).map(drop);
             signals.with_lock(recover).map_err(sentence)
         }
         Repair::RemoveOldSignals(sessions, age) => {
-            let remove = |dir: &Path, timeout_ms| remove_old_ends(dir, sessions, *age, timeout_ms).map(drop);
+            let remove = |dir: &SignalDir, timeout_ms| remove_old_ends(dir, sessions, *age, timeout_ms).map(drop);
             signals.with_lock(remove).map_err(sentence)
         }
     }

@@ -1,6 +1,6 @@
 //! Sessions that run and have no signal, according to the registry of the CLI.
 
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use session_signals_cli::FindingId;
 use session_signals_reader::{Collector, RegistryEntry};
@@ -48,11 +48,11 @@ pub fn check(env: &Environment, findings: &[Finding], is_too_old: bool) -> Vec<F
     let installed = receipt::newest_receipt(env).unwrap_or(UNIX_EPOCH);
     let mut collector = Collector::new(&env.config_dir);
     collector.read_all_signals();
-    let sessions = collector.collect().sessions.into_values();
+    let sessions = collector.collect_evidence(SystemTime::now()).sessions.into_values();
     let silent = sessions.filter(|evidence| evidence.signals.is_empty()).filter_map(|evidence| evidence.registry);
     let finding = |RegistryEntry { session, pid, .. }| {
         let sentence = format!("session {session} (process {pid}) has no signal: {advice}");
         Finding::new(FindingId::SessionSilent, sentence, Repair::ByHand)
     };
-    silent.filter(|entry| entry.updated > installed).map(finding).collect()
+    silent.filter(|entry| entry.status_changed_at > installed).map(finding).collect()
 }

@@ -5,15 +5,15 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::path::Path;
 use std::time::{Duration, SystemTime};
 
 use session_signals_cli::{FindingId, PrivateDirFault};
 use session_signals_protocol::SignalKind;
 use session_signals_reader::cleanup::{
-    SignalFault, SignalFiles, holds_signal, hollow_wait, leftovers, old_ended_sessions, retention, superseded_signals,
+    SignalFault, SignalFiles, empty_signal_wait, find_leftovers, find_old_ended_sessions, find_superseded_signals,
+    holds_signal, retention,
 };
-use session_signals_reader::{regular_file, signal};
+use session_signals_reader::{MAX_SIGNAL_LEN, Signal, SignalDir, regular_file};
 
 use super::finding::{Finding, Repair};
 use crate::environment::Environment;
@@ -21,21 +21,21 @@ use crate::signal_dir;
 
 /// Finds everything that is wrong with the signal directory and with the files in it.
 pub fn check(env: &Environment) -> Vec<Finding> {
-    let (dir, now) = (env.signal_dir(), SystemTime::now());
+    let (dir, now) = (SignalDir::from_path(env.signal_dir()), SystemTime::now());
     let mut findings: Vec<_> = check_permissions(env, &dir).into_iter().collect();
     let sessions = SignalFiles::read_all(&dir);
     for (session, files) in &sessions {
         findings.extend(check_conflicts(&dir, session, files, now));
-        findings.extend(files.kinds().filter_map(|kind| check_unusable(env, session, kind, files, now)));
+        findings.extend(files.kinds().filter_map(|kind| check_unusable(env, &dir, session, kind, files, now)));
     }
-    findings.extend(leftovers(&dir, now).into_iter().filter_map(|name| check_leftover(env, &dir, name)));
+    findings.extend(find_leftovers(&dir, now).into_iter().filter_map(|name| check_leftover(env, &dir, name)));
     findings.extend(check_old_signals(env, &dir, &sessions, now));
     findings
 }
 
-fn check_permissions(env: &Environment, dir: &Path) -> Option<Finding> {
-    let shown = env.short_path(dir);
-    let (id, sentence, repair) = match signal_dir::find_fault(dir)? {
+fn check_permissions(env: &Environment, dir: &SignalDir) -> Option<Finding> {
+    let shown = env.short_path(dir.path());
+    let (id, sentence, repair) = match signal_dir::find_fault(dir.path())? {
         PrivateDirFault::NotADirectory => {
             (FindingId::SpoolNotADirectory, format!("{shown} is not a directory: the hooks refuse it"), Repair::ByHand)
         }
@@ -53,40 +53,39 @@ fn check_permissions(env: &Environment, dir: &Path) -> Option<Finding> {
             Repair::RestrictSignalDir,
         ),
     };
-    Some(Finding::new(id, sentence, repair).in_file(dir))
+    Some(Finding::new(id, sentence, repair).in_file(dir.path()))
 }
 
 /// Finds the signals of a session that cannot be true at the same time. The newer one counts.
-fn check_conflicts(dir: &Path, session: &str, files: &SignalFiles, now: SystemTime) -> Vec<Finding> {
+fn check_conflicts(dir: &SignalDir, session: &str, files: &SignalFiles, now: SystemTime) -> Vec<Finding> {
     let finding = |(older, newer): (SignalKind, SignalKind)| {
         let sentence = format!("{session} has both {} and {}", newer.word(), older.word());
-        let repair = Repair::RemoveSignal(session.to_owned(), older, SignalFault::Overtaken(newer));
-        Finding::new(FindingId::SignalConflict, sentence, repair).in_file(&signal::signal_path(dir, session, older))
+        let repair = Repair::RemoveSignal(session.to_owned(), older, SignalFault::Superseded(newer));
+        Finding::new(FindingId::SignalConflict, sentence, repair).in_file(&dir.signal_path(session, older))
     };
-    superseded_signals(dir, session, files, now).into_iter().map(finding).collect()
+    find_superseded_signals(dir, session, files, now).into_iter().map(finding).collect()
 }
 
 /// Checks whether readers can use a signal.
 fn check_unusable(
     env: &Environment,
+    dir: &SignalDir,
     session: &str,
     kind: SignalKind,
     files: &SignalFiles,
     now: SystemTime,
 ) -> Option<Finding> {
-    let dir = env.signal_dir();
-    let path = signal::signal_path(&dir, session, kind);
-    let reason = match regular_file::read_regular(&path, signal::MAX_SIGNAL_LEN) {
-        Ok(content) if signal::parse_signal(&content.bytes, content.modified, kind).is_some() => return None,
+    let path = dir.signal_path(session, kind);
+    let reason = match regular_file::read_regular(&path, MAX_SIGNAL_LEN) {
         Ok(content) if content.bytes.iter().all(|byte| *byte == 0) => {
             let what = if content.bytes.is_empty() { "is empty" } else { "contains nothing but NUL bytes" };
             let sentence =
                 format!("{} {what}: the power was lost before the content was on the disk", env.short_path(&path));
-            let repair = Repair::RemoveSignal(session.to_owned(), kind, SignalFault::Hollow);
+            let repair = Repair::RemoveSignal(session.to_owned(), kind, SignalFault::Empty);
             let finding = Finding::new(FindingId::SignalEmpty, sentence, repair).in_file(&path);
-            return hollow_wait(&dir, session, kind, files, now).filter(Duration::is_zero).map(|_| finding);
+            return empty_signal_wait(dir, session, kind, files, now).filter(Duration::is_zero).map(|_| finding);
         }
-        Ok(_) => "it is not a JSON object".to_owned(),
+        Ok(content) => Signal::parse(&content.bytes, content.modified, kind).err()?.to_string(),
         // A hook has removed the signal in the meantime.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => error.to_string(),
@@ -97,8 +96,8 @@ fn check_unusable(
 }
 
 /// Checks a file that a killed hook left; `None` if a hook has settled it in the meantime.
-fn check_leftover(env: &Environment, dir: &Path, name: String) -> Option<Finding> {
-    let path = dir.join(&name);
+fn check_leftover(env: &Environment, dir: &SignalDir, name: String) -> Option<Finding> {
+    let path = dir.path().join(&name);
     let shown = env.short_path(&path);
     let (id, sentence, repair) = match holds_signal(dir, &name) {
         Ok(true) => {
@@ -123,12 +122,12 @@ fn check_leftover(env: &Environment, dir: &Path, name: String) -> Option<Finding
 /// Checks for signals of sessions that ended longer ago than the CLI keeps transcripts. All of them are one finding.
 fn check_old_signals(
     env: &Environment,
-    dir: &Path,
+    dir: &SignalDir,
     sessions: &BTreeMap<String, SignalFiles>,
     now: SystemTime,
 ) -> Option<Finding> {
     let age = retention::retention_period(&env.config_dir)?;
-    let old = old_ended_sessions(&env.config_dir, sessions, age, now);
+    let old = find_old_ended_sessions(&env.config_dir, sessions, age, now);
     let (days, setting) = (age.as_secs() / (24 * 60 * 60), retention::SETTING);
     let ended = format!("of sessions that ended more than {days} days ago ({setting})");
     let sentence = match old.len() {
@@ -136,5 +135,5 @@ fn check_old_signals(
         1 => format!("a signal {ended} is still there"),
         count => format!("{count} signals {ended} are still there"),
     };
-    Some(Finding::new(FindingId::SignalOld, sentence, Repair::RemoveOldSignals(old, age)).in_file(dir))
+    Some(Finding::new(FindingId::SignalOld, sentence, Repair::RemoveOldSignals(old, age)).in_file(dir.path()))
 }

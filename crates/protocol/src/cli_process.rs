@@ -6,7 +6,7 @@ use crate::text::Name;
 use crate::time::parse_decimal;
 
 /// The name of the CLI's process. Every version gives itself this name, also one that runs in node.
-const CLI_NAME: &[u8] = b"claude";
+pub const CLI_NAME: &[u8] = b"claude";
 
 /// Programs that may run between the CLI and a hook, and end with the hook: shells, commands that start a command, and
 /// interpreters in which people write dispatchers. A version number at the end of a name is ignored.

@@ -61,7 +61,8 @@ impl StoredSignals {
     /// counts as newer.
     #[must_use]
     pub fn superseded_by(&self, kind: SignalKind) -> Option<SignalKind> {
-        let rank = |kind: SignalKind| self.modified[kind as usize].map(|time| (time <= self.now, time, kind as usize));
+        let rank =
+            |kind: SignalKind| self.modified[kind as usize].map(|time| (time.age_order(self.now), kind as usize));
         let own_rank = rank(kind)?;
         SIGNAL_KINDS
             .into_iter()

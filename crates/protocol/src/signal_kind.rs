@@ -1,7 +1,7 @@
 //! The four kinds of signals, and which of them make which others false.
 
 /// What a signal says about its session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SignalKind {
     /// A turn is running.
     Working,

@@ -59,6 +59,13 @@ impl Time {
         Self(self.0.saturating_add(1))
     }
 
+    /// Returns a value that orders times by age: the greater value is the newer time. A time after `now` counts as older than
+    /// any other, because it was taken before the clock was set back.
+    #[must_use]
+    pub fn age_order(self, now: Self) -> (bool, Self) {
+        (self <= now, self)
+    }
+
     /// Formats the time as seconds with nine digits of fraction, as `date +%s.%N` does.
     #[must_use]
     pub fn to_stamp(self) -> Stamp {

@@ -6,7 +6,7 @@ use serde_json::value::RawValue;
 use session_signals_protocol::SignalKind;
 use session_signals_protocol::signal_format::{FORMAT_MEMBER, SIGNAL_FORMAT};
 
-use super::RepairPlan;
+use super::repair_plan::RepairPlan;
 use crate::timestamps;
 
 /// What is true of a session whatever it does.
