@@ -12,10 +12,10 @@ use crate::sandbox::executable;
 #[test]
 fn signals_in_conflict() {
     let installation = installed();
-    let spool = ".claude/session-signals";
+    let signal_dir = ".claude/session-signals";
     let now = SystemTime::now() - Duration::from_secs(100);
     let signal = |session: &str, kind: &str, seconds: u64| {
-        let path = installation.write_file(&format!("{spool}/{session}.{kind}.json"), "{}\n");
+        let path = installation.write_file(&format!("{signal_dir}/{session}.{kind}.json"), "{}\n");
         File::options().write(true).open(path).unwrap().set_modified(now + Duration::from_secs(seconds)).unwrap();
     };
     signal("one", "ended", 2);
@@ -30,13 +30,13 @@ fn signals_in_conflict() {
     // These signals are not in conflict.
     signal("five", "working", 1);
     signal("five", "permission", 2);
-    fs::set_permissions(installation.path(spool), PermissionsExt::from_mode(0o700)).unwrap();
+    fs::set_permissions(installation.path(signal_dir), PermissionsExt::from_mode(0o700)).unwrap();
     let output = installation.run_hooks(&["doctor"]).stdout;
     assert!(output.contains("signal-conflict: one has both ended and working\n"), "{output}");
     assert!(output.contains("signal-conflict: two has both working and ended\n"), "{output}");
     finds_and_repairs(&installation, &["signal-conflict"; 4]);
     let mut left: Vec<_> =
-        fs::read_dir(installation.path(spool)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        fs::read_dir(installation.path(signal_dir)).unwrap().map(|entry| entry.unwrap().file_name()).collect();
     left.sort();
     let expected = [
         "five.permission.json",
@@ -74,21 +74,21 @@ fn temporary_files_of_killed_processes() {
 #[test]
 fn a_signal_directory_that_the_hooks_refuse() {
     let installation = installed();
-    let spool = installation.path(".claude/session-signals");
-    fs::create_dir(&spool).unwrap();
-    fs::set_permissions(&spool, PermissionsExt::from_mode(0o770)).unwrap();
+    let signal_dir = installation.path(".claude/session-signals");
+    fs::create_dir(&signal_dir).unwrap();
+    fs::set_permissions(&signal_dir, PermissionsExt::from_mode(0o770)).unwrap();
     finds_and_repairs(&installation, &["spool-open"]);
     // A script made the directory before, with a usual umask.
     for mode in [0o755, 0o750, 0o711] {
-        fs::set_permissions(&spool, PermissionsExt::from_mode(mode)).unwrap();
+        fs::set_permissions(&signal_dir, PermissionsExt::from_mode(mode)).unwrap();
         finds_and_repairs(&installation, &["spool-readable"]);
-        assert_eq!(fs::metadata(&spool).unwrap().permissions().mode() & 0o777, 0o700);
+        assert_eq!(fs::metadata(&signal_dir).unwrap().permissions().mode() & 0o777, 0o700);
     }
-    if std::os::unix::fs::chown(&spool, Some(12345), None).is_ok() {
+    if std::os::unix::fs::chown(&signal_dir, Some(12345), None).is_ok() {
         finds_and_leaves(&installation, &["spool-not-ours"]);
     }
-    fs::remove_dir(&spool).unwrap();
-    fs::write(&spool, "").unwrap();
+    fs::remove_dir(&signal_dir).unwrap();
+    fs::write(&signal_dir, "").unwrap();
     finds_and_leaves(&installation, &["spool-not-a-directory"]);
 }
 
