@@ -1,8 +1,7 @@
 //! What doctor removes from the signal directory. It removes nothing while a hook has the lock.
 
 use std::fs::File;
-use std::os::unix::fs::{PermissionsExt, symlink};
-use std::path::PathBuf;
+use std::os::unix::fs::symlink;
 use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
@@ -12,60 +11,15 @@ use fs_err as fs;
 use serde_json::{Value, json};
 use session_signals_protocol::cli_process::read_stat;
 
-use super::installation::{Installation, json_text};
+use super::signal_files::{
+    SIGNAL_DIR, install_with_signal_dir, list_signal_files, run_fix, take_lock, write_signal_file,
+};
 
-const SIGNAL_DIR: &str = ".claude/session-signals";
 const DAY: u64 = 24 * 60 * 60;
-
-/// Installs the hooks, and makes the signal directory.
-fn installed() -> Installation {
-    let installation = Installation::new();
-    installation.run_successfully(&["install"]);
-    fs::create_dir(installation.path(SIGNAL_DIR)).unwrap();
-    fs::set_permissions(installation.path(SIGNAL_DIR), PermissionsExt::from_mode(0o700)).unwrap();
-    installation
-}
-
-/// Writes a file in the signal directory that was modified so many seconds ago.
-fn write_signal_file(installation: &Installation, name: &str, content: &[u8], seconds: u64) -> PathBuf {
-    let path = installation.path(SIGNAL_DIR).join(name);
-    fs::write(&path, content).unwrap();
-    age(&path, seconds);
-    path
-}
-
-fn age(path: &PathBuf, seconds: u64) {
-    let time = SystemTime::now() - Duration::from_secs(seconds);
-    File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
-}
-
-/// Lists the files of the signal directory.
-fn list_signal_files(installation: &Installation) -> Vec<String> {
-    let names = fs::read_dir(installation.path(SIGNAL_DIR)).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
-    names.sort();
-    names
-}
-
-/// Runs `doctor --fix`. Returns the exit code, the ids of what it repaired and of what is left, and its problems.
-fn run_fix(installation: &Installation) -> (i32, Vec<String>, Vec<String>, Vec<String>) {
-    let (code, checkup) = installation.run_json(&["doctor", "--fix"]);
-    let texts = |value: &Value, of: fn(&Value) -> &Value| -> Vec<String> {
-        value.as_array().unwrap().iter().map(|one| json_text(of(one))).collect()
-    };
-    let ids = |name: &str| texts(&checkup[name], |finding| &finding["id"]);
-    (code, ids("mended"), ids("findings"), texts(&checkup["problems"], |problem| problem))
-}
-
-fn take_lock(installation: &Installation) -> File {
-    let dir = File::open(installation.path(SIGNAL_DIR)).unwrap();
-    dir.lock().unwrap();
-    dir
-}
 
 #[test]
 fn doctor_does_not_take_the_lock_to_look() {
-    let installation = installed();
+    let installation = install_with_signal_dir();
     for session in 0..3000 {
         write_signal_file(&installation, &format!("s{session}.working.json"), b"{}\n", 100);
     }
@@ -90,7 +44,7 @@ fn doctor_does_not_take_the_lock_to_look() {
 
 #[test]
 fn nothing_is_removed_without_the_lock() {
-    let installation = installed();
+    let installation = install_with_signal_dir();
     write_signal_file(&installation, "both.working.json", b"{}\n", 100);
     write_signal_file(&installation, "both.stop.json", b"{}\n", 90);
     write_signal_file(&installation, "empty.stop.json", b"", 100);
@@ -113,7 +67,7 @@ fn nothing_is_removed_without_the_lock() {
 
 #[test]
 fn signals_that_a_power_cut_left_empty_are_removed() {
-    let installation = installed();
+    let installation = install_with_signal_dir();
     write_signal_file(&installation, "empty.stop.json", b"", 61);
     write_signal_file(&installation, "nul.permission.json", &[0; 5000], 61);
     let future = write_signal_file(&installation, "future.stop.json", b"", 61);
@@ -128,7 +82,7 @@ fn signals_that_a_power_cut_left_empty_are_removed() {
 
 #[test]
 fn signals_that_cannot_be_read_are_found_and_kept() {
-    let installation = installed();
+    let installation = install_with_signal_dir();
     let nearly = [&[0; 5000][..], b"x"].concat();
     let contents: [&[u8]; 5] = [b"garbage", b"[]", b"{\"a\":1}\n{}", b"{\"working_since\":", &nearly];
     for (at, content) in contents.into_iter().enumerate() {
@@ -167,7 +121,7 @@ impl Drop for Cli {
 
 #[test]
 fn signals_of_sessions_that_ended_long_ago_are_removed() {
-    let installation = installed();
+    let installation = install_with_signal_dir();
     let cli = Cli::begin();
     let (pid, start) = cli.pid_and_start();
     let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
@@ -224,7 +178,7 @@ fn signals_of_sessions_that_ended_long_ago_are_removed() {
 #[test]
 fn the_user_sets_how_long_signals_are_kept() {
     let found = |settings: &str, days: u64| {
-        let installation = installed();
+        let installation = install_with_signal_dir();
         let mut with: Value = installation.parse_settings();
         let more: Value = serde_json::from_str(settings).unwrap();
         with.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
@@ -242,48 +196,16 @@ fn the_user_sets_how_long_signals_are_kept() {
         }
     }
     // The setting of a project does not count.
-    let installation = installed();
+    let installation = install_with_signal_dir();
     installation.write_file("project/.claude/settings.json", r#"{"cleanupPeriodDays":1}"#);
     write_signal_file(&installation, "s.ended.json", b"{}\n", 2 * DAY);
     assert_eq!(installation.find_ids(), [""; 0]);
 }
 
-#[test]
-fn a_signal_that_a_killed_hook_moved_away_is_restored() {
-    let installation = installed();
-    let call = |command: &str, second: u64| {
-        format!(r#"{{"tool_name":"Bash","tool_input":{{"command":"{command}"}},"pending_since":"{second}.000000000"}}"#)
-    };
-    let list = |calls: &[String]| format!("{{\"pending\":[{}],\"claude_pid\":1}}\n", calls.join(","));
-    // Two versions of a list, one of them under a temporary name; and a state under a temporary name.
-    write_signal_file(&installation, "s.permission.json", list(&[call("b", 1_000_000_002)]).as_bytes(), 62);
-    let aside = |kind: &str| format!(".s.{kind}.0123456789abcdef.0000000000000000.0000000000000001");
-    write_signal_file(&installation, &aside("permission"), list(&[call("a", 1_000_000_001)]).as_bytes(), 61);
-    write_signal_file(&installation, &aside("stop"), b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
-    // A signal that was not written completely. A hook puts the time of its event into the name of such a file.
-    let half = ".s.working.0123456789abcdef.0000000000000002.0000000000000001";
-    write_signal_file(&installation, half, b"{\"working_since\":\"10000", 61);
-    // The file of a hook that is still running.
-    write_signal_file(&installation, ".t.stop.0123456789abcdef.0000000000000000.0000000000000001", b"{}\n", 1);
-    let (code, mut repaired, left, problems) = run_fix(&installation);
-    repaired.sort();
-    assert_eq!((code, left), (0, vec![]), "{problems:?}");
-    assert_eq!(repaired, ["orphan-temporary", "signal-aside", "signal-aside"]);
-    assert_eq!(
-        list_signal_files(&installation),
-        [".t.stop.0123456789abcdef.0000000000000000.0000000000000001", "s.permission.json", "s.stop.json"]
-    );
-    let signal: Value =
-        serde_json::from_slice(&fs::read(installation.path(SIGNAL_DIR).join("s.permission.json")).unwrap()).unwrap();
-    let commands: Vec<_> =
-        signal["pending"].as_array().unwrap().iter().map(|call| &call["tool_input"]["command"]).collect();
-    assert_eq!(commands, ["a", "b"]);
-}
-
 /// A signal that cannot be read does not make other signals obsolete, and is not removed.
 #[test]
 fn a_signal_that_cannot_be_read_is_in_conflict_with_none() {
-    let installation = installed();
+    let installation = install_with_signal_dir();
     write_signal_file(&installation, "cut.working.json", b"{}\n", 200);
     write_signal_file(&installation, "cut.stop.json", b"", 100);
     write_signal_file(&installation, "newer.working.json", b"version 9", 200);
@@ -301,42 +223,11 @@ fn a_signal_that_cannot_be_read_is_in_conflict_with_none() {
     );
 }
 
-const ASIDE: &str = ".s.stop.0123456789abcdef.0000000000000000.0000000000000001";
-
-/// The finding is the same whether another process has the lock or not.
-#[test]
-fn a_signal_that_was_moved_away_is_found_without_the_lock() {
-    let installation = installed();
-    write_signal_file(&installation, ASIDE, b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
-    let held_lock = take_lock(&installation);
-    assert_eq!(installation.find_ids(), ["signal-aside"]);
-    drop(held_lock);
-    assert_eq!(installation.find_ids(), ["signal-aside"]);
-}
-
-/// The file may be a signal.
-#[test]
-fn an_unreadable_file_of_a_killed_hook_is_kept() {
-    let installation = installed();
-    let path = write_signal_file(&installation, ASIDE, b"", 0);
-    // The file is longer than the limit for signals. It is sparse, so it needs no space on the disk.
-    File::options()
-        .write(true)
-        .open(&path)
-        .unwrap()
-        .set_len(session_signals_protocol::store::MAX_SIGNAL_LEN + 1)
-        .unwrap();
-    age(&path, 61);
-    assert_eq!(installation.find_ids(), ["signal-unreadable"]);
-    assert_eq!(run_fix(&installation).0, 1);
-    assert_eq!(list_signal_files(&installation), [ASIDE]);
-}
-
 /// The message differs from the one for a directory that another process has locked.
 #[test]
 #[ignore = "needs strace"]
 fn a_file_system_without_locks_is_named() {
-    let installation = installed();
+    let installation = install_with_signal_dir();
     write_signal_file(&installation, "both.working.json", b"{}\n", 100);
     write_signal_file(&installation, "both.stop.json", b"{}\n", 90);
     let mut strace = installation.command("strace".as_ref());

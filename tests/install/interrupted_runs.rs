@@ -1,20 +1,15 @@
 //! Files that a killed `hooks` left beside the settings. Doctor never deletes one that is the only copy of its content.
 
 use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fs_err as fs;
 use serde_json::json;
 
-use super::installation::{Installation, json_text};
+use super::installation::{Installation, json_text, set_age};
 use crate::sandbox::executable;
 
 const FOREIGN: &str = "{\"model\": \"opus\"}";
-
-fn age(path: &Path) {
-    let file = fs::OpenOptions::new().write(true).open(path).unwrap();
-    file.into_parts().0.set_modified(SystemTime::now() - Duration::from_secs(61)).unwrap();
-}
 
 /// Returns the only finding.
 #[track_caller]
@@ -47,7 +42,7 @@ fn settings_that_are_in_no_backup_can_be_restored() {
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
     installation.run_successfully(&["install"]);
     let left = installation.write_file(".claude/.session-signals.abcdef", FOREIGN);
-    age(&left);
+    set_age(&left, 61);
     assert_can_be_restored(&installation, &left, FOREIGN, ".claude/settings.json");
     // The same for the settings of a project that are a symlink.
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
@@ -57,7 +52,7 @@ fn settings_that_are_in_no_backup_can_be_restored() {
     let link = installation.path("project/.claude/settings.local.json");
     fs_err::os::unix::fs::symlink(installation.path("dotfiles/local.json"), link).unwrap();
     let left = installation.write_file("dotfiles/.session-signals.abcdef", "no JSON at all");
-    age(&left);
+    set_age(&left, 61);
     assert_can_be_restored(&installation, &left, "no JSON at all", "dotfiles/local.json");
 }
 
@@ -68,7 +63,7 @@ fn a_file_with_a_copy_elsewhere_is_deleted() {
     let installed = installation.read_file(".claude/settings.json");
     for bytes in ["", "{\"theme\": \"dark\"}", &installed] {
         let left = installation.write_file(".claude/.session-signals.abcdef", bytes);
-        age(&left);
+        set_age(&left, 61);
         assert_eq!(only_finding(&installation)["id"], "orphan-temporary", "{bytes}");
         assert_eq!(installation.run_hooks(&["doctor", "--fix"]).code, Some(0));
         assert!(!left.exists());
@@ -78,7 +73,7 @@ fn a_file_with_a_copy_elsewhere_is_deleted() {
     installation.run_successfully(&["install"]);
     fs::remove_dir_all(installation.path(".claude/backups")).unwrap();
     let left = installation.write_file(".claude/.session-signals.abcdef", "{\"theme\": \"dark\"}");
-    age(&left);
+    set_age(&left, 61);
     assert_eq!(only_finding(&installation)["id"], "orphan-temporary");
 }
 
@@ -147,7 +142,7 @@ fn a_file_that_was_left_in_another_project_is_found() {
     assert_can_be_restored(&installation, &left, FOREIGN, "other/.claude/settings.local.json");
     // The content is what uninstall would write there.
     let left = installation.write_file("other/.claude/.session-signals.abcdef", FOREIGN);
-    age(&left);
+    set_age(&left, 61);
     assert_eq!(only_finding(&installation)["id"], "orphan-temporary");
 }
 

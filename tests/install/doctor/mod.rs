@@ -5,10 +5,6 @@ mod executables;
 mod settings;
 mod signals;
 
-use std::fs::File;
-use std::path::Path;
-use std::time::{Duration, SystemTime};
-
 use fs_err as fs;
 
 use super::installation::{Installation, json_text};
@@ -43,15 +39,6 @@ fn finds_and_leaves(installation: &Installation, ids: &[&str]) {
     let (code, checkup) = installation.run_json(&["doctor", "--fix"]);
     assert_eq!((code, checkup["mended"].as_array().unwrap().len()), (i32::from(!ids.is_empty()), 0), "{checkup}");
     assert_eq!((installation.list_files(), fs::read(installation.settings_path()).ok()), before);
-}
-
-fn age(path: &Path, seconds: u64) {
-    File::options()
-        .write(true)
-        .open(path)
-        .unwrap()
-        .set_modified(SystemTime::now() - Duration::from_secs(seconds))
-        .unwrap();
 }
 
 #[test]

@@ -6,7 +6,8 @@ use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 
-use super::{age, finds_and_leaves, finds_and_repairs, installed};
+use super::super::installation::set_age;
+use super::{finds_and_leaves, finds_and_repairs, installed};
 use crate::sandbox::executable;
 
 #[test]
@@ -60,11 +61,11 @@ fn temporary_files_of_killed_processes() {
     ];
     for name in old {
         // A file beside the settings that is not empty may be the only copy of an edit: see interrupted_runs.rs.
-        age(&installation.write_file(name, if name.starts_with(".claude/.") { "" } else { "half" }), 61);
+        set_age(&installation.write_file(name, if name.starts_with(".claude/.") { "" } else { "half" }), 61);
     }
     // A process may still write to the first file, and the second one is not ours.
     installation.write_file(".claude/session-signals/.someone.working.5678", "half");
-    age(&installation.write_file(".claude/.credentials.json", "not ours"), 1000);
+    set_age(&installation.write_file(".claude/.credentials.json", "not ours"), 1000);
     fs::set_permissions(installation.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
     finds_and_repairs(&installation, &["orphan-temporary"; 4]);
     assert!(installation.path(".claude/session-signals/.someone.working.5678").exists());
