@@ -24,10 +24,10 @@ fn main() {
         return;
     }
     println!("cargo::rustc-cfg=freestanding");
-    // Each file in src/bin is a hook.
+    // Each Rust file in src/bin is a hook.
     for entry in fs::read_dir("src/bin").expect("src/bin can be read") {
-        let path = entry.expect("src/bin can be read").path();
-        let hook = path.file_stem().and_then(|name| name.to_str()).expect("a hook's name is UTF-8");
+        let name = entry.expect("src/bin can be read").file_name();
+        let Some(hook) = name.to_str().and_then(|name| name.strip_suffix(".rs")) else { continue };
         for argument in FREESTANDING {
             println!("cargo::rustc-link-arg-bin={hook}={argument}");
         }
