@@ -51,31 +51,31 @@ fn a_call_is_the_same_however_its_input_is_spelled() {
         format!(r#""agent_id":"{agent}","tool_name":"{tool}","tool_input":{input}"#)
     };
     let input = r#"{"command":"ls -A /tmp \ud83d\ude00","n":[1.0,{"x":null,"y":true}],"m":100}"#;
-    let like = |from: &str, to: &str| input.replace(from, to);
+    let changed = |from: &str, to: &str| input.replace(from, to);
     let reordered = r#"{ "m" : 100, "n":[1.0, {"y" :true,"x":null}] ,"command":"ls -A /tmp 😀"}"#.to_owned();
     let escaped =
         r#"{"m":100,"n":[1.0,{"x":null,"y":true}],"c\u006fmmand":"ls -\u0041 \/tmp \uD83D\uDE00"}"#.to_owned();
-    for (agent, tool, again, same) in [
+    for (agent, tool, other_input, is_same) in [
         ("a1b2c3", "Bash", reordered, true),
         (r"\u0061\u0031b2c3", r"\u0042ash", escaped, true),
-        ("a1b2c3", "Bash", like("-A", "-a"), false),
-        ("a1b2c3", "Bash", like(r#"[1.0,{"x":null,"y":true}]"#, r#"[{"x":null,"y":true},1.0]"#), false),
-        ("a1b2c3", "Bash", like(r#""x":null,"y":true"#, r#""x":true,"y":null"#), false),
-        ("a1b2c3", "Bash", like("100", "\"100\""), false),
-        ("a1b2c3", "Bash", like("100", "1000"), false),
+        ("a1b2c3", "Bash", changed("-A", "-a"), false),
+        ("a1b2c3", "Bash", changed(r#"[1.0,{"x":null,"y":true}]"#, r#"[{"x":null,"y":true},1.0]"#), false),
+        ("a1b2c3", "Bash", changed(r#""x":null,"y":true"#, r#""x":true,"y":null"#), false),
+        ("a1b2c3", "Bash", changed("100", "\"100\""), false),
+        ("a1b2c3", "Bash", changed("100", "1000"), false),
         ("a1b2c3", "Edit", input.to_owned(), false),
         ("a1b2c4", "Bash", input.to_owned(), false),
     ] {
-        let (first, again) = (call("a1b2c3", "Bash", input), call(agent, tool, &again));
+        let (first, second) = (call("a1b2c3", "Bash", input), call(agent, tool, &other_input));
         let sandbox = Sandbox::new();
         sandbox.fire("s", "PermissionRequest", &first).succeeds();
-        sandbox.fire("s", "PermissionRequest", &again).succeeds();
+        sandbox.fire("s", "PermissionRequest", &second).succeeds();
         let waiting = sandbox.read("s", "permission")["pending"].as_array().unwrap().len();
-        assert_eq!(waiting, if same { 1 } else { 2 }, "asked again: {again}");
+        assert_eq!(waiting, if is_same { 1 } else { 2 }, "a second request: {second}");
         let sandbox = Sandbox::new();
         sandbox.fire("s", "PermissionRequest", &first).succeeds();
-        sandbox.fire("s", "PostToolUse", &again).succeeds();
-        assert_eq!(sandbox.state("s"), if same { "" } else { "permission(Bash@a1b2)" }, "its result: {again}");
+        sandbox.fire("s", "PostToolUse", &second).succeeds();
+        assert_eq!(sandbox.state("s"), if is_same { "" } else { "permission(Bash@a1b2)" }, "a result: {second}");
     }
 }
 
@@ -131,12 +131,12 @@ fn a_stop_resolves_all_calls_only_if_no_subagent_runs() {
 
 #[test]
 fn the_calls_of_a_background_task_still_wait_after_a_stop() {
-    // The CLI's own words for its tasks. No offline CLI has a cloud session: that payload is written by hand.
+    // The types are those of the CLI. A CLI without a network has no cloud session, so that payload is written by hand.
     for (task, state) in [
         ("subagent", "working"),
         ("workflow", "working"),
         ("cloud session", "working"),
-        // It may rest, and is said to be running all the same.
+        // A teammate may be idle, and the CLI reports it as running all the same.
         ("teammate", "stop"),
     ] {
         for status in ["running", "pending"] {
@@ -159,9 +159,9 @@ fn the_calls_of_a_background_task_still_wait_after_a_stop() {
     }
 }
 
-/// The state of the session, and what waits beside it.
+/// Returns the state of the session, and then its pending calls.
 fn state_and_calls(sandbox: &Sandbox) -> Vec<String> {
-    let mut stands: Vec<_> = sandbox.state("s").split(' ').map(str::to_owned).collect();
-    stands.sort_by_key(|kind| kind.starts_with("permission"));
-    stands
+    let mut parts: Vec<_> = sandbox.state("s").split(' ').map(str::to_owned).collect();
+    parts.sort_by_key(|kind| kind.starts_with("permission"));
+    parts
 }

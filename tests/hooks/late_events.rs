@@ -36,7 +36,7 @@ fn a_late_result_does_not_make_the_list_look_older() {
     sandbox.fire("s", "PermissionRequest", BASH).succeeds();
     let before = modified();
     late.feed("s", "PostToolUse", EDIT).succeeds();
-    // Another version, which has to differ; by no more than that.
+    // The new version has another time, and only by one nanosecond.
     let after = before + std::time::Duration::from_nanos(1);
     assert_eq!((sandbox.state("s"), modified()), ("permission(Bash)".to_owned(), after));
 }
@@ -118,7 +118,8 @@ fn an_event_does_not_resolve_a_newer_call() {
 #[test]
 fn a_request_of_a_turn_that_went_on_after_a_blocked_stop_is_not_late() {
     let sandbox = Sandbox::new();
-    // Another hook blocked the Stop. Two tools run at once: one asks, the other one ends, and its hook is quicker.
+    // Another hook blocked the Stop. Two tools run at the same time. One asks and the other one ends, and the second hook is
+    // faster.
     sandbox.fire("s", "Stop", "").succeeds();
     let request = sandbox.hold("PermissionRequest");
     sandbox.fire("s", "PostToolUse", EDIT).succeeds();

@@ -22,7 +22,7 @@ fn members_that_hooks_add_and_the_output_of_tools_are_left_out() {
     assert_eq!((&signal["x"], signal.get("tool_response"), signal.get("tool_calls")), (&json!(1), None, None));
 }
 
-/// Strings with escapes, and what is left of them where half a surrogate pair is no character.
+/// Strings with escapes, and what a hook makes of them.
 const HALF_PAIRS: [(&str, &str); 9] = [
     (r"\ud83d", r"\ufffd"),
     (r"a\uDE00b", r"a\ufffdb"),
@@ -35,7 +35,7 @@ const HALF_PAIRS: [(&str, &str); 9] = [
     (r"\ud83d\\ude00", r"\ufffd\\ude00"),
 ];
 
-/// What the two readers that refuse half a pair read: all of it, with jq and with `serde_json`.
+/// Reads a file with jq and with `serde_json`, which both refuse half of a surrogate pair.
 #[track_caller]
 fn read_with_jq_and_serde_json(path: &std::path::Path) -> serde_json::Value {
     let jq = std::process::Command::new("jq").args(["-c", "."]).arg(path).output().unwrap();
@@ -63,7 +63,7 @@ fn half_of_a_surrogate_pair_becomes_the_replacement_character() {
 
 #[test]
 fn a_surrogate_pair_is_kept_if_a_read_ends_inside_it() {
-    // A pipe gives 64 KiB at a time, and the first room is 256 KiB.
+    // A pipe delivers 64 KiB at a time, and the first buffer has 256 KiB.
     for border in [64 << 10, 256 << 10] {
         for before in border - 16..border {
             let text = |half: &str| {
@@ -89,7 +89,7 @@ fn half_of_a_pair_in_the_list_of_an_older_hook_is_replaced_with_the_next_change(
     sandbox.fire("s", "PostToolUse", BASH).succeeds();
     let signal = read_with_jq_and_serde_json(&path);
     assert_eq!(signal["tool_input"]["file_path"], "a\u{fffd}");
-    // The input that it was asked with resolves it still.
+    // The original input still resolves the call.
     sandbox.fire("s", "PostToolUse", r#""tool_name":"Edit","tool_input":{"file_path":"a\uDE00"}"#).succeeds();
     assert_eq!(sandbox.state("s"), "");
 }

@@ -15,15 +15,15 @@ fn an_event_with_nothing_to_resolve_makes_no_directory() {
 #[test]
 fn the_environment_names_the_configuration_directory() {
     let sandbox = Sandbox::new();
-    let config = sandbox.home().join("elsewhere");
-    let hook = |config| {
+    let config_dir = sandbox.home().join("elsewhere");
+    let run_hook = |config_dir| {
         let mut command = sandbox.command(executable("hook-stop"));
-        outcome(command.env("CLAUDE_CONFIG_DIR", config), payload("s", "Stop", "")).succeeds();
+        outcome(command.env("CLAUDE_CONFIG_DIR", config_dir), payload("s", "Stop", "")).succeeds();
     };
-    hook(config.to_str().unwrap());
-    assert!(config.join("session-signals/s.stop.json").is_file());
+    run_hook(config_dir.to_str().unwrap());
+    assert!(config_dir.join("session-signals/s.stop.json").is_file());
     assert!(!sandbox.spool().exists());
-    hook("");
+    run_hook("");
     assert_eq!(sandbox.state("s"), "stop");
 }
 
@@ -31,14 +31,14 @@ fn the_environment_names_the_configuration_directory() {
 fn an_event_that_changes_nothing_does_not_touch_the_directory() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    let trace = || {
-        let spool = fs_err::metadata(sandbox.spool()).unwrap();
-        (spool.modified().unwrap(), fs_err::metadata(sandbox.signal("s", "working")).unwrap().modified().unwrap())
+    let modified = || {
+        let signal_dir = fs_err::metadata(sandbox.spool()).unwrap();
+        (signal_dir.modified().unwrap(), fs_err::metadata(sandbox.signal("s", "working")).unwrap().modified().unwrap())
     };
-    let before = trace();
+    let before = modified();
     for event in ["PostToolUse", "SubagentStop"] {
         sandbox.fire("s", event, AGENTS_BASH).succeeds();
-        assert_eq!(trace(), before, "{event}: who watches the directory is woken for nothing");
+        assert_eq!(modified(), before, "{event}: a program that watches the directory is notified for nothing");
     }
 }
 
@@ -46,7 +46,7 @@ fn an_event_that_changes_nothing_does_not_touch_the_directory() {
 fn hooks_work_while_another_process_keeps_the_lock() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    let spool = fs_err::File::open(sandbox.spool()).unwrap();
-    spool.file().try_lock().unwrap();
+    let signal_dir = fs_err::File::open(sandbox.spool()).unwrap();
+    signal_dir.file().try_lock().unwrap();
     run_steps(&sandbox, &[("PermissionRequest", BASH, "working permission(Bash)"), ("Stop", "", "stop")]);
 }

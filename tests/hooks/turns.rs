@@ -6,13 +6,13 @@ use crate::sandbox::{Life, Sandbox};
 #[test]
 fn the_next_event_corrects_what_esc_and_sigkill_leave() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    life.fire("s", "UserPromptSubmit", "").succeeds();
-    life.fire("s", "UserPromptSubmit", "").succeeds();
-    life.fire("s", "PermissionRequest", BASH).succeeds();
+    let mut cli = Life::begin(&sandbox);
+    cli.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    cli.fire("s", "UserPromptSubmit", "").succeeds();
+    cli.fire("s", "UserPromptSubmit", "").succeeds();
+    cli.fire("s", "PermissionRequest", BASH).succeeds();
     assert_eq!(sandbox.state("s"), "working permission(Bash)");
-    drop(life); // SIGKILL
+    drop(cli); // sends SIGKILL
     assert_eq!(sandbox.state("s"), "working permission(Bash)");
     Life::begin(&sandbox).fire("s", "SessionStart", r#""source":"resume""#).succeeds();
     assert_eq!(sandbox.state("s"), "stop");
@@ -21,12 +21,12 @@ fn the_next_event_corrects_what_esc_and_sigkill_leave() {
 #[test]
 fn a_session_start_after_the_prompt_of_the_same_process_changes_nothing() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "UserPromptSubmit", "").succeeds();
-    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    let mut cli = Life::begin(&sandbox);
+    cli.fire("s", "UserPromptSubmit", "").succeeds();
+    cli.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
     assert_eq!(sandbox.state("s"), "working");
-    life.fire("s", "PermissionRequest", BASH).succeeds();
-    life.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
+    cli.fire("s", "PermissionRequest", BASH).succeeds();
+    cli.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
     assert_eq!(sandbox.state("s"), "working permission(Bash)");
 }
 

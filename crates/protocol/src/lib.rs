@@ -87,11 +87,11 @@
 //!
 //! # Security
 //!
-//! - Payloads hold prompts and commands. The signal directory has mode 0700 and its files have mode 0600, or fewer permissions. A hook
-//!   refuses a directory that belongs to another user or that others may write to.
+//! - Payloads hold prompts and commands. The signal directory has mode 0700 and its files have mode 0600, or fewer permissions. A
+//!   hook refuses a directory that belongs to another user or that others may write to.
 //! - A session id becomes part of a file name, so a hook refuses an id that [`session_id::is_session_id`] does not accept.
-//! - A hook refuses a signal's name if it belongs to a symbolic link or to anything else that is not a regular file. Temporary files
-//!   have names that nobody can predict, and are made only if the name is free.
+//! - A hook refuses a signal's name if it belongs to a symbolic link or to anything else that is not a regular file. Temporary
+//!   files have names that nobody can predict, and are made only if the name is free.
 //! - Input may be malformed or hostile. A payload may have at most 64 MiB, a signal at most 256 MiB, and JSON may be nested up to
 //!   [`json::MAX_DEPTH`].
 //! - A signal is no proof: any process of the user can write one. A reader must not run or trust what it says.

@@ -24,8 +24,8 @@ pub fn packages(directory: &str, packages: &[&str]) -> PathBuf {
     folder
 }
 
-/// Returns a command that runs a script of `tests/serve` with Node.js. The script is copied into `folder`, because Node.js looks for
-/// packages where the script is.
+/// Returns a command that runs a script of `tests/serve` with Node.js. The script is copied into `folder`, because Node.js
+/// looks for packages where the script is.
 pub fn node(folder: &Path, script: &str) -> Command {
     let source = workspace_root().join("tests/serve").join(script);
     let (copy, temporary) = (folder.join(script), tempfile::NamedTempFile::new_in(folder).unwrap());

@@ -8,7 +8,7 @@ use session_signals_protocol::json::{MAX_DEPTH, digest};
 use super::{texts, values};
 
 #[test]
-fn values_that_look_alike_differ() {
+fn similar_values_have_different_digests() {
     let different = [
         "0",
         "1",
@@ -49,7 +49,7 @@ fn values_that_look_alike_differ() {
     }
 }
 
-/// Of every short text that is JSON.
+/// Compares the digests of all short texts that are JSON.
 #[test]
 fn no_two_short_values_have_one_digest() {
     let alphabet = b"[]{}:,\"1";
@@ -75,19 +75,19 @@ fn very_many_members_have_one_digest_in_any_order() {
     let (there, back) = (object(&mut (0..100_000)), object(&mut (0..100_000).rev()));
     assert_eq!(digest(there.as_bytes()), digest(back.as_bytes()));
     assert_ne!(digest(there.as_bytes()), digest(object(&mut (1..100_000)).as_bytes()));
-    // As deep as it can be.
+    // The greatest depth that is allowed.
     let deep = |inner: &str| format!("{}{inner}{}", "{\"a\":".repeat(MAX_DEPTH), "}".repeat(MAX_DEPTH));
     assert_eq!(digest(deep("1").as_bytes()), digest(deep(" 1 ").as_bytes()));
     assert_ne!(digest(deep("1").as_bytes()), digest(deep("2").as_bytes()));
 }
 
 proptest! {
-    // PROPTEST_CASES=10000 asks for more than the usual 256.
+    // PROPTEST_CASES=10000 runs more cases than the usual 256.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn every_spelling_of_a_value_has_one_digest(value in values::value(), seeds in any::<(u64, u64)>()) {
         let [one, other] = [seeds.0, seeds.1].map(|seed| values::spell(&value, &mut values::Dice(seed)));
-        // The speller spells what it was told.
+        // Both texts are spellings of the value.
         for text in [&one, &other] {
             prop_assert_eq!(serde_json::from_str::<serde_json::Value>(text).unwrap(), value.clone(), "{}", text);
         }
@@ -102,8 +102,8 @@ proptest! {
     }
 
     #[test]
-    fn a_digest_of_anything_at_all(text in texts::mutated(texts::document()), bytes in prop::collection::vec(any::<u8>(), 0..40)) {
-        // They end, and do not panic.
+    fn any_text_has_a_digest(text in texts::mutated(texts::document()), bytes in prop::collection::vec(any::<u8>(), 0..40)) {
+        // The function ends and does not panic.
         let _ = (digest(&text), digest(&bytes));
     }
 }

@@ -9,7 +9,7 @@ use session_signals_protocol::json;
 use super::members::{Members, to_str};
 use super::texts;
 
-/// One 0xFF for any run of characters beyond ASCII: how many bytes or escapes they took does not matter.
+/// Replaces each run of characters beyond ASCII by one 0xFF, so that the number of their bytes or escapes does not matter.
 fn beyond_ascii_once(characters: impl Iterator<Item = u8>) -> Vec<u8> {
     let mut characters: Vec<_> = characters.map(|byte| if byte.is_ascii() { byte } else { 0xff }).collect();
     characters.dedup_by(|next, byte| (*byte, *next) == (0xff, 0xff));
@@ -17,7 +17,7 @@ fn beyond_ascii_once(characters: impl Iterator<Item = u8>) -> Vec<u8> {
 }
 
 proptest! {
-    // PROPTEST_CASES=10000 asks for more than the usual 256.
+    // PROPTEST_CASES=10000 runs more cases than the usual 256.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn members_are_those_that_serde_json_finds(text in texts::object(texts::value())) {

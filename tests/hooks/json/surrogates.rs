@@ -8,9 +8,9 @@ use super::members::{Members, to_str};
 use super::texts;
 
 proptest! {
-    // PROPTEST_CASES=10000 asks for more than the usual 256.
+    // PROPTEST_CASES=10000 runs more cases than the usual 256.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
-    /// Whole pairs stay, half ones become U+FFFD, nothing moves.
+    /// Whole pairs stay, halves become U+FFFD, and no other byte changes.
     #[test]
     fn repaired_text_means_what_lossy_utf_16_decoding_returns(text in texts::characters(true), lone in "\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}", at in any::<prop::sample::Index>()) {
         let borders: Vec<_> = (0..=text.len()).filter(|at| text.is_char_boundary(*at) && units(&text[..*at]).is_some() && units(&text[*at..]).is_some()).collect();
@@ -29,7 +29,7 @@ proptest! {
     fn serde_json_decodes_every_string_of_repaired_text(text in texts::document()) {
         let mut repaired = text.clone().into_bytes();
         json::replace_lone_surrogates(&mut repaired);
-        prop_assert!(all_strings(to_str(&repaired)), "{} {}", text, to_str(&repaired));
+        prop_assert!(all_strings_are_decoded(to_str(&repaired)), "{} {}", text, to_str(&repaired));
         let mut again = repaired.clone();
         json::replace_lone_surrogates(&mut again);
         prop_assert_eq!(again, repaired);
@@ -40,12 +40,12 @@ proptest! {
         let mut repaired = text.clone().into_bytes();
         json::replace_lone_surrogates(&mut repaired);
         prop_assert_eq!(repaired, text.into_bytes());
-        // It ends, and does not panic.
+        // The function ends and does not panic.
         json::replace_lone_surrogates(&mut broken.clone());
     }
 }
 
-/// The UTF-16 code units that the raw text of a string means; `None` where it begins or ends inside of an escape.
+/// Returns the UTF-16 code units that the raw text of a string means; `None` if the text begins or ends inside an escape.
 fn units(mut text: &str) -> Option<Vec<u16>> {
     let mut units = Vec::new();
     while let Some(character) = text.chars().next() {
@@ -74,15 +74,18 @@ fn units(mut text: &str) -> Option<Vec<u16>> {
     Some(units)
 }
 
-/// Whether `serde_json` decodes every string in this, keys included.
-fn all_strings(text: &str) -> bool {
-    let string = |raw: &str| serde_json::from_str::<String>(raw).is_ok();
+/// Returns whether `serde_json` decodes every string in the text, including keys.
+fn all_strings_are_decoded(text: &str) -> bool {
+    let is_decoded = |raw: &str| serde_json::from_str::<String>(raw).is_ok();
     match text.trim_start().as_bytes()[0] {
-        b'"' => string(text),
-        b'[' => serde_json::from_str::<Vec<&RawValue>>(text).unwrap().iter().all(|value| all_strings(value.get())),
+        b'"' => is_decoded(text),
+        b'[' => serde_json::from_str::<Vec<&RawValue>>(text)
+            .unwrap()
+            .iter()
+            .all(|value| all_strings_are_decoded(value.get())),
         b'{' => {
             let Members(members) = serde_json::from_str(text).unwrap();
-            members.iter().all(|(key, value)| string(&format!("\"{key}\"")) && all_strings(value))
+            members.iter().all(|(key, value)| is_decoded(&format!("\"{key}\"")) && all_strings_are_decoded(value))
         }
         _ => true,
     }

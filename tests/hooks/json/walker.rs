@@ -29,7 +29,7 @@ fn every_short_text() {
     }
 }
 
-/// Which second byte may follow a first one in UTF-8 is what decoders get wrong.
+/// UTF-8 decoders often get wrong which second byte may follow a first one.
 #[test]
 fn every_two_bytes_in_a_string() {
     for (first, second) in (0..=u8::MAX).flat_map(|first| (0..=u8::MAX).map(move |second| (first, second))) {
@@ -40,7 +40,7 @@ fn every_two_bytes_in_a_string() {
 }
 
 #[test]
-fn depth_is_our_own_limit() {
+fn nesting_is_limited_to_max_depth() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}"), ("[{\"a\":[", "]}]")] {
         let level = open.matches(['[', '{']).count();
         for depth in [MAX_DEPTH / level * level, (MAX_DEPTH / level + 1) * level] {
@@ -56,7 +56,7 @@ fn depth_is_our_own_limit() {
 }
 
 proptest! {
-    // PROPTEST_CASES=10000 asks for more than the usual 256.
+    // PROPTEST_CASES=10000 runs more cases than the usual 256.
     #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
     #[test]
     fn arbitrary_bytes(text in prop::collection::vec(any::<u8>(), 0..12)) {
@@ -68,10 +68,10 @@ proptest! {
         json_oracle::compare(text.as_bytes());
     }
 
-    /// Where a text ends is where `serde_json` lets it end: a hook stops reading there.
+    /// A text is complete where `serde_json` says so. A hook stops reading there.
     #[test]
     fn every_beginning_of_a_document(text in texts::document()) {
-        prop_assert!(json_oracle::is_json(text.as_bytes()), "the generator makes JSON");
+        prop_assert!(json_oracle::is_json(text.as_bytes()), "the generated text is JSON");
         for end in 0..=text.len() {
             json_oracle::compare(&text.as_bytes()[..end]);
         }
