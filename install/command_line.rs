@@ -111,7 +111,7 @@ pub struct InstallOptions {
     /// Start and stop the daemons of session-daemons.json with each session
     #[arg(long)]
     pub daemons: bool,
-    /// Keep the scripts of session dashboards such as claude-code-ui registered
+    /// Keep scripts of session dashboards such as claude-code-ui registered
     #[arg(long)]
     pub keep_scripts: bool,
     /// Run `sessions serve` now and at every login: systemd or launchd

@@ -156,7 +156,7 @@ fn a_change_at_the_last_moment_is_kept() {
             }
             thread::sleep(Duration::from_millis(500));
             change(&installation.settings_path(), &installation.path(".claude/tool"), |settings| {
-                settings["model"] = "opus".into()
+                settings["model"] = "opus".into();
             });
         });
         let mut strace = installation.command("strace".as_ref());

@@ -92,7 +92,7 @@ fn disabled_finding(env: &Environment, disabled: &DisabledHooks) -> Finding {
         Some(Scope::User | Scope::Local) => "only you can change this",
     };
     let file = env.short_path(&disabled.file);
-    let sentence = format!("{} is true in {file}, so none of your hooks run; {who}", disabled.setting);
+    let sentence = format!("{} is true in {file}: none of your hooks run; {who}", disabled.setting);
     Finding::new(FindingId::HooksDisabled, sentence, Repair::ByHand).in_file(&disabled.file)
 }
 
