@@ -19,10 +19,10 @@ pub fn plan_uninstall(
     receipt: Option<&InstallReceipt>,
 ) -> Result<EditPlan, EditRefusal> {
     let owned = supported_events::owned_names();
-    let owner = |path: &str, by_shell| env.hook_owner(scope, path, by_shell);
-    match receipt.and_then(|receipt| settings_editor::undo_edit(text, &receipt.edit, &owned, &owner)) {
+    let find_owner = |path: &str, by_shell| env.hook_owner(scope, path, by_shell);
+    match receipt.and_then(|receipt| settings_editor::undo_edit(text, &receipt.edit, &owned, &find_owner)) {
         Some(plan) => Ok(plan),
-        None => settings_editor::plan_uninstall(text, &owned, &owner),
+        None => settings_editor::plan_uninstall(text, &owned, &find_owner),
     }
 }
 

@@ -11,23 +11,23 @@ use crate::receipt;
 
 /// Returns whether such a finding keeps the hooks of all sessions from publishing.
 fn silences_all(id: FindingId) -> bool {
-    match id {
+    matches!(
+        id,
         FindingId::NotInstalled
-        | FindingId::SettingsUnusable
-        | FindingId::HooksDisabled
-        | FindingId::EntryMissing
-        | FindingId::EntryUnknownEvent
-        | FindingId::ExecutableGone
-        | FindingId::ExecutableNotExecutable
-        | FindingId::ExecutableUnreadable
-        | FindingId::ExecutableForeign
-        | FindingId::ExecutableNoexec
-        | FindingId::ExecutableFails
-        | FindingId::SpoolOpen
-        | FindingId::SpoolNotADirectory
-        | FindingId::SpoolNotOurs => true,
-        _ => false,
-    }
+            | FindingId::SettingsUnusable
+            | FindingId::HooksDisabled
+            | FindingId::EntryMissing
+            | FindingId::EntryUnknownEvent
+            | FindingId::ExecutableGone
+            | FindingId::ExecutableNotExecutable
+            | FindingId::ExecutableUnreadable
+            | FindingId::ExecutableForeign
+            | FindingId::ExecutableNoexec
+            | FindingId::ExecutableFails
+            | FindingId::SpoolOpen
+            | FindingId::SpoolNotADirectory
+            | FindingId::SpoolNotOurs
+    )
 }
 
 /// Finds the sessions of this computer that run, did something since the hooks were installed, and have no signal.
