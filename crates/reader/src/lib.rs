@@ -21,6 +21,7 @@ mod session_state;
 mod signal;
 mod signal_dir;
 mod signal_members;
+mod skipped_files;
 mod snapshot;
 mod store_error;
 #[cfg(test)]
@@ -29,7 +30,7 @@ mod timestamps;
 mod transcript;
 mod watch;
 
-pub use collector::{CollectedEvidence, Collector, SkippedFiles, is_time_independent};
+pub use collector::{CollectedEvidence, Collector};
 pub use config_dir::{config_dir_of, find_config_dir};
 pub use evidence::Evidence;
 pub use git_branch::checked_out_branch;
@@ -46,6 +47,7 @@ pub use session_state::{DecidedState, STATE_RULES, SessionState, StateRule, deci
 pub use signal::{NEWEST_SIGNAL_FORMAT, Signal, SignalError, parse_stamp};
 pub use signal_dir::{MAX_SIGNAL_LEN, SignalDir, parse_signal_name};
 pub use signal_members::{BackgroundTask, SignalMembers};
+pub use skipped_files::SkippedFiles;
 pub use snapshot::Snapshot;
 pub use timestamps::clamp_to_rfc3339;
 pub use transcript::TranscriptTail;

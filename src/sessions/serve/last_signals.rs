@@ -7,7 +7,7 @@ use std::time::SystemTime;
 use session_signals_protocol::SignalKind;
 
 use session_signals_reader::{
-    Collector, Evidence, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
+    Evidence, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
     is_process_alive,
 };
 
@@ -29,7 +29,7 @@ impl LastSignals {
     pub fn evidence_of(&mut self, session: &str, look: &Snapshot, now: SystemTime) -> Option<Evidence> {
         let last = self.0.get_mut(session)?;
         remove_permission(last);
-        let found = Collector::evidence_from_signals(session, Some(last), look, now).filter(|evidence| {
+        let found = Evidence::collect(session, Some(last), look, now).filter(|evidence| {
             let goes_on = evidence.registry.is_some() || last.newest(now).is_some_and(|newest| is_alive(newest, look));
             goes_on && decide_state(evidence, now).state != SessionState::Ended
         });

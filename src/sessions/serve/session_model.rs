@@ -15,8 +15,7 @@ use super::schedule::RefreshRound;
 use super::stable_times::StableTimes;
 use crate::display_text::make_harmless;
 use session_signals_reader::{
-    ChangedSource, Collector, Evidence, Session, Snapshot, Watcher, checked_out_branch, is_time_independent,
-    plan_repair,
+    ChangedSource, Collector, Evidence, Session, Snapshot, Watcher, checked_out_branch, plan_repair,
 };
 
 /// So many events are taken in before the first of them is told of.
@@ -182,7 +181,7 @@ impl SessionModel {
             // What stands beside an end is a mistake.
             evidence.signals.iter().count() <= 1
         } else {
-            is_time_independent(evidence, now) && plan_repair(evidence, now).is_none()
+            evidence.is_time_independent(now) && plan_repair(evidence, now).is_none()
         };
         if steady.is_still {
             self.restless.remove(&id);
