@@ -6,7 +6,7 @@ use std::time::SystemTime;
 use session_signals_protocol::SignalKind;
 
 use crate::process_state::ProcessState;
-use crate::registry::{RegistryEntry, RegistryStatus};
+use crate::registry_entry::{RegistryEntry, RegistryStatus};
 use crate::regular_file;
 use crate::session_signals::SessionSignals;
 use crate::signal::Signal;

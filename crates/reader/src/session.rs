@@ -9,8 +9,9 @@ use session_signals_protocol::SignalKind;
 
 use crate::evidence::Evidence;
 use crate::pending_call::PendingCall;
-use crate::session_state::{DecidedState, STARTED_RULE, SessionState, decide_state};
+use crate::session_state::{DecidedState, SessionState};
 use crate::signal::parse_stamp;
+use crate::state_rules::{STARTED_RULE, decide_state};
 use crate::timestamps;
 
 /// The version of the JSON of a session, which `sessions --json` and `sessions serve` write as the member `format`.

@@ -6,7 +6,8 @@ use std::time::SystemTime;
 
 use crate::host::{self, Host};
 use crate::process_state::ProcessState;
-use crate::registry::{Registry, RegistryEntry, RegistryStatus};
+use crate::registry::Registry;
+use crate::registry_entry::{RegistryEntry, RegistryStatus};
 use crate::signal::Signal;
 
 /// The registry at one time and, as far as somebody asks, the processes. A snapshot does not change its answers.

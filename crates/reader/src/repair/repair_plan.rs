@@ -7,7 +7,8 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::Evidence;
 use crate::session_signals::SessionSignals;
-use crate::session_state::{DecidedState, SessionState, decide_state};
+use crate::session_state::{DecidedState, SessionState};
+use crate::state_rules::decide_state;
 use crate::timestamps;
 
 /// How long the registry must have been of another mind than a signal, where it does not move for what is so: neither does

@@ -12,8 +12,7 @@ use std::time::{Duration, SystemTime};
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::Evidence;
-use crate::registry::RegistryEntry;
-use crate::registry::RegistryStatus;
+use crate::registry_entry::{RegistryEntry, RegistryStatus};
 use crate::session_signals::SessionSignals;
 use crate::signal::Signal;
 use crate::transcript::TranscriptTail;

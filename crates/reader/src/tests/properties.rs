@@ -8,13 +8,13 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 use crate::collector::Collector;
 use crate::evidence::Evidence;
 use crate::process_state::ProcessState;
-use crate::registry::RegistryStatus;
+use crate::registry_entry::RegistryStatus;
 use crate::repair::{plan_repair, repaired_signal, state_by_files};
 use crate::session::Session;
 use crate::session_signals::SessionSignals;
-use crate::session_state::{STATE_RULES, decide_state};
 use crate::signal::Signal;
 use crate::signal_dir::parse_signal_name;
+use crate::state_rules::{STATE_RULES, decide_state};
 use crate::tests::{at, registry, tail};
 
 /// Mostly one of a few; but what a file says may be any.

@@ -3,7 +3,7 @@
 use crate::evidence::Evidence;
 use crate::process_state::ProcessState;
 use crate::session_state::SessionState::{self, Ended, Permission, Waiting, Working};
-use crate::session_state::{STATE_RULES, decide_state};
+use crate::state_rules::{STATE_RULES, decide_state};
 use crate::tests::{at, evidence};
 
 /// The situation; the signals, the registry's entry and the end of the transcript; the state, by which rule.

@@ -9,14 +9,14 @@ use crate::collector::Collector;
 use crate::host::{Host, is_process_alive};
 use crate::pending_call::PendingCall;
 use crate::process_state::ProcessState;
-use crate::registry;
-use crate::registry::RegistryFile;
-use crate::registry::RegistryStatus;
+use crate::registry_entry::{RegistryEntry, RegistryStatus};
+use crate::registry_file::RegistryFile;
 use crate::session::Session;
 use crate::session_list::{SessionFilter, read_sessions};
-use crate::session_state::{SessionState, decide_state};
+use crate::session_state::SessionState;
 use crate::signal::{self, Signal, SignalError};
 use crate::signal_dir::{SignalDir, parse_signal_name};
+use crate::state_rules::decide_state;
 use crate::tests::{at, evidence};
 use crate::transcript::{self, TranscriptTail};
 
@@ -37,11 +37,11 @@ fn as_ours(name: &str) -> String {
 }
 
 fn parse(text: &str) -> Option<RegistryFile> {
-    registry::parse_registry_file(text.as_bytes(), at(0), &std::process::id().to_string(), &Host::read())
+    RegistryFile::parse(text.as_bytes(), at(0), &std::process::id().to_string(), &Host::read())
 }
 
 /// The account of a process that lives.
-fn vouched(text: &str) -> registry::RegistryEntry {
+fn vouched(text: &str) -> RegistryEntry {
     match parse(text) {
         Some(RegistryFile::Vouched(entry)) => entry,
         _ => panic!("{text}"),
@@ -100,10 +100,7 @@ fn a_registry_file_is_believed_only_while_its_process_lives_here() {
     let start = cli_process::read_stat(std::process::id()).unwrap().start.to_string();
     let is_silent = |text: &str| matches!(parse(text), Some(RegistryFile::Silent));
     assert!(is_silent(&ours.replace(&start, "17")), "another process has the PID by now");
-    assert!(
-        registry::parse_registry_file(ours.as_bytes(), at(0), "1", &Host::read()).is_none(),
-        "the name says another PID"
-    );
+    assert!(RegistryFile::parse(ours.as_bytes(), at(0), "1", &Host::read()).is_none(), "the name says another PID");
     let namespace = Host::read().namespace().unwrap().to_owned();
     let elsewhere = parse(&ours.replace(&namespace, "1"));
     assert!(matches!(elsewhere, Some(RegistryFile::Unproven(entry)) if entry.namespace.as_deref() == Some("1")));
