@@ -24,7 +24,6 @@ pub const JSON_FORMAT: u32 = 1;
 /// What one session does, and what a user wants to know about it. `sessions --json` prints this as JSON.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "session dashboards use these names")]
 pub struct Session {
     /// The version of this format: [`JSON_FORMAT`].
     pub format: u32,
@@ -80,7 +79,6 @@ pub struct Session {
 /// A call that waits for the user's approval.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "session dashboards use these names")]
 pub struct PendingPermission {
     /// The name of the tool; `Elicitation` if an MCP server asks a question.
     pub tool_name: String,
