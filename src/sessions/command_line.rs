@@ -69,7 +69,7 @@ Examples:
   curl -s http://127.0.0.1:4450/sessions | jq '.[] | select(.value.state == \"permission\")'
   curl -N 'http://127.0.0.1:4450/sessions?offset=-1&live=sse'")]
 pub struct ServeOptions {
-    /// The port on 127.0.0.1 and ::1; 0 takes a port that is free
+    /// The port; 0 takes a port that is free
     #[arg(long, default_value_t = 4450)]
     pub port: u16,
 }

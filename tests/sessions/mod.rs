@@ -3,4 +3,5 @@
 mod containers;
 mod hostile;
 pub mod list;
+mod registry;
 mod watch;
