@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::browser::Browser;
 use super::server::{Server, becomes_true, free_port};
 use crate::sandbox::{Outcome, Sandbox};
+use crate::sessions::registry_entry::write_registry_entry;
 
 /// Runs the hook of an event with these members.
 fn run_hook(sandbox: &Sandbox, session: &str, event: &str, members: &Value) -> Outcome {
@@ -196,11 +197,9 @@ fn names_of_any_length_fit_into_their_boxes_at_any_width() {
         }
     }
     // A session with a name from the CLI, and a session of another host.
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
     let (pid, named) = (std::process::id(), format!("long2-{}", "s".repeat(100)));
     let entry = json!({"pid": pid, "sessionId": named, "status": "idle", "statusUpdatedAt": 1, "name": long("n")});
-    fs_err::write(registry.join(format!("{pid}.json")), entry.to_string()).unwrap();
+    write_registry_entry(&sandbox, pid, &entry);
     run_hook(&sandbox, "elsewhere", "Stop", &json!({"cwd": "/", "last_assistant_message": long("m")})).succeeds();
     let mut signal = sandbox.read("elsewhere", "stop");
     signal["claude_host"] = format!("{}/4026531836", long("h")).into();

@@ -4,4 +4,5 @@ mod containers;
 mod hostile;
 pub mod list;
 mod registry;
+pub mod registry_entry;
 mod watch;

@@ -3,18 +3,17 @@
 use serde_json::{Value, json};
 
 use super::list::{BASH, json};
+use super::registry_entry::write_registry_entry;
 use crate::sandbox::{Life, Sandbox};
 use crate::serve::server::becomes_true;
 
 /// Writes the registry entry of the session "s", with a status that has not changed for a long time.
 fn register(sandbox: &Sandbox, cli: &Life, members: &Value) {
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
     let start = session_signals_protocol::cli_process::read_stat(cli.pid()).unwrap().start.to_string();
     let mut entry =
         json!({"pid": cli.pid(), "sessionId": "s", "procStart": start, "startedAt": 1, "statusUpdatedAt": 1});
     entry.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    fs_err::write(registry.join(format!("{}.json", cli.pid())), entry.to_string()).unwrap();
+    write_registry_entry(sandbox, cli.pid(), &entry);
 }
 
 /// Makes every signal a minute old.
