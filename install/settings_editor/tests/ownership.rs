@@ -240,7 +240,7 @@ fn what_could_not_be_told_as_ours_again_is_not_registered() {
             writes_signals: &|_| false,
         };
         assert!(
-            matches!(crate::settings_editor::plan_install(b"{}", &request), Err(EditRefusal::Unproven(_))),
+            matches!(crate::settings_editor::plan_install(b"{}", &request), Err(EditRefusal::CheckFailed(_))),
             "{command}"
         );
     }
