@@ -1,8 +1,8 @@
 //! Proves that a finished plan does what was asked and changes nothing else.
 //!
-//! The check reads the plan's text before and after the edit and compares them. It does not look at the splices and shares
-//! no code with the files that make them, so a defect there cannot hide itself here. No plan leaves the editor without
-//! having passed.
+//! The check compares the text before the edit with the text after it. It does not look at the splices. The only code that
+//! it shares with the files that make the splices is the code that reads the settings, so a wrong decision there cannot hide
+//! itself here. No plan leaves the editor without having passed.
 
 use super::{
     edit_plan::EditPlan,
