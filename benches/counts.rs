@@ -70,8 +70,8 @@ fn hide_numbers(line: &str) -> String {
         .collect()
 }
 
-/// Returns the resident memory at the end, in all and without the pages of files. strace delays the exit of the process,
-/// so that there is time to read it.
+/// Returns the resident memory at the end, in all and without the pages of files. strace delays the exit of the
+/// process, so that there is time to read it.
 fn measure_memory(candidate: &Candidate, home: &HomeDirectory) -> Option<(String, String)> {
     if !is_installed("strace") {
         return None;

@@ -24,7 +24,8 @@ const IDLE_SESSIONS: u32 = 100_000;
 /// The limit of the processor time for the idle sessions, in percent of one processor.
 const PROCESSOR: f64 = 2.0;
 
-/// Measures the three cases. Prints a table, and after it a line for each target. `parent` is where the directories are made.
+/// Measures the three cases. Prints a table, and after it a line for each target. `parent` is where the directories are
+/// made.
 pub fn measure_and_print(parent: &Path) {
     println!("\n| | |\n| --- | ---: |");
     let verdicts = [measure_large_prompt(parent), measure_deletion(parent), measure_idle_sessions(parent)];

@@ -58,8 +58,8 @@ impl HomeDirectory {
         }
     }
 
-    /// Returns the kinds of the session's signals. A file that begins with the session's name and is no signal counts as
-    /// a kind, too, so a comparison finds it.
+    /// Returns the kinds of the session's signals. A file that begins with the session's name and is no signal counts
+    /// as a kind, too, so a comparison finds it.
     pub fn kinds(&self, session: &str) -> BTreeSet<String> {
         let names = fs_err::read_dir(self.signal_dir()).unwrap().map(|entry| entry.unwrap().file_name());
         names

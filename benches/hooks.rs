@@ -1,8 +1,8 @@
 //! How long does a hook take, from spawn to exit, compared with the scripts that it replaces and with the floor?
 //!
-//! The floor is a program that makes the same system calls and decides nothing. Times change with the machine's load, so
-//! all candidates take turns, and what counts is the ratio of the medians. A missed target does not fail the bench; it
-//! prints a line for each target. `cargo bench --bench hooks pending` runs only the last part, large waiting calls.
+//! The floor is a program that makes the same system calls and decides nothing. Times change with the machine's load,
+//! so all candidates take turns, and what counts is the ratio of the medians. A missed target does not fail the bench;
+//! it prints a line for each target. `cargo bench --bench hooks pending` runs only the last part, large waiting calls.
 
 mod candidates;
 mod counts;

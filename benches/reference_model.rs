@@ -156,7 +156,8 @@ impl PossibleStates {
         self.0 = self.0.iter().flat_map(|state| state.between(&state.after(event))).collect();
     }
 
-    /// Ends the session because its CLI was killed. The signals of its waiting calls may stay until the next CLI starts.
+    /// Ends the session because its CLI was killed. The signals of its waiting calls may stay until the next CLI
+    /// starts.
     pub fn end(&mut self) {
         self.0 = self.0.iter().map(|state| ModelState { turn: Turn::Ended, ..state.clone() }).collect();
     }

@@ -1,8 +1,9 @@
-//! How long does `sessions serve` take from the rename of a signal to the event at a client, and what does it need for that?
+//! How long does `sessions serve` take from the rename of a signal to the event at a client, and what does it need for
+//! that?
 //!
-//! There are 10,000 sessions, and for 30 s 2,000 signals are written each second, while real hooks run beside them. Before
-//! that, [`extremes`] measures very large numbers. `cargo bench --bench serve extremes` runs only that part, and `load`
-//! only the rest.
+//! There are 10,000 sessions, and for 30 s 2,000 signals are written each second, while real hooks run beside them.
+//! Before that, [`extremes`] measures very large numbers. `cargo bench --bench serve extremes` runs only that part, and
+//! `load` only the rest.
 
 mod extremes;
 mod server_process;

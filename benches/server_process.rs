@@ -14,7 +14,8 @@ pub struct ServerProcess {
 }
 
 impl ServerProcess {
-    /// Starts a server. Also returns how long it took until its first answer was read. The server's stderr goes to `log`.
+    /// Starts a server. Also returns how long it took until its first answer was read. The server's stderr goes to
+    /// `log`.
     pub fn start(config_dir: &Path, log: Stdio) -> (Self, Duration) {
         let start = Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sessions"));

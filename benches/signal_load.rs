@@ -1,7 +1,7 @@
 //! Writes 2,000 signals a second while a client follows, and returns how long each took to arrive.
 //!
-//! The signals are written as the hooks write them: a whole file under another name, then the rename, then the removal of
-//! the signals that are no longer true. Beside that, a thread runs real hooks, one after the other.
+//! The signals are written as the hooks write them: a whole file under another name, then the rename, then the removal
+//! of the signals that are no longer true. Beside that, a thread runs real hooks, one after the other.
 
 use std::io::Write as _;
 use std::path::{Path, PathBuf};
@@ -97,8 +97,8 @@ pub fn write_ended(config_dir: &Path, session: u32) {
         .expect("a signal");
 }
 
-/// Returns the session of the signal with this number. Every run of [`SESSIONS`] numbers has each session once, in another
-/// order than that of the sessions.
+/// Returns the session of the signal with this number. Every run of [`SESSIONS`] numbers has each session once, in
+/// another order than that of the sessions.
 fn session_of(number: u32) -> u32 {
     number.wrapping_mul(7919) % SESSIONS
 }

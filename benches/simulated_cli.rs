@@ -1,7 +1,7 @@
 //! A process that stands for a CLI: this executable under another name, which starts hooks as its children.
 //!
-//! It reads one line for each hook from stdin, `MICROSECONDS HOOK PAYLOAD`, and answers with one line, `CODE MESSAGE`. It
-//! kills the hook after that time; `-` means never.
+//! It reads one line for each hook from stdin, `MICROSECONDS HOOK PAYLOAD`, and answers with one line, `CODE MESSAGE`.
+//! It kills the hook after that time; `-` means never.
 
 use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::os::unix::fs::symlink;

@@ -1,11 +1,11 @@
-//! Does every reader know the right final state of 200 sessions after 60 s with 500 events a second, while `sessions serve`
-//! runs and things fail?
+//! Does every reader know the right final state of 200 sessions after 60 s with 500 events a second, while `sessions
+//! serve` runs and things fail?
 //!
 //! Every event runs a real hook, started by a process that stands for the session's CLI. Hooks and CLIs are killed at
-//! random times, the server is killed and started again, and the disk is full from time to time. A reference model applies
-//! each event whose hook exited with 0. An event whose hook failed is repeated. An event whose hook was killed may count or
-//! not. At the end the files alone, `sessions --all --json` and `GET /sessions` must say of every session what the model
-//! says. The bench exits with 1 if a target is missed.
+//! random times, the server is killed and started again, and the disk is full from time to time. A reference model
+//! applies each event whose hook exited with 0. An event whose hook failed is repeated. An event whose hook was killed
+//! may count or not. At the end the files alone, `sessions --all --json` and `GET /sessions` must say of every session
+//! what the model says. The bench exits with 1 if a target is missed.
 
 mod compare_readers;
 mod random;

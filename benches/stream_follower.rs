@@ -14,8 +14,8 @@ pub type SignalTimes = Arc<Mutex<Vec<(Instant, Option<Instant>)>>>;
 /// The last signal number that arrived, by session id.
 pub type LastNumbers = Arc<Mutex<HashMap<String, u32>>>;
 
-/// Follows the stream in a thread of its own, from now on until the server ends. The number of a signal is its prompt or
-/// its last message.
+/// Follows the stream in a thread of its own, from now on until the server ends. The number of a signal is its prompt
+/// or its last message.
 pub fn follow(port: u16, times: &SignalTimes) -> LastNumbers {
     let (times, last_numbers) = (Arc::clone(times), LastNumbers::default());
     let arrived = Arc::clone(&last_numbers);
@@ -56,8 +56,8 @@ fn signal_number(session: &Value) -> Option<u32> {
     session["prompt"].as_str().or_else(|| session["lastMessage"].as_str())?.parse().ok()
 }
 
-/// Opens the stream at an offset and reads the head of the answer. No event after that is missed. `None` if the server has
-/// ended.
+/// Opens the stream at an offset and reads the head of the answer. No event after that is missed. `None` if the server
+/// has ended.
 pub fn open_stream(port: u16, offset: &str) -> Option<BufReader<TcpStream>> {
     let mut stream = TcpStream::connect(("127.0.0.1", port)).ok()?;
     write!(stream, "GET /sessions?offset={offset}&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n").ok()?;

@@ -1,5 +1,4 @@
-# The template of the Homebrew formula. A release replaces each @NAME@: by its version, by its address, and by the contents
-# of its .sha256 files.
+# The template of the Homebrew formula. The words between two @ are filled in from a release, see README.md.
 class SessionSignals < Formula
   desc "Tiny static hooks for Claude Code that publish what every session is doing"
   homepage "@HOMEPAGE@"

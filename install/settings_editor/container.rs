@@ -15,12 +15,12 @@ pub struct NewChild<'a> {
 
 /// Returns the splices that remove some children of the container at `at` and put `added` at its end.
 ///
-/// `is_removed` says for an index of `children` whether that child goes. A removed child takes one comma with it. The new
-/// children get the same white space between them as the present ones have. The splices touch only the removed children
-/// and the white space and commas between children.
+/// `is_removed` says for an index of `children` whether that child goes. A removed child takes one comma with it. The
+/// new children get the same white space between them as the present ones have. The splices touch only the removed
+/// children and the white space and commas between children.
 ///
-/// Example: in `{"a":1, "b":2, "c":3}`, removing `b` and adding `d` gives the splices `, "b":2` → nothing, and nothing →
-/// `, "d":4` after `3`.
+/// Example: in `{"a":1, "b":2, "c":3}`, removing `b` and adding `d` gives the splices `, "b":2` → nothing, and nothing
+/// → `, "d":4` after `3`.
 pub fn rewrite_container(
     text: &str,
     at: &Span,

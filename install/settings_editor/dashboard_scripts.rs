@@ -43,8 +43,8 @@ pub fn dashboard_script(command: &ShellCommand) -> Option<&str> {
     is_script(path).then_some(path.as_str())
 }
 
-/// Lists the hooks that run a dashboard script and nothing else. `is_wanted` is asked with the script's path and decides
-/// which of them to list. Returns an empty list if the settings cannot be read.
+/// Lists the hooks that run a dashboard script and nothing else. `is_wanted` is asked with the script's path and
+/// decides which of them to list. Returns an empty list if the settings cannot be read.
 #[must_use]
 pub fn find_scripts(text: &[u8], is_wanted: &dyn Fn(&str) -> bool) -> Vec<ReplacedScript> {
     let Ok(settings) = ParsedSettings::parse(text) else { return Vec::new() };
@@ -54,8 +54,8 @@ pub fn find_scripts(text: &[u8], is_wanted: &dyn Fn(&str) -> bool) -> Vec<Replac
 }
 
 /// Lists the hooks whose line runs a dashboard script among other commands, such as `~/.claude/hooks/stop.sh; other`.
-/// `writes_signals` is asked as in [`InstallRequest`](super::InstallRequest). Returns an empty list if the settings cannot
-/// be read.
+/// `writes_signals` is asked as in [`InstallRequest`](super::InstallRequest). Returns an empty list if the settings
+/// cannot be read.
 #[must_use]
 pub fn compound_scripts(text: &[u8], writes_signals: &dyn Fn(&str) -> bool) -> Vec<ReplacedScript> {
     let Ok(settings) = ParsedSettings::parse(text) else { return Vec::new() };

@@ -1,8 +1,8 @@
 //! Finds the parts of strict JSON text: which bytes are a member's key, its value, or an array's item.
 //!
-//! Nothing is copied or written anew. `serde_json`'s raw values are slices of the text, and a [`Span`] says where such a
-//! slice is. Example: in `{"a": [1]}` the object is `0..10`, the key of its member is `1..4`, the value of its member is
-//! `6..9`, and the item of that array is `7..8`.
+//! Nothing is copied or written anew. `serde_json`'s raw values are slices of the text, and a [`Span`] says where such
+//! a slice is. Example: in `{"a": [1]}` the object is `0..10`, the key of its member is `1..4`, the value of its member
+//! is `6..9`, and the item of that array is `7..8`.
 
 use std::{borrow::Cow, fmt, ops::Range};
 

@@ -1,8 +1,8 @@
 //! Proves that a finished plan does what was asked and changes nothing else.
 //!
-//! The check compares the text before the edit with the text after it. It does not look at the splices. The only code that
-//! it shares with the files that make the splices is the code that reads the settings, so a wrong decision there cannot hide
-//! itself here. No plan leaves the editor without having passed.
+//! The check compares the text before the edit with the text after it. It does not look at the splices. The only code
+//! that it shares with the files that make the splices is the code that reads the settings, so a wrong decision there
+//! cannot hide itself here. No plan leaves the editor without having passed.
 
 use super::{
     edit_plan::EditPlan,
@@ -24,7 +24,8 @@ use super::{
 /// 4. Every registration of the request has an entry, and no other entry of ours is there.
 ///
 /// # Errors
-/// [`EditRefusal::CheckFailed`] with what does not hold. Those of [`ParsedSettings::parse`] for the text before the edit.
+/// [`EditRefusal::CheckFailed`] with what does not hold. Those of [`ParsedSettings::parse`] for the text before the
+/// edit.
 pub fn check_edit(plan: &EditPlan, request: &InstallRequest) -> Result<(), EditRefusal> {
     let before = ParsedSettings::parse(&plan.before)?;
     let after = ParsedSettings::parse(&plan.after).map_err(|refusal| failure(refusal.to_string()))?;
@@ -83,7 +84,7 @@ impl EditCheck<'_> {
         event.name == registration.event && starts_program && hook.command.args.starts_with(&registered.args)
     }
 
-    /// Returns whether a line of the user's own stands for `registration`.
+    /// Returns whether a line that the user wrote takes the place of an entry for `registration`.
     fn is_by_hand(&self, registration: &Registration) -> bool {
         let executable = self.request.registered_executable(registration);
         let lines = &self.plan.by_hand;

@@ -125,7 +125,7 @@ impl EventDecisions {
     }
 }
 
-/// Returns the first line of the user's own that starts `executable` for every matcher.
+/// Returns the first line that the user wrote and that starts `executable` for every matcher.
 fn find_by_hand(context: &EventContext, executable: Option<&str>) -> Option<WrappedCommand> {
     let EventContext { text, event, request, .. } = context;
     wrapped_commands::wrapped_in_event(text, event, request.owned).into_iter().find(|line| {

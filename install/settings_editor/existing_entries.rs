@@ -60,9 +60,9 @@ fn is_edited(text: &str, hook: &SettingsHook, registration: &Registration) -> bo
 /// Returns the splices that make a hook what `registration` asks for. `at` is the span of the hook, `owner` is whose
 /// installation its program belongs to.
 ///
-/// A command of an earlier version and its `args` are replaced, and a missing `timeout` is added. If the hook starts the
-/// right executable in the user's own way, with more around it or with another spelling of its path, the command stays.
-/// Everything else in the hook stays, too.
+/// A command of an earlier version and its `args` are replaced, and a missing `timeout` is added. If the hook starts
+/// the right executable in the user's own way, with more around it or with another spelling of its path, the command
+/// stays. Everything else in the hook stays, too.
 pub fn update_entry(
     text: &str,
     at: &Span,

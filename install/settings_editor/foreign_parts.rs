@@ -14,8 +14,8 @@ pub type MayChange<'a> = &'a dyn Fn(&EventSection, &SettingsHook) -> bool;
 /// Lists everything but white space and the hooks that may change, in the order of the file. Keys and values are listed
 /// as they are spelled, and a short label before them says what they are.
 ///
-/// An event or a group is left out if nothing is left in it. It is listed all the same if its key is written twice, since
-/// without it the CLI would read the other one, and if it is a group with members of the user's own.
+/// An event or a group is left out if nothing is left in it. It is listed all the same if its key is written twice,
+/// since without it the CLI would read the other one, and if it is a group to which the user has added members.
 ///
 /// Example: `{"a": 1.0, "hooks": {"Stop": [{"hooks": [OURS]}]}}` gives `["a setting", "\"a\"", "1.0"]`.
 pub fn foreign_parts<'a>(settings: &ParsedSettings<'a>, may_change: MayChange) -> Vec<&'a str> {

@@ -9,13 +9,13 @@ pub struct InstallRequest<'a> {
     /// What is to be registered. At most one registration for each event and executable. Each of them must be ours by
     /// [`owned_executable`](ownership::owned_executable), or a later run could not recognise it.
     pub registrations: &'a [Registration],
-    /// The file names of our executables, those of earlier versions included. If arguments follow a name, the executable
-    /// is ours only with these arguments first: `sessions daemons start`.
+    /// The file names of our executables, those of earlier versions included. If arguments follow a name, the
+    /// executable is ours only with these arguments first: `sessions daemons start`.
     pub owned: &'a [&'a str],
     /// Whether the scripts of session dashboards stay registered.
     pub keep_scripts: bool,
-    /// Returns whose installation the program at a path belongs to. The arguments are the path as its command spells it,
-    /// and whether a shell reads that command.
+    /// Returns whose installation the program at a path belongs to. The arguments are the path as its command spells
+    /// it, and whether a shell reads that command.
     pub owner_of_path: &'a dyn Fn(&str, bool) -> HookOwner,
     /// Whether the entries of other homes stay as they are. If not, they are updated like our own.
     pub keep_others: bool,

@@ -19,7 +19,7 @@ const MAX_DEPTH: usize = 8;
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
     /// Where the string is: a hook event, or the path of a setting, such as `statusLine.command`.
-    pub place: String,
+    pub location: String,
     /// The command as a user would type it. If the string is not part of a command, the string.
     pub command: String,
 }
@@ -27,8 +27,8 @@ pub struct Mention {
 /// Lists every such string. Returns an empty list if the settings cannot be read.
 ///
 /// `is_start` returns whether a line starts an executable in the directory; `names_directory` returns whether a string
-/// names the directory. Example: `{"statusLine": {"command": "cat ~/.claude/hooks/session-signals/log"}}` gives the place
-/// `statusLine.command`.
+/// names the directory. Example: `{"statusLine": {"command": "cat ~/.claude/hooks/session-signals/log"}}` gives the
+/// location `statusLine.command`.
 #[must_use]
 pub fn find_mentions(
     text: &[u8],
@@ -66,7 +66,7 @@ fn mentions_in_hooks(
                     let members = document::read_members(text, item);
                     let written = members.and_then(|members| WrittenCommand::read(text, &members));
                     let command = written.map_or(first, |written| written.display_text());
-                    Mention { place: event.name.clone(), command }
+                    Mention { location: event.name.clone(), command }
                 }));
             }
         }
@@ -86,7 +86,7 @@ fn mentions_in_settings(settings: &ParsedSettings, names_directory: &dyn Fn(&str
         }
     }
     let mentions = strings.into_iter().filter(|(_, string)| names_directory(string));
-    mentions.map(|(place, command)| Mention { place, command }).collect()
+    mentions.map(|(location, command)| Mention { location, command }).collect()
 }
 
 /// Adds every string of the value at `at` to `found`, with its path. `path` is the path of the value itself.

@@ -1,11 +1,12 @@
-//! The settings editor. It takes the bytes of a `settings.json` and returns an [`EditPlan`]: the text before and after the
-//! edit, and what happens to each hook. It reads no files, no clock and no environment, and writes nothing.
+//! The settings editor. It takes the bytes of a `settings.json` and returns an [`EditPlan`]: the text before and after
+//! the edit, and what happens to each hook. It reads no files, no clock and no environment, and writes nothing.
 //!
 //! # What is an edit?
 //!
-//! A list of [`Splice`](splice::Splice)s: at this offset, these bytes are taken out and those are put in. JSON values are
-//! never written anew from a parsed form. The text is parsed with `serde_json`'s raw values, which are slices of the text,
-//! and the splices are placed between these slices. So every byte outside the splices stays, however it is spelled.
+//! A list of [`Splice`](splice::Splice)s: at this offset, these bytes are taken out and those are put in. JSON values
+//! are never written anew from a parsed form. The text is parsed with `serde_json`'s raw values, which are slices of
+//! the text, and the splices are placed between these slices. So every byte outside the splices stays, however it is
+//! spelled.
 //!
 //! # Which bytes may change?
 //!
@@ -14,8 +15,8 @@
 //! - The commas and the white space next to these hooks.
 //! - Groups, events and `hooks` that have no hook left, or that are added for a new hook.
 //!
-//! If a key is written twice, the last one counts, as it does for the CLI. The other one is text that nobody reads, and it
-//! stays.
+//! If a key is written twice, the last one counts, as it does for the CLI. The other one is text that nobody reads, and
+//! it stays.
 //!
 //! # What proves it?
 //!
@@ -24,9 +25,9 @@
 //!
 //! # How is an uninstallation exact?
 //!
-//! An installation keeps an [`EditReceipt`]: its splices, and the SHA-256 of the text it left. If the settings still have
-//! that hash, [`undo_edit`] applies the inverse splices, and the original comes back byte for byte. If somebody has changed
-//! the settings since, [`plan_uninstall`](plan_uninstall()) removes our entries and leaves everything else.
+//! An installation keeps an [`EditReceipt`]: its splices, and the SHA-256 of the text it left. If the settings still
+//! have that hash, [`undo_edit`] applies the inverse splices, and the original comes back byte for byte. If somebody
+//! has changed the settings since, [`plan_uninstall`](plan_uninstall()) removes our entries and leaves everything else.
 //!
 //! # Why not a library?
 //!

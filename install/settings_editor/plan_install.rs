@@ -20,12 +20,12 @@ use super::{
 /// - An entry that is there stays where it is. A command of an earlier version, its `args` and a missing `timeout` are
 ///   corrected. A timeout, a matcher, other members, and assignments or redirections around the right path stay as the
 ///   user has them.
-/// - If there are several entries for the same event and matcher, one stays: the first that the user has edited, or else
-///   the first. If an entry is for every matcher, entries for single matchers are removed. If there are only entries for
-///   different matchers, all of them stay.
+/// - If there are several entries for the same event and matcher, one stays: the first that the user has edited, or
+///   else the first. If an entry is for every matcher, entries for single matchers are removed. If there are only
+///   entries for different matchers, all of them stay.
 /// - Our entries that are not in the request are removed.
-/// - A line of the user's own that starts the right executable, through another program or among other commands, counts
-///   as an entry and stays as it is.
+/// - A line that the user wrote and that starts the right executable, through another program or among other commands,
+///   counts as an entry and stays as it is.
 ///
 /// An empty file becomes a whole document that ends in a new line. Example: `{"model":"opus"}` becomes
 /// `{"model":"opus","hooks":{"Stop":[{"hooks":[{"type":"command","command":"/…/hook-stop","args":[],"timeout":10}]}]}}`.

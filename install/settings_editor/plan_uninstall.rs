@@ -13,8 +13,9 @@ use super::{
 /// Plans to remove every entry of ours from the settings `text`. The entries of other homes stay; `owner_of_path` is
 /// asked as in [`InstallRequest`].
 ///
-/// A group, an event and `hooks` are removed together with the last hook in them, whoever made them. To the CLI an empty
-/// one means the same as a missing one, and without a receipt nobody knows who made it. What was empty before stays.
+/// A group, an event and `hooks` are removed together with the last hook in them, whoever made them. To the CLI an
+/// empty one means the same as a missing one, and without a receipt nobody knows who made it. What was empty before
+/// stays.
 ///
 /// # Errors
 /// Those of [`ParsedSettings::parse`]: the text is not strict JSON, or the settings or their `hooks` are not an object.

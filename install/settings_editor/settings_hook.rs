@@ -1,7 +1,7 @@
 //! One hook of the settings: `{"type": "command", "command": "…", "args": […], "timeout": 10}`.
 //!
-//! A hook has one of two forms. In the shell form there is no `args`, and a shell runs `command`. In the exec form `args`
-//! is an array, and the CLI starts the program `command` with these arguments itself, without a shell.
+//! A hook has one of two forms. In the shell form there is no `args`, and a shell runs `command`. In the exec form
+//! `args` is an array, and the CLI starts the program `command` with these arguments itself, without a shell.
 
 use super::{
     command_line::parse_command_line,

@@ -1,5 +1,5 @@
-//! Finds the user's own command lines that start our executables through something else: `nice`, `timeout`, a shell, or
-//! other commands on the same line. Such lines are reported and never changed.
+//! Finds command lines that the user wrote and that start our executables through something else: `nice`, `timeout`, a
+//! shell, or other commands on the same line. Such lines are reported and never changed.
 
 use super::{
     document::{self, Span},
@@ -48,7 +48,7 @@ const KEYWORDS: [&str; 9] = ["if", "then", "else", "elif", "do", "while", "until
 /// How many shells within shells, as in `sh -c "sh -c '…'"`, are looked into.
 const MAX_DEPTH: usize = 4;
 
-/// One of our executables that a line of the user's own starts.
+/// One of our executables that a line of the user starts.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct WrappedCommand {
     /// The hook event.

@@ -11,8 +11,8 @@ use super::{
 
 const OURS: &str = r#"{"type":"command","command":"/session-signals/hook-stop"}"#;
 
-/// Returns whether an edit from `before` to `after` passes the check. The edit claims to have replaced `~/stop.sh`, and to
-/// have registered `hook-stop` if `is_registered`. In both texts `OURS` stands for our hook.
+/// Returns whether an edit from `before` to `after` passes the check. The edit claims to have replaced `~/stop.sh`, and
+/// to have registered `hook-stop` if `is_registered`. In both texts `OURS` stands for our hook.
 fn passes(before: &str, after: &str, is_registered: bool) -> bool {
     let plan = EditPlan {
         before: before.replace("OURS", OURS).into(),

@@ -41,8 +41,8 @@ fn registrations() -> Vec<Registration> {
     events.map(registration).into()
 }
 
-/// Returns whose a path is. A path in [`DIRECTORY`], however it is spelled, belongs to this installation, one of alice's
-/// home to another home, and any other to an earlier version.
+/// Returns whose a path is. A path in [`DIRECTORY`], however it is spelled, belongs to this installation, one of
+/// alice's home to another home, and any other to an earlier version.
 fn owner_of_path(path: &str, by_shell: bool) -> HookOwner {
     let path = if by_shell {
         path.replace("${CLAUDE_CONFIG_DIR:-$HOME/.claude}", "/home/you/.claude")

@@ -25,7 +25,8 @@ impl Json {
         json
     }
 
-    /// Writes the value as `JSON.stringify` does. `indent` is one level of indentation; if it is empty, all is on one line.
+    /// Writes the value as `JSON.stringify` does. `indent` is one level of indentation; if it is empty, all is on one
+    /// line.
     pub fn write(&self, indent: &str) -> String {
         let mut text = String::new();
         self.put(indent, "\n", &mut text);
@@ -78,8 +79,8 @@ impl Json {
         if let Self::Scalar(raw) = self { decode(raw) } else { String::new() }
     }
 
-    /// Returns what the CLI makes of keys that are written twice when it rewrites the file: the position of the first, the
-    /// value of the last.
+    /// Returns what the CLI makes of keys that are written twice when it rewrites the file: the position of the first,
+    /// the value of the last.
     pub fn collapsed(&self) -> Self {
         match self {
             Self::Scalar(raw) => Self::Scalar(raw.clone()),

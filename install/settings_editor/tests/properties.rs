@@ -74,7 +74,7 @@ proptest! {
     #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn generated_settings_are_installed_undone_and_uninstalled_exactly((json, layout) in (generator::settings(), generator::layout())) {
+    fn generated_settings_are_edited_exactly((json, layout) in (generator::settings(), generator::layout())) {
         let text = generator::lay_out(&json, &layout);
         prop_assert_eq!(&Json::read(text.as_bytes()), &json, "the generated text is the generated JSON");
         check_all(&text)?;
@@ -82,7 +82,7 @@ proptest! {
     }
 
     #[test]
-    fn any_line_that_may_start_an_executable_is_handled_the_same_every_time(pieces in prop::collection::vec(0..PIECES.len(), 0..12)) {
+    fn any_command_line_is_handled(pieces in prop::collection::vec(0..PIECES.len(), 0..12)) {
         let line = pieces.iter().map(|piece| PIECES[*piece]).collect::<String>().replace("BIN", super::DIRECTORY);
         let hook = serde_json::json!({ "type": "command", "command": line });
         let text = serde_json::json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string();
@@ -95,7 +95,7 @@ proptest! {
     }
 
     #[test]
-    fn any_bytes_are_refused_without_a_panic_and_so_is_a_cut_document(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in 0_usize..2000) {
+    fn any_bytes_and_any_cut_are_handled(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in 0_usize..2000) {
         let _ = plan_uninstall(&bytes, &OWNED, &owner_of_path);
         let whole = install(b"{}").after;
         let cut = &whole[..cut.min(whole.len())];

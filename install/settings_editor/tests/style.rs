@@ -1,5 +1,5 @@
-//! What the editor adds looks like the rest of the file. In these texts `→` is a tab, `↵` a carriage return, and `BIN` our
-//! directory.
+//! What the editor adds looks like the rest of the file. In these texts `→` is a tab, `↵` a carriage return, and `BIN`
+//! our directory.
 
 use super::{DIRECTORY, install_these, registrations, show, undo};
 
