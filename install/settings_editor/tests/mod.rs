@@ -3,6 +3,7 @@
 //! [`oracle`] is a second implementation of the editor's rules, which shares no code with the editor.
 
 mod corpus;
+mod dashboard_scripts;
 mod oracle;
 mod ownership;
 mod properties;
