@@ -1,4 +1,4 @@
-//! A small disk of its own, which can be filled up.
+//! A small disk that can be filled up.
 
 use std::io::Write as _;
 use std::os::unix::process::CommandExt as _;
@@ -6,15 +6,16 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::{Duration, Instant};
 
-/// Set where mounts are this process's own.
+/// This variable is set in the process that has its own mounts.
 const ENTERED: &str = "SOAK_HAS_ITS_OWN_MOUNTS";
 
-/// Starts this executable again where its mounts are nobody else's and end with it; returns where that is not allowed.
+/// Starts this executable again in a mount namespace of its own, whose mounts end with it. Returns if this process is
+/// already in one, or if the system does not allow it.
 pub fn enter_own_mounts() {
     if std::env::var_os(ENTERED).is_some() {
         return;
     }
-    // As root, or else as somebody who is root in there alone.
+    // The first works for root. The second makes this user root in a user namespace of its own.
     for flags in ["-m", "-rm"] {
         let probe = Command::new("unshare").args([flags, "true"]).output();
         if probe.is_ok_and(|probe| probe.status.success()) {
@@ -25,11 +26,11 @@ pub fn enter_own_mounts() {
     }
 }
 
-/// The disk; unmounted at the end.
-pub struct Disk(PathBuf);
+/// A mounted disk. It is unmounted when the value is dropped.
+pub struct SmallDisk(PathBuf);
 
-impl Disk {
-    /// Mounts one of this size; `None` where that is not allowed.
+impl SmallDisk {
+    /// Mounts a disk of this size at `point`. `None` if that is not allowed.
     pub fn mount(point: &Path, size: &str) -> Option<Self> {
         std::env::var_os(ENTERED)?;
         let options = format!("mode=700,size={size}");
@@ -37,12 +38,12 @@ impl Disk {
         status.is_ok_and(|status| status.success()).then(|| Self(point.to_owned()))
     }
 
-    /// Keeps it full until then, and frees it.
+    /// Keeps the disk full until this time.
     pub fn fill(&self, until: Instant) {
         let path = self.0.join("filler");
         let mut file = fs_err::File::create(&path).expect("a file");
         while Instant::now() < until {
-            // Whoever deletes a file makes room.
+            // Others delete files meanwhile, so there may be room again.
             if file.write_all(&[0; 4096]).is_err() {
                 std::thread::sleep(Duration::from_micros(500));
             }
@@ -51,7 +52,7 @@ impl Disk {
     }
 }
 
-impl Drop for Disk {
+impl Drop for SmallDisk {
     fn drop(&mut self) {
         let _ = Command::new("umount").arg(&self.0).status();
     }
