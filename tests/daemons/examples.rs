@@ -6,7 +6,7 @@ const EXAMPLE: &str = include_str!("../../session-daemons.example.json");
 
 #[test]
 fn the_example_is_valid_and_the_readme_shows_it() {
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../docs/daemons.md");
     assert!(readme.contains(EXAMPLE), "the README's example is the file's text");
     let world = World::with_config(EXAMPLE);
     let said = world.daemons(&["start", "--session", "s"]);

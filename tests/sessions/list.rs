@@ -69,7 +69,7 @@ fn the_json_has_the_members_that_the_readme_tells() {
     sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).succeeds();
     sandbox.fire("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).succeeds();
     let found = json(&sandbox, &[]).remove(0);
-    let readme = include_str!("../../README.md");
+    let readme = include_str!("../../docs/json.md");
     let table = readme.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
     let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();

@@ -137,7 +137,7 @@ fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
 
 #[test]
 fn every_rule_is_met_and_told_in_the_readme() {
-    let readme = include_str!("../../../../README.md");
+    let readme = include_str!("../../../../docs/sessions.md");
     let met: Vec<_> = SETTLED.iter().map(|row| row.5).chain(["killed", "left", "unsettled", "unknown"]).collect();
     for rule in &STATE_RULES {
         assert!(met.contains(&rule.id), "no situation for {}", rule.id);
