@@ -130,7 +130,10 @@ fn the_requirements_are_documented() {
         ("README.md", "On Linux it needs kernel 4.11 or newer, and 5.3 or newer for `sessions daemons`."),
         ("docs/install.md", "need Linux 4.11 or newer, because they call `statx`"),
         ("docs/install.md", "`sessions daemons` needs Linux 5.3 or newer, because it calls `pidfd_open`"),
-        ("docs/install.md", "A line that empties it (`env -i`) hides two facts from a hook: where the signal directory is (`HOME`, `CLAUDE_CONFIG_DIR`), and which process is Claude Code (`CLAUDE_PID`)."),
+        (
+            "docs/install.md",
+            "A line that empties it (`env -i`) hides two facts from a hook: where the signal directory is (`HOME`, `CLAUDE_CONFIG_DIR`), and which process is Claude Code (`CLAUDE_PID`).",
+        ),
     ] {
         assert!(one_line(name).contains(words), "{name}: {words}");
     }
@@ -201,6 +204,41 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
             assert!(anchor.is_empty() || anchors(&target).iter().any(|known| known == anchor), "{name}: {link}");
         }
     }
+}
+
+/// Returns the paths of all files and folders below `folder`, without build results.
+fn paths_below(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        paths.push(entry.path());
+        let is_skipped = ["target", "node_modules", ".git"].contains(&&*entry.file_name().to_string_lossy());
+        if entry.file_type().unwrap().is_dir() && !is_skipped {
+            paths.extend(paths_below(&entry.path()));
+        }
+    }
+    paths
+}
+
+/// A path may be relative to any folder: a table names the folder once.
+#[test]
+fn every_file_that_the_developers_pages_name_exists() {
+    let paths = paths_below(Path::new(ROOT));
+    let mut count = 0;
+    for name in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        for span in code_spans(&read_document(name)) {
+            let is_source = [".rs", ".mjs", ".js", ".html", ".css", ".json"].iter().any(|end| span.ends_with(end));
+            let first = span.split('/').next().unwrap();
+            let is_in_folder =
+                span.contains('/') && ["crates", "src", "install", "tests", "benches", ".ci"].contains(&first);
+            if !span.contains(' ') && span != "settings.json" && !span.contains('<') && (is_source || is_in_folder) {
+                let wanted = span.trim_end_matches('/');
+                assert!(paths.iter().any(|path| path.ends_with(wanted)), "{name}: there is no {span}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
 }
 
 /// A checkout in which everything is built, and a home. The commands of the documents are typed there.
@@ -287,8 +325,7 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     let unpack = format!("cd ~/archives && sha256sum -c {name}.tar.gz.sha256 && tar xzf {name}.tar.gz && ls -R {name}");
     let mut shell = sandbox.command("sh");
     let listed = crate::sandbox::outcome(shell.args(["-ec", &unpack]), "").stdout;
-    for file in ["README.md", "hooks.1", "hooks-install.1", "hooks.zsh", "signals.md", "session-daemons.example.json"]
-    {
+    for file in ["README.md", "hooks.1", "hooks-install.1", "hooks.zsh", "signals.md", "session-daemons.example.json"] {
         assert!(listed.lines().any(|line| line == file), "{file} is not in\n{listed}");
     }
     // By a symbolic link, as package managers do it.
