@@ -7,7 +7,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use session_signals_protocol::{EVENT_RULES, HOOKS, Hook};
-use session_signals_reader::session_state::STATE_RULES;
+use session_signals_reader::STATE_RULES;
 
 use crate::sandbox::{Sandbox, executable, write_script};
 use crate::serve::server::Server;
@@ -288,7 +288,7 @@ fn every_shell_block_runs_and_prints_what_it_should() {
     for (session, event) in [("over", "SessionEnd"), ("busy", "UserPromptSubmit")] {
         checkout.sandbox.fire(session, event, "").succeeds();
     }
-    server.until("over", "ended ended");
+    server.wait_for_state("over", "ended ended");
     for block in texts.iter().flat_map(|text| shell_blocks(text)) {
         printed += &checkout.run(&block.replace(":4450", &format!(":{}", server.port)));
     }
