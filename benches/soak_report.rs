@@ -99,7 +99,7 @@ fn print_counts(result: &SoakResult, sandbox: &Sandbox, temporaries: usize, log:
 }
 
 /// How a line of the server's log begins that reports a repair.
-const REPAIR_MESSAGE: &str = "healed ";
+const REPAIR_MESSAGE: &str = "repaired ";
 
 fn load(count: &AtomicU64) -> u64 {
     count.load(Ordering::Relaxed)

@@ -70,8 +70,8 @@ fn the_json_has_exactly_the_documented_members() {
     sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).succeeds();
     sandbox.fire("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).succeeds();
     let found = json(&sandbox, &[]).remove(0);
-    let readme = include_str!("../../README.md");
-    let table = readme.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
+    let page = include_str!("../../docs/json.md");
+    let table = page.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
     let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));

@@ -21,7 +21,7 @@ use crate::timestamps;
 /// a member that exists gets another meaning or is no longer written.
 pub const JSON_FORMAT: u32 = 1;
 
-/// What one session does, and what a user wants to know about it. `sessions --json` prints this as JSON.
+/// What one session does, and what a user wants to know about it. `sessions --json` prints this as JSON: see `docs/json.md`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
