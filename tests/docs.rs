@@ -8,7 +8,7 @@ use fs_err as fs;
 
 use session_signals_protocol::{HOOKS, Hook};
 
-use crate::sandbox::{Sandbox, executable, write_script};
+use crate::sandbox::{Sandbox, executable_path, write_script};
 use crate::serve::server::Server;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -42,7 +42,7 @@ fn every_command_that_is_named_is_taken() {
                 continue;
             };
             // Whatever comes before --help must be right.
-            let output = Command::new(executable(program)).args(arguments).arg("--help").output().unwrap();
+            let output = Command::new(executable_path(program)).args(arguments).arg("--help").output().unwrap();
             assert!(output.status.success(), "{span}: {}", String::from_utf8_lossy(&output.stderr));
             seen += 1;
         }
@@ -128,7 +128,7 @@ impl Reader {
         let sandbox = Sandbox::new();
         let checkout = sandbox.home().join("session-signals");
         fs::create_dir_all(checkout.join("target")).unwrap();
-        symlink(executable("hooks").parent().unwrap(), checkout.join("target/release")).unwrap();
+        symlink(executable_path("hooks").parent().unwrap(), checkout.join("target/release")).unwrap();
         symlink(Path::new(ROOT).join("tests"), checkout.join("tests")).unwrap();
         // It was built by who runs this test; the CLI is somebody else's.
         for (name, script) in [("cargo", "exit 0"), ("claude", "echo '2.1.329 (Claude Code)'")] {
@@ -141,7 +141,7 @@ impl Reader {
 
     /// Types a block; what it printed.
     fn types(&self, block: &str) -> String {
-        let executables = executable("hooks").parent().unwrap().display().to_string();
+        let executables = executable_path("hooks").parent().unwrap().display().to_string();
         let home = self.sandbox.home();
         let search = format!("{}:{executables}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
@@ -162,7 +162,7 @@ fn every_block_does_what_it_says() {
     let mut told = reader.types(&blocks(&texts[0])[0]);
     let server = Server::start(&reader.sandbox);
     for (session, event) in [("over", "SessionEnd"), ("busy", "UserPromptSubmit")] {
-        reader.sandbox.fire(session, event, "").succeeds();
+        reader.sandbox.run_hook(session, event, "").assert_success();
     }
     server.until("over", "ended ended");
     for block in texts.iter().flat_map(|text| blocks(text)) {
@@ -186,7 +186,7 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     fs::create_dir_all(path("target/here/release")).unwrap();
     for name in HOOKS.map(Hook::executable).into_iter().chain(["hooks", "sessions"]) {
         let mut strip = Command::new("strip");
-        strip.arg(executable(name)).arg("-o").arg(path("target/here/release").join(name));
+        strip.arg(executable_path(name)).arg("-o").arg(path("target/here/release").join(name));
         assert!(strip.status().unwrap().success());
     }
     let archive = |to: &str| {
@@ -200,14 +200,15 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     let name = format!("session-signals-{}-here", env!("CARGO_PKG_VERSION"));
     let unpack = format!("cd ~/archives && sha256sum -c {name}.tar.gz.sha256 && tar xzf {name}.tar.gz && ls -R {name}");
     let mut shell = sandbox.command("sh");
-    let listed = crate::sandbox::outcome(shell.args(["-ec", &unpack]), "").stdout;
+    let listed = crate::sandbox::run_with_input(shell.args(["-ec", &unpack]), "").stdout;
     for file in ["README.md", "hooks.1", "hooks-install.1", "hooks.zsh", "protocol.md", "session-daemons.example.json"]
     {
         assert!(listed.lines().any(|line| line == file), "{file} is not in\n{listed}");
     }
     // By a symbolic link, as package managers do it.
     symlink(path("archives").join(&name).join("hooks"), path("hooks")).unwrap();
-    let installed = crate::sandbox::outcome(sandbox.command(path("hooks")).arg("install").current_dir(path("")), "");
+    let installed =
+        crate::sandbox::run_with_input(sandbox.command(path("hooks")).arg("install").current_dir(path("")), "");
     assert_eq!(installed.code, Some(0), "{installed:?}");
     assert!(path(".claude/hooks/session-signals/hook-stop").exists());
 }

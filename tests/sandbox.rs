@@ -13,10 +13,10 @@ use session_signals_protocol::EVENT_RULES;
 use tempfile::TempDir;
 
 /// On a busy machine, an input of this many bytes may take longer than the second that a hook waits for it.
-const LARGE: usize = 1 << 20;
+const LARGE_INPUT: usize = 1 << 20;
 
 /// How often such an input is given again.
-const TRIES: usize = 30;
+const MAX_RUNS: usize = 30;
 
 /// A fresh HOME, deleted at the end.
 pub struct Sandbox {
@@ -46,13 +46,13 @@ impl From<Output> for Outcome {
 impl Outcome {
     /// Asserts exit 0 and silence.
     #[track_caller]
-    pub fn succeeds(&self) {
+    pub fn assert_success(&self) {
         assert_eq!((self.code, &*self.stdout, &*self.stderr), (Some(0), "", ""));
     }
 
     /// Asserts exit 1, an empty stdout, and one line on stderr that contains `message`.
     #[track_caller]
-    pub fn fails(&self, message: &str) {
+    pub fn assert_failure(&self, message: &str) {
         assert_eq!((self.code, &*self.stdout), (Some(1), ""), "{}", self.stderr);
         assert_eq!(self.stderr.matches('\n').count(), 1, "{}", self.stderr);
         assert!(self.stderr.contains(message), "{:?} should contain {message:?}", self.stderr);
@@ -60,7 +60,7 @@ impl Outcome {
 }
 
 /// An executable of this package, as cargo built it for the tests.
-pub fn executable(name: &str) -> PathBuf {
+pub fn executable_path(name: &str) -> PathBuf {
     Path::new(env!("CARGO_BIN_EXE_hook-stop")).with_file_name(name)
 }
 
@@ -80,7 +80,7 @@ pub fn write_script(path: &Path, text: &str) {
 }
 
 /// The executable that handles an event, if one does.
-pub fn executable_for(event: &str) -> Option<&'static str> {
+pub fn executable_for_event(event: &str) -> Option<&'static str> {
     EVENT_RULES.iter().find(|rule| rule.event == event).map(|rule| rule.hook.executable())
 }
 
@@ -100,13 +100,13 @@ impl Sandbox {
         self.directory.path()
     }
 
-    pub fn spool(&self) -> PathBuf {
+    pub fn signal_dir(&self) -> PathBuf {
         self.home().join(".claude/session-signals")
     }
 
     /// A file in the spool.
-    pub fn signal(&self, session: &str, kind: &str) -> PathBuf {
-        self.spool().join(format!("{session}.{kind}.json"))
+    pub fn signal_path(&self, session: &str, kind: &str) -> PathBuf {
+        self.signal_dir().join(format!("{session}.{kind}.json"))
     }
 
     /// A command that sees nothing of this process's environment but PATH, and takes this process for the CLI.
@@ -120,14 +120,14 @@ impl Sandbox {
     }
 
     /// Runs an executable with `input` on stdin.
-    pub fn run(&self, executable_name: &str, input: impl Into<Vec<u8>>) -> Outcome {
+    pub fn run_executable(&self, executable_name: &str, input: impl Into<Vec<u8>>) -> Outcome {
         let input = input.into();
-        let run = || outcome(&mut self.command(executable(executable_name)), input.clone());
+        let run = || run_with_input(&mut self.command(executable_path(executable_name)), input.clone());
         let mut found = run();
         // A hook waits one second for its input. A busy machine needs longer to bring it a large one. The hook has then
         // changed nothing, so it is run again.
-        for _ in 0..TRIES {
-            if input.len() < LARGE || !found.stderr.ends_with(": no complete JSON object within 1 s\n") {
+        for _ in 0..MAX_RUNS {
+            if input.len() < LARGE_INPUT || !found.stderr.ends_with(": no complete JSON object within 1 s\n") {
                 break;
             }
             found = run();
@@ -136,24 +136,27 @@ impl Sandbox {
     }
 
     /// Runs the executable that handles the event of this payload.
-    pub fn fire(&self, session: &str, event: &str, members: &str) -> Outcome {
-        self.run(executable_for(event).expect("an event of the table"), payload(session, event, members))
+    pub fn run_hook(&self, session: &str, event: &str, members: &str) -> Outcome {
+        self.run_executable(
+            executable_for_event(event).expect("an event of the table"),
+            payload(session, event, members),
+        )
     }
 
     /// What stands for a session, as `working permission(Bash,Edit@a3a8)`.
-    pub fn state(&self, session: &str) -> String {
-        self.states().remove(session).unwrap_or_default()
+    pub fn describe_signals(&self, session: &str) -> String {
+        self.describe_all_signals().remove(session).unwrap_or_default()
     }
 
     /// The same for every session. Fails on a file that is no whole signal.
-    pub fn states(&self) -> BTreeMap<String, String> {
+    pub fn describe_all_signals(&self) -> BTreeMap<String, String> {
         let mut states = BTreeMap::<String, Vec<String>>::new();
-        for name in self.files() {
+        for name in self.list_signal_dir() {
             let parts: Vec<_> = name.split('.').collect();
             let [session, kind, "json"] = parts[..] else { panic!("{name} is no signal's name") };
-            let signal = self.read(session, kind);
+            let signal = self.read_signal(session, kind);
             let shown = match kind {
-                "permission" => format!("permission({})", tools(&signal)),
+                "permission" => format!("permission({})", describe_tools(&signal)),
                 _ => kind.to_owned(),
             };
             states.entry(session.to_owned()).or_default().push(shown);
@@ -170,28 +173,28 @@ impl Sandbox {
     }
 
     /// The names in the spool, sorted.
-    pub fn files(&self) -> Vec<String> {
-        let Ok(entries) = self.spool().read_dir() else { return Vec::new() };
+    pub fn list_signal_dir(&self) -> Vec<String> {
+        let Ok(entries) = self.signal_dir().read_dir() else { return Vec::new() };
         let mut names: Vec<_> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
         names.sort();
         names
     }
 
     /// A signal's content, checked to be one line of JSON.
-    pub fn read(&self, session: &str, kind: &str) -> Value {
-        let text = fs_err::read_to_string(self.signal(session, kind)).unwrap();
+    pub fn read_signal(&self, session: &str, kind: &str) -> Value {
+        let text = fs_err::read_to_string(self.signal_path(session, kind)).unwrap();
         assert_eq!(text.find('\n'), Some(text.len() - 1), "one line: {text:?}");
         serde_json::from_str(&text).unwrap()
     }
 }
 
 /// A hook that has read the clock and waits for its stdin: its event is older than all that happens now.
-pub struct Held(Child);
+pub struct StartedHook(Child);
 
 impl Sandbox {
-    pub fn hold(&self, event: &str) -> Held {
-        let name = executable_for(event).expect("an event of the table");
-        let child = std::process::Command::new(executable(name))
+    pub fn start_hook(&self, event: &str) -> StartedHook {
+        let name = executable_for_event(event).expect("an event of the table");
+        let child = std::process::Command::new(executable_path(name))
             .env_clear()
             .env("HOME", self.home())
             .stdin(Stdio::piped())
@@ -204,35 +207,35 @@ impl Sandbox {
         while !fs_err::read_to_string(&stat).unwrap().contains(") S ") {
             std::thread::yield_now();
         }
-        Held(child)
+        StartedHook(child)
     }
 }
 
-impl Held {
+impl StartedHook {
     /// Stops it where it is (`-STOP`), or lets it go on (`-CONT`).
-    pub fn signal(&self, name: &str) {
+    pub fn send_signal(&self, name: &str) {
         assert!(std::process::Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap().success());
     }
 
     /// Gives it its payload, if it still waits.
-    pub fn give(&mut self, session: &str, event: &str, members: &str) {
+    pub fn write_payload(&mut self, session: &str, event: &str, members: &str) {
         let _ = self.0.stdin.take().unwrap().write_all(payload(session, event, members).as_bytes());
     }
 
     /// What it left behind.
-    pub fn outcome(self) -> Outcome {
+    pub fn wait_for_end(self) -> Outcome {
         self.0.wait_with_output().unwrap().into()
     }
 
     /// Gives it its payload, and waits for its end.
-    pub fn feed(mut self, session: &str, event: &str, members: &str) -> Outcome {
-        self.give(session, event, members);
-        self.outcome()
+    pub fn write_payload_and_wait(mut self, session: &str, event: &str, members: &str) -> Outcome {
+        self.write_payload(session, event, members);
+        self.wait_for_end()
     }
 }
 
 /// The tools of a permission signal, oldest first, with the first characters of their subagents.
-fn tools(permission: &Value) -> String {
+fn describe_tools(permission: &Value) -> String {
     let agent = |call: &Value| call["agent_id"].as_str().map(|id| format!("@{}", &id[..4.min(id.len())]));
     let tool = |call: &Value| {
         let name = call["tool_name"].as_str().or(call["hook_event_name"].as_str()).unwrap_or("?");
@@ -241,21 +244,21 @@ fn tools(permission: &Value) -> String {
     permission["pending"].as_array().unwrap().iter().map(tool).collect::<Vec<_>>().join(",")
 }
 
-pub fn outcome(command: &mut Command, input: impl Into<Vec<u8>>) -> Outcome {
+pub fn run_with_input(command: &mut Command, input: impl Into<Vec<u8>>) -> Outcome {
     command.write_stdin(input).output().unwrap().into()
 }
 
 /// A process that stands for one life of the CLI: the hooks are its children, as they are the CLI's.
-pub struct Life {
+pub struct ClaudeProcess {
     process: Child,
     commands: ChildStdin,
     results: BufReader<ChildStdout>,
     directory: TempDir,
 }
 
-impl Life {
+impl ClaudeProcess {
     /// A shell by the name of `claude`: by its own name it would be taken for what stands between CLI and hook.
-    pub fn begin(sandbox: &Sandbox) -> Self {
+    pub fn start(sandbox: &Sandbox) -> Self {
         let directory = TempDir::new().unwrap();
         let shell = directory.path().join("claude");
         symlink("/bin/sh", &shell).unwrap();
@@ -276,12 +279,12 @@ impl Life {
     }
 
     /// Runs the executable for this event as a child of this life.
-    pub fn run(&mut self, executable_name: &str, input: &str) -> Outcome {
-        self.run_line(&executable(executable_name).display().to_string(), input)
+    pub fn run_executable(&mut self, executable_name: &str, input: &str) -> Outcome {
+        self.run_shell_command(&executable_path(executable_name).display().to_string(), input)
     }
 
     /// Runs a command, as a shell takes it.
-    pub fn run_line(&mut self, hook: &str, input: &str) -> Outcome {
+    pub fn run_shell_command(&mut self, hook: &str, input: &str) -> Outcome {
         let file = |name: &str| self.directory.path().join(name);
         fs_err::write(file("in"), input).unwrap();
         let directory = self.directory.path().display();
@@ -292,12 +295,15 @@ impl Life {
         Outcome { code: code.trim().parse().ok(), stdout: read("out"), stderr: read("err") }
     }
 
-    pub fn fire(&mut self, session: &str, event: &str, members: &str) -> Outcome {
-        self.run(executable_for(event).expect("an event of the table"), &payload(session, event, members))
+    pub fn run_hook(&mut self, session: &str, event: &str, members: &str) -> Outcome {
+        self.run_executable(
+            executable_for_event(event).expect("an event of the table"),
+            &payload(session, event, members),
+        )
     }
 }
 
-impl Drop for Life {
+impl Drop for ClaudeProcess {
     fn drop(&mut self) {
         // SIGKILL, as a life may well end.
         let _ = self.process.kill();

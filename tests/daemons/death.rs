@@ -10,20 +10,20 @@ fn when_the_cli_is_killed_nothing_is_left_and_the_session_has_ended() {
     let world = World::new(&daemons);
     let mut cli = world.begin("s");
     let other = world.begin("t");
-    cli.life.fire("s", "UserPromptSubmit", "").succeeds();
-    assert_eq!(world.sandbox.state("s"), "working");
+    cli.life.run_hook("s", "UserPromptSubmit", "").assert_success();
+    assert_eq!(world.sandbox.describe_signals("s"), "working");
     // The stubborn one has two more.
     world.runs(30);
     let guard = world.guard("s");
     kill("-KILL", cli.life.pid());
     until("the end of the guard", || !lives(guard));
-    assert_eq!(world.sandbox.state("s"), "ended");
-    assert_eq!(world.sandbox.read("s", "ended")["reason"], "killed");
+    assert_eq!(world.sandbox.describe_signals("s"), "ended");
+    assert_eq!(world.sandbox.read_signal("s", "ended")["reason"], "killed");
     assert!(world.files().iter().all(|name| !name.contains(".s.")), "{:?}", world.files());
     // The other session's are all that is left.
     world.runs(15);
     assert!(world.pids("t").values().all(|pid| lives(*pid)));
-    assert_eq!(world.sandbox.state("t"), "");
+    assert_eq!(world.sandbox.describe_signals("t"), "");
     drop(other);
     world.runs(0);
 }
@@ -46,7 +46,7 @@ fn when_the_guard_is_killed_its_daemons_die_and_the_next_start_ends_what_escaped
     assert!(world.files().iter().all(|name| !name.contains(".s.")), "{:?}", world.files());
     world.runs(3);
     // And the session itself has a set again once it is resumed.
-    cli.start("resume").succeeds();
+    cli.start("resume").assert_success();
     world.runs(6);
 }
 
@@ -58,7 +58,7 @@ fn when_both_are_killed_an_end_by_hand_leaves_nothing() {
     kill("-KILL", world.guard("s"));
     kill("-KILL", cli.life.pid());
     world.runs(1);
-    world.daemons(&["stop", "--session", "s"]).succeeds();
+    world.daemons(&["stop", "--session", "s"]).assert_success();
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }
 
@@ -66,7 +66,7 @@ fn when_both_are_killed_an_end_by_hand_leaves_nothing() {
 fn when_both_are_killed_a_server_leaves_nothing_and_says_so() {
     let world = World::new(&[shell("escapes", "setsid -f sleep 2000; exec sleep 1000")]);
     let mut cli = world.begin("s");
-    cli.life.fire("s", "UserPromptSubmit", "").succeeds();
+    cli.life.run_hook("s", "UserPromptSubmit", "").assert_success();
     world.runs(2);
     kill("-KILL", world.guard("s"));
     kill("-KILL", cli.life.pid());
@@ -74,7 +74,9 @@ fn when_both_are_killed_a_server_leaves_nothing_and_says_so() {
     let server = Server::start(&world.sandbox);
     world.runs(0);
     until("the log", || server.log().contains("ended 1 processes of daemons whose session and guard are gone"));
-    until("the end", || world.sandbox.signal("s", "ended").exists() && !world.sandbox.signal("s", "working").exists());
+    until("the end", || {
+        world.sandbox.signal_path("s", "ended").exists() && !world.sandbox.signal_path("s", "working").exists()
+    });
     assert_eq!(world.files(), [""; 0]);
 }
 
@@ -86,6 +88,6 @@ fn a_cli_that_died_before_its_hook_was_done_has_no_daemons() {
     drop(cli);
     world.becomes_empty();
     let started = world.daemons(&["start", "--session", "s", "--pid", &pid]);
-    started.fails(&format!("there is no process {pid}"));
+    started.assert_failure(&format!("there is no process {pid}"));
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }

@@ -9,7 +9,7 @@ use fs_err as fs;
 use serde_json::json;
 
 use super::world::{World, holds, shell, twelve, until};
-use crate::sandbox::{executable, outcome, payload};
+use crate::sandbox::{executable_path, payload, run_with_input};
 
 #[test]
 fn its_environment_its_directory_its_log_and_nothing_else_open() {
@@ -24,11 +24,11 @@ fn its_environment_its_directory_its_log_and_nothing_else_open() {
     fs::write(&file, "export OTHER=1").unwrap();
     let start = |session: &str, source: &str| {
         // Descriptor 9 stands for whatever the CLI forgot to close.
-        let line = format!("exec {} daemons start 9</etc/hostname", executable("sessions").display());
+        let line = format!("exec {} daemons start 9</etc/hostname", executable_path("sessions").display());
         let mut command = world.sandbox.command("sh");
         command.args(["-c", &line]).env("CLAUDE_PROJECT_DIR", &project).env("CLAUDE_ENV_FILE", &file);
         let members = format!(r#""source":"{source}","cwd":"/""#);
-        outcome(&mut command, payload(session, "SessionStart", &members)).succeeds();
+        run_with_input(&mut command, payload(session, "SessionStart", &members)).assert_success();
     };
     start("s", "startup");
     let log = world.directory().join("says.s.log");
@@ -58,7 +58,7 @@ fn its_environment_its_directory_its_log_and_nothing_else_open() {
     start("t", "clear");
     assert!(fs::read_to_string(&file).unwrap().ends_with("=s\nexport CLAUDE_SESSION_ID=t\n"));
     let sourced = format!(". {} && echo $CLAUDE_SESSION_ID", file.display());
-    assert_eq!(outcome(world.sandbox.command("sh").args(["-c", &sourced]), "").stdout, "t\n");
+    assert_eq!(run_with_input(world.sandbox.command("sh").args(["-c", &sourced]), "").stdout, "t\n");
     // In a file of any length the last lines count.
     fs::write(&file, format!("export CLAUDE_SESSION_ID=s\n{}", "# and more\n".repeat(200_000))).unwrap();
     start("t", "resume");
@@ -72,7 +72,7 @@ fn its_environment_its_directory_its_log_and_nothing_else_open() {
 fn the_pipes_of_the_hook_close_at_once() {
     let world = World::new(&twelve());
     // Its standard output once more as descriptor 9: whoever inherits any of them keeps the pipe open.
-    let line = format!("exec {} daemons start --session s 9>&1", executable("sessions").display());
+    let line = format!("exec {} daemons start --session s 9>&1", executable_path("sessions").display());
     let mut child = std::process::Command::new("sh")
         .args(["-c", &line])
         .env_clear()

@@ -16,5 +16,5 @@ fn the_example_is_valid_and_the_readme_shows_it() {
         world.list().len(),
         serde_json::from_str::<serde_json::Value>(EXAMPLE).unwrap()["daemons"].as_array().unwrap().len()
     );
-    world.daemons(&["stop", "--session", "s"]).succeeds();
+    world.daemons(&["stop", "--session", "s"]).assert_success();
 }

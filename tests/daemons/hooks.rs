@@ -4,7 +4,7 @@ use std::io::Write as _;
 use std::process::{Child, Stdio};
 
 use super::world::{World, lives, twelve};
-use crate::sandbox::{Life, executable, payload};
+use crate::sandbox::{ClaudeProcess, executable_path, payload};
 
 #[test]
 fn a_compaction_or_a_resumption_starts_no_second_set() {
@@ -12,16 +12,16 @@ fn a_compaction_or_a_resumption_starts_no_second_set() {
     let mut cli = world.begin("s");
     let pids = world.pids("s");
     for source in ["compact", "resume", "startup", "of a later version"] {
-        cli.start(source).succeeds();
+        cli.start(source).assert_success();
         assert_eq!(world.pids("s"), pids, "{source}");
         world.runs(12);
     }
-    cli.end("other").succeeds();
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
+    cli.end("other").assert_success();
     // What somebody ended by hand stays ended while the session goes on.
-    cli.start("compact").succeeds();
+    cli.start("compact").assert_success();
     assert_eq!((world.files(), world.running()), (vec![], vec![]));
-    cli.start("resume").succeeds();
+    cli.start("resume").assert_success();
     assert_eq!(world.pids("s").len(), 12);
     world.runs(12);
     assert!(world.pids("s").values().all(|pid| !pids.values().any(|old| old == pid) && lives(*pid)));
@@ -31,7 +31,7 @@ fn a_compaction_or_a_resumption_starts_no_second_set() {
 fn fifty_starts_at_once_give_one_set() {
     let world = World::new(&twelve());
     let start = |_| {
-        let mut child = std::process::Command::new(executable("sessions"))
+        let mut child = std::process::Command::new(executable_path("sessions"))
             .args(["daemons", "start"])
             .env_clear()
             .env("HOME", world.sandbox.home())
@@ -59,9 +59,9 @@ fn a_clear_gives_the_new_session_a_set_of_its_own() {
     let world = World::new(&twelve());
     let mut cli = world.begin("old");
     let old = world.pids("old");
-    cli.end("clear").succeeds();
+    cli.end("clear").assert_success();
     cli.session = "new";
-    cli.start("clear").succeeds();
+    cli.start("clear").assert_success();
     assert!(old.values().all(|pid| !lives(*pid)));
     assert_eq!(world.pids("new").len(), 12);
     world.runs(12);
@@ -75,7 +75,7 @@ fn a_session_that_its_cli_left_without_a_word_has_no_set() {
     let world = World::new(&twelve());
     let mut cli = world.begin("old");
     cli.session = "new";
-    cli.start("resume").succeeds();
+    cli.start("resume").assert_success();
     super::world::until("the end of the old set", || world.pids("old").is_empty() && world.running().len() == 12);
     assert_eq!(world.pids("new").len(), 12);
 }
@@ -85,7 +85,7 @@ fn without_a_config_nothing_is_done() {
     let world = World::new(&[]);
     std::fs::remove_file(world.config()).unwrap();
     let mut cli = world.begin("s");
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     assert!(!world.directory().exists());
     assert_eq!(world.list().len(), 0);
 }
@@ -93,7 +93,7 @@ fn without_a_config_nothing_is_done() {
 #[test]
 fn what_is_no_hooks_json_starts_nothing() {
     let world = World::new(&twelve());
-    let mut life = Life::begin(&world.sandbox);
+    let mut life = ClaudeProcess::start(&world.sandbox);
     for (text, message) in [
         ("", "read stdin: empty"),
         ("{\"session_id\":\"../x\"}", "session_id is not a string"),
@@ -101,7 +101,7 @@ fn what_is_no_hooks_json_starts_nothing() {
         ("nonsense", "not a JSON object"),
     ] {
         for command in ["sessions daemons start", "sessions daemons stop"] {
-            life.run(command, text).fails(message);
+            life.run_executable(command, text).assert_failure(message);
         }
     }
     assert!(!world.directory().exists());

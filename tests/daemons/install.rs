@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::install::home::Home;
-use crate::sandbox::{Life, payload};
+use crate::sandbox::{ClaudeProcess, payload};
 
 fn hooks(settings: &Value, event: &str) -> Vec<Value> {
     let groups = settings["hooks"][event].as_array().cloned().unwrap_or_default();
@@ -58,8 +58,8 @@ fn a_path_that_needs_quoting_goes_through_a_shell() {
     let home = Home::new();
     let config = home.path("my config");
     let hooks = |arguments: &[&str]| {
-        let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-        let done = crate::sandbox::outcome(hooks.env("CLAUDE_CONFIG_DIR", &config).args(arguments), "");
+        let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
+        let done = crate::sandbox::run_with_input(hooks.env("CLAUDE_CONFIG_DIR", &config).args(arguments), "");
         assert_eq!(done.code, Some(0), "{done:?}");
     };
     hooks(&["install", "--daemons"]);
@@ -95,15 +95,15 @@ fn what_is_installed_starts_and_ends_daemons() {
     let config = json!({"daemons": [{"name": "a", "command": "/bin/sleep", "args": ["1000"]}]});
     let path = home.write(".claude/session-daemons.json", &config.to_string());
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let mut life = Life::begin(home.sandbox());
+    let mut life = ClaudeProcess::start(home.sandbox());
     let command = |word: &str| format!("{} daemons {word}", home.installed("sessions").display());
-    life.run_line(&command("start"), &payload("s", "SessionStart", r#""source":"startup""#)).succeeds();
+    life.run_shell_command(&command("start"), &payload("s", "SessionStart", r#""source":"startup""#)).assert_success();
     let pid: u32 = home.read(".claude/session-daemons/.a.s.pid").trim_end().parse().unwrap();
     assert!(super::world::lives(pid));
     // An installation anew takes nothing from under it.
     home.succeeds(&["uninstall"]);
     home.succeeds(&["install", "--daemons"]);
     assert!(super::world::lives(pid));
-    life.run_line(&command("stop"), &payload("s", "SessionEnd", "")).succeeds();
+    life.run_shell_command(&command("stop"), &payload("s", "SessionEnd", "")).assert_success();
     assert!(!super::world::lives(pid));
 }

@@ -24,7 +24,7 @@ fn goes(script: &str, at_least: usize) {
     until("all of them", || world.running().len() >= at_least);
     let all = world.running();
     let begun = Instant::now();
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     // 1.2 s, and a machine that others keep busy.
     assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
     assert!(all.iter().all(|pid| !lives(*pid)));
@@ -82,7 +82,7 @@ fn one_that_is_never_the_same_process_for_long() {
     until("a generation or two", || {
         world.running().first().is_some_and(|pid| !world.pids("s").values().any(|first| first == pid))
     });
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }
 
@@ -101,7 +101,7 @@ fn ones_that_multiply() {
     fs::write(world.config(), json!({ "daemons": daemons }).to_string()).unwrap();
     let mut cli = world.begin("s");
     until("many", || world.running().len() > 50);
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }
 
@@ -110,7 +110,7 @@ fn a_guard_that_stands_still_is_no_way_out() {
     let (world, mut cli) = at_its_worst(shell("naughty", "setsid -f sleep 1000; echo ready; sleep 1000"));
     let guard = world.guard("s");
     kill("-STOP", guard);
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     assert!(!lives(guard));
     assert_eq!((world.running(), world.files()), (vec![], vec![]));
 }

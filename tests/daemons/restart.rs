@@ -31,7 +31,7 @@ fn each_is_started_again_as_its_config_says() {
     assert!(text.ends_with("crash ended with exit code 3, too often\n"), "{text}");
     assert!(world.pids("s").is_empty());
     // What failed leaves its log, and nothing else.
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     assert_eq!(world.files(), ["always.s.log", "crash.s.log", "never.s.log"]);
 }
 
@@ -54,9 +54,9 @@ fn of_failures_only_the_last_logs_are_kept() {
     let world = World::new(&[shell("fails", "echo no; exit 1")]);
     for number in 0..25 {
         let session = format!("s{number}");
-        world.daemons(&["start", "--session", &session]).succeeds();
+        world.daemons(&["start", "--session", &session]).assert_success();
         until("its failure", || world.line(&session, "fails")["state"] == "failed");
-        world.daemons(&["stop", "--session", &session]).succeeds();
+        world.daemons(&["stop", "--session", &session]).assert_success();
     }
     let files = world.files();
     assert!(files.len() <= 21 && files.contains(&"fails.s24.log".to_owned()), "{files:?}");

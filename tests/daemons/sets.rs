@@ -20,7 +20,7 @@ fn three_sessions_of_twelve_begin_and_end_apart() {
         assert_eq!((line["state"].as_str(), line["restarts"].as_u64()), (Some("running"), Some(0)), "{line}");
         assert_eq!(line["pid"].as_u64(), Some(pids[of][line["name"].as_str().unwrap()].into()), "{line}");
     }
-    clis[1].end("prompt_input_exit").succeeds();
+    clis[1].end("prompt_input_exit").assert_success();
     // Gone when it returns, not some time after.
     assert!(pids[1].values().all(|pid| !lives(*pid)));
     assert!(pids[0].values().chain(pids[2].values()).all(|pid| lives(*pid)));
@@ -32,8 +32,8 @@ fn three_sessions_of_twelve_begin_and_end_apart() {
     assert!(std::process::Command::new("sh").args(["-c", &by_hand]).status().unwrap().success());
     until("its end", || !lives(pids[2]["d7"]) && !file.exists());
     assert_eq!(world.line("three", "d7")["state"], "exited");
-    clis[0].end("other").succeeds();
-    clis[2].end("other").succeeds();
+    clis[0].end("other").assert_success();
+    clis[2].end("other").assert_success();
     assert_eq!((world.files(), world.running()), (vec![], vec![]));
 }
 

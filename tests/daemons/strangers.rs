@@ -75,7 +75,7 @@ fn pid_files_of_a_dead_set_harm_no_stranger() {
     }
     fs::write(world.path("target"), "mine").unwrap();
     directory_of(&world);
-    world.daemons(&["stop", "--session", "dead"]).succeeds();
+    world.daemons(&["stop", "--session", "dead"]).assert_success();
     assert_eq!(world.files().iter().filter(|name| name.contains("dead")).collect::<Vec<_>>(), [".folder.dead.pid"]);
     let mut cli = world.begin("s");
     // All run; the one whose PID file is a directory has none, and its log says why.
@@ -86,7 +86,7 @@ fn pid_files_of_a_dead_set_harm_no_stranger() {
         assert!(world.directory().join(format!(".{name}.s.pid")).symlink_metadata().unwrap().is_file());
     }
     assert!(fs::read_to_string(world.directory().join("folder.s.log")).unwrap().contains(".folder.s.pid: "));
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     world.runs(0);
     assert!(lives(stranger.pid()));
     assert_eq!(fs::read_to_string(world.path("target")).unwrap(), "mine");
@@ -114,14 +114,14 @@ fn a_forged_state_beside_a_lock_that_is_held_harms_no_stranger() {
     assert_eq!((&lines[0]["state"], &lines[0]["pid"]), (&json!("lost"), &json!(null)));
     let log = world.directory().canonicalize().unwrap().join("forged.s.log");
     assert_eq!(lines[0]["log"].as_str(), log.to_str());
-    world.daemons(&["stop", "--session", "s"]).fails("stays locked");
+    world.daemons(&["stop", "--session", "s"]).assert_failure("stays locked");
     assert!(lives(stranger.pid()));
     // What others may write to says nothing at all, and that is told.
     let path = world.directory().join(".s.state.json");
     fs::set_permissions(&path, std::os::unix::fs::PermissionsExt::from_mode(0o666)).unwrap();
     assert_eq!(world.daemons(&["list", "--json"]).stdout, "[]\n");
     let told = format!("{} is not yours alone", path.canonicalize().unwrap().display());
-    world.daemons(&["stop", "--session", "s"]).fails(&told);
+    world.daemons(&["stop", "--session", "s"]).assert_failure(&told);
     assert!(lives(stranger.pid()));
 }
 
@@ -167,7 +167,7 @@ fn privileged_a_process_of_another_user_is_no_guard() {
     let process = json!({"pid": stranger.pid(), "start": start(stranger.pid())});
     let state = json!({"guard": process, "claude": null, "ending": false, "daemons": []});
     fs::write(world.directory().join(".s.state.json"), state.to_string()).unwrap();
-    world.daemons(&["stop", "--session", "s"]).fails("stays locked");
+    world.daemons(&["stop", "--session", "s"]).assert_failure("stays locked");
     assert!(lives(stranger.pid()));
 }
 
@@ -184,7 +184,7 @@ fn pid_files_that_change_under_a_guard_harm_nobody() {
         fs::remove_file(world.directory().join(name)).unwrap();
     }
     plant(&world, "s", stranger.pid());
-    cli.end("other").succeeds();
+    cli.end("other").assert_success();
     assert_eq!((world.running(), world.files()), (vec![], vec![".folder.s.pid".to_owned()]));
     assert!(lives(stranger.pid()));
     assert_eq!(fs::read_to_string(world.path("target")).unwrap(), stranger.pid().to_string());
@@ -197,13 +197,13 @@ fn a_lock_that_is_none_is_said() {
     directory_of(&world);
     let lock = world.directory().join(".s.lock");
     fs::create_dir(&lock).unwrap();
-    world.daemons(&["start", "--session", "s"]).fails(".s.lock: ");
+    world.daemons(&["start", "--session", "s"]).assert_failure(".s.lock: ");
     fs::remove_dir(&lock).unwrap();
     fs::write(world.path("target"), "mine").unwrap();
     symlink(world.path("target"), &lock).unwrap();
-    world.daemons(&["start", "--session", "s"]).fails(".s.lock: ");
+    world.daemons(&["start", "--session", "s"]).assert_failure(".s.lock: ");
     // It is nobody else's trouble.
-    world.daemons(&["start", "--session", "t"]).succeeds();
+    world.daemons(&["start", "--session", "t"]).assert_success();
     assert_eq!(world.files(), [".s.lock", ".t.lock", ".t.state.json"]);
     assert_eq!(fs::read_to_string(world.path("target")).unwrap(), "mine");
 }

@@ -9,7 +9,7 @@ use std::time::{Duration, Instant};
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use crate::sandbox::{Life, Outcome, Sandbox, executable, outcome, payload};
+use crate::sandbox::{ClaudeProcess, Outcome, Sandbox, executable_path, payload, run_with_input};
 
 /// The machine may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
@@ -22,7 +22,7 @@ pub struct World {
 /// A CLI and its session.
 pub struct Cli {
     pub session: &'static str,
-    pub life: Life,
+    pub life: ClaudeProcess,
 }
 
 /// Waits for it.
@@ -81,15 +81,15 @@ impl World {
 
     /// `sessions daemons …` by hand, in the home directory.
     pub fn daemons(&self, arguments: &[&str]) -> Outcome {
-        let mut command = self.sandbox.command(executable("sessions"));
-        outcome(command.current_dir(self.path("")).arg("daemons").args(arguments), "")
+        let mut command = self.sandbox.command(executable_path("sessions"));
+        run_with_input(command.current_dir(self.path("")).arg("daemons").args(arguments), "")
     }
 
     /// A CLI that has started its session.
     #[track_caller]
     pub fn begin(&self, session: &'static str) -> Cli {
-        let mut cli = Cli { session, life: Life::begin(&self.sandbox) };
-        cli.start("startup").succeeds();
+        let mut cli = Cli { session, life: ClaudeProcess::start(&self.sandbox) };
+        cli.start("startup").assert_success();
         cli
     }
 
@@ -188,13 +188,13 @@ impl Cli {
     /// `SessionStart`, as the CLI runs it.
     pub fn start(&mut self, source: &str) -> Outcome {
         let members = format!(r#""source":"{source}","cwd":"/""#);
-        self.life.run("sessions daemons start", &payload(self.session, "SessionStart", &members))
+        self.life.run_executable("sessions daemons start", &payload(self.session, "SessionStart", &members))
     }
 
     /// `SessionEnd`.
     pub fn end(&mut self, reason: &str) -> Outcome {
         let members = format!(r#""reason":"{reason}""#);
-        self.life.run("sessions daemons stop", &payload(self.session, "SessionEnd", &members))
+        self.life.run_executable("sessions daemons stop", &payload(self.session, "SessionEnd", &members))
     }
 }
 

@@ -4,7 +4,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
-use crate::sandbox::{Life, Sandbox, executable, outcome, payload};
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, payload, run_with_input};
 
 const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 const EDIT: &str = r#""tool_name":"Edit","tool_input":{"file_path":"a"}"#;
@@ -17,36 +17,36 @@ const NONE_RUNS: &str = r#""background_tasks":[{"id":"b1","type":"shell","status
 #[track_caller]
 fn script(sandbox: &Sandbox, steps: &[(&str, &str, &str)]) {
     for (number, (event, members, state)) in steps.iter().enumerate() {
-        sandbox.fire("s", event, members).succeeds();
-        assert_eq!(sandbox.state("s"), *state, "after step {}, {event}", number + 1);
+        sandbox.run_hook("s", event, members).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), *state, "after step {}, {event}", number + 1);
     }
 }
 
 #[test]
 fn esc_and_sigkill_fire_nothing_and_the_next_event_mends_it() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    life.fire("s", "UserPromptSubmit", "").succeeds();
-    life.fire("s", "UserPromptSubmit", "").succeeds();
-    life.fire("s", "PermissionRequest", BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+    life.run_hook("s", "UserPromptSubmit", "").assert_success();
+    life.run_hook("s", "UserPromptSubmit", "").assert_success();
+    life.run_hook("s", "PermissionRequest", BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash)");
     drop(life); // SIGKILL
-    assert_eq!(sandbox.state("s"), "working permission(Bash)");
-    Life::begin(&sandbox).fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    assert_eq!(sandbox.state("s"), "stop");
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash)");
+    ClaudeProcess::start(&sandbox).run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "stop");
 }
 
 #[test]
 fn a_session_start_of_the_same_process_comes_too_late_for_its_prompt() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "UserPromptSubmit", "").succeeds();
-    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    assert_eq!(sandbox.state("s"), "working");
-    life.fire("s", "PermissionRequest", BASH).succeeds();
-    life.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "UserPromptSubmit", "").assert_success();
+    life.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working");
+    life.run_hook("s", "PermissionRequest", BASH).assert_success();
+    life.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash)");
 }
 
 #[test]
@@ -54,7 +54,7 @@ fn a_session_start_clears_what_was_ended_or_written_by_a_script() {
     let sandbox = Sandbox::new();
     script(&sandbox, &[("SessionEnd", "", "ended"), ("SessionStart", r#""source":"new kind""#, "stop")]);
     for kind in ["working", "permission"] {
-        fs_err::write(sandbox.signal("s", kind), "{\"pending\":[]}\n").unwrap();
+        fs_err::write(sandbox.signal_path("s", kind), "{\"pending\":[]}\n").unwrap();
     }
     script(&sandbox, &[("SessionStart", r#""source":"startup""#, "stop")]);
 }
@@ -96,37 +96,37 @@ fn a_stop_that_was_blocked_goes_on_with_the_next_tool() {
 #[test]
 fn a_late_tool_does_not_wake_a_session_that_stopped() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
-    let late = sandbox.hold("PostToolUse");
-    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
-    sandbox.fire("s", "Stop", "").succeeds();
-    late.feed("s", "PostToolUse", BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "stop");
+    sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
+    let late = sandbox.start_hook("PostToolUse");
+    sandbox.run_hook("s", "Stop", AGENT_RUNS).assert_success();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    late.write_payload_and_wait("s", "PostToolUse", BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "stop");
 }
 
 #[test]
 fn a_late_tool_still_answers_its_own_question() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
-    let late = sandbox.hold("PostToolUse");
-    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
-    assert_eq!(sandbox.state("s"), "working permission(Bash@a1b2)");
-    late.feed("s", "PostToolUse", AGENTS_BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "working");
+    sandbox.run_hook("s", "PermissionRequest", AGENTS_BASH).assert_success();
+    let late = sandbox.start_hook("PostToolUse");
+    sandbox.run_hook("s", "Stop", AGENT_RUNS).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash@a1b2)");
+    late.write_payload_and_wait("s", "PostToolUse", AGENTS_BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working");
 }
 
 #[test]
 fn a_late_answer_makes_no_question_older() {
     let sandbox = Sandbox::new();
-    let modified = || fs_err::metadata(sandbox.signal("s", "permission")).unwrap().modified().unwrap();
-    sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
-    let late = sandbox.hold("PostToolUse");
-    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+    let modified = || fs_err::metadata(sandbox.signal_path("s", "permission")).unwrap().modified().unwrap();
+    sandbox.run_hook("s", "PermissionRequest", EDIT).assert_success();
+    let late = sandbox.start_hook("PostToolUse");
+    sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
     let before = modified();
-    late.feed("s", "PostToolUse", EDIT).succeeds();
+    late.write_payload_and_wait("s", "PostToolUse", EDIT).assert_success();
     // Another version, which has to differ; by no more than that.
     let after = before + std::time::Duration::from_nanos(1);
-    assert_eq!((sandbox.state("s"), modified()), ("permission(Bash)".to_owned(), after));
+    assert_eq!((sandbox.describe_signals("s"), modified()), ("permission(Bash)".to_owned(), after));
 }
 
 #[test]
@@ -135,11 +135,15 @@ fn a_late_hook_of_a_cleared_session_does_not_bring_it_back() {
         [("Stop", ""), ("PostToolUse", BASH), ("UserPromptSubmit", ""), ("PermissionRequest", AGENTS_BASH)]
     {
         let sandbox = Sandbox::new();
-        let late = sandbox.hold(event);
-        sandbox.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
-        sandbox.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
-        late.feed("s", event, members).succeeds();
-        assert_eq!((sandbox.state("s"), sandbox.state("t")), ("ended".into(), "stop".into()), "{event}");
+        let late = sandbox.start_hook(event);
+        sandbox.run_hook("s", "SessionEnd", r#""reason":"clear""#).assert_success();
+        sandbox.run_hook("t", "SessionStart", r#""source":"clear""#).assert_success();
+        late.write_payload_and_wait("s", event, members).assert_success();
+        assert_eq!(
+            (sandbox.describe_signals("s"), sandbox.describe_signals("t")),
+            ("ended".into(), "stop".into()),
+            "{event}"
+        );
     }
 }
 
@@ -179,9 +183,9 @@ fn an_answered_question_is_the_same_call_with_the_answers_in_it() {
     for tool in ["AskUserQuestion", "ExitPlanMode"] {
         let call = |input: &str| format!(r#""tool_name":"{tool}","tool_input":{input}"#);
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", &call(r#"{"questions":[]}"#)).succeeds();
-        sandbox.fire("s", "PostToolUse", &call(r#"{"questions":[],"answers":{"Which?":"A"}}"#)).succeeds();
-        assert_eq!(sandbox.state("s"), "");
+        sandbox.run_hook("s", "PermissionRequest", &call(r#"{"questions":[]}"#)).assert_success();
+        sandbox.run_hook("s", "PostToolUse", &call(r#"{"questions":[],"answers":{"Which?":"A"}}"#)).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), "");
     }
 }
 
@@ -208,14 +212,18 @@ fn a_call_is_the_same_however_its_input_is_spelled() {
     ] {
         let (first, again) = (call("a1b2c3", "Bash", input), call(agent, tool, &again));
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", &first).succeeds();
-        sandbox.fire("s", "PermissionRequest", &again).succeeds();
-        let waiting = sandbox.read("s", "permission")["pending"].as_array().unwrap().len();
+        sandbox.run_hook("s", "PermissionRequest", &first).assert_success();
+        sandbox.run_hook("s", "PermissionRequest", &again).assert_success();
+        let waiting = sandbox.read_signal("s", "permission")["pending"].as_array().unwrap().len();
         assert_eq!(waiting, if same { 1 } else { 2 }, "asked again: {again}");
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", &first).succeeds();
-        sandbox.fire("s", "PostToolUse", &again).succeeds();
-        assert_eq!(sandbox.state("s"), if same { "" } else { "permission(Bash@a1b2)" }, "its result: {again}");
+        sandbox.run_hook("s", "PermissionRequest", &first).assert_success();
+        sandbox.run_hook("s", "PostToolUse", &again).assert_success();
+        assert_eq!(
+            sandbox.describe_signals("s"),
+            if same { "" } else { "permission(Bash@a1b2)" },
+            "its result: {again}"
+        );
     }
 }
 
@@ -239,14 +247,14 @@ fn the_oldest_calls_members_are_the_files_own() {
     let sandbox = Sandbox::new();
     let first = r#""tool_name":"Read","tool_input":{"file_path":"\u002fetc"},"permission_suggestions":[1.0]"#;
     let second = r#""agent_id":"a1b2c3","agent_type":"x","tool_name":"Bash","tool_input":{"n":1e400}"#;
-    sandbox.fire("s", "PermissionRequest", first).succeeds();
-    sandbox.fire("s", "PermissionRequest", second).succeeds();
-    let text = || fs_err::read_to_string(sandbox.signal("s", "permission")).unwrap();
+    sandbox.run_hook("s", "PermissionRequest", first).assert_success();
+    sandbox.run_hook("s", "PermissionRequest", second).assert_success();
+    let text = || fs_err::read_to_string(sandbox.signal_path("s", "permission")).unwrap();
     let own = |members| payload("s", "PermissionRequest", members).trim_end_matches('}').to_owned();
     let stem = |members: &str| payload("s", "PermissionRequest", members).strip_suffix('}').unwrap().to_owned();
     assert!(text().starts_with(&format!("{},\"pending_since\":\"", stem(first))), "{}", text());
     assert!(text().contains(&own(second)));
-    sandbox.fire("s", "PostToolUse", first).succeeds();
+    sandbox.run_hook("s", "PostToolUse", first).assert_success();
     assert!(text().starts_with(&format!("{},\"pending_since\":\"", stem(second))), "{}", text());
     assert!(!text().contains("/etc") && !text().contains("permission_suggestions"));
 }
@@ -254,26 +262,26 @@ fn the_oldest_calls_members_are_the_files_own() {
 #[test]
 fn calls_are_listed_in_the_order_of_their_events() {
     let sandbox = Sandbox::new();
-    let older = sandbox.hold("PermissionRequest");
-    sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
-    older.feed("s", "PermissionRequest", BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "permission(Bash,Edit)");
-    let since = |call: usize| sandbox.read("s", "permission")["pending"][call]["pending_since"].clone();
+    let older = sandbox.start_hook("PermissionRequest");
+    sandbox.run_hook("s", "PermissionRequest", EDIT).assert_success();
+    older.write_payload_and_wait("s", "PermissionRequest", BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "permission(Bash,Edit)");
+    let since = |call: usize| sandbox.read_signal("s", "permission")["pending"][call]["pending_since"].clone();
     assert!(since(0).as_str() < since(1).as_str());
-    assert_eq!(sandbox.read("s", "permission")["pending_since"], since(0));
+    assert_eq!(sandbox.read_signal("s", "permission")["pending_since"], since(0));
 }
 
 #[test]
 fn the_same_hook_twice_is_one_call() {
     let sandbox = Sandbox::new();
-    let (one, two) = (sandbox.hold("PermissionRequest"), sandbox.hold("PermissionRequest"));
-    one.feed("s", "PermissionRequest", BASH).succeeds();
-    two.feed("s", "PermissionRequest", BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "permission(Bash)");
-    let (one, two) = (sandbox.hold("Stop"), sandbox.hold("Stop"));
-    two.feed("s", "Stop", "").succeeds();
-    one.feed("s", "Stop", "").succeeds();
-    assert_eq!(sandbox.state("s"), "stop");
+    let (one, two) = (sandbox.start_hook("PermissionRequest"), sandbox.start_hook("PermissionRequest"));
+    one.write_payload_and_wait("s", "PermissionRequest", BASH).assert_success();
+    two.write_payload_and_wait("s", "PermissionRequest", BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "permission(Bash)");
+    let (one, two) = (sandbox.start_hook("Stop"), sandbox.start_hook("Stop"));
+    two.write_payload_and_wait("s", "Stop", "").assert_success();
+    one.write_payload_and_wait("s", "Stop", "").assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "stop");
 }
 
 #[test]
@@ -281,33 +289,33 @@ fn a_request_that_arrives_after_its_own_tool_is_gone_with_the_batch_or_the_turn(
     for (event, members) in [("PostToolBatch", ""), ("Stop", NONE_RUNS), ("UserPromptSubmit", ""), ("StopFailure", "")]
     {
         let sandbox = Sandbox::new();
-        let request = sandbox.hold("PermissionRequest");
-        sandbox.fire("s", "PostToolUse", BASH).succeeds();
-        request.feed("s", "PermissionRequest", BASH).succeeds();
-        assert_eq!(sandbox.state("s"), "permission(Bash)");
-        sandbox.fire("s", event, members).succeeds();
-        assert!(!sandbox.state("s").contains("permission"), "{event}");
+        let request = sandbox.start_hook("PermissionRequest");
+        sandbox.run_hook("s", "PostToolUse", BASH).assert_success();
+        request.write_payload_and_wait("s", "PermissionRequest", BASH).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), "permission(Bash)");
+        sandbox.run_hook("s", event, members).assert_success();
+        assert!(!sandbox.describe_signals("s").contains("permission"), "{event}");
     }
 }
 
 #[test]
 fn a_request_that_a_stop_overtook_stands_where_it_is_a_subagents() {
     let sandbox = Sandbox::new();
-    let (agents, own) = (sandbox.hold("PermissionRequest"), sandbox.hold("PermissionRequest"));
-    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
-    agents.feed("s", "PermissionRequest", AGENTS_BASH).succeeds();
-    own.feed("s", "PermissionRequest", BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "working permission(Bash@a1b2)");
+    let (agents, own) = (sandbox.start_hook("PermissionRequest"), sandbox.start_hook("PermissionRequest"));
+    sandbox.run_hook("s", "Stop", AGENT_RUNS).assert_success();
+    agents.write_payload_and_wait("s", "PermissionRequest", AGENTS_BASH).assert_success();
+    own.write_payload_and_wait("s", "PermissionRequest", BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash@a1b2)");
 }
 
 #[test]
 fn an_older_event_leaves_a_newer_question() {
     for event in ["PostToolBatch", "SubagentStop"] {
         let sandbox = Sandbox::new();
-        let batch = sandbox.hold(event);
-        sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
-        batch.feed("s", event, AGENT).succeeds();
-        assert_eq!(sandbox.state("s"), "permission(Bash@a1b2)", "{event}");
+        let batch = sandbox.start_hook(event);
+        sandbox.run_hook("s", "PermissionRequest", AGENTS_BASH).assert_success();
+        batch.write_payload_and_wait("s", event, AGENT).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), "permission(Bash@a1b2)", "{event}");
     }
 }
 
@@ -347,8 +355,8 @@ fn a_stop_answers_everybody_only_where_no_subagent_runs() {
             ("Stop", NONE_RUNS, "stop"),
         ],
     );
-    sandbox.fire("s", "StopFailure", r#""error":"rate_limit""#).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["error"], "rate_limit");
+    sandbox.run_hook("s", "StopFailure", r#""error":"rate_limit""#).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["error"], "rate_limit");
 }
 
 #[test]
@@ -363,27 +371,27 @@ fn what_was_handed_on_keeps_its_questions_after_a_stop() {
     ] {
         for status in ["running", "pending"] {
             let sandbox = Sandbox::new();
-            sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-            sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
-            sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+            sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+            sandbox.run_hook("s", "PermissionRequest", AGENTS_BASH).assert_success();
+            sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
             let shell = r#"{"id":"b1","type":"shell","status":"running"}"#;
             let tasks = format!(r#""background_tasks":[{shell},{{"id":"t1","type":"{task}","status":"{status}"}}]"#);
-            sandbox.fire("s", "Stop", &tasks).succeeds();
+            sandbox.run_hook("s", "Stop", &tasks).assert_success();
             assert_eq!(stands_apart(&sandbox), [state, "permission(Bash@a1b2)"], "{task} {status}");
         }
     }
     for task in ["shell", "monitor", "MCP task", "dream", "auto-mode scan"] {
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
+        sandbox.run_hook("s", "PermissionRequest", AGENTS_BASH).assert_success();
         let tasks = format!(r#""background_tasks":[{{"id":"t1","type":"{task}","status":"running"}}]"#);
-        sandbox.fire("s", "Stop", &tasks).succeeds();
-        assert_eq!(sandbox.state("s"), "stop", "{task}");
+        sandbox.run_hook("s", "Stop", &tasks).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), "stop", "{task}");
     }
 }
 
 /// The state of the session, and what waits beside it.
 fn stands_apart(sandbox: &Sandbox) -> Vec<String> {
-    let mut stands: Vec<_> = sandbox.state("s").split(' ').map(str::to_owned).collect();
+    let mut stands: Vec<_> = sandbox.describe_signals("s").split(' ').map(str::to_owned).collect();
     stands.sort_by_key(|kind| kind.starts_with("permission"));
     stands
 }
@@ -391,13 +399,13 @@ fn stands_apart(sandbox: &Sandbox) -> Vec<String> {
 #[test]
 fn a_clock_that_steps_back_an_hour_makes_nothing_late() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
-    sandbox.fire("s", "Stop", AGENT_RUNS).succeeds();
+    sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
+    sandbox.run_hook("s", "Stop", AGENT_RUNS).assert_success();
     let future = SystemTime::now() + Duration::from_secs(3600);
-    for file in sandbox.files() {
+    for file in sandbox.list_signal_dir() {
         fs_err::OpenOptions::new()
             .write(true)
-            .open(sandbox.spool().join(file))
+            .open(sandbox.signal_dir().join(file))
             .unwrap()
             .file()
             .set_modified(future)
@@ -409,8 +417,8 @@ fn a_clock_that_steps_back_an_hour_makes_nothing_late() {
 #[test]
 fn a_lock_that_is_never_given_back_stops_nobody() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    let spool = fs_err::File::open(sandbox.spool()).unwrap();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+    let spool = fs_err::File::open(sandbox.signal_dir()).unwrap();
     spool.file().try_lock().unwrap();
     script(&sandbox, &[("PermissionRequest", BASH, "working permission(Bash)"), ("Stop", "", "stop")]);
 }
@@ -418,15 +426,17 @@ fn a_lock_that_is_never_given_back_stops_nobody() {
 #[test]
 fn what_is_ours_to_say_and_what_has_no_bound_is_left_out() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#).succeeds();
-    let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+    sandbox
+        .run_hook("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#)
+        .assert_success();
+    let signal = fs_err::read_to_string(sandbox.signal_path("s", "stop")).unwrap();
     assert!(
         signal.starts_with(r#"{"session_id":"s","hook_event_name":"Stop","last":"\ufffd","stopped_at":"17"#),
         "{signal}"
     );
     assert_eq!((signal.matches("stopped").count(), signal.matches("pending").count()), (1, 0), "{signal}");
-    sandbox.fire("s", "PostToolUse", r#""tool_response":{"a":[1]},"x":1,"tool_calls":[2]"#).succeeds();
-    let signal = sandbox.read("s", "working");
+    sandbox.run_hook("s", "PostToolUse", r#""tool_response":{"a":[1]},"x":1,"tool_calls":[2]"#).assert_success();
+    let signal = sandbox.read_signal("s", "working");
     assert_eq!((&signal["x"], signal.get("tool_response"), signal.get("tool_calls")), (&json!(1), None, None));
 }
 
@@ -458,14 +468,14 @@ fn half_a_surrogate_pair_is_written_as_what_stands_for_no_character() {
     for (given, left) in HALVES {
         let sandbox = Sandbox::new();
         let members = |text: &str| format!(r#""tool_name":"Bash","{text}":["{text}",{{"{text}":"{text}"}}]"#);
-        sandbox.fire("s", "PermissionRequest", &members(given)).succeeds();
-        let signal = fs_err::read_to_string(sandbox.signal("s", "permission")).unwrap();
+        sandbox.run_hook("s", "PermissionRequest", &members(given)).assert_success();
+        let signal = fs_err::read_to_string(sandbox.signal_path("s", "permission")).unwrap();
         assert_eq!(signal.matches(&members(left)).count(), 2, "{given}: {signal}");
-        reads_back(&sandbox.signal("s", "permission"));
-        sandbox.fire("s", "Stop", &members(given)).succeeds();
-        let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+        reads_back(&sandbox.signal_path("s", "permission"));
+        sandbox.run_hook("s", "Stop", &members(given)).assert_success();
+        let signal = fs_err::read_to_string(sandbox.signal_path("s", "stop")).unwrap();
         assert!(signal.contains(&members(left)), "{given}: {signal}");
-        reads_back(&sandbox.signal("s", "stop"));
+        reads_back(&sandbox.signal_path("s", "stop"));
     }
 }
 
@@ -479,8 +489,8 @@ fn where_a_read_ends_cuts_no_surrogate_pair() {
                 format!(r#""x":"{}\ud83d\ude00{half}""#, "y".repeat(before - start))
             };
             let sandbox = Sandbox::new();
-            sandbox.fire("s", "Stop", &text(r"\ud83d")).succeeds();
-            let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+            sandbox.run_hook("s", "Stop", &text(r"\ud83d")).assert_success();
+            let signal = fs_err::read_to_string(sandbox.signal_path("s", "stop")).unwrap();
             assert!(signal.contains(&text(r"\ufffd")), "{before}");
         }
     }
@@ -489,32 +499,32 @@ fn where_a_read_ends_cuts_no_surrogate_pair() {
 #[test]
 fn half_a_pair_that_an_older_hook_left_in_the_list_goes_when_the_list_is_written_anew() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
-    sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
-    let path = sandbox.signal("s", "permission");
+    sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
+    sandbox.run_hook("s", "PermissionRequest", EDIT).assert_success();
+    let path = sandbox.signal_path("s", "permission");
     let signal = fs_err::read_to_string(&path).unwrap();
     fs_err::write(&path, signal.replace(r#""file_path":"a""#, r#""file_path":"a\ud83d""#)).unwrap();
-    sandbox.fire("s", "PostToolUse", BASH).succeeds();
+    sandbox.run_hook("s", "PostToolUse", BASH).assert_success();
     let signal = reads_back(&path);
     assert_eq!(signal["tool_input"]["file_path"], "a\u{fffd}");
     // The input that it was asked with resolves it still.
-    sandbox.fire("s", "PostToolUse", r#""tool_name":"Edit","tool_input":{"file_path":"a\uDE00"}"#).succeeds();
-    assert_eq!(sandbox.state("s"), "");
+    sandbox.run_hook("s", "PostToolUse", r#""tool_name":"Edit","tool_input":{"file_path":"a\uDE00"}"#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "");
 }
 
 #[test]
 fn a_payload_over_several_lines_is_put_into_one() {
     let sandbox = Sandbox::new();
     let input = "\n {\r\n\t\"session_id\" : \"s\",\n\"hook_event_name\":\n\"Stop\" , \"a\":[1 ,\n2]\n}\n{\"next\":1}";
-    sandbox.run("hook-stop", input).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["a"], json!([1, 2]));
+    sandbox.run_executable("hook-stop", input).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["a"], json!([1, 2]));
 }
 
 #[test]
 fn an_event_with_nothing_to_answer_makes_no_directory() {
     let sandbox = Sandbox::new();
     for event in ["PostToolUse", "SubagentStop"] {
-        sandbox.fire("s", event, AGENT).succeeds();
+        sandbox.run_hook("s", event, AGENT).assert_success();
     }
     assert!(!sandbox.home().join(".claude").exists());
 }
@@ -524,38 +534,38 @@ fn the_configuration_directory_can_be_named() {
     let sandbox = Sandbox::new();
     let config = sandbox.home().join("elsewhere");
     let hook = |config| {
-        let mut command = sandbox.command(executable("hook-stop"));
-        outcome(command.env("CLAUDE_CONFIG_DIR", config), payload("s", "Stop", "")).succeeds();
+        let mut command = sandbox.command(executable_path("hook-stop"));
+        run_with_input(command.env("CLAUDE_CONFIG_DIR", config), payload("s", "Stop", "")).assert_success();
     };
     hook(config.to_str().unwrap());
     assert!(config.join("session-signals/s.stop.json").is_file());
-    assert!(!sandbox.spool().exists());
+    assert!(!sandbox.signal_dir().exists());
     hook("");
-    assert_eq!(sandbox.state("s"), "stop");
+    assert_eq!(sandbox.describe_signals("s"), "stop");
 }
 
 #[test]
 fn a_question_of_a_turn_that_went_on_after_its_stop_is_not_late() {
     let sandbox = Sandbox::new();
     // Another hook blocked the Stop. Two tools run at once: one asks, the other one ends, and its hook is quicker.
-    sandbox.fire("s", "Stop", "").succeeds();
-    let request = sandbox.hold("PermissionRequest");
-    sandbox.fire("s", "PostToolUse", EDIT).succeeds();
-    request.feed("s", "PermissionRequest", BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    let request = sandbox.start_hook("PermissionRequest");
+    sandbox.run_hook("s", "PostToolUse", EDIT).assert_success();
+    request.write_payload_and_wait("s", "PermissionRequest", BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash)");
 }
 
 #[test]
 fn an_event_that_changes_nothing_leaves_no_trace() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
     let trace = || {
-        let spool = fs_err::metadata(sandbox.spool()).unwrap();
-        (spool.modified().unwrap(), fs_err::metadata(sandbox.signal("s", "working")).unwrap().modified().unwrap())
+        let spool = fs_err::metadata(sandbox.signal_dir()).unwrap();
+        (spool.modified().unwrap(), fs_err::metadata(sandbox.signal_path("s", "working")).unwrap().modified().unwrap())
     };
     let before = trace();
     for event in ["PostToolUse", "SubagentStop"] {
-        sandbox.fire("s", event, AGENTS_BASH).succeeds();
+        sandbox.run_hook("s", event, AGENTS_BASH).assert_success();
         assert_eq!(trace(), before, "{event}: who watches the directory is woken for nothing");
     }
 }
@@ -563,9 +573,9 @@ fn an_event_that_changes_nothing_leaves_no_trace() {
 #[test]
 fn the_end_of_a_subagent_by_an_error_is_not_the_sessions() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
-    sandbox.fire("s", "StopFailure", r#""agent_id":"a1b2c3","error":"server_error""#).succeeds();
-    assert_eq!(sandbox.read("s", "stop").get("error"), None);
-    sandbox.fire("s", "StopFailure", r#""error":"server_error""#).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["error"], "server_error");
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    sandbox.run_hook("s", "StopFailure", r#""agent_id":"a1b2c3","error":"server_error""#).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop").get("error"), None);
+    sandbox.run_hook("s", "StopFailure", r#""error":"server_error""#).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["error"], "server_error");
 }

@@ -8,7 +8,7 @@ use serde_json::json;
 use super::terminal::Terminal;
 use super::truth::lives;
 use super::{VERSIONS, claude, eventually, home};
-use crate::sandbox::{executable, outcome, write_script};
+use crate::sandbox::{executable_path, run_with_input, write_script};
 
 /// The one set there is: its session, and its daemon's PID.
 fn set(directory: &Path) -> Option<(String, u32)> {
@@ -31,9 +31,9 @@ fn they_live_and_die_with_a_session_of_the_real_cli() {
     let only_ours = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(path(".claude/session-daemons.json"), only_ours).unwrap();
     let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let mut hooks = sandbox.command(executable("hooks"));
+    let mut hooks = sandbox.command(executable_path("hooks"));
     hooks.env("PATH", search).args(["install", "--daemons"]).current_dir(path("project"));
-    let installed = outcome(&mut hooks, "");
+    let installed = run_with_input(&mut hooks, "");
     assert_eq!(installed.code, Some(0), "{installed:?}");
     // A command that the settings allow, and that says what the session's tools know.
     write_script(&path("bin/free-gate"), "echo $CLAUDE_SESSION_ID >~/said.new && mv ~/said.new ~/said");
@@ -63,5 +63,5 @@ fn they_live_and_die_with_a_session_of_the_real_cli() {
     let killed = std::process::Command::new("kill").args(["-KILL", &cli.to_string()]).status().unwrap();
     assert!(killed.success());
     assert!(eventually(|| !lives(other) && fs::read_dir(&directory).unwrap().next().is_none()));
-    assert_eq!(sandbox.state(&second), "ended");
+    assert_eq!(sandbox.describe_signals(&second), "ended");
 }

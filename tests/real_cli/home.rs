@@ -6,7 +6,7 @@ use fs_err as fs;
 use serde_json::json;
 
 use super::claude;
-use crate::sandbox::{Sandbox, executable, outcome, write_script};
+use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
 
 /// A home that this version knows, where the hooks are installed, and two of somebody else's: one blocks some prompts, the
 /// other one end of a turn if it is told to.
@@ -45,8 +45,8 @@ pub fn with(version: &str, settings: impl FnOnce(&dyn Fn(&str) -> PathBuf) -> St
     });
     fs::write(path(".claude.json"), known.to_string()).unwrap();
     let search = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let mut hooks = sandbox.command(executable("hooks"));
-    let installed = outcome(hooks.env("PATH", search).args(arguments).current_dir(path("project")), "");
+    let mut hooks = sandbox.command(executable_path("hooks"));
+    let installed = run_with_input(hooks.env("PATH", search).args(arguments).current_dir(path("project")), "");
     assert_eq!(installed.code, Some(0), "{installed:?}");
     sandbox
 }

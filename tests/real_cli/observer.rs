@@ -6,11 +6,11 @@ use fs_err as fs;
 use serde_json::Value;
 
 use super::eventually;
-use crate::sandbox::{Sandbox, executable, outcome};
+use crate::sandbox::{Sandbox, executable_path, run_with_input};
 
 /// What `sessions` says.
 pub fn said(sandbox: &Sandbox, id: &str) -> Value {
-    let done = outcome(sandbox.command(executable("sessions")).args(["--all", "--json"]), "");
+    let done = run_with_input(sandbox.command(executable_path("sessions")).args(["--all", "--json"]), "");
     assert_eq!(done.code, Some(0), "{done:?}");
     let mut all: Vec<Value> = serde_json::from_str(&done.stdout).unwrap();
     all.iter().position(|one| one["sessionId"] == id).map_or(Value::Null, |at| all.swap_remove(at))
@@ -19,7 +19,7 @@ pub fn said(sandbox: &Sandbox, id: &str) -> Value {
 /// What a reader says who has only the signals.
 pub fn files_alone(sandbox: &Sandbox, id: &str) -> &'static str {
     let order = [("ended", "ended"), ("permission", "permission"), ("stop", "waiting"), ("working", "working")];
-    order.iter().find(|(kind, _)| sandbox.signal(id, kind).exists()).map_or("-", |(_, state)| state)
+    order.iter().find(|(kind, _)| sandbox.signal_path(id, kind).exists()).map_or("-", |(_, state)| state)
 }
 
 /// Prints all that there is to know where `sessions` is wrong.
@@ -28,7 +28,7 @@ pub fn explain(sandbox: &Sandbox, id: &str, pid: u32, wrong: &Value) {
     println!("  now {:?}\n  sessions: {wrong}", SystemTime::now());
     println!("  registry: {}", fs::read_to_string(registry).unwrap_or_default());
     for kind in ["ended", "permission", "stop", "working"] {
-        let signal = sandbox.signal(id, kind);
+        let signal = sandbox.signal_path(id, kind);
         if let Ok(metadata) = fs::metadata(&signal) {
             println!("  {kind} {:?}: {}", metadata.modified().unwrap(), fs::read_to_string(signal).unwrap().trim());
         }

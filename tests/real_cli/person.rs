@@ -152,7 +152,7 @@ impl Person {
 
     /// The session that the newest signal of this process is of.
     fn signalled(&self) -> Option<String> {
-        let signals = fs::read_dir(self.sandbox.spool()).into_iter().flatten().flatten();
+        let signals = fs::read_dir(self.sandbox.signal_dir()).into_iter().flatten().flatten();
         // A temporary file is a hook's that is still at work.
         let signals = signals.filter(|signal| !signal.file_name().as_encoded_bytes().starts_with(b"."));
         let ours = signals.filter(|signal| {

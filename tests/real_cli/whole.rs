@@ -14,7 +14,7 @@ use super::step::Step;
 use super::truth::Truth::{Ended, Permission, Waiting, Working};
 use super::truth::lives;
 use super::{VERSIONS, eventually, home, observer};
-use crate::sandbox::{Sandbox, executable, outcome, write_script};
+use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
 use crate::serve::browser::Browser;
 use crate::serve::server::Server;
 
@@ -111,7 +111,9 @@ impl Watchers {
             let open = values.into_iter().filter(|value| value["state"] != "ended");
             open.map(|value| (text(&value["sessionId"]), text(&value["state"]))).collect()
         };
-        let list = |argument: &[&str]| outcome(self.sandbox.command(executable("sessions")).args(argument), "").stdout;
+        let list = |argument: &[&str]| {
+            run_with_input(self.sandbox.command(executable_path("sessions")).args(argument), "").stdout
+        };
         let json: Vec<Value> = serde_json::from_str(&list(&["--json"])).unwrap();
         let ids: Vec<_> = json.iter().map(|value| text(&value["sessionId"])).collect();
         // "▲ approve    4m  project    main   bbbbbbbb  …"
@@ -126,7 +128,7 @@ impl Watchers {
             keys.map(move |key| (text(key), (*state).to_owned()))
         });
         let page = page.collect();
-        let names = self.sandbox.files().into_iter();
+        let names = self.sandbox.list_signal_dir().into_iter();
         let mut known: Vec<_> = names.filter_map(|name| Some(name.split_once('.')?.0.to_owned())).collect();
         known.dedup();
         let alone = |id: String| (id.clone(), observer::files_alone(&self.sandbox, &id).to_owned());
@@ -202,20 +204,24 @@ fn a_stranger_can_trust_this_on_their_own_machine() {
         watchers.agree(step.situation);
     }
     assert!(fs::read_to_string(path("notified")).unwrap().lines().count() >= 2, "the foreign tool was called, too");
-    assert_eq!(sandbox.state(persons[0].session()), "ended");
+    assert_eq!(sandbox.describe_signals(persons[0].session()), "ended");
     for person in persons {
         person.concludes();
     }
     drop(watchers);
     drop(server);
 
-    let mut hooks = sandbox.command(executable("hooks"));
-    let done = outcome(hooks.arg("uninstall").current_dir(path("project")), "");
+    let mut hooks = sandbox.command(executable_path("hooks"));
+    let done = run_with_input(hooks.arg("uninstall").current_dir(path("project")), "");
     assert_eq!((done.code, &*done.stderr), (Some(0), ""), "{done:?}");
     assert_eq!(fs::read_to_string(path(".claude/settings.json")).unwrap(), original);
     // Nothing runs, and what lies there is what was there, the saved settings, and what the sessions said.
     assert!(eventually(|| at_home(sandbox.home()).is_empty()), "{:?}", at_home(sandbox.home()));
     assert!(!path(".claude/hooks/session-signals").exists());
     assert_eq!(fs::read_dir(path(".claude/session-daemons")).map_or(0, Iterator::count), 0);
-    assert!(sandbox.files().iter().all(|name| name.ends_with(".ended.json")), "{:?}", sandbox.files());
+    assert!(
+        sandbox.list_signal_dir().iter().all(|name| name.ends_with(".ended.json")),
+        "{:?}",
+        sandbox.list_signal_dir()
+    );
 }

@@ -56,7 +56,7 @@ impl Drop for Browser {
 
 fn fire(sandbox: &Sandbox, session: &str, event: &str, members: &Value) -> Outcome {
     let text = members.to_string();
-    sandbox.fire(session, event, &text[1..text.len() - 1])
+    sandbox.run_hook(session, event, &text[1..text.len() - 1])
 }
 
 const MARKUP: &str =
@@ -67,7 +67,7 @@ const MARKUP: &str =
 fn a_card_moves_when_a_hook_fires() {
     let sandbox = Sandbox::new();
     let cwd = sandbox.home().join("project");
-    fire(&sandbox, "mover", "Stop", &json!({"cwd": cwd})).succeeds();
+    fire(&sandbox, "mover", "Stop", &json!({"cwd": cwd})).assert_success();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     browser.tell("see mover waiting");
@@ -79,7 +79,7 @@ fn a_card_moves_when_a_hook_fires() {
             browser.tell("watch");
             let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
             let members = json!({"cwd": cwd, "prompt": round, "tool_name": "Bash", "tool_input": {"command": "ls"}});
-            fire(&sandbox, "mover", event, &members).succeeds();
+            fire(&sandbox, "mover", event, &members).assert_success();
             let seen = browser.tell(&format!("see mover {state}")).as_f64().unwrap();
             times.push(Duration::from_secs_f64((seen / 1000.0 - start.as_secs_f64()).max(0.0)));
         }
@@ -115,7 +115,7 @@ fn what_a_payload_says_is_text() {
     for (session, event) in
         [("a", "UserPromptSubmit"), ("b", "PermissionRequest"), ("c", "StopFailure"), ("d", "SessionEnd")]
     {
-        fire(&sandbox, session, event, &marked).succeeds();
+        fire(&sandbox, session, event, &marked).assert_success();
     }
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
@@ -140,7 +140,7 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
         ("i", "Stop"),
         ("e", "SessionEnd"),
     ] {
-        fire(&sandbox, session, event, &bash).succeeds();
+        fire(&sandbox, session, event, &bash).assert_success();
         std::thread::sleep(Duration::from_millis(20));
     }
     let port = free_port();
@@ -163,9 +163,9 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
     assert_eq!(browser.tell("keys Tab"), json!({"key": "w", "isOpen": false, "isVisible": true}));
     assert_eq!(browser.tell("keys Tab Enter"), json!({"key": "first", "isOpen": true, "isVisible": true}));
     // News of others leave the focus where it is; so do its own.
-    fire(&sandbox, "second", "Stop", &json!({})).succeeds();
+    fire(&sandbox, "second", "Stop", &json!({})).assert_success();
     browser.tell("see second waiting");
-    fire(&sandbox, "first", "UserPromptSubmit", &json!({"prompt": "go"})).succeeds();
+    fire(&sandbox, "first", "UserPromptSubmit", &json!({"prompt": "go"})).assert_success();
     browser.tell("see first working");
     assert_eq!(browser.tell("keys Shift")["key"], "first");
     // On a phone nothing sticks out; light is light, and dark dark.
@@ -176,9 +176,9 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
     // It says that it hears nothing, and then shows what became of it all.
     drop(server);
     assert!(within(|| browser.tell("board")["connection"].as_str().unwrap().starts_with("reconnecting…")));
-    fs_err::remove_file(sandbox.signal("w", "working")).unwrap();
-    fire(&sandbox, "i", "SessionEnd", &json!({})).succeeds();
-    fire(&sandbox, "new", "Stop", &json!({})).succeeds();
+    fs_err::remove_file(sandbox.signal_path("w", "working")).unwrap();
+    fire(&sandbox, "i", "SessionEnd", &json!({})).assert_success();
+    fire(&sandbox, "new", "Stop", &json!({})).assert_success();
     let _server = Server::start_at(&sandbox, port);
     browser.tell("see new waiting");
     let board = browser.tell("board");
@@ -196,17 +196,17 @@ fn the_page_shows_who_needs_you_and_outlives_the_server() {
 #[ignore = "needs chromium, node and a package from npm"]
 fn a_session_that_has_only_started_is_not_counted_among_those_that_need_you() {
     let sandbox = Sandbox::new();
-    fire(&sandbox, "old", "Stop", &json!({})).succeeds();
+    fire(&sandbox, "old", "Stop", &json!({})).assert_success();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     browser.tell("see old waiting");
     assert_eq!(browser.tell("board")["title"], "(1) sessions");
-    fire(&sandbox, "new", "SessionStart", &json!({"source": "startup"})).succeeds();
+    fire(&sandbox, "new", "SessionStart", &json!({"source": "startup"})).assert_success();
     browser.tell("see new waiting");
     assert_eq!(browser.tell("board")["title"], "(1) sessions");
     // After its first turn it is.
-    fire(&sandbox, "new", "UserPromptSubmit", &json!({})).succeeds();
-    fire(&sandbox, "new", "Stop", &json!({})).succeeds();
+    fire(&sandbox, "new", "UserPromptSubmit", &json!({})).assert_success();
+    fire(&sandbox, "new", "Stop", &json!({})).assert_success();
     assert!(within(|| browser.tell("board")["title"] == "(2) sessions"));
 }
 
@@ -236,7 +236,7 @@ fn names_of_any_length_stay_in_their_place_at_any_width() {
             ["UserPromptSubmit", "PermissionRequest", "Stop", "StopFailure", "SessionEnd"].into_iter().enumerate()
         {
             let session = format!("{name}{number}-{}", "s".repeat(100));
-            fire(&sandbox, &session, event, &said).succeeds();
+            fire(&sandbox, &session, event, &said).assert_success();
         }
     }
     // One that the CLI has a name for, and one of another host.
@@ -245,10 +245,10 @@ fn names_of_any_length_stay_in_their_place_at_any_width() {
     let (pid, named) = (std::process::id(), format!("long2-{}", "s".repeat(100)));
     let account = json!({"pid": pid, "sessionId": named, "status": "idle", "statusUpdatedAt": 1, "name": long("n")});
     fs_err::write(registry.join(format!("{pid}.json")), account.to_string()).unwrap();
-    fire(&sandbox, "elsewhere", "Stop", &json!({"cwd": "/", "last_assistant_message": long("m")})).succeeds();
-    let mut signal = sandbox.read("elsewhere", "stop");
+    fire(&sandbox, "elsewhere", "Stop", &json!({"cwd": "/", "last_assistant_message": long("m")})).assert_success();
+    let mut signal = sandbox.read_signal("elsewhere", "stop");
     signal["claude_host"] = format!("{}/4026531836", long("h")).into();
-    fs_err::write(sandbox.signal("elsewhere", "stop"), format!("{signal}\n")).unwrap();
+    fs_err::write(sandbox.signal_path("elsewhere", "stop"), format!("{signal}\n")).unwrap();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     browser.tell(&format!("see plain2-{} waiting", "s".repeat(100)));
@@ -282,7 +282,7 @@ fn what_cannot_be_seen_is_named() {
     });
     for (session, event) in [("w", "UserPromptSubmit"), ("p", "PermissionRequest"), ("s", "Stop"), ("f", "StopFailure")]
     {
-        fire(&sandbox, session, event, &said).succeeds();
+        fire(&sandbox, session, event, &said).assert_success();
     }
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);

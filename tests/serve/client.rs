@@ -50,7 +50,7 @@ const UPDATES: usize = 10_000;
 fn the_official_client_loses_and_doubles_nothing() {
     let [old, new] = VERSIONS.map(|(folder, names)| packages(folder, &names));
     let sandbox = Sandbox::new();
-    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    fs_err::create_dir_all(sandbox.signal_dir()).unwrap();
     let port = free_port();
     let mut server = Server::start_at(&sandbox, port);
     let url = format!("http://127.0.0.1:{port}/sessions");
@@ -60,13 +60,13 @@ fn the_official_client_loses_and_doubles_nothing() {
         let session = format!("s{}", number % SESSIONS);
         // A number that only grows, through each state; and now and then a session goes for good, and comes anew.
         let (kind, others) = [("working", "stop"), ("stop", "working")][number / SESSIONS % 2];
-        let temporary = sandbox.spool().join(".temporary");
+        let temporary = sandbox.signal_dir().join(".temporary");
         fs_err::write(&temporary, format!(r#"{{"prompt":"{number}","last_assistant_message":"{number}"}}"#)).unwrap();
-        let _ = fs_err::remove_file(sandbox.signal(&session, kind));
-        fs_err::rename(temporary, sandbox.signal(&session, kind)).unwrap();
-        let _ = fs_err::remove_file(sandbox.signal(&session, others));
+        let _ = fs_err::remove_file(sandbox.signal_path(&session, kind));
+        fs_err::rename(temporary, sandbox.signal_path(&session, kind)).unwrap();
+        let _ = fs_err::remove_file(sandbox.signal_path(&session, others));
         if number % 997 == 0 {
-            let _ = fs_err::remove_file(sandbox.signal(&session, kind));
+            let _ = fs_err::remove_file(sandbox.signal_path(&session, kind));
         }
         if number % 3334 == 3333 {
             drop(server);
@@ -99,7 +99,7 @@ fn the_official_clients_outlive_the_server() {
         for mode in ["sse", "long-poll"] {
             let sandbox = Sandbox::new();
             for session in ["changes", "goes", "stays"] {
-                sandbox.fire(session, "Stop", "").succeeds();
+                sandbox.run_hook(session, "Stop", "").assert_success();
             }
             let port = free_port();
             let mut server = Server::start_at(&sandbox, port);
@@ -123,9 +123,9 @@ fn the_official_clients_outlive_the_server() {
             // Something happens while nobody serves.
             server.signal("-TERM");
             assert_eq!(server.wait(), Some(0));
-            sandbox.fire("changes", "UserPromptSubmit", "").succeeds();
-            sandbox.fire("comes", "Stop", "").succeeds();
-            fs_err::remove_file(sandbox.signal("goes", "stop")).unwrap();
+            sandbox.run_hook("changes", "UserPromptSubmit", "").assert_success();
+            sandbox.run_hook("comes", "Stop", "").assert_success();
+            fs_err::remove_file(sandbox.signal_path("goes", "stop")).unwrap();
             std::thread::sleep(Duration::from_millis(500));
             server = Server::start_at(&sandbox, port);
             knows(&json!({"changes": "working", "comes": "waiting", "stays": "waiting"}));
@@ -137,7 +137,7 @@ fn the_official_clients_outlive_the_server() {
                 assert_eq!(server.wait(), Some(0));
                 server = Server::start_at(&sandbox, port);
                 let (event, state) = [("Stop", "waiting"), ("UserPromptSubmit", "working")][round];
-                sandbox.fire("changes", event, "").succeeds();
+                sandbox.run_hook("changes", event, "").assert_success();
                 knows(&json!({"changes": state, "comes": "waiting", "stays": "waiting"}));
             }
             drop(server);

@@ -15,7 +15,7 @@ fn a_thousand_idle_connections_and_slow_readers_starve_nobody() {
     // Enough that it fits into no socket's buffer.
     let prompt = format!(r#""prompt":"{}""#, "x".repeat(4 << 20));
     for session in ["a", "b", "c"] {
-        sandbox.fire(session, "UserPromptSubmit", &prompt).succeeds();
+        sandbox.run_hook(session, "UserPromptSubmit", &prompt).assert_success();
     }
     let server = Server::start(&sandbox);
     let mut follower = server.follow("now");
@@ -31,11 +31,11 @@ fn a_thousand_idle_connections_and_slow_readers_starve_nobody() {
     // Who asks is answered, and who follows is told, or comes again and is told.
     let before = std::time::Instant::now();
     assert_eq!(server.ask("HEAD", "/sessions", &[]).status, 200);
-    sandbox.fire("d", "Stop", "").succeeds();
+    sandbox.run_hook("d", "Stop", "").assert_success();
     assert!(within(|| server.get("/sessions?offset=now").status == 200));
     let mut follower = server.follow("now");
     follower.next().unwrap();
-    sandbox.fire("d", "SessionEnd", "").succeeds();
+    sandbox.run_hook("d", "SessionEnd", "").assert_success();
     // What came before may not have been read when this one began to follow.
     while follower.batch().0.iter().all(|message| message["value"]["state"] != "ended") {}
     assert!(before.elapsed() < Duration::from_secs(20), "{:?}", before.elapsed());
@@ -47,7 +47,7 @@ fn a_thousand_idle_connections_and_slow_readers_starve_nobody() {
 fn a_large_prompt_is_held_once_however_many_take_it_slowly() {
     let sandbox = Sandbox::new();
     let prompt = |c: &str| format!(r#""prompt":"{}""#, c.repeat(16 << 20));
-    sandbox.fire("s", "UserPromptSubmit", &prompt("x")).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", &prompt("x")).assert_success();
     let server = Server::start(&sandbox);
     server.until("s", "working working");
     let before = server.resident();
@@ -64,7 +64,7 @@ fn a_large_prompt_is_held_once_however_many_take_it_slowly() {
     // A copy each would be 1,600 MiB. One is held; what it was made of, and what was freed, may stay with the process.
     assert!(held < 128 << 10, "100 readers of 16 MiB take {held} KiB");
     // They get it whole, also after it was overtaken.
-    sandbox.fire("s", "UserPromptSubmit", &prompt("y")).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", &prompt("y")).assert_success();
     let mut follower = server.follow("-1");
     while follower.batch().0.iter().all(|message| !message["value"]["prompt"].as_str().unwrap().starts_with('y')) {}
     for mut stream in slow.into_iter().take(6) {
@@ -102,7 +102,7 @@ fn very_many_sessions_are_held_once_however_many_take_them_slowly() {
     // They are told of each, as it was when they asked, whatever has come of it since.
     for number in 0..20 {
         let id = format!("0cc11bc4-3864-478d-bc8b-{:012}", SESSIONS - 1 - number);
-        sandbox.fire(&id, "Stop", "").succeeds();
+        sandbox.run_hook(&id, "Stop", "").assert_success();
     }
     assert!(within(|| server.get(&since).messages().len() == 20));
     for (mut stream, mut text) in slow.into_iter().take(3) {

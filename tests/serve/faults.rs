@@ -9,14 +9,14 @@ use std::time::{Duration, Instant};
 use serde_json::{Value, json};
 
 use super::server::{Server, within};
-use crate::sandbox::{Sandbox, executable, outcome};
+use crate::sandbox::{Sandbox, executable_path, run_with_input};
 use crate::sessions::list;
 
 /// Writes a signal as the hooks do: whole, under another name first.
 pub fn publish(sandbox: &Sandbox, session: &str, kind: &str, members: &str) {
-    let temporary = sandbox.spool().join(format!(".{session}.{kind}"));
+    let temporary = sandbox.signal_dir().join(format!(".{session}.{kind}"));
     fs_err::write(&temporary, format!("{{\"session_id\":\"{session}\"{members}}}\n")).unwrap();
-    fs_err::rename(temporary, sandbox.signal(session, kind)).unwrap();
+    fs_err::rename(temporary, sandbox.signal_path(session, kind)).unwrap();
 }
 
 /// What the disk says, sorted by id.
@@ -42,7 +42,7 @@ fn agrees(server: &Server, sandbox: &Sandbox) {
 #[cfg(target_os = "linux")]
 fn more_changes_than_the_system_keeps_are_found_on_the_disk() {
     let sandbox = Sandbox::new();
-    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    fs_err::create_dir_all(sandbox.signal_dir()).unwrap();
     let server = Server::start(&sandbox);
     let (_, offset) = server.follow("-1").batch();
     let kept: usize = fs_err::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
@@ -52,11 +52,11 @@ fn more_changes_than_the_system_keeps_are_found_on_the_disk() {
     for number in 0..changes {
         let session = format!("s{}", number % 500);
         // Some file systems make who replaces a file wait for the disk.
-        let _ = fs_err::remove_file(sandbox.signal(&session, "stop"));
+        let _ = fs_err::remove_file(sandbox.signal_path(&session, "stop"));
         publish(&sandbox, &session, "stop", &format!(r#","last_assistant_message":"{number}""#));
     }
     for number in 0..100 {
-        fs_err::remove_file(sandbox.signal(&format!("s{number}"), "stop")).unwrap();
+        fs_err::remove_file(sandbox.signal_path(&format!("s{number}"), "stop")).unwrap();
     }
     server.signal("-CONT");
     agrees(&server, &sandbox);
@@ -74,39 +74,39 @@ fn a_spool_that_goes_and_comes_is_followed() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     // Made late.
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     agrees(&server, &sandbox);
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     server.until("s", "ended ended");
     // Deleted: all are gone, and who follows is told.
     let mut events = server.follow("-1");
     events.batch();
-    fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    fs_err::remove_dir_all(sandbox.signal_dir()).unwrap();
     assert_eq!(events.batch().0[0]["headers"]["operation"], "delete");
     assert!(within(|| server.sessions().is_empty()));
     // Made anew, perhaps under the same inode.
     for round in 0..5 {
         let session = format!("t{round}");
-        sandbox.fire(&session, "Stop", "").succeeds();
+        sandbox.run_hook(&session, "Stop", "").assert_success();
         agrees(&server, &sandbox);
-        sandbox.fire(&session, "UserPromptSubmit", "").succeeds();
+        sandbox.run_hook(&session, "UserPromptSubmit", "").assert_success();
         server.until(&session, "working working");
-        fs_err::remove_dir_all(sandbox.spool()).unwrap();
+        fs_err::remove_dir_all(sandbox.signal_dir()).unwrap();
     }
     // Replaced by another one, whole.
     let other = Sandbox::new();
-    other.fire("u", "Stop", "").succeeds();
-    sandbox.fire("t", "Stop", "").succeeds();
+    other.run_hook("u", "Stop", "").assert_success();
+    sandbox.run_hook("t", "Stop", "").assert_success();
     server.until("t", "waiting stop");
-    fs_err::rename(sandbox.spool(), sandbox.home().join("old")).unwrap();
-    fs_err::rename(other.spool(), sandbox.spool()).unwrap();
+    fs_err::rename(sandbox.signal_dir(), sandbox.home().join("old")).unwrap();
+    fs_err::rename(other.signal_dir(), sandbox.signal_dir()).unwrap();
     agrees(&server, &sandbox);
-    sandbox.fire("u", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("u", "UserPromptSubmit", "").assert_success();
     server.until("u", "working working");
     // And with the directory above.
     fs_err::rename(sandbox.home().join(".claude"), sandbox.home().join("older")).unwrap();
     assert!(within(|| server.sessions().is_empty()));
-    sandbox.fire("v", "Stop", "").succeeds();
+    sandbox.run_hook("v", "Stop", "").assert_success();
     agrees(&server, &sandbox);
 }
 
@@ -114,7 +114,7 @@ fn a_spool_that_goes_and_comes_is_followed() {
 fn it_ends_at_once_whoever_listens() {
     for signal in ["-TERM", "-INT", "-HUP"] {
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "Stop", "").succeeds();
+        sandbox.run_hook("s", "Stop", "").assert_success();
         let server = Server::start(&sandbox);
         let mut followers: Vec<_> = (0..20).map(|_| server.follow("-1")).collect();
         let idle = server.connect();
@@ -133,7 +133,7 @@ fn it_ends_at_once_whoever_listens() {
 #[test]
 fn who_is_told_that_it_ends_finds_nobody_there() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let mut follower = server.follow("-1");
     follower.batch();
@@ -159,8 +159,8 @@ fn who_is_told_that_it_ends_finds_nobody_there() {
 #[test]
 fn a_process_that_dies_and_a_clock_that_jumps_are_seen() {
     let sandbox = Sandbox::new();
-    let mut life = crate::sandbox::Life::begin(&sandbox);
-    life.fire("s", "UserPromptSubmit", "").succeeds();
+    let mut life = crate::sandbox::ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "UserPromptSubmit", "").assert_success();
     let server = Server::start(&sandbox);
     server.until("s", "working working");
     drop(life);
@@ -168,7 +168,8 @@ fn a_process_that_dies_and_a_clock_that_jumps_are_seen() {
     server.until("s", "ended ended");
     assert!(within(|| server.log().contains("healed s: working -> ended (killed: ")), "{}", server.log());
     let touch = |kind: &str, when: &str| {
-        let touched = std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal("t", kind)).status();
+        let touched =
+            std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal_path("t", kind)).status();
         assert!(touched.unwrap().success());
     };
     // What is from the future is older than what is not: the clock stepped back.
@@ -189,7 +190,7 @@ fn a_process_that_dies_and_a_clock_that_jumps_are_seen() {
 
 /// Sessions that ended, as most of very many have, as the hooks leave them.
 pub fn fill(sandbox: &Sandbox, count: usize) {
-    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    fs_err::create_dir_all(sandbox.signal_dir()).unwrap();
     let mut text = String::new();
     for number in 0..count {
         let id = format!("0cc11bc4-3864-478d-bc8b-{number:012}");
@@ -198,7 +199,7 @@ pub fn fill(sandbox: &Sandbox, count: usize) {
             text,
             r#"{{"session_id":"{id}","transcript_path":"/home/dev/.claude/projects/-home-dev-work/{id}.jsonl","cwd":"/home/dev/work","hook_event_name":"SessionEnd","reason":"prompt_input_exit","ended_at":"1795246000.123456789","claude_pid":4194300,"claude_start":17,"claude_host":"here/4026531836"}}"#
         );
-        fs_err::write(sandbox.signal(&id, "ended"), &text).unwrap();
+        fs_err::write(sandbox.signal_path(&id, "ended"), &text).unwrap();
     }
 }
 
@@ -209,7 +210,7 @@ fn ten_thousand_sessions_fit_into_30_mb() {
     let server = Server::start(&sandbox);
     assert_eq!(server.messages().len(), 10_000);
     agrees(&server, &sandbox);
-    sandbox.fire("s", "Stop", r#""last_assistant_message":"done""#).succeeds();
+    sandbox.run_hook("s", "Stop", r#""last_assistant_message":"done""#).assert_success();
     server.until("s", "waiting stop");
     #[cfg(target_os = "linux")]
     assert!(server.resident() < 30 << 10, "{} KiB", server.resident());
@@ -218,19 +219,19 @@ fn ten_thousand_sessions_fit_into_30_mb() {
 #[test]
 fn what_makes_no_sense_costs_itself() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
-    fs_err::write(sandbox.spool().join("torn.stop.json"), "{\"session_id\":").unwrap();
-    fs_err::create_dir(sandbox.spool().join("directory.stop.json")).unwrap();
-    fs_err::write(sandbox.spool().join("\u{202e}.stop.json"), "{}").unwrap();
-    fs_err::write(sandbox.spool().join("README"), "mine").unwrap();
-    std::os::unix::fs::symlink("/dev/zero", sandbox.spool().join("zero.stop.json")).unwrap();
+    fs_err::write(sandbox.signal_dir().join("torn.stop.json"), "{\"session_id\":").unwrap();
+    fs_err::create_dir(sandbox.signal_dir().join("directory.stop.json")).unwrap();
+    fs_err::write(sandbox.signal_dir().join("\u{202e}.stop.json"), "{}").unwrap();
+    fs_err::write(sandbox.signal_dir().join("README"), "mine").unwrap();
+    std::os::unix::fs::symlink("/dev/zero", sandbox.signal_dir().join("zero.stop.json")).unwrap();
     publish(&sandbox, "t", "stop", r#","last_assistant_message":"\ud800 </script> \u2028""#);
     server.until("t", "waiting stop");
     agrees(&server, &sandbox);
     assert_eq!(server.sessions().len(), 2);
     assert_eq!(server.sessions()[1]["lastMessage"], json!("\u{fffd} </script> \u{2028}"));
-    let port = outcome(sandbox.command(executable("sessions")).args(["serve", "--port", "x"]), "");
+    let port = run_with_input(sandbox.command(executable_path("sessions")).args(["serve", "--port", "x"]), "");
     assert_eq!(port.code, Some(2));
 }
 
@@ -238,7 +239,7 @@ fn what_makes_no_sense_costs_itself() {
 fn what_cannot_be_read_is_told_once_for_each_time_that_it_cannot() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
-    fs_err::write(sandbox.spool(), "a file").unwrap();
+    fs_err::write(sandbox.signal_dir(), "a file").unwrap();
     let server = Server::start(&sandbox);
     let told = || {
         let log = server.log();
@@ -250,12 +251,12 @@ fn what_cannot_be_read_is_told_once_for_each_time_that_it_cannot() {
     // Two looks later.
     std::thread::sleep(Duration::from_millis(2500));
     assert_eq!(told(), 1, "{}", server.log());
-    fs_err::remove_file(sandbox.spool()).unwrap();
-    sandbox.fire("s", "Stop", "").succeeds();
+    fs_err::remove_file(sandbox.signal_dir()).unwrap();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     server.until("s", "waiting stop");
     std::thread::sleep(Duration::from_millis(1500));
-    fs_err::remove_dir_all(sandbox.spool()).unwrap();
-    fs_err::write(sandbox.spool(), "a file").unwrap();
+    fs_err::remove_dir_all(sandbox.signal_dir()).unwrap();
+    fs_err::write(sandbox.signal_dir(), "a file").unwrap();
     assert!(within(|| told() == 2), "{}", server.log());
 }
 
@@ -264,7 +265,7 @@ fn what_cannot_be_read_is_told_once_for_each_time_that_it_cannot() {
 fn limited(sandbox: &Sandbox, limit: &str) -> std::process::Command {
     let script = format!("echo 0 > /proc/sys/user/{limit} && exec \"$0\" serve --port 0");
     let mut command = std::process::Command::new("unshare");
-    command.args(["--user", "--map-root-user", "sh", "-c", &script]).arg(executable("sessions"));
+    command.args(["--user", "--map-root-user", "sh", "-c", &script]).arg(executable_path("sessions"));
     command.env("HOME", sandbox.home()).env_remove("CLAUDE_CONFIG_DIR");
     command
 }
@@ -281,7 +282,7 @@ fn inotify_that_has_nothing_left_is_named() {
         ("max_inotify_watches", "inotify has no watch left for this user: raise fs.inotify.max_user_watches (now "),
     ] {
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "Stop", "").succeeds();
+        sandbox.run_hook("s", "Stop", "").assert_success();
         let mut serve = limited(&sandbox, limit);
         let mut serve = serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // Where it serves all the same, it would serve for ever.
@@ -313,11 +314,11 @@ fn who_deletes_very_many_signals_is_not_kept_waiting_by_looks_at_each() {
     strace.args(serve.get_args()).env_remove("CLAUDE_CONFIG_DIR").env("HOME", sandbox.home()).stdout(Stdio::piped());
     let server = Server::spawn(&sandbox, strace);
     assert_eq!(server.messages().len(), COUNT);
-    for entry in fs_err::read_dir(sandbox.spool()).unwrap() {
+    for entry in fs_err::read_dir(sandbox.signal_dir()).unwrap() {
         fs_err::remove_file(entry.unwrap().path()).unwrap();
     }
     // One that comes meanwhile is not missed.
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     assert!(within(|| server.sessions().len() == 1));
     agrees(&server, &sandbox);
     server.signal("-TERM");

@@ -8,7 +8,7 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_name_that_was_made_to_point_here_is_refused() {
     let sandbox = Sandbox::new();
-    sandbox.fire("secret", "Stop", "").succeeds();
+    sandbox.run_hook("secret", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let ask = |path: &str, hosts: &[&str]| {
         let hosts: Vec<_> = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();

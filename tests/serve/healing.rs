@@ -9,16 +9,16 @@ use session_signals_protocol::cli_process::read_stat;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use super::server::{Server, within};
-use crate::sandbox::{Life, Sandbox, executable, outcome};
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
 
 /// The kinds that stand for a session, while others change.
 fn stands(sandbox: &Sandbox, session: &str) -> String {
-    let stands = |kind: &&SignalKind| sandbox.signal(session, kind.word()).exists();
+    let stands = |kind: &&SignalKind| sandbox.signal_path(session, kind.word()).exists();
     SIGNAL_KINDS.iter().filter(stands).map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
 }
 
 /// What the CLI says of its session, `ago` before now. A word that is no status of the CLI's is what it waits for.
-pub fn register(sandbox: &Sandbox, life: &Life, session: &str, status: &str, ago: Duration) {
+pub fn register(sandbox: &Sandbox, life: &ClaudeProcess, session: &str, status: &str, ago: Duration) {
     // It counts in milliseconds: the next one is newer than any signal until now.
     std::thread::sleep(Duration::from_millis(2));
     let directory = sandbox.home().join(".claude/sessions");
@@ -92,9 +92,9 @@ fn what_fires_no_hook_is_written_down() {
     let of_true =
         TRUE.into_iter().map(|(session, events, status, ago, state)| (session, events, status, ago, state, ""));
     for (session, events, status, ago, ..) in of_true.chain(LIVING) {
-        let mut life = Life::begin(&sandbox);
+        let mut life = ClaudeProcess::start(&sandbox);
         for (event, members) in events {
-            life.fire(session, event, members).succeeds();
+            life.run_hook(session, event, members).assert_success();
         }
         register(&sandbox, &life, session, status, ago);
         lives.push(life);
@@ -104,10 +104,10 @@ fn what_fires_no_hook_is_written_down() {
         heals(&sandbox, &server, session, state, rule);
     }
     // A healed signal is like any other, and says who wrote it.
-    let stop = sandbox.read("denied", "stop");
+    let stop = sandbox.read_signal("denied", "stop");
     assert_eq!((&stop["session_id"], &stop["healed_by"]), (&"denied".into(), &"denied".into()), "{stop}");
     assert!(stop["stopped_at"].is_string() && stop["claude_pid"].is_u64() && stop["claude_host"].is_string(), "{stop}");
-    assert_eq!(fs::metadata(sandbox.signal("denied", "stop")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(sandbox.signal_path("denied", "stop")).unwrap().permissions().mode() & 0o777, 0o600);
     // Once is enough.
     let told = server.log();
     assert_eq!(told.lines().count(), LIVING.len(), "{told}");
@@ -116,7 +116,7 @@ fn what_fires_no_hook_is_written_down() {
         assert_eq!(stands(&sandbox, session), state, "{session}\n{told}");
     }
     // What runs in the background is known as long as nothing else is said of it.
-    let working = sandbox.read("teammate", "working");
+    let working = sandbox.read_signal("teammate", "working");
     assert_eq!(working["background_tasks"][0]["type"], "teammate", "{working}");
 }
 
@@ -130,8 +130,8 @@ fn named(sandbox: &Sandbox) -> serde_json::Value {
 #[test]
 fn a_call_that_nobody_can_name_comes_and_goes() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "UserPromptSubmit", r#""cwd":"/here""#).succeeds();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "UserPromptSubmit", r#""cwd":"/here""#).assert_success();
     let server = Server::start(&sandbox);
     let comes_to = |state: &str, rule: &str| {
         let told = format!("({rule}: ");
@@ -139,14 +139,14 @@ fn a_call_that_nobody_can_name_comes_and_goes() {
     };
     register(&sandbox, &life, "s", "permission", NOW);
     comes_to("working permission", "asks");
-    let permission = sandbox.read("s", "permission");
+    let permission = sandbox.read_signal("s", "permission");
     assert_eq!(
         (&permission["pending"], &permission["healed_by"], &permission["cwd"]),
         (&json!([]), &"asks".into(), &"/here".into())
     );
     assert!(permission["pending_since"].is_string() && permission["claude_pid"] == life.pid(), "{permission}");
     assert_eq!(named(&sandbox), serde_json::Value::Null);
-    let doctor = outcome(sandbox.command(executable("hooks")).args(["doctor", "--json"]), "");
+    let doctor = run_with_input(sandbox.command(executable_path("hooks")).args(["doctor", "--json"]), "");
     assert!(!doctor.stdout.contains("signal-") && doctor.stdout.contains("not-installed"), "{doctor:?}");
     // Approved; then denied.
     register(&sandbox, &life, "s", "busy", NOW);
@@ -160,16 +160,16 @@ fn a_call_that_nobody_can_name_comes_and_goes() {
         ("PermissionRequest", ASKS, "working permission", "Bash"),
         ("PostToolUse", r#""tool_name":"Read""#, "working", ""),
     ] {
-        life.fire("s", "UserPromptSubmit", "").succeeds();
+        life.run_hook("s", "UserPromptSubmit", "").assert_success();
         register(&sandbox, &life, "s", "permission", NOW);
         assert!(within(|| stands(&sandbox, "s") == "working permission"), "{event}\n{}", server.log());
         // It says nothing from here on.
         register(&sandbox, &life, "s", "unknown", NOW);
-        life.fire("s", event, members).succeeds();
+        life.run_hook("s", event, members).assert_success();
         assert_eq!(stands(&sandbox, "s"), state);
         if !call.is_empty() {
             assert_eq!(named(&sandbox)["toolName"], call);
-            let permission = sandbox.read("s", "permission");
+            let permission = sandbox.read_signal("s", "permission");
             assert!(permission.get("healed_by").is_none() && permission["tool_name"] == call, "{permission}");
         }
     }
@@ -178,14 +178,14 @@ fn a_call_that_nobody_can_name_comes_and_goes() {
 #[test]
 fn a_dead_process_has_ended_unless_it_is_of_another_host() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("working", "UserPromptSubmit", "").succeeds();
-    life.fire("asking", "UserPromptSubmit", "").succeeds();
-    life.fire("asking", "PermissionRequest", ASKS).succeeds();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("working", "UserPromptSubmit", "").assert_success();
+    life.run_hook("asking", "UserPromptSubmit", "").assert_success();
+    life.run_hook("asking", "PermissionRequest", ASKS).assert_success();
     for host in ["elsewhere", "unnamed"] {
-        life.fire(host, "UserPromptSubmit", "").succeeds();
-        let signal = sandbox.signal(host, "working");
-        let mut members = sandbox.read(host, "working");
+        life.run_hook(host, "UserPromptSubmit", "").assert_success();
+        let signal = sandbox.signal_path(host, "working");
+        let mut members = sandbox.read_signal(host, "working");
         match host {
             "elsewhere" => members["claude_host"] = "elsewhere/4026531836".into(),
             _ => _ = members.as_object_mut().unwrap().remove("claude_host"),
@@ -193,17 +193,17 @@ fn a_dead_process_has_ended_unless_it_is_of_another_host() {
         fs::write(signal, format!("{members}\n")).unwrap();
     }
     let server = Server::start(&sandbox);
-    let newest = fs::metadata(sandbox.signal("asking", "permission")).unwrap().modified().unwrap();
+    let newest = fs::metadata(sandbox.signal_path("asking", "permission")).unwrap().modified().unwrap();
     drop(life);
     heals(&sandbox, &server, "working", "ended", "killed");
     heals(&sandbox, &server, "asking", "ended", "killed");
     // A nanosecond newer than what it replaces, so that no event finds it newer than itself.
-    let ended = fs::metadata(sandbox.signal("asking", "ended")).unwrap().modified().unwrap();
+    let ended = fs::metadata(sandbox.signal_path("asking", "ended")).unwrap().modified().unwrap();
     assert_eq!(ended, newest + Duration::from_nanos(1));
-    assert_eq!(sandbox.read("asking", "ended")["reason"], "killed");
+    assert_eq!(sandbox.read_signal("asking", "ended")["reason"], "killed");
     // Another look, which finds the next dead, has not touched them either.
-    let mut life = Life::begin(&sandbox);
-    life.fire("next", "Stop", "").succeeds();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("next", "Stop", "").assert_success();
     drop(life);
     heals(&sandbox, &server, "next", "ended", "killed");
     for host in ["elsewhere", "unnamed"] {
@@ -216,32 +216,32 @@ fn a_dead_process_has_ended_unless_it_is_of_another_host() {
 #[test]
 fn an_event_that_waits_while_a_signal_is_healed_wins() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "UserPromptSubmit", r#""prompt":"old""#).succeeds();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "UserPromptSubmit", r#""prompt":"old""#).assert_success();
     // It has read the clock, and is kept from going on.
-    let mut held = sandbox.hold("UserPromptSubmit");
-    held.signal("-STOP");
-    held.give("s", "UserPromptSubmit", r#""prompt":"new""#);
+    let mut held = sandbox.start_hook("UserPromptSubmit");
+    held.send_signal("-STOP");
+    held.write_payload("s", "UserPromptSubmit", r#""prompt":"new""#);
     register(&sandbox, &life, "s", "idle", NOW);
     let server = Server::start(&sandbox);
     heals(&sandbox, &server, "s", "stop", "interrupted");
-    held.signal("-CONT");
-    held.outcome().succeeds();
-    assert_eq!((&*stands(&sandbox, "s"), &sandbox.read("s", "working")["prompt"]), ("working", &"new".into()));
+    held.send_signal("-CONT");
+    held.wait_for_end().assert_success();
+    assert_eq!((&*stands(&sandbox, "s"), &sandbox.read_signal("s", "working")["prompt"]), ("working", &"new".into()));
 }
 
 #[test]
 fn nothing_is_healed_without_the_lock() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "Stop", "").succeeds();
-    let lock = fs::File::open(sandbox.spool()).unwrap().into_file();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "Stop", "").assert_success();
+    let lock = fs::File::open(sandbox.signal_dir()).unwrap().into_file();
     lock.lock().unwrap();
     drop(life);
     let server = Server::start(&sandbox);
     // Two looks of one second each.
     std::thread::sleep(Duration::from_millis(2500));
-    assert_eq!((sandbox.state("s"), server.log()), ("stop".to_owned(), String::new()));
+    assert_eq!((sandbox.describe_signals("s"), server.log()), ("stop".to_owned(), String::new()));
     drop(lock);
     heals(&sandbox, &server, "s", "ended", "killed");
 }

@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::server::{Server, command, command_of, free_port};
-use crate::sandbox::{Sandbox, copy_executable, executable};
+use crate::sandbox::{Sandbox, copy_executable, executable_path};
 
 /// What it says of a port that this process has. Elsewhere than on Linux it does not know who that is.
 fn taken(port: u16, holder: &str, pid: u32) -> String {
@@ -31,7 +31,7 @@ fn who_has_the_port_is_named() {
 fn a_name_that_a_terminal_would_obey_is_shown_without_that() {
     let sandbox = Sandbox::new();
     let odd = sandbox.home().join("\u{1b}[31mred\u{7}");
-    copy_executable(&executable("sessions"), &odd);
+    copy_executable(&executable_path("sessions"), &odd);
     let server = Server::spawn(&sandbox, command_of(&odd, &sandbox, 0));
     assert_eq!(told(&sandbox, server.port), taken(server.port, "[31mred", server.pid()));
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use serde_json::{Value, json};
 
 use super::server::{Server, free_port, parse, within};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 use crate::sessions::list;
 
 fn said(messages: &[Value]) -> Vec<String> {
@@ -21,8 +21,8 @@ fn said(messages: &[Value]) -> Vec<String> {
 #[test]
 fn the_dashboards_question_is_answered_as_they_document_it() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
-    sandbox.fire("t", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    sandbox.run_hook("t", "SessionEnd", "").assert_success();
     let server = Server::start(&sandbox);
     let answer = server.get("/sessions");
     assert_eq!(answer.header("stream-up-to-date"), "true");
@@ -37,15 +37,15 @@ fn the_dashboards_question_is_answered_as_they_document_it() {
 #[test]
 fn a_catch_up_read_begins_where_the_last_one_ended() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
     let server = Server::start(&sandbox);
     let first = server.get("/sessions?offset=-1");
     assert_eq!(said(&first.messages()), ["insert s working"]);
     let offset = first.header("stream-next-offset").to_owned();
     let again = server.get(&format!("/sessions?offset={offset}"));
     assert_eq!((&*again.body, again.header("stream-next-offset")), ("[]", &*offset));
-    sandbox.fire("s", "Stop", "").succeeds();
-    sandbox.fire("t", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    sandbox.run_hook("t", "Stop", "").assert_success();
     server.until("s", "waiting stop");
     server.until("t", "waiting stop");
     let more = server.get(&format!("/sessions?offset={offset}"));
@@ -53,7 +53,7 @@ fn a_catch_up_read_begins_where_the_last_one_ended() {
     assert!(*more.header("stream-next-offset") > *offset, "offsets sort as events do");
     // To who comes new, what is left of a compacted log is where a session begins.
     assert_eq!(said(&server.messages()), ["insert s waiting", "insert t waiting"]);
-    fs_err::remove_file(sandbox.signal("t", "stop")).unwrap();
+    fs_err::remove_file(sandbox.signal_path("t", "stop")).unwrap();
     assert!(within(|| server.messages().len() == 1));
     let more = server.get(&format!("/sessions?offset={offset}"));
     assert_eq!(said(&more.messages()), ["update s waiting", "delete t -"]);
@@ -62,7 +62,7 @@ fn a_catch_up_read_begins_where_the_last_one_ended() {
 #[test]
 fn now_is_where_the_stream_ends() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let now = server.get("/sessions?offset=now");
     let tail = server.get("/sessions").header("stream-next-offset").to_owned();
@@ -72,14 +72,14 @@ fn now_is_where_the_stream_ends() {
     let first = events.next().unwrap();
     assert_eq!((&*first.name, &first.data["upToDate"]), ("control", &json!(true)));
     assert_eq!(first.data["streamNextOffset"], *tail);
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     assert_eq!(said(&events.batch().0), ["update s ended"]);
 }
 
 #[test]
 fn an_etag_saves_the_same_answer() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let tag = server.get("/sessions").header("etag").to_owned();
     assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2, "{tag}");
@@ -88,7 +88,7 @@ fn an_etag_saves_the_same_answer() {
         assert_eq!((answer.status, &*answer.body, answer.header("etag")), (304, "", &*tag));
         assert_ne!(answer.header("stream-next-offset"), "");
     }
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     server.until("s", "ended ended");
     let answer = server.ask("GET", "/sessions", &[&format!("If-None-Match: {tag}")]);
     assert_eq!(answer.status, 200);
@@ -98,7 +98,7 @@ fn an_etag_saves_the_same_answer() {
 #[test]
 fn head_tells_where_the_stream_ends_and_nothing_else() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let head = server.ask("HEAD", "/sessions", &[]);
     let get = server.get("/sessions");
@@ -114,7 +114,7 @@ fn head_tells_where_the_stream_ends_and_nothing_else() {
 #[test]
 fn a_long_poll_is_answered_when_something_happens() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let at_once = server.get("/sessions?offset=-1&live=long-poll");
     assert_eq!(said(&at_once.messages()), ["insert s waiting"]);
@@ -127,7 +127,7 @@ fn a_long_poll_is_answered_when_something_happens() {
             assert!(!waiting.is_finished(), "there is nothing yet");
             // To who asks from now on, only what happens after the question has come is news.
             for event in ["UserPromptSubmit", "Stop"].iter().cycle() {
-                sandbox.fire("s", event, "").succeeds();
+                sandbox.run_hook("s", event, "").assert_success();
                 std::thread::sleep(Duration::from_millis(100));
                 if waiting.is_finished() || offset != "now" {
                     break;
@@ -145,7 +145,7 @@ fn a_long_poll_is_answered_when_something_happens() {
 #[test]
 fn who_waits_in_vain_is_told_where_the_stream_ends() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let tail = server.get("/sessions").header("stream-next-offset").to_owned();
     // After half a minute, or as here because the server ends.
@@ -174,7 +174,7 @@ fn who_waits_in_vain_is_told_where_the_stream_ends() {
 fn server_sent_events_tell_all_and_go_on_where_they_were() {
     let sandbox = Sandbox::new();
     for session in ["s", "t"] {
-        sandbox.fire(session, "UserPromptSubmit", r#""prompt":"two\nlines\r\nand more""#).succeeds();
+        sandbox.run_hook(session, "UserPromptSubmit", r#""prompt":"two\nlines\r\nand more""#).assert_success();
     }
     let server = Server::start(&sandbox);
     let mut events = server.follow("-1");
@@ -182,12 +182,12 @@ fn server_sent_events_tell_all_and_go_on_where_they_were() {
     let (messages, first) = events.batch();
     assert_eq!(said(&messages), ["insert s working", "insert t working"]);
     assert_eq!(messages[0]["value"]["prompt"], "two\nlines\r\nand more");
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let (messages, second) = events.batch();
     assert_eq!(said(&messages), ["update s waiting"]);
     assert!(second > first);
     drop(events);
-    sandbox.fire("t", "Stop", "").succeeds();
+    sandbox.run_hook("t", "Stop", "").assert_success();
     server.until("t", "waiting stop");
     assert_eq!(said(&server.follow(&first).batch().0), ["update s waiting", "update t waiting"]);
     assert_eq!(said(&server.follow(&second).batch().0), ["update t waiting"]);
@@ -222,7 +222,7 @@ fn a_question_that_makes_no_sense_is_refused_in_a_sentence() {
 fn an_offset_of_another_run_is_answered_with_all_that_is_true() {
     let sandbox = Sandbox::new();
     for session in ["s", "t", "u"] {
-        sandbox.fire(session, "Stop", "").succeeds();
+        sandbox.run_hook(session, "Stop", "").assert_success();
     }
     let port = free_port();
     let server = Server::start_at(&sandbox, port);
@@ -230,8 +230,8 @@ fn an_offset_of_another_run_is_answered_with_all_that_is_true() {
     let (run, position) = offset.split_once('_').unwrap();
     // While nobody serves, one changes and one goes.
     drop(server);
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    fs_err::remove_file(sandbox.signal("t", "stop")).unwrap();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+    fs_err::remove_file(sandbox.signal_path("t", "stop")).unwrap();
     let server = Server::start_at(&sandbox, port);
     let next = server.get("/sessions").header("stream-next-offset").to_owned();
     assert!(*next > *offset);
@@ -255,7 +255,7 @@ fn an_offset_of_another_run_is_answered_with_all_that_is_true() {
         assert_eq!((&*answer.body, answer.header("stream-next-offset")), ("[]", &*next));
     }
     let mut events = server.follow(&next);
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     assert_eq!(events.batch().0, Vec::<Value>::new());
     assert_eq!(said(&events.batch().0), ["update s waiting"]);
 }
@@ -263,7 +263,7 @@ fn an_offset_of_another_run_is_answered_with_all_that_is_true() {
 #[test]
 fn server_sent_events_are_kept_by_nobody_and_have_no_blank_before_what_they_say() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let mut stream = server.connect();
     stream.write_all(b"GET /sessions?offset=-1&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
@@ -282,12 +282,13 @@ fn server_sent_events_are_kept_by_nobody_and_have_no_blank_before_what_they_say(
 fn what_time_alone_changes_makes_no_updates() {
     let sandbox = Sandbox::new();
     // The clock stepped back, so that "last heard of" is now at every look; and a session that nothing tells of.
-    sandbox.fire("s", "Stop", "").succeeds();
-    let touched = std::process::Command::new("touch").args(["-d", "+1 day"]).arg(sandbox.signal("s", "stop")).status();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    let touched =
+        std::process::Command::new("touch").args(["-d", "+1 day"]).arg(sandbox.signal_path("s", "stop")).status();
     assert!(touched.unwrap().success());
     let registry = sandbox.home().join(".claude/sessions");
     fs_err::create_dir_all(&registry).unwrap();
-    let life = Life::begin(&sandbox);
+    let life = ClaudeProcess::start(&sandbox);
     let pid = life.pid();
     let account = format!(r#"{{"pid":{pid},"sessionId":"t","status":"odd","statusUpdatedAt":1}}"#);
     fs_err::write(registry.join(format!("{pid}.json")), account).unwrap();

@@ -10,7 +10,7 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
-use crate::sandbox::{Sandbox, executable};
+use crate::sandbox::{Sandbox, executable_path};
 
 /// Nothing takes longer than this, however busy the machine is.
 pub const PATIENCE: Duration = Duration::from_secs(60);
@@ -33,7 +33,7 @@ pub struct Answer {
 
 /// The command that serves a sandbox on this port.
 pub fn command(sandbox: &Sandbox, port: u16) -> Command {
-    command_of(&executable("sessions"), sandbox, port)
+    command_of(&executable_path("sessions"), sandbox, port)
 }
 
 /// The same, of another executable.

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::healing::{LONG, register};
 use super::server::{Server, within};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 
 /// Deletes a signal; the server has seen that, and had the time to look at everything again.
 fn consume(sandbox: &Sandbox, server: &Server, session: &str, kind: &str) {
-    fs_err::remove_file(sandbox.signal(session, kind)).unwrap();
+    fs_err::remove_file(sandbox.signal_path(session, kind)).unwrap();
     let witness = format!("after-{session}-{kind}");
-    sandbox.fire(&witness, "Stop", "").succeeds();
+    sandbox.run_hook(&witness, "Stop", "").assert_success();
     server.until(&witness, "waiting stop");
     std::thread::sleep(Duration::from_millis(1500));
 }
@@ -19,11 +19,11 @@ fn consume(sandbox: &Sandbox, server: &Server, session: &str, kind: &str) {
 fn a_session_stays_whose_signal_another_daemon_deleted() {
     for is_registered in [false, true] {
         let sandbox = Sandbox::new();
-        let mut life = Life::begin(&sandbox);
+        let mut life = ClaudeProcess::start(&sandbox);
         if is_registered {
             register(&sandbox, &life, "s", "idle", LONG);
         }
-        life.fire("s", "Stop", r#""last_assistant_message":"all done""#).succeeds();
+        life.run_hook("s", "Stop", r#""last_assistant_message":"all done""#).assert_success();
         let server = Server::start(&sandbox);
         let is = |state: &str, member: &str, said: &str| {
             let sessions = server.sessions();
@@ -35,12 +35,12 @@ fn a_session_stays_whose_signal_another_daemon_deleted() {
         assert!(is("waiting", "lastMessage", "all done"), "registered: {is_registered} {:#?}", server.sessions());
         // What comes counts, and stays in its turn. (The account moves with it.)
         if !is_registered {
-            life.fire("s", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+            life.run_hook("s", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
             assert!(within(|| is("working", "prompt", "go on")));
             consume(&sandbox, &server, "s", "working");
             assert!(is("working", "prompt", "go on"), "{:#?}", server.sessions());
             // A call that was answered: the turn goes on.
-            life.fire("s", "PermissionRequest", r#""tool_name":"Bash","prompt":"go on""#).succeeds();
+            life.run_hook("s", "PermissionRequest", r#""tool_name":"Bash","prompt":"go on""#).assert_success();
             assert!(within(|| is("permission", "rule", "permission")));
             consume(&sandbox, &server, "s", "permission");
             assert!(is("working", "prompt", "go on"), "{:#?}", server.sessions());
@@ -54,15 +54,15 @@ fn a_session_stays_whose_signal_another_daemon_deleted() {
 #[test]
 fn an_end_that_is_deleted_is_gone_though_its_process_lives() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "Stop", "").succeeds();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     server.until("s", "waiting stop");
     // `/clear`
-    life.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
-    life.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+    life.run_hook("s", "SessionEnd", r#""reason":"clear""#).assert_success();
+    life.run_hook("t", "SessionStart", r#""source":"clear""#).assert_success();
     server.until("s", "ended ended");
-    fs_err::remove_file(sandbox.signal("s", "ended")).unwrap();
+    fs_err::remove_file(sandbox.signal_path("s", "ended")).unwrap();
     assert!(within(|| server.sessions().iter().all(|value| value["sessionId"] != "s")), "{:#?}", server.sessions());
     assert_eq!(server.sessions().len(), 1);
 }

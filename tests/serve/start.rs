@@ -1,20 +1,22 @@
 //! What is true when it starts is in the first answer.
 
 use super::server::{Server, command, free_port};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 
 #[test]
 fn what_happened_while_no_daemon_ran_is_in_the_first_answer() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
+    let mut life = ClaudeProcess::start(&sandbox);
     for session in ["ended", "killed", "works", "asks"] {
-        life.fire(session, "UserPromptSubmit", "").succeeds();
+        life.run_hook(session, "UserPromptSubmit", "").assert_success();
     }
     drop(Server::start(&sandbox));
     // Nobody watches.
-    sandbox.fire("ended", "SessionEnd", "").succeeds();
-    sandbox.fire("asks", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).succeeds();
-    sandbox.fire("works", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("ended", "SessionEnd", "").assert_success();
+    sandbox
+        .run_hook("asks", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#)
+        .assert_success();
+    sandbox.run_hook("works", "UserPromptSubmit", "").assert_success();
     drop(life);
     let server = Server::start(&sandbox);
     let told: Vec<_> = server
@@ -29,7 +31,7 @@ fn what_happened_while_no_daemon_ran_is_in_the_first_answer() {
 fn who_asks_before_it_is_ready_waits_for_the_truth() {
     let sandbox = Sandbox::new();
     for number in 0..20 {
-        sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
+        sandbox.run_hook(&format!("s{number}"), "SessionEnd", "").assert_success();
     }
     let port = free_port();
     let asking = std::thread::spawn(move || {
@@ -55,7 +57,7 @@ fn a_home_where_claude_never_ran_is_no_hindrance() {
     let server = Server::start(&sandbox);
     assert_eq!(server.get("/sessions").body, "[]");
     // The directory above comes late, too: it is looked for once a second.
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     server.until("s", "waiting stop");
     let mut homeless = command(&sandbox, 0);
     let output = homeless.env_remove("HOME").output().unwrap();

@@ -6,12 +6,12 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 
 use super::server::{Server, within};
-use crate::sandbox::{Sandbox, executable, outcome};
+use crate::sandbox::{Sandbox, executable_path, run_with_input};
 
 const DAY: u64 = 24 * 60 * 60;
 
 fn put(sandbox: &Sandbox, name: &str, content: &[u8], seconds: u64) {
-    let path = sandbox.spool().join(name);
+    let path = sandbox.signal_dir().join(name);
     fs::write(&path, content).unwrap();
     age(&path, seconds);
 }
@@ -24,7 +24,7 @@ fn age(path: &Path, seconds: u64) {
 /// A spool with all of it in it, and with what is to stay.
 fn world() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.fire("living", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("living", "UserPromptSubmit", "").assert_success();
     put(&sandbox, "empty.stop.json", b"", 61);
     put(&sandbox, "nul.working.json", &[0; 9000], 61);
     put(&sandbox, "fresh.stop.json", b"", 1);
@@ -43,10 +43,10 @@ const LEFT: [&str; 5] =
 fn what_no_event_clears_goes() {
     let sandbox = world();
     let server = Server::start(&sandbox);
-    let is_gone = |name: &&str| !sandbox.spool().join(name).exists();
-    assert!(within(|| REMOVED.iter().all(is_gone)), "{:?} {}", sandbox.files(), server.log());
+    let is_gone = |name: &&str| !sandbox.signal_dir().join(name).exists();
+    assert!(within(|| REMOVED.iter().all(is_gone)), "{:?} {}", sandbox.list_signal_dir(), server.log());
     assert!(within(|| server.log().lines().count() == 3), "{}", server.log());
-    assert_eq!(sandbox.files(), LEFT);
+    assert_eq!(sandbox.list_signal_dir(), LEFT);
     let told = server.log();
     assert!(told.contains("removed empty.stop.json: "), "{told}");
     assert!(told.contains("removed 1 signal of sessions that ended more than 30 days ago"), "{told}");
@@ -55,36 +55,36 @@ fn what_no_event_clears_goes() {
 #[test]
 fn nothing_is_removed_without_the_lock() {
     let sandbox = world();
-    let before = sandbox.files();
-    let lock = fs::File::open(sandbox.spool()).unwrap().into_file();
+    let before = sandbox.list_signal_dir();
+    let lock = fs::File::open(sandbox.signal_dir()).unwrap().into_file();
     lock.lock().unwrap();
     let server = Server::start(&sandbox);
     // Two tries of one second each.
     std::thread::sleep(Duration::from_millis(2500));
-    assert_eq!((sandbox.files(), server.log()), (before, String::new()));
+    assert_eq!((sandbox.list_signal_dir(), server.log()), (before, String::new()));
     drop(lock);
-    assert!(within(|| sandbox.files() == LEFT), "{:?} {}", sandbox.files(), server.log());
+    assert!(within(|| sandbox.list_signal_dir() == LEFT), "{:?} {}", sandbox.list_signal_dir(), server.log());
 }
 
 #[test]
 fn who_only_lists_removes_nothing() {
     let sandbox = world();
-    let before = sandbox.files();
+    let before = sandbox.list_signal_dir();
     for options in [&["--all"][..], &["--json"]] {
-        assert_eq!(outcome(sandbox.command(executable("sessions")).args(options), "").code, Some(0));
+        assert_eq!(run_with_input(sandbox.command(executable_path("sessions")).args(options), "").code, Some(0));
     }
-    assert_eq!(sandbox.files(), before);
+    assert_eq!(sandbox.list_signal_dir(), before);
 }
 
 #[test]
 fn what_a_killed_hook_moved_aside_comes_back() {
     let sandbox = Sandbox::new();
-    sandbox.fire("living", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("living", "UserPromptSubmit", "").assert_success();
     let aside = ".s.stop.0123456789abcdef.0000000000000000.0000000000000001";
     put(&sandbox, aside, b"{\"stopped_at\":\"1000000000.000000000\"}\n", 61);
     let server = Server::start(&sandbox);
-    let is_back = || sandbox.spool().join("s.stop.json").exists() && !sandbox.spool().join(aside).exists();
-    assert!(within(is_back), "{:?} {}", sandbox.files(), server.log());
+    let is_back = || sandbox.signal_dir().join("s.stop.json").exists() && !sandbox.signal_dir().join(aside).exists();
+    assert!(within(is_back), "{:?} {}", sandbox.list_signal_dir(), server.log());
     assert!(within(|| server.log().contains(&format!("brought back {aside}"))), "{}", server.log());
 }
 
@@ -92,10 +92,10 @@ fn what_a_killed_hook_moved_aside_comes_back() {
 #[test]
 fn what_was_too_young_at_the_start_goes_once_it_is_old_enough() {
     let sandbox = Sandbox::new();
-    sandbox.fire("living", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("living", "UserPromptSubmit", "").assert_success();
     put(&sandbox, "empty.stop.json", b"", 56);
     let server = Server::start(&sandbox);
-    let is_gone = || !sandbox.spool().join("empty.stop.json").exists();
-    assert!(within(is_gone), "{:?} {}", sandbox.files(), server.log());
-    assert_eq!(sandbox.files(), ["living.working.json"]);
+    let is_gone = || !sandbox.signal_dir().join("empty.stop.json").exists();
+    assert!(within(is_gone), "{:?} {}", sandbox.list_signal_dir(), server.log());
+    assert_eq!(sandbox.list_signal_dir(), ["living.working.json"]);
 }

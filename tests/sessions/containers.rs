@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::list;
-use crate::sandbox::{Sandbox, executable, executable_for, payload};
+use crate::sandbox::{Sandbox, executable_for_event, executable_path, payload};
 use crate::serve::server::within;
 
 /// A container in which a CLI runs, and another process, which outlives it.
@@ -52,7 +52,7 @@ impl<'a> Container<'a> {
     fn fires(&mut self, event: &str, members: &str) {
         let input = self.directory.path().join("in");
         fs::write(&input, payload(self.session, event, members)).unwrap();
-        let hook = executable(executable_for(event).unwrap());
+        let hook = executable_path(executable_for_event(event).unwrap());
         assert_eq!(self.says(&format!("{} <{} 2>&1; echo $?", hook.display(), input.display())), "0", "{event}");
     }
 

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Life, Sandbox, executable, outcome};
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
 use crate::serve::server::within;
 
 const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 
 /// `sessions` with these arguments; it must succeed.
 pub fn sessions(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let outcome = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+    let outcome = run_with_input(sandbox.command(executable_path("sessions")).args(arguments), "");
     assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{}", outcome.stdout);
     outcome.stdout
 }
@@ -28,14 +28,14 @@ fn nothing_is_one_helpful_line() {
         "No session is open. Start `claude`; `sessions --all` shows those that ended.\n"
     );
     assert_eq!(sessions(&sandbox, &["--json"]), "[]\n");
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     assert!(sessions(&sandbox, &[]).starts_with("No session is open."));
 }
 
 #[test]
 fn a_life_is_told_as_it_goes() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
+    let mut life = ClaudeProcess::start(&sandbox);
     let states = |sandbox: &Sandbox| {
         let shown = |session: &Value| {
             format!("{} {} {}", session["sessionId"], session["state"], session["rule"]).replace('"', "")
@@ -50,15 +50,15 @@ fn a_life_is_told_as_it_goes() {
         ("StopFailure", r#""error":"rate_limit""#, "s waiting stop"),
         ("UserPromptSubmit", "", "s working working"),
     ] {
-        life.fire("s", event, members).succeeds();
+        life.run_hook("s", event, members).assert_success();
         assert_eq!(states(&sandbox), told, "{event}");
     }
     drop(life);
     assert_eq!(states(&sandbox), "s ended killed");
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    life.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
-    life.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    life.run_hook("s", "SessionEnd", r#""reason":"clear""#).assert_success();
+    life.run_hook("t", "SessionStart", r#""source":"clear""#).assert_success();
     assert_eq!(states(&sandbox), "t waiting started, s ended ended");
     assert_eq!(json(&sandbox, &[]).len(), 1);
 }
@@ -66,8 +66,8 @@ fn a_life_is_told_as_it_goes() {
 #[test]
 fn the_json_has_the_members_that_the_readme_tells() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).succeeds();
-    sandbox.fire("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).assert_success();
+    sandbox.run_hook("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).assert_success();
     let found = json(&sandbox, &[]).remove(0);
     let readme = include_str!("../../README.md");
     let table = readme.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
@@ -78,7 +78,7 @@ fn the_json_has_the_members_that_the_readme_tells() {
     assert_eq!(told, members(&found));
     let (_, pending) = rows.clone().find(|(names, _)| *names == "`pendingPermission`").unwrap();
     assert_eq!(quoted(pending), members(&found["pendingPermission"]));
-    let since = sandbox.read("s", "permission")["pending_since"].as_str().unwrap().to_owned();
+    let since = sandbox.read_signal("s", "permission")["pending_since"].as_str().unwrap().to_owned();
     assert_eq!((&found["status"], &found["state"]), (&json!("waiting"), &json!("permission")));
     assert_eq!(
         (&found["hasProcess"], &found["hasPendingToolUse"], &found["pendingCount"]),
@@ -108,7 +108,7 @@ fn the_branch_of_a_repository_and_of_a_worktree() {
     git(&["worktree", "add", "-q", "-b", "fix", "../worktree"]);
     let branch = |cwd: &str| {
         let cwd = sandbox.home().join(cwd);
-        sandbox.fire("s", "Stop", &format!(r#""cwd":"{}""#, cwd.display())).succeeds();
+        sandbox.run_hook("s", "Stop", &format!(r#""cwd":"{}""#, cwd.display())).assert_success();
         json(&sandbox, &[]).remove(0)["branch"].clone()
     };
     assert_eq!(
@@ -135,12 +135,13 @@ fn the_dashboards_own_check_finds_no_conflict() {
         "UserPromptSubmit",
     ];
     for (number, event) in events.iter().cycle().take(60).enumerate() {
-        sandbox.fire(&format!("s{}", number % 4), event, BASH).succeeds();
+        sandbox.run_hook(&format!("s{}", number % 4), event, BASH).assert_success();
     }
-    let check = || outcome(sandbox.command("sh").args(["-c", CONFLICTS, "sh"]).arg(sandbox.spool()), "").stdout;
+    let check =
+        || run_with_input(sandbox.command("sh").args(["-c", CONFLICTS, "sh"]).arg(sandbox.signal_dir()), "").stdout;
     assert_eq!(check(), "");
     for kind in ["ended", "working"] {
-        fs_err::write(sandbox.signal("s", kind), "{}").unwrap();
+        fs_err::write(sandbox.signal_path("s", kind), "{}").unwrap();
     }
     assert_eq!(check(), "CONFLICT: s has both ended and working\n");
 }
@@ -149,10 +150,10 @@ fn the_dashboards_own_check_finds_no_conflict() {
 fn of_those_that_ended_the_last_come_first_and_old_ones_are_counted() {
     let sandbox = Sandbox::new();
     for (session, days) in [("first", 2), ("last", 1), ("old", 8), ("older", 300)] {
-        sandbox.fire(session, "SessionEnd", "").succeeds();
-        let path = sandbox.signal(session, "ended");
+        sandbox.run_hook(session, "SessionEnd", "").assert_success();
+        let path = sandbox.signal_path(session, "ended");
         let time = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 24 * 60 * 60);
-        let mut signal = sandbox.read(session, "ended");
+        let mut signal = sandbox.read_signal(session, "ended");
         let since = time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         signal["ended_at"] = format!("{since}.000000000").into();
         fs_err::write(&path, format!("{signal}\n")).unwrap();
@@ -170,7 +171,7 @@ fn of_those_that_ended_the_last_come_first_and_old_ones_are_counted() {
 #[test]
 fn evidence_that_is_there_and_cannot_be_read_is_told() {
     let sandbox = Sandbox::new();
-    let spool = sandbox.spool();
+    let spool = sandbox.signal_dir();
     fs_err::create_dir_all(spool.parent().unwrap()).unwrap();
     for (path, text) in [(&spool, "File name too long"), (&spool, "Not a directory")] {
         let _ = fs_err::remove_file(path);
@@ -180,7 +181,7 @@ fn evidence_that_is_there_and_cannot_be_read_is_told() {
             std::os::unix::fs::symlink("x".repeat(300), path).unwrap();
         }
         for arguments in [&[][..], &["--json"]] {
-            let told = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+            let told = run_with_input(sandbox.command(executable_path("sessions")).args(arguments), "");
             assert_eq!(told.code, Some(1), "{told:?}");
             assert!(told.stderr.starts_with("sessions: cannot read ") && told.stderr.contains(text), "{told:?}");
             assert!(!told.stdout.contains("No session is open"), "{told:?}");
@@ -189,7 +190,7 @@ fn evidence_that_is_there_and_cannot_be_read_is_told() {
 }
 
 /// What the CLI says of its session "s" in the registry, long since.
-fn register(sandbox: &Sandbox, life: &Life, members: &Value) {
+fn register(sandbox: &Sandbox, life: &ClaudeProcess, members: &Value) {
     let registry = sandbox.home().join(".claude/sessions");
     fs_err::create_dir_all(&registry).unwrap();
     let start = session_signals_protocol::cli_process::read_stat(life.pid()).unwrap().start.to_string();
@@ -202,8 +203,8 @@ fn register(sandbox: &Sandbox, life: &Life, members: &Value) {
 /// Lets a minute pass: what stands is as old.
 fn settle(sandbox: &Sandbox) {
     let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-    for name in sandbox.files() {
-        let signal = fs_err::File::options().write(true).open(sandbox.spool().join(name)).unwrap();
+    for name in sandbox.list_signal_dir() {
+        let signal = fs_err::File::options().write(true).open(sandbox.signal_dir().join(name)).unwrap();
         signal.into_file().set_modified(then).unwrap();
     }
 }
@@ -219,16 +220,16 @@ fn comes_to(sandbox: &Sandbox, state: &str, rule: &str) {
 #[test]
 fn an_end_counts_for_the_process_that_it_names() {
     let sandbox = Sandbox::new();
-    let mut first = Life::begin(&sandbox);
-    first.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    first.fire("s", "UserPromptSubmit", r#""prompt":"go""#).succeeds();
+    let mut first = ClaudeProcess::start(&sandbox);
+    first.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+    first.run_hook("s", "UserPromptSubmit", r#""prompt":"go""#).assert_success();
     // `claude -p --resume` beside it, with the same session id.
-    let mut second = Life::begin(&sandbox);
+    let mut second = ClaudeProcess::start(&sandbox);
     for (event, members) in [("SessionStart", r#""source":"resume""#), ("UserPromptSubmit", ""), ("Stop", "")] {
-        second.fire("s", event, members).succeeds();
+        second.run_hook("s", event, members).assert_success();
     }
     register(&sandbox, &first, &json!({"status": "idle"}));
-    second.fire("s", "SessionEnd", "").succeeds();
+    second.run_hook("s", "SessionEnd", "").assert_success();
     drop(second);
     let found = json(&sandbox, &["--all"]);
     assert_eq!(found.len(), 1);
@@ -245,17 +246,17 @@ fn of_two_processes_of_a_session_the_one_that_asks_or_works_counts() {
         // One of the two ends: either of them, with an end or without.
         for (of_the_idle, with_an_end) in [(true, true), (true, false), (false, true), (false, false)] {
             let sandbox = Sandbox::new();
-            let [mut idle, mut other] = [Life::begin(&sandbox), Life::begin(&sandbox)];
-            idle.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-            other.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-            other.fire("s", "Stop", "").succeeds();
+            let [mut idle, mut other] = [ClaudeProcess::start(&sandbox), ClaudeProcess::start(&sandbox)];
+            idle.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+            other.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+            other.run_hook("s", "Stop", "").assert_success();
             register(&sandbox, &idle, &json!({"status": "idle"}));
             register(&sandbox, &other, &account);
             settle(&sandbox);
             comes_to(&sandbox, state, rule);
             let (mut ends, stays) = if of_the_idle { (idle, other) } else { (other, idle) };
             if with_an_end {
-                ends.fire("s", "SessionEnd", "").succeeds();
+                ends.run_hook("s", "SessionEnd", "").assert_success();
                 settle(&sandbox);
             }
             drop(ends);
@@ -274,10 +275,10 @@ fn of_two_processes_of_a_session_the_one_that_asks_or_works_counts() {
 #[test]
 fn what_a_dead_process_left_says_nothing_of_another_that_lives() {
     let sandbox = Sandbox::new();
-    let [mut first, mut second] = [Life::begin(&sandbox), Life::begin(&sandbox)];
-    second.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    first.fire("s", "PermissionRequest", BASH).succeeds();
-    second.fire("s", "PreCompact", "").succeeds();
+    let [mut first, mut second] = [ClaudeProcess::start(&sandbox), ClaudeProcess::start(&sandbox)];
+    second.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    first.run_hook("s", "PermissionRequest", BASH).assert_success();
+    second.run_hook("s", "PreCompact", "").assert_success();
     let told = || json(&sandbox, &["--all"]).remove(0);
     assert_eq!((told()["state"].clone(), told()["pid"].clone()), (json!("permission"), json!(second.pid())));
     drop(second);
@@ -289,8 +290,8 @@ fn what_a_dead_process_left_says_nothing_of_another_that_lives() {
 #[test]
 fn what_the_background_service_keeps_ready_is_listed_once_it_is_taken() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    let mut life = ClaudeProcess::start(&sandbox);
+    life.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
     register(&sandbox, &life, &json!({"status": "idle", "kind": "bg", "spare": true}));
     assert_eq!(json(&sandbox, &["--all"]).len(), 0);
     register(&sandbox, &life, &json!({"status": "idle", "kind": "bg", "spare": false}));
@@ -300,14 +301,14 @@ fn what_the_background_service_keeps_ready_is_listed_once_it_is_taken() {
 #[test]
 fn a_window_that_handed_its_session_over_is_none() {
     let sandbox = Sandbox::new();
-    let mut window = Life::begin(&sandbox);
-    window.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    let mut window = ClaudeProcess::start(&sandbox);
+    window.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
     let parked = json!({"status": "idle", "kind": "interactive", "parkedJobId": "895ffc8e"});
     register(&sandbox, &window, &parked);
     assert_eq!(json(&sandbox, &["--all"]).len(), 0);
     // A process that the registry does not name runs it on; then one that it names.
-    let mut other = Life::begin(&sandbox);
-    other.fire("s", "UserPromptSubmit", "").succeeds();
+    let mut other = ClaudeProcess::start(&sandbox);
+    other.run_hook("s", "UserPromptSubmit", "").assert_success();
     comes_to(&sandbox, "working", "working");
     register(&sandbox, &other, &json!({"status": "busy", "kind": "bg"}));
     comes_to(&sandbox, "working", "busy");

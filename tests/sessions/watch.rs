@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::sandbox::{Sandbox, executable};
+use crate::sandbox::{Sandbox, executable_path};
 
 /// A tmux server with one pane.
 struct Terminal<'a> {
@@ -48,7 +48,7 @@ impl<'a> Terminal<'a> {
     }
 
     fn start(&self) {
-        let command = format!("{} --watch", executable("sessions").display());
+        let command = format!("{} --watch", executable_path("sessions").display());
         self.tmux(&["send-keys", &command, "Enter"]);
     }
 }
@@ -68,16 +68,16 @@ fn it_redraws_on_change_and_leaves_the_terminal_as_it_was() {
     terminal.start();
     terminal.until(|screen| screen.starts_with("No session is open."));
     // The spool is made only now.
-    sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
     terminal.until(|screen| screen.starts_with("● working") && screen.ends_with("go on"));
-    sandbox.fire("t", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).succeeds();
+    sandbox.run_hook("t", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).assert_success();
     let screen = terminal.until(|screen| screen.lines().count() == 2);
     assert!(screen.starts_with("▲ approve") && screen.lines().next().unwrap().ends_with("Bash: ls"), "{screen}");
-    sandbox.fire("s", "SessionEnd", "").succeeds();
-    sandbox.fire("t", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
+    sandbox.run_hook("t", "SessionEnd", "").assert_success();
     terminal.until(|screen| screen.starts_with("No session is open."));
-    fs_err::remove_dir_all(sandbox.spool()).unwrap();
-    sandbox.fire("u", "Stop", "").succeeds();
+    fs_err::remove_dir_all(sandbox.signal_dir()).unwrap();
+    sandbox.run_hook("u", "Stop", "").assert_success();
     terminal.until(|screen| screen.starts_with("◆ waiting"));
     for key in ["q", "C-c"] {
         terminal.tmux(&["send-keys", key]);
@@ -106,11 +106,11 @@ fn cpu(pid: &str) -> u64 {
 fn it_costs_nothing_while_nothing_happens() {
     let sandbox = Sandbox::new();
     for number in 0..200 {
-        sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
+        sandbox.run_hook(&format!("s{number}"), "SessionEnd", "").assert_success();
     }
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let terminal = Terminal::open(&sandbox);
-    terminal.tmux(&["send-keys", &format!("exec {} --watch", executable("sessions").display()), "Enter"]);
+    terminal.tmux(&["send-keys", &format!("exec {} --watch", executable_path("sessions").display()), "Enter"]);
     terminal.until(|screen| screen.starts_with("◆ waiting"));
     let pid = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
     let before = cpu(pid.trim());
@@ -124,7 +124,7 @@ fn it_costs_nothing_while_nothing_happens() {
 #[ignore = "needs tmux"]
 fn a_signal_that_ends_it_leaves_the_terminal_as_it_was() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let terminal = Terminal::open(&sandbox);
     for signal in ["TERM", "HUP", "INT"] {
         terminal.start();
@@ -146,7 +146,7 @@ fn a_signal_that_ends_it_leaves_the_terminal_as_it_was() {
 fn more_sessions_than_rows_are_counted() {
     let sandbox = Sandbox::new();
     for number in 0..12 {
-        sandbox.fire(&format!("s{number}"), "Stop", r#""last_assistant_message":"all done""#).succeeds();
+        sandbox.run_hook(&format!("s{number}"), "Stop", r#""last_assistant_message":"all done""#).assert_success();
     }
     let terminal = Terminal::open(&sandbox);
     terminal.start();
@@ -160,15 +160,15 @@ fn more_sessions_than_rows_are_counted() {
 fn what_cannot_be_read_is_on_the_screen() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
-    fs_err::write(sandbox.spool(), "a file").unwrap();
+    fs_err::write(sandbox.signal_dir(), "a file").unwrap();
     let terminal = Terminal::open(&sandbox);
     terminal.start();
     let screen = terminal.until(|screen| screen.contains("cannot read"));
     // A long line goes on in the next one.
     assert!(screen.replace('\n', "").contains("session-signals: Not a directory"), "{screen}");
     assert!(!screen.contains("No session is open"), "{screen}");
-    fs_err::remove_file(sandbox.spool()).unwrap();
-    sandbox.fire("s", "Stop", "").succeeds();
+    fs_err::remove_file(sandbox.signal_dir()).unwrap();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let screen = terminal.until(|screen| screen.starts_with("◆ waiting"));
     assert!(!screen.contains("cannot read"), "{screen}");
     // Beside what can be read: above it, because the end of a long table is not seen.
@@ -182,7 +182,7 @@ fn what_cannot_be_read_is_on_the_screen() {
 #[ignore = "needs tmux"]
 fn who_only_watches_removes_nothing() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 24 * 60 * 60);
     let aside = ".aside.stop.0123456789abcdef.0000000000000000.0000000000000001";
     for (name, content) in [
@@ -194,19 +194,19 @@ fn who_only_watches_removes_nothing() {
         (aside, "{\"stopped_at\":\"1000000000.000000000\"}\n"),
         (".half.stop.0123456789abcdef", "{"),
     ] {
-        let path = sandbox.spool().join(name);
+        let path = sandbox.signal_dir().join(name);
         fs_err::write(&path, content).unwrap();
         fs_err::File::options().write(true).open(&path).unwrap().into_file().set_modified(old).unwrap();
     }
-    let before = sandbox.files();
+    let before = sandbox.list_signal_dir();
     let terminal = Terminal::open(&sandbox);
     terminal.start();
     terminal.until(|screen| screen.contains("◆ waiting"));
     // Through some looks, one of them for news.
-    sandbox.fire("t", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+    sandbox.run_hook("t", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
     terminal.until(|screen| screen.contains("go on"));
     std::thread::sleep(std::time::Duration::from_millis(1500));
-    let mut after = sandbox.files();
+    let mut after = sandbox.list_signal_dir();
     after.retain(|name| name != "t.working.json");
     assert_eq!(after, before);
 }

@@ -11,7 +11,7 @@ use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::text::Text;
 
 use crate::release::hook;
-use crate::sandbox::{Life, Outcome, Sandbox, executable_for, payload};
+use crate::sandbox::{ClaudeProcess, Outcome, Sandbox, executable_for_event, payload};
 use crate::strace;
 
 /// The kernel gives no larger one.
@@ -59,17 +59,17 @@ pub struct Scenario {
 impl Scenario {
     fn new(before: &[Event], (event, members): Event, unlocked: bool) -> Self {
         let sandbox = Sandbox::new();
-        let mut dead = Life::begin(&sandbox);
+        let mut dead = ClaudeProcess::start(&sandbox);
         for (event, members) in before {
-            dead.fire("s", event, members).succeeds();
+            dead.run_hook("s", event, members).assert_success();
         }
         let before = files(&sandbox);
-        let hook = executable_for(event).unwrap();
+        let hook = executable_for_event(event).unwrap();
         let input = payload("s", event, &members.replace("LONG", &"x".repeat(10_000)));
         let mut scenario =
             Self { hook, input, before, after: BTreeMap::new(), calls: Vec::new(), new_lengths: Vec::new(), unlocked };
         let run = scenario.run(&sandbox, &[]);
-        run.outcome.succeeds();
+        run.outcome.assert_success();
         scenario.calls = run.trace.names().into_iter().map(str::to_owned).collect();
         let after = files(&sandbox);
         let is_new = |(name, text): &(&String, &String)| scenario.before.get(*name) != Some(*text);
@@ -87,10 +87,10 @@ impl Scenario {
     pub fn background(&self) -> Sandbox {
         let sandbox = Sandbox::new();
         if !self.before.is_empty() {
-            DirBuilder::new().recursive(true).mode(0o700).create(sandbox.spool()).unwrap();
+            DirBuilder::new().recursive(true).mode(0o700).create(sandbox.signal_dir()).unwrap();
         }
         for (name, text) in &self.before {
-            fs_err::write(sandbox.spool().join(name), text).unwrap();
+            fs_err::write(sandbox.signal_dir().join(name), text).unwrap();
         }
         sandbox
     }
@@ -118,7 +118,7 @@ impl Scenario {
         };
         check(ended && outcome.stdout.is_empty(), format!("{outcome:?}"));
         if killed || helpless {
-            for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
+            for name in sandbox.list_signal_dir().iter().filter(|name| name.starts_with('.')) {
                 let recovered = open(sandbox).recover_leftover(name.as_bytes());
                 check(recovered.is_ok_and(|remnant| remnant != Leftover::Foreign), format!("{name} is not recovered"));
             }
@@ -143,15 +143,15 @@ impl Scenario {
 
 /// The sandbox's spool, locked.
 fn open(sandbox: &Sandbox) -> SignalStore {
-    let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
+    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
     let spool = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
     assert!(spool.is_locked);
     spool
 }
 
 fn files(sandbox: &Sandbox) -> Files {
-    let text = |name: &String| fs_err::read_to_string(sandbox.spool().join(name)).unwrap();
-    sandbox.files().into_iter().map(|name| (name.clone(), text(&name))).collect()
+    let text = |name: &String| fs_err::read_to_string(sandbox.signal_dir().join(name)).unwrap();
+    sandbox.list_signal_dir().into_iter().map(|name| (name.clone(), text(&name))).collect()
 }
 
 /// A signal without what differs from run to run, or may be left out where the system does not say it.

@@ -6,13 +6,13 @@
 use crate::hooks::faults::all;
 use crate::hooks::faults::scenario::{Fault, Scenario, scenarios};
 use crate::release::hook;
-use crate::sandbox::{Sandbox, outcome};
+use crate::sandbox::{Sandbox, run_with_input};
 
 /// The scenario's hook, with room for `limit` bytes in any file.
 fn run_limited(scenario: &Scenario, sandbox: &Sandbox, limit: usize, signal: &str) -> Vec<String> {
     let mut command = sandbox.command("sh");
     let script = format!("{signal}; exec prlimit --fsize={limit} \"$0\"");
-    let outcome = outcome(command.args(["-c", &script]).arg(hook(scenario.hook)), &*scenario.input);
+    let outcome = run_with_input(command.args(["-c", &script]).arg(hook(scenario.hook)), &*scenario.input);
     let told = |what| format!("{} after {:?}, {limit} bytes, {signal}: {what}", scenario.hook, scenario.before.keys());
     let mut violations = scenario.violations(sandbox, &outcome, Fault::default());
     if outcome.code == Some(0) {
@@ -51,7 +51,7 @@ fn a_short_write_is_gone_on_with() {
     for scenario in scenarios().iter().filter(|scenario| scenario.calls.iter().any(|call| call == "write")) {
         let sandbox = scenario.background();
         let run = scenario.run(&sandbox, &["-e", "inject=write:retval=1:when=1"]);
-        run.outcome.succeeds();
+        run.outcome.assert_success();
         let lengths = run.trace.calls().filter(|call| call.starts_with("write("));
         let lengths: Vec<usize> = lengths.map(asked).collect();
         assert_eq!(lengths[1], lengths[0] - 1, "{}: {lengths:?}", scenario.hook);
@@ -65,7 +65,7 @@ fn a_write_of_nothing_is_an_error() {
     for scenario in scenarios().iter().filter(|scenario| scenario.calls.iter().any(|call| call == "write")) {
         let sandbox = scenario.background();
         let run = scenario.run(&sandbox, &["-e", "inject=write:retval=0:when=1"]);
-        run.outcome.fails("write ");
+        run.outcome.assert_failure("write ");
         assert_eq!(scenario.violations(&sandbox, &run.outcome, Fault::default()), Vec::<String>::new());
     }
 }
