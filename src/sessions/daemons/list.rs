@@ -19,10 +19,16 @@ use session_signals_reader::timestamps;
 const NOTHING: &str =
     "No session has daemons. `hooks install --daemons` starts those of session-daemons.json with every session.\n";
 
+/// The format of the objects of `sessions daemons list --json`. It changes only if a member is removed or gets another meaning;
+/// a new member does not change it.
+const LIST_FORMAT: u32 = 1;
+
 /// A line of the list. Members are added in later versions, never changed.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct DaemonLine {
+    /// The format of this object: [`LIST_FORMAT`].
+    pub format: u32,
     /// The daemon's name.
     pub name: String,
     /// Its session.
@@ -63,16 +69,17 @@ fn read_lines(place: &DaemonsDir, now: SystemTime) -> Vec<DaemonLine> {
     let mut lines = Vec::new();
     for session in place.session_ids() {
         let Some(state) = set_state::read_state(place, &session) else { continue };
-        let guarded = set_state::is_supervisor(place, &session, state.guard);
+        let guarded = set_state::is_supervisor(place, &session, state.supervisor);
         // A name of another form would make the log another file's.
         for row in state.daemons.into_iter().filter(|row| is_session_id(&row.name)) {
             let living = row.process.filter(|process| guarded && process.is_alive());
-            let process = living.filter(|process| process.is_child_of(state.guard));
+            let process = living.filter(|process| process.is_child_of(state.supervisor));
             // What is not the guard's own is none of its daemons.
             let is_strange = living.is_some() && process.is_none();
             let uptime = now.duration_since(row.since).unwrap_or_default().as_secs();
             let log = place.log_path(&row.name, &session);
             lines.push(DaemonLine {
+                format: LIST_FORMAT,
                 name: row.name,
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
