@@ -4,7 +4,7 @@ use std::sync::{Condvar, Mutex, PoisonError};
 
 /// How many scenarios may run at the same time. A CLI mostly waits, so a machine with two cores can run several. With more, the CLIs
 /// would become so slow that the comparisons fail.
-const MAX_SCENARIOS: usize = 6;
+const MAX_SCENARIOS: usize = 8;
 
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static SLOT_IS_FREE: Condvar = Condvar::new();

@@ -104,13 +104,13 @@ impl Readers {
             let open_sessions = values.into_iter().filter(|value| value["state"] != "ended");
             open_sessions.map(|value| (text(&value["sessionId"]), text(&value["state"]))).collect()
         };
-        let list = |argument: &[&str]| {
-            run_with_input(self.sandbox.command(executable_path("sessions")).args(argument), "").stdout
+        let run_sessions = |arguments: &[&str]| {
+            run_with_input(self.sandbox.command(executable_path("sessions")).args(arguments), "").stdout
         };
-        let json: Vec<Value> = serde_json::from_str(&list(&["--json"])).unwrap();
+        let json: Vec<Value> = serde_json::from_str(&run_sessions(&["--json"])).unwrap();
         let ids: Vec<_> = json.iter().map(|value| text(&value["sessionId"])).collect();
-        // "▲ approve    4m  project    main   bbbbbbbb  …"
-        let table = list(&[]);
+        // A line of the table is "▲ approve    4m  project    main   bbbbbbbb  …"
+        let table = run_sessions(&[]);
         let row = |id: &String| table.lines().find(|line| line.contains(&id[..8]));
         let word = |line: &str| line.split_whitespace().nth(1).unwrap_or_default().replace("approve", "permission");
         let table = ids.iter().filter_map(|id| Some((id.clone(), word(row(id)?)))).collect();
@@ -164,7 +164,7 @@ impl Readers {
             let states = self.read_states();
             let with_daemon = self.sessions_with_daemon();
             last = format!("{states:#?}\ndaemons: {with_daemon:?}");
-            states.values().all(|one| *one == states["json"]) && with_daemon.iter().eq(states["json"].keys())
+            states.values().all(|reported| *reported == states["json"]) && with_daemon.iter().eq(states["json"].keys())
         });
         assert!(agree, "{situation}: {last}\n{}", self.server.log());
     }
@@ -180,7 +180,7 @@ fn find_processes(home: &Path) -> Vec<String> {
     let processes = fs::read_dir("/proc").unwrap().flatten();
     let in_home = processes.filter(|process| {
         let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|one| one == variable)
+        environment.split(|byte| *byte == 0).any(|entry| entry == variable)
     });
     in_home.map(|process| std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()).collect()
 }

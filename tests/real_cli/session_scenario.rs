@@ -269,7 +269,7 @@ fn sessions_reports_every_state_of_the_newest_cli() {
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
-fn sessions_reports_the_states_that_only_the_newest_cli_has() {
+fn more_states_of_the_newest_cli_are_reported() {
     let rules = VersionRules { version: NEWEST, impossible: &[], unreported: &[], repairs: true };
     run_scenarios(&[Scenario { name: "newer", steps: NEWER }], rules);
 }
