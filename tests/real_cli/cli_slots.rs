@@ -1,10 +1,12 @@
 //! Limits how many scenarios run at the same time.
 
+use std::num::NonZero;
 use std::sync::{Condvar, Mutex, PoisonError};
+use std::thread::available_parallelism;
 
-/// How many scenarios may run at the same time. A CLI mostly waits, so a machine with two cores can run several. With more, the CLIs
+/// How many scenarios may run at the same time on each core. A CLI mostly waits, so a core can serve several. With more, the CLIs
 /// would become so slow that the comparisons fail.
-const MAX_SCENARIOS: usize = 8;
+const SCENARIOS_PER_CORE: usize = 3;
 
 static RUNNING: Mutex<usize> = Mutex::new(0);
 static SLOT_IS_FREE: Condvar = Condvar::new();
@@ -13,12 +15,12 @@ static SLOT_IS_FREE: Condvar = Condvar::new();
 pub struct CliSlot(());
 
 impl CliSlot {
-    /// Waits until fewer than [`MAX_SCENARIOS`] run.
+    /// Waits until another scenario may run.
     pub fn take() -> Self {
+        let limit = SCENARIOS_PER_CORE * available_parallelism().map_or(1, NonZero::get);
         let running = RUNNING.lock().unwrap_or_else(PoisonError::into_inner);
-        let mut running = SLOT_IS_FREE
-            .wait_while(running, |running| *running >= MAX_SCENARIOS)
-            .unwrap_or_else(PoisonError::into_inner);
+        let mut running =
+            SLOT_IS_FREE.wait_while(running, |running| *running >= limit).unwrap_or_else(PoisonError::into_inner);
         *running += 1;
         Self(())
     }

@@ -16,7 +16,7 @@ use crate::serve::server::Server;
 const SETTLE_TIME: Duration = Duration::from_millis(1200);
 
 /// How long `sessions` may report another state after that, on a busy machine.
-const REPORT_TIMEOUT: Duration = Duration::from_secs(3);
+const REPORT_TIMEOUT: Duration = Duration::from_millis(3300);
 
 /// How long the signals may differ from the real state while a server repairs them.
 const REPAIR_TIMEOUT: Duration = Duration::from_secs(6);

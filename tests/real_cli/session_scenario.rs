@@ -54,7 +54,7 @@ const TURNS: &[ScenarioStep] = &[
     step("dismissed with Esc", &[Press("Escape")], Waiting, Nothing),
     step("a turn without output", &[Prompt("hold never")], Working, Nothing),
     step("Esc before any output", &[Press("Escape")], Waiting, Nothing),
-    step("a tool runs without permission", &[Prompt("bash ~/bin/free-gate never")], Working, File("never.runs")),
+    step("a tool runs that needs no permission", &[Prompt("bash ~/bin/free-gate never")], Working, File("never.runs")),
     step("Esc during a tool", &[Press("Escape")], Waiting, Nothing),
 ];
 

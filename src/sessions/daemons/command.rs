@@ -63,7 +63,7 @@ pub struct ListOptions {
     /// List the daemons of this session only
     #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
-    /// Print a JSON array of objects (the README documents their members)
+    /// Print a JSON array with one object per daemon
     #[arg(long)]
     pub json: bool,
 }
