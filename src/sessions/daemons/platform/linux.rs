@@ -73,13 +73,12 @@ pub fn die_with_supervisor(supervisor: u32) -> io::Result<()> {
 /// Returns the children of this process, which has one thread.
 pub fn child_pids() -> Vec<Pid> {
     let own_pid = rustix::process::getpid().as_raw_nonzero();
-    let children: Vec<u32> = match std::fs::read_to_string(format!("/proc/self/task/{own_pid}/children")) {
-        Ok(list) => list.split(' ').filter_map(|pid| pid.parse().ok()).collect(),
+    let children: Vec<u32> = if let Ok(list) = std::fs::read_to_string(format!("/proc/self/task/{own_pid}/children")) {
+        list.split(' ').filter_map(|pid| pid.parse().ok()).collect()
+    } else {
         // A kernel without CONFIG_PROC_CHILDREN has no such file.
-        Err(_) => {
-            let is_child = |pid: &u32| read_stat(*pid).is_some_and(|stat| stat.parent == own_pid.get().unsigned_abs());
-            process_ids().into_iter().filter(is_child).collect()
-        }
+        let is_child = |pid: &u32| read_stat(*pid).is_some_and(|stat| stat.parent == own_pid.get().unsigned_abs());
+        process_ids().into_iter().filter(is_child).collect()
     };
     children.into_iter().filter_map(to_pid).collect()
 }
