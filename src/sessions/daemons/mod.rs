@@ -3,9 +3,9 @@
 //! `<config dir>/session-daemons.json` lists them. The `SessionStart` hook starts all of them for its session, and the
 //! `SessionEnd` hook ends those of its session. They also end when the CLI dies, whatever killed it.
 //!
-//! Each session has a [`supervisor`], a small process that starts the session's daemons, restarts them, and ends them. A supervisor
-//! is alive if it holds its [`session_lock`]. A PID in a file proves nothing: the only process that is signalled by a PID from a
-//! file is a supervisor, and only while it holds the lock.
+//! The daemons of one session are called a set. Each set has a [`supervisor`], a small process that starts the daemons, restarts
+//! them, and ends them. A supervisor is alive if it holds its [`session_lock`]. A PID in a file proves nothing: the only process that
+//! is signalled by a PID from a file is a supervisor, and only while it holds the lock.
 
 pub mod command;
 mod config;

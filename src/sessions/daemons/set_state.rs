@@ -1,4 +1,4 @@
-//! The state file of a session's daemons. The supervisor writes it, and `sessions daemons list` and `stop` read it.
+//! The state file of a set, which is all daemons of one session. The supervisor writes it, and `sessions daemons list` and `stop` read it.
 //!
 //! The file's members are a format: versions that run side by side read each other's files. The file alone proves nothing, because
 //! any program of this user can write it. The only process that is signalled because of it is a supervisor: see [`is_supervisor`].
