@@ -21,7 +21,7 @@ const REPORT_TIMEOUT: Duration = Duration::from_millis(3300);
 /// How long the signals may differ from the real state while a server repairs them.
 const REPAIR_TIMEOUT: Duration = Duration::from_secs(6);
 
-/// After how long the last key of a step is pressed once more. A dialog ignores keys while it opens.
+/// After how long the last key of a step is pressed once more if it had no effect. A dialog ignores keys while it opens.
 const KEY_TIMEOUT: Duration = Duration::from_secs(8);
 
 /// How often the real state and the reported state are read. Each look starts `sessions`, so a shorter pause would keep the machine
