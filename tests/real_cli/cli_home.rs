@@ -3,10 +3,13 @@
 use std::path::PathBuf;
 
 use fs_err as fs;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::claude_command;
 use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
+
+/// How often `hooks install` is run until it knows the version of the CLI.
+const MAX_RUNS: usize = 5;
 
 /// Makes a home directory for this version, and installs the hooks. The settings hold two hooks of another program: one blocks the
 /// prompts that begin with "block", and one blocks a `Stop` while the file `goes-on` exists.
@@ -51,11 +54,19 @@ pub fn create_with_settings(
     sandbox
 }
 
-/// Runs `hooks` with these arguments in the project's directory. The CLI of this home directory is on `PATH`.
+/// Runs `hooks` with these arguments, of which the first is `install`, in the project's directory. The CLI of this home directory is on
+/// `PATH`.
 pub fn run_hooks(sandbox: &Sandbox, arguments: &[&str]) {
     let path = |name: &str| sandbox.home().join(name);
     let search_path = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let mut hooks = sandbox.command(executable_path("hooks"));
-    let outcome = run_with_input(hooks.env("PATH", search_path).args(arguments).current_dir(path("project")), "");
-    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let knows_version = || {
+        let mut hooks = sandbox.command(executable_path("hooks"));
+        hooks.env("PATH", &search_path).args(arguments).arg("--json").current_dir(path("project"));
+        let outcome = run_with_input(&mut hooks, "");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        report["claude"].is_string()
+    };
+    // On a busy machine the CLI may tell its version too late. Then `hooks` does not register all events, so it is run again.
+    assert!((0..MAX_RUNS).any(|_| knows_version()), "the version of the CLI stays unknown");
 }
