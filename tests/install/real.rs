@@ -14,7 +14,7 @@ fn home_with(version: &str) -> Home {
 /// The same in this scope.
 fn home_in(version: &str, scope: &str) -> Home {
     let home = Home::new();
-    home.claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
+    home.claude(&format!("exec {} \"$@\"", real_cli::claude_command(version)));
     let search = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
     let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
     let done = run_with_input(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
@@ -25,7 +25,7 @@ fn home_in(version: &str, scope: &str) -> Home {
 
 /// `claude -p PROMPT`: what it says, and the names in the spool afterwards.
 fn claude(home: &Home, arguments: &[&str]) -> (String, Vec<String>) {
-    let mut claude = real_cli::alone(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
+    let mut claude = real_cli::isolated_command(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
     claude.current_dir(home.project());
     let done = run_with_input(&mut claude.into(), "");
     assert_eq!(done.code, Some(0), "{done:?}");
