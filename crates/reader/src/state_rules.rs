@@ -15,7 +15,8 @@ use crate::signal_members::SignalMembers;
 /// How long the registry and the signals must not have changed before the registry counts: it is up to 250 ms behind the hooks.
 const SETTLING_TIME: Duration = Duration::from_secs(1);
 
-/// A session that has no signals and whose registry entry has been idle since this time after the start has had no prompt.
+/// How long after the start of its process the registry may first say that a session is idle. If the entry has not changed since,
+/// the session has had no prompt.
 const STARTING_PERIOD: Duration = Duration::from_secs(2);
 
 /// The id of the rule for a session that has had no prompt since it was started or resumed.
