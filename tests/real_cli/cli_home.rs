@@ -50,13 +50,13 @@ pub fn create_with_settings(
         "projects": { path("project").to_str().unwrap(): project, path("bin").to_str().unwrap(): project },
     });
     fs::write(path(".claude.json"), answers.to_string()).unwrap();
-    run_hooks(&sandbox, arguments);
+    install_hooks(&sandbox, arguments);
     sandbox
 }
 
-/// Runs `hooks` with these arguments, of which the first is `install`, in the project's directory. The CLI of this home directory is on
+/// Runs `hooks` with these arguments, the first of which is `install`, in the project's directory. The CLI of this home directory is on
 /// `PATH`.
-pub fn run_hooks(sandbox: &Sandbox, arguments: &[&str]) {
+pub fn install_hooks(sandbox: &Sandbox, arguments: &[&str]) {
     let path = |name: &str| sandbox.home().join(name);
     let search_path = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
     let knows_version = || {

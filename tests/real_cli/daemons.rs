@@ -5,7 +5,7 @@ use std::path::Path;
 use fs_err as fs;
 use serde_json::json;
 
-use super::cli_home::{create_cli_home, run_hooks};
+use super::cli_home::{create_cli_home, install_hooks};
 use super::expected_state::is_alive;
 use super::terminal::Terminal;
 use super::{VERSIONS, becomes_true, claude_command};
@@ -31,7 +31,7 @@ fn daemons_start_and_end_with_a_session_of_the_real_cli() {
     fs::write(path(".claude/session-daemons.json"), config.to_string()).unwrap();
     let private = std::os::unix::fs::PermissionsExt::from_mode(0o600);
     fs::set_permissions(path(".claude/session-daemons.json"), private).unwrap();
-    run_hooks(&sandbox, &["install", "--daemons"]);
+    install_hooks(&sandbox, &["install", "--daemons"]);
     // A command that the settings allow. It writes the session id that the session's tools have.
     write_script(&path("bin/free-gate"), "echo $CLAUDE_SESSION_ID >~/id.new && mv ~/id.new ~/id");
 
