@@ -14,7 +14,7 @@ fn install_with(version: &str) -> Installation {
 /// Makes the same home, and installs in this scope.
 fn install_in_scope(version: &str, scope: &str) -> Installation {
     let installation = Installation::new();
-    installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
+    installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude_command(version)));
     let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
     let mut hooks = installation.command(&crate::sandbox::executable_path("hooks"));
     let result = run_with_input(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
@@ -25,8 +25,11 @@ fn install_in_scope(version: &str, scope: &str) -> Installation {
 
 /// Runs `claude` with these arguments; returns its answer, and the names in the signal directory afterwards.
 fn run_claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<String>) {
-    let mut claude =
-        real_cli::alone(&installation.path(""), &installation.path("bin"), &[&["claude"], arguments].concat());
+    let mut claude = real_cli::isolated_command(
+        &installation.path(""),
+        &installation.path("bin"),
+        &[&["claude"], arguments].concat(),
+    );
     claude.current_dir(installation.project_dir());
     let result = run_with_input(&mut claude.into(), "");
     assert_eq!(result.code, Some(0), "{result:?}");
