@@ -232,8 +232,8 @@ fn a_file_system_without_locks_is_named() {
     write_signal_file(&installation, "both.stop.json", b"{}\n", 90);
     let mut strace = installation.command("strace".as_ref());
     strace.args(["-f", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"]);
-    strace.arg(crate::sandbox::executable("hooks")).args(["doctor", "--fix"]);
-    let result = crate::sandbox::outcome(&mut strace, "");
+    strace.arg(crate::sandbox::executable_path("hooks")).args(["doctor", "--fix"]);
+    let result = crate::sandbox::run_with_input(&mut strace, "");
     let warned = "~/.claude/session-signals is on a file system without locks, so nothing was removed from it";
     assert!(result.stderr.contains(warned), "{result:?}");
     assert_eq!(list_signal_files(&installation), ["both.stop.json", "both.working.json"]);

@@ -5,7 +5,7 @@ use serde_json::Value;
 use session_signals_cli::EXIT_STATUSES;
 
 use super::installation::{Installation, json_text};
-use crate::sandbox::outcome;
+use crate::sandbox::run_with_input;
 
 #[test]
 fn help_fits_a_screen_and_has_examples() {
@@ -47,13 +47,13 @@ fn a_dry_run_prints_what_patch_can_take_and_touches_nothing() {
         assert_eq!((installation.list_files(), &*installation.read_file(".claude/settings.json")), (untouched, before));
         installation.write_file("patched", before);
         let mut patch = installation.command("patch".as_ref());
-        outcome(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).succeeds();
+        run_with_input(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).assert_success();
         installation.run_successfully(&["install"]);
         assert_eq!(installation.read_file("patched"), installation.read_file(".claude/settings.json"));
         // The patch of uninstall restores the file.
         let diff = installation.run_successfully(&["uninstall", "--dry-run"]);
         let mut patch = installation.command("patch".as_ref());
-        outcome(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).succeeds();
+        run_with_input(patch.args(["--binary", "--silent"]).arg(installation.path("patched")), diff).assert_success();
         assert_eq!(installation.read_file("patched"), before);
     }
 }
@@ -121,10 +121,10 @@ fn json_begins_with_the_version_of_its_format() {
 fn colour_is_used_only_in_terminals_that_want_it() {
     let installation = Installation::new();
     // `script` runs the command in a terminal.
-    let hooks = crate::sandbox::executable("hooks");
+    let hooks = crate::sandbox::executable_path("hooks");
     let output = |variable: &str| {
         let line = format!("{variable} TERM=xterm {} uninstall", hooks.display());
-        outcome(installation.command("script".as_ref()).args(["-qec", &line, "/dev/null"]), "").stdout
+        run_with_input(installation.command("script".as_ref()).args(["-qec", &line, "/dev/null"]), "").stdout
     };
     installation.run_successfully(&["install"]);
     assert!(output("").contains("\u{1b}[1;32mUninstalled\u{1b}[0m"));
@@ -155,9 +155,9 @@ fn a_hidden_command_prints_completions_and_man_pages() {
 #[test]
 fn a_closed_pipe_does_not_stop_install() {
     let installation = Installation::new();
-    let hooks = crate::sandbox::executable("hooks");
+    let hooks = crate::sandbox::executable_path("hooks");
     let line = format!("{{ {} install; echo $? >../code; }} | :", hooks.display());
-    outcome(installation.command("/bin/sh".as_ref()).args(["-c", &line]), "");
+    run_with_input(installation.command("/bin/sh".as_ref()).args(["-c", &line]), "");
     assert_eq!(installation.read_file("code"), "0\n");
     assert!(fs::metadata(installation.executable_path("hook-stop")).is_ok());
 }

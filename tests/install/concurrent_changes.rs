@@ -10,7 +10,7 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::installation::{Installation, registered_events};
-use crate::sandbox::{executable, outcome, payload};
+use crate::sandbox::{executable_path, payload, run_with_input};
 
 const ORIGINAL: &str =
     "{\n\t\"hooks\": { \"Stop\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] } ] }\n}";
@@ -120,7 +120,7 @@ fn a_file_that_changes_three_times_is_left_alone() {
 fn a_hook_is_never_incomplete_while_it_is_replaced() {
     let installation = &Installation::new();
     let builds = ["one", "two"].map(|name| installation.copy_build(name));
-    let mut other = fs::read(executable("hook-stop")).unwrap();
+    let mut other = fs::read(executable_path("hook-stop")).unwrap();
     other.resize(other.len() + (1 << 20), 0);
     builds[1].replace_executable("hook-stop", &other);
     assert_eq!(builds[0].hooks(&["install"]).code, Some(0));
@@ -128,11 +128,11 @@ fn a_hook_is_never_incomplete_while_it_is_replaced() {
     thread::scope(|scope| {
         scope.spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                outcome(
+                run_with_input(
                     &mut installation.command(&installation.executable_path("hook-stop")),
                     payload("someone", "Stop", ""),
                 )
-                .succeeds();
+                .assert_success();
             }
         });
         for round in 0..10 {
@@ -162,7 +162,7 @@ fn a_change_at_the_last_moment_is_kept() {
         let mut strace = installation.command("strace".as_ref());
         strace.args(["-o", installation.path("trace").to_str().unwrap()]);
         strace.args(["-e", "trace=renameat2", "-e", "inject=renameat2:delay_enter=2s:when=1"]);
-        strace.arg(executable("hooks")).arg("install").assert().success();
+        strace.arg(executable_path("hooks")).arg("install").assert().success();
     });
     let exchanges = installation.read_file("trace").matches("RENAME_EXCHANGE").count();
     assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", installation.read_file("trace"));

@@ -6,7 +6,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::installation::Installation;
-use crate::sandbox::{Outcome, executable};
+use crate::sandbox::{Outcome, executable_path};
 
 const USER: u32 = 12345;
 
@@ -37,7 +37,7 @@ fn run_as_user(installation: &Installation, arguments: &[&str]) -> Outcome {
     let mut hooks = installation.command("setpriv".as_ref());
     hooks.env("TMPDIR", "/tmp");
     hooks.args([&format!("--reuid={USER}"), "--regid=12345", "--clear-groups"]);
-    crate::sandbox::outcome(hooks.arg(installation.path("source/theirs/hooks")).args(arguments), "")
+    crate::sandbox::run_with_input(hooks.arg(installation.path("source/theirs/hooks")).args(arguments), "")
 }
 
 /// Checks that no file of the configuration directory belongs to root.
@@ -51,7 +51,7 @@ fn assert_refused(installation: &Installation, arguments: &[&str]) {
     let before = installation.list_files();
     let result = installation.run_hooks(arguments);
     assert_eq!(result.code, Some(1), "{arguments:?} {result:?}");
-    let hooks = executable("hooks").display().to_string();
+    let hooks = executable_path("hooks").display().to_string();
     // The system does not list this directory as the home of that user, so the line sets HOME.
     let set = format!("env HOME={}", installation.path("").display().to_string().trim_end_matches('/'));
     let line = format!("`sudo -H -u '#{USER}' {set} {hooks} {}`", arguments.join(" "));
@@ -138,7 +138,7 @@ fn privileged_force_lets_root_do_everything() {
 fn privileged_root_does_not_change_the_project_of_another_user() {
     let installation = Installation::new();
     chown(installation.project_dir(), Some(USER), Some(USER)).unwrap();
-    let hooks = executable("hooks").display().to_string();
+    let hooks = executable_path("hooks").display().to_string();
     let assert_refuses = |arguments: &[&str]| {
         let before = installation.list_files();
         let result = installation.run_hooks(arguments);

@@ -10,7 +10,7 @@ use fs_err as fs;
 use serde_json::Value;
 use session_signals_protocol::EVENT_RULES;
 
-use crate::sandbox::{Outcome, Sandbox, copy_executable, executable, outcome, write_script};
+use crate::sandbox::{Outcome, Sandbox, copy_executable, executable_path, run_with_input, write_script};
 
 /// A version of the CLI that knows every event.
 pub const NEWEST_CLI: &str = "2.1.329";
@@ -119,7 +119,7 @@ impl Installation {
 
     /// Runs `hooks` with these arguments.
     pub fn run_hooks(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.command(&executable("hooks")).args(arguments), "")
+        run_with_input(self.command(&executable_path("hooks")).args(arguments), "")
     }
 
     /// Runs a subcommand of `hooks` under strace with these injections. Calls `meanwhile` when its temporary file is there.
@@ -129,7 +129,7 @@ impl Installation {
                 let mut strace = self.command("strace".as_ref());
                 strace.arg("-o").arg(self.path("trace"));
                 strace.args(injections.iter().flat_map(|injection| ["-e", injection]));
-                outcome(strace.arg(executable("hooks")).arg(subcommand), "")
+                run_with_input(strace.arg(executable_path("hooks")).arg(subcommand), "")
             });
             while !self.has_temporary_file() && !run.is_finished() {
                 thread::yield_now();
@@ -183,7 +183,7 @@ impl Installation {
         fs::create_dir_all(&folder).unwrap();
         let hooks = EVENT_RULES.iter().map(|rule| rule.hook.executable());
         for name in hooks.chain(["hooks"]) {
-            copy_executable(&executable(name), &folder.join(name));
+            copy_executable(&executable_path(name), &folder.join(name));
         }
         BuildCopy { installation: self, folder }
     }
@@ -202,7 +202,7 @@ impl BuildCopy<'_> {
     }
 
     pub fn hooks(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.installation.command(&self.folder.join("hooks")).args(arguments), "")
+        run_with_input(self.installation.command(&self.folder.join("hooks")).args(arguments), "")
     }
 }
 

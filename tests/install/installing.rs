@@ -6,7 +6,7 @@ use fs_err as fs;
 use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, NEWEST_CLI, json_text, registered_events};
-use crate::sandbox::{executable, outcome, payload};
+use crate::sandbox::{executable_path, payload, run_with_input};
 
 const FOREIGN: &str = "{\n\t\"model\": \"opus\",\n\t\"hooks\": {\n\t\t\"Stop\": [\n\t\t\t{ \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] }\n\t\t]\n\t}\n}\n";
 
@@ -30,7 +30,7 @@ fn one_command_installs_working_hooks() {
     // The CLI runs the registered command with a payload on standard input.
     let command = json_text(&installation.parse_settings()["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]);
     let prompt = payload("someone", "UserPromptSubmit", r#""prompt":"hi""#);
-    outcome(&mut installation.command(command.as_ref()), prompt).succeeds();
+    run_with_input(&mut installation.command(command.as_ref()), prompt).assert_success();
     assert!(installation.path(".claude/session-signals/someone.working.json").exists());
     assert_eq!(installation.find_ids(), [""; 0]);
 }
@@ -134,7 +134,10 @@ fn goes_through_a_shell(name: &str) {
     let installation = Installation::new();
     let config = installation.path(name);
     let hooks = |arguments: &[&str]| {
-        outcome(installation.command(&executable("hooks")).env("CLAUDE_CONFIG_DIR", &config).args(arguments), "")
+        run_with_input(
+            installation.command(&executable_path("hooks")).env("CLAUDE_CONFIG_DIR", &config).args(arguments),
+            "",
+        )
     };
     let result = hooks(&["install"]);
     assert_eq!(result.code, Some(0), "{result:?}");
@@ -142,14 +145,14 @@ fn goes_through_a_shell(name: &str) {
         serde_json::from_str(&fs::read_to_string(config.join("settings.json")).unwrap()).unwrap();
     let entry = &settings["hooks"]["Stop"][0]["hooks"][0];
     assert!(entry["args"].is_null(), "{entry}");
-    let ran = outcome(
+    let ran = run_with_input(
         installation
             .command("/bin/sh".as_ref())
             .env("CLAUDE_CONFIG_DIR", &config)
             .args(["-c", &json_text(&entry["command"])]),
         payload("someone", "Stop", ""),
     );
-    ran.succeeds();
+    ran.assert_success();
     assert!(config.join("session-signals/someone.stop.json").exists());
     let found = hooks(&["doctor"]);
     assert_eq!(found.code, Some(0), "{found:?}");

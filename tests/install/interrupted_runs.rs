@@ -7,7 +7,7 @@ use fs_err as fs;
 use serde_json::json;
 
 use super::installation::{Installation, json_text, set_age};
-use crate::sandbox::executable;
+use crate::sandbox::executable_path;
 
 const FOREIGN: &str = "{\"model\": \"opus\"}";
 
@@ -114,7 +114,7 @@ fn a_kill_between_the_two_exchanges_loses_nothing() {
         });
         let mut strace = installation.command("strace".as_ref());
         strace.args(["-o", "/dev/null", "-e", "inject=renameat2:delay_enter=2s"]);
-        strace.arg(executable("hooks")).arg("install").output().unwrap();
+        strace.arg(executable_path("hooks")).arg("install").output().unwrap();
     });
     assert!(installation.read_file(".claude/settings.json").contains("hook-stop"));
     let left =
@@ -135,7 +135,7 @@ fn a_kill_between_the_two_exchanges_loses_nothing() {
 fn a_file_that_was_left_in_another_project_is_found() {
     let installation = Installation::new();
     fs::create_dir_all(installation.path("other/.claude")).unwrap();
-    let mut hooks = installation.command(&executable("hooks"));
+    let mut hooks = installation.command(&executable_path("hooks"));
     hooks.current_dir(installation.path("other")).args(["install", "--scope", "local"]).assert().success();
     installation.run_successfully(&["install"]);
     let left = installation.write_file("other/.claude/.session-signals.abcdef", FOREIGN);

@@ -12,7 +12,7 @@ use session_signals_protocol::{HOOKS, Hook};
 
 use super::WORKERS;
 use super::installation::{Installation, set_age};
-use crate::sandbox::{Outcome, executable, outcome};
+use crate::sandbox::{Outcome, executable_path, run_with_input};
 
 const ORIGINAL: &str =
     "{\n\t\"hooks\": { \"Stop\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] } ] }\n}";
@@ -117,8 +117,8 @@ impl Case {
     }
 
     fn run(&self, arguments: &[&str]) -> Outcome {
-        let mut hooks = self.installation.command(&executable("hooks"));
-        outcome(hooks.env("PATH", self.installation.path("bin")).args(arguments), "")
+        let mut hooks = self.installation.command(&executable_path("hooks"));
+        run_with_input(hooks.env("PATH", self.installation.path("bin")).args(arguments), "")
     }
 
     /// Runs the command under strace.
@@ -126,7 +126,7 @@ impl Case {
         let mut strace = self.installation.command("strace".as_ref());
         strace.env("PATH", self.installation.path("bin"));
         strace.arg("-o").arg(self.installation.path("trace")).args(options);
-        strace.arg(executable("hooks")).arg(self.command).output().unwrap()
+        strace.arg(executable_path("hooks")).arg(self.command).output().unwrap()
     }
 
     /// Lists the system calls of the command as strace injects a kill. strace counts each system call by itself: the third
@@ -159,7 +159,7 @@ impl Case {
         *(if left == *old { &mut counts.left_old } else { &mut counts.left_new }) += 1;
         for name in HOOKS.map(Hook::executable) {
             if let Ok(copy) = fs::read(installation.executable_path(name)) {
-                assert!(copy == fs::read(executable(name)).unwrap(), "{call}: {name} is not complete");
+                assert!(copy == fs::read(executable_path(name)).unwrap(), "{call}: {name} is not complete");
             }
         }
         // An executable is there before it is registered.

@@ -11,7 +11,7 @@ use serde_json::json;
 
 use super::installation::{Installation, json_text, registered_events};
 use super::run_side_by_side;
-use crate::sandbox::{Outcome, executable, outcome};
+use crate::sandbox::{Outcome, executable_path, run_with_input};
 
 const ORIGINAL: &str = "{\n  \"theme\": \"dark\"\n}\n";
 const SAVED: &str = "{\n  \"theme\": \"light\",\n  \"model\": \"opus\"\n}\n";
@@ -190,8 +190,8 @@ fn edit_is_kept(truncates: bool, subcommand: &str, injection: &str) {
 /// Installs without the right to ask the kernel who has the settings open. The file has to belong to another user.
 fn install_without_leases(installation: &Installation) -> Outcome {
     let mut hooks = installation.command("setpriv".as_ref());
-    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
-    let result = outcome(&mut hooks, "");
+    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable_path("hooks")).arg("install");
+    let result = run_with_input(&mut hooks, "");
     assert_eq!(result.code, Some(0), "{result:?}");
     result
 }

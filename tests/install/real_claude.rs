@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::installation::Installation;
 use crate::real_cli;
-use crate::sandbox::outcome;
+use crate::sandbox::run_with_input;
 
 /// Makes a home with this version of the CLI, and runs `hooks install`.
 fn install_with(version: &str) -> Installation {
@@ -14,10 +14,10 @@ fn install_with(version: &str) -> Installation {
 /// Makes the same home, and installs in this scope.
 fn install_in_scope(version: &str, scope: &str) -> Installation {
     let installation = Installation::new();
-    installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
+    installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude_command(version)));
     let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
-    let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
-    let result = outcome(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
+    let mut hooks = installation.command(&crate::sandbox::executable_path("hooks"));
+    let result = run_with_input(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
     let report: Value = serde_json::from_str(&result.stdout).unwrap();
     assert_eq!((result.code, &report["claude"]), (Some(0), &version.into()), "{report}");
     installation
@@ -25,10 +25,13 @@ fn install_in_scope(version: &str, scope: &str) -> Installation {
 
 /// Runs `claude` with these arguments; returns its answer, and the names in the signal directory afterwards.
 fn run_claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<String>) {
-    let mut claude =
-        real_cli::alone(&installation.path(""), &installation.path("bin"), &[&["claude"], arguments].concat());
+    let mut claude = real_cli::isolated_command(
+        &installation.path(""),
+        &installation.path("bin"),
+        &[&["claude"], arguments].concat(),
+    );
     claude.current_dir(installation.project_dir());
-    let result = outcome(&mut claude.into(), "");
+    let result = run_with_input(&mut claude.into(), "");
     assert_eq!(result.code, Some(0), "{result:?}");
     let entries = fs_err::read_dir(installation.path(".claude/session-signals")).unwrap();
     let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -93,8 +93,8 @@ fn a_directory_in_place_of_the_file() {
 #[test]
 fn no_home_and_no_configuration_directory() {
     let installation = Installation::new();
-    let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
-    let result = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
+    let mut hooks = installation.command(&crate::sandbox::executable_path("hooks"));
+    let result = crate::sandbox::run_with_input(hooks.env_remove("HOME").arg("install"), "");
     assert_eq!(result.code, Some(1));
     assert_eq!(
         result.stderr,

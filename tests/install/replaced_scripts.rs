@@ -133,7 +133,7 @@ fn a_named_pipe_in_place_of_a_script_is_not_read() {
     let hook = json!({ "type": "command", "command": pipe });
     installation
         .write_file(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
-    let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
+    let mut hooks = installation.command(&crate::sandbox::executable_path("hooks"));
     hooks.timeout(std::time::Duration::from_secs(30)).args(["install", "--dry-run"]).assert().code(0);
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::installation::Installation;
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable_path, run_with_input};
 
 const UNIT: &str = ".config/systemd/user/session-signals.service";
 
@@ -43,7 +43,7 @@ fn the_service_comes_and_goes() {
     );
     assert!(!unit.contains("Environment="), "{unit}");
     assert_eq!(take_calls(&installation), START);
-    let version = outcome(installation.command(&installation.executable_path("sessions")).arg("--version"), "");
+    let version = run_with_input(installation.command(&installation.executable_path("sessions")).arg("--version"), "");
     assert!(version.stdout.starts_with("sessions "), "{version:?}");
     // An install without --service does not touch the service. One with --service restarts it.
     installation.run_successfully(&["install"]);
@@ -122,8 +122,8 @@ fn the_service_of_another_config_dir_is_replaced_with_a_warning() {
     installation.run_successfully(&["install", "--service"]);
     let unit = installation.read_file(UNIT);
     let other = |argument: &str| {
-        let mut hooks = installation.command(&executable("hooks"));
-        outcome(hooks.args(["install", argument]).env("CLAUDE_CONFIG_DIR", installation.path("other")), "")
+        let mut hooks = installation.command(&executable_path("hooks"));
+        run_with_input(hooks.args(["install", argument]).env("CLAUDE_CONFIG_DIR", installation.path("other")), "")
     };
     let kept = other("--no-service");
     assert_eq!((kept.code, installation.read_file(UNIT)), (Some(3), unit), "{kept:?}");
@@ -144,8 +144,8 @@ fn systemd_accepts_the_unit_with_any_path() {
     for name in ["plain", "two words", "100% \"quoted\" \\ $HOME 'n it"] {
         let installation = with_systemctl();
         let config = installation.path(name);
-        let mut hooks = installation.command(&executable("hooks"));
-        let result = outcome(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
+        let mut hooks = installation.command(&executable_path("hooks"));
+        let result = run_with_input(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
         assert_eq!(result.code, Some(0), "{result:?}");
         let analyzed = Command::new("systemd-analyze")
             .args(["--user", "verify", "--recursive-errors=no"])

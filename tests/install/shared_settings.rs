@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, json_text, registered_events};
-use crate::sandbox::{Outcome, executable, outcome, payload};
+use crate::sandbox::{Outcome, executable_path, payload, run_with_input};
 
 const PROJECT: &str = "project/.claude/settings.json";
 
@@ -44,7 +44,7 @@ fn run_stop(installation: &Installation, settings: &str, config: Option<&Path>) 
     if let Some(config) = config {
         shell.env("CLAUDE_CONFIG_DIR", config);
     }
-    outcome(shell.args(["-c", line]), payload("someone", "Stop", ""))
+    run_with_input(shell.args(["-c", line]), payload("someone", "Stop", ""))
 }
 
 #[test]
@@ -54,25 +54,25 @@ fn project_entries_work_in_every_home_and_disturb_none() {
     let settings = one.read_file(PROJECT);
     assert!(!settings.contains(one.path("").to_str().unwrap()), "{settings}");
     assert_eq!(registered_events(&serde_json::from_str(&settings).unwrap()).len(), EVENT_RULES.len());
-    run_stop(&one, &settings, None).succeeds();
+    run_stop(&one, &settings, None).assert_success();
     assert!(one.path(".claude/session-signals/someone.stop.json").exists());
     assert_eq!(one.find_ids(), [""; 0]);
     // For a member who has not installed the hooks, the command does nothing and prints nothing.
     other.write_file(PROJECT, &settings);
-    run_stop(&other, &settings, None).succeeds();
+    run_stop(&other, &settings, None).assert_success();
     assert!(!other.path(".claude").exists());
     // An installation by another member does not change the settings.
     for arguments in [&["install", "--scope", "project"][..], &["install"], &["doctor", "--fix"]] {
         other.run_hooks(arguments);
         assert_eq!(other.read_file(PROJECT), settings, "{arguments:?}");
     }
-    run_stop(&other, &settings, None).succeeds();
+    run_stop(&other, &settings, None).assert_success();
     assert!(other.path(".claude/session-signals/someone.stop.json").exists());
     // Another configuration directory works, too.
     let config = other.path("con fig");
     fs::create_dir(&config).unwrap();
     fs::rename(other.path(".claude/hooks"), config.join("hooks")).unwrap();
-    run_stop(&other, &settings, Some(&config)).succeeds();
+    run_stop(&other, &settings, Some(&config)).assert_success();
     assert!(config.join("session-signals/someone.stop.json").exists());
 }
 
@@ -149,13 +149,13 @@ fn two_homes_with_one_settings_file_by_symlinks() {
     assert_eq!(code, 0, "{report}");
     assert!(json_text(&report["warnings"][0]).contains("its entries name no home"), "{report}");
     let settings = fs::read_to_string(&file).unwrap();
-    run_stop(&other, &settings, None).succeeds();
+    run_stop(&other, &settings, None).assert_success();
     other.run_successfully(&["install", "--daemons"]);
     one.run_successfully(&["install"]);
     for installation in [&one, &other] {
         let settings = fs::read_to_string(&file).unwrap();
         assert_eq!(commands(&settings).len(), EVENT_RULES.len() + 2, "{settings}");
-        run_stop(installation, &settings, None).succeeds();
+        run_stop(installation, &settings, None).assert_success();
         assert!(installation.path(".claude/session-signals/someone.stop.json").exists());
         assert_eq!(installation.find_ids(), [""; 0]);
     }
@@ -182,7 +182,7 @@ fn two_homes_with_copies_of_one_settings_file() {
     one.run_successfully(&["install"]);
     assert_eq!(one.read_file(".claude/settings.json"), settings);
     for installation in [&one, &other] {
-        run_stop(installation, &settings, None).succeeds();
+        run_stop(installation, &settings, None).assert_success();
         assert!(installation.path(".claude/session-signals/someone.stop.json").exists());
         assert_eq!(installation.find_ids(), [""; 0]);
     }
@@ -192,8 +192,10 @@ fn two_homes_with_copies_of_one_settings_file() {
 fn a_moved_config_dir_is_not_another_home() {
     let installation = Installation::new();
     let hooks = |config: &Path, arguments: &[&str]| {
-        let result =
-            outcome(installation.command(&executable("hooks")).env("CLAUDE_CONFIG_DIR", config).args(arguments), "");
+        let result = run_with_input(
+            installation.command(&executable_path("hooks")).env("CLAUDE_CONFIG_DIR", config).args(arguments),
+            "",
+        );
         assert_eq!(result.code, Some(0), "{result:?}");
     };
     let elsewhere = tempfile::tempdir().unwrap();
@@ -233,7 +235,7 @@ fn check_shared_by(arrange: impl Fn(&Installation)) {
         (0, true, false),
         "{report}"
     );
-    run_stop(&installation, &settings, None).succeeds();
+    run_stop(&installation, &settings, None).assert_success();
     assert!(installation.path(".claude/session-signals/someone.stop.json").exists());
     assert_eq!(installation.find_ids(), [""; 0]);
     assert_eq!(installation.run_json(&["install"]).1["outcome"], "unchanged");

@@ -89,8 +89,8 @@ fn a_hanging_cli_is_killed_with_its_children() {
 fn a_missing_cli_is_a_warning() {
     let installation = Installation::new();
     std::fs::remove_file(installation.path("bin/claude")).unwrap();
-    let mut command = installation.command(&crate::sandbox::executable("hooks"));
-    let result = crate::sandbox::outcome(command.env("PATH", installation.path("bin")).arg("install"), "");
+    let mut command = installation.command(&crate::sandbox::executable_path("hooks"));
+    let result = crate::sandbox::run_with_input(command.env("PATH", installation.path("bin")).arg("install"), "");
     assert!(
         result.stderr.contains("the version of Claude Code is unknown (there is no `claude` on PATH)"),
         "{result:?}"
@@ -98,8 +98,8 @@ fn a_missing_cli_is_a_warning() {
     assert_eq!(registered_events(&installation.parse_settings()), names(&[&FIRST]));
     // The installer of the CLI puts it there, and the PATH of a login shell contains that directory.
     installation.write_script(".local/bin/claude", "echo 2.1.329");
-    let mut command = installation.command(&crate::sandbox::executable("hooks"));
-    crate::sandbox::outcome(command.env("PATH", installation.path("bin")).arg("install"), "");
+    let mut command = installation.command(&crate::sandbox::executable_path("hooks"));
+    crate::sandbox::run_with_input(command.env("PATH", installation.path("bin")).arg("install"), "");
     assert_eq!(registered_events(&installation.parse_settings()).len(), EVENT_RULES.len());
 }
 

@@ -89,8 +89,8 @@ fn projects_with_similar_paths_are_kept_apart() {
     let [one, other] = ["a/b", "a-b"].map(|name| installation.path(name));
     let hooks = |folder: &std::path::Path, command: &str| {
         fs_err::create_dir_all(folder).unwrap();
-        let mut hooks = installation.command(&crate::sandbox::executable("hooks"));
-        let result = crate::sandbox::outcome(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
+        let mut hooks = installation.command(&crate::sandbox::executable_path("hooks"));
+        let result = crate::sandbox::run_with_input(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
         assert_eq!(result.code, Some(0), "{result:?}");
     };
     installation.write_file("a/b/.claude/settings.local.json", "{ }");

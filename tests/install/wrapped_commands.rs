@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, json_text};
-use crate::sandbox::{outcome, payload};
+use crate::sandbox::{payload, run_with_input};
 
 fn settings(hook: &Value) -> String {
     json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string()
@@ -64,7 +64,7 @@ fn assert_replaces_entry(installation: &Installation, hook: &Value, line: &str) 
     );
     if hook["args"].is_null() {
         let result =
-            outcome(installation.command("/bin/sh".as_ref()).args(["-c", line]), payload("someone", "Stop", ""));
+            run_with_input(installation.command("/bin/sh".as_ref()).args(["-c", line]), payload("someone", "Stop", ""));
         assert_eq!((result.code, result.stderr.as_str()), (Some(0), ""), "{line}");
     }
     // Uninstall keeps the executable that the command starts.

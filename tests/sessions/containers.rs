@@ -11,7 +11,8 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::list;
-use crate::sandbox::{Sandbox, executable, executable_for, payload};
+use super::registry_entry::write_registry_entry;
+use crate::sandbox::{Sandbox, executable_for_event, executable_path, payload};
 use crate::serve::server::becomes_true;
 
 /// A container in which a CLI runs, and another process that outlives the CLI.
@@ -54,7 +55,7 @@ impl<'a> Container<'a> {
     fn run_hook(&mut self, event: &str, members: &str) {
         let input = self.directory.path().join("in");
         fs::write(&input, payload(self.session, event, members)).unwrap();
-        let hook = executable(executable_for(event).unwrap());
+        let hook = executable_path(executable_for_event(event).unwrap());
         assert_eq!(self.run_command(&format!("{} <{} 2>&1; echo $?", hook.display(), input.display())), "0", "{event}");
     }
 
@@ -72,9 +73,7 @@ impl<'a> Container<'a> {
             "statusUpdatedAt": u64::try_from(now).unwrap(), "kind": "interactive",
         });
         entry.as_object_mut().unwrap().extend(status.as_object().unwrap().clone());
-        let directory = self.sandbox.home().join(".claude/sessions");
-        fs::create_dir_all(&directory).unwrap();
-        fs::write(directory.join(format!("{pid}.json")), entry.to_string()).unwrap();
+        write_registry_entry(self.sandbox, pid.parse().unwrap(), &entry);
     }
 
     /// Returns the state and the rule that `sessions` lists outside, and whether it lists another host.

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Life, Sandbox, executable, outcome};
-use crate::serve::server::becomes_true;
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
 
-const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
+/// The members of a call.
+pub const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 
 /// Runs `sessions` with these arguments, and returns what it prints. It must succeed.
 pub fn sessions(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let outcome = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+    let outcome = run_with_input(sandbox.command(executable_path("sessions")).args(arguments), "");
     assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{}", outcome.stdout);
     outcome.stdout
 }
@@ -29,14 +29,14 @@ fn an_empty_list_is_one_helpful_line() {
         "No session is open. Start `claude`; `sessions --all` shows those that ended.\n"
     );
     assert_eq!(sessions(&sandbox, &["--json"]), "[]\n");
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     assert!(sessions(&sandbox, &[]).starts_with("No session is open."));
 }
 
 #[test]
 fn every_event_of_a_session_changes_its_state() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
+    let mut cli = ClaudeProcess::start(&sandbox);
     let states = |sandbox: &Sandbox| {
         let shown = |session: &Value| {
             format!("{} {} {}", session["sessionId"], session["state"], session["rule"]).replace('"', "")
@@ -51,15 +51,15 @@ fn every_event_of_a_session_changes_its_state() {
         ("StopFailure", r#""error":"rate_limit""#, "s waiting stop"),
         ("UserPromptSubmit", "", "s working working"),
     ] {
-        cli.fire("s", event, members).succeeds();
+        cli.run_hook("s", event, members).assert_success();
         assert_eq!(states(&sandbox), expected, "{event}");
     }
     drop(cli);
     assert_eq!(states(&sandbox), "s ended killed");
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    cli.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
-    cli.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    cli.run_hook("s", "SessionEnd", r#""reason":"clear""#).assert_success();
+    cli.run_hook("t", "SessionStart", r#""source":"clear""#).assert_success();
     assert_eq!(states(&sandbox), "t waiting started, s ended ended");
     assert_eq!(json(&sandbox, &[]).len(), 1);
 }
@@ -67,11 +67,11 @@ fn every_event_of_a_session_changes_its_state() {
 #[test]
 fn the_json_has_exactly_the_documented_members() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).succeeds();
-    sandbox.fire("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).assert_success();
+    sandbox.run_hook("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).assert_success();
     let found = json(&sandbox, &[]).remove(0);
-    let readme = include_str!("../../README.md");
-    let table = readme.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
+    let page = include_str!("../../docs/json.md");
+    let table = page.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
     let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
@@ -79,7 +79,7 @@ fn the_json_has_exactly_the_documented_members() {
     assert_eq!(documented, members(&found));
     let (_, pending) = rows.clone().find(|(names, _)| *names == "`pendingPermission`").unwrap();
     assert_eq!(quoted(pending), members(&found["pendingPermission"]));
-    let since = sandbox.read("s", "permission")["pending_since"].as_str().unwrap().to_owned();
+    let since = sandbox.read_signal("s", "permission")["pending_since"].as_str().unwrap().to_owned();
     assert_eq!((&found["status"], &found["state"]), (&json!("waiting"), &json!("permission")));
     assert_eq!(
         (&found["hasProcess"], &found["hasPendingToolUse"], &found["pendingCount"]),
@@ -109,7 +109,7 @@ fn the_branch_of_a_repository_and_of_a_worktree_is_listed() {
     git(&["worktree", "add", "-q", "-b", "fix", "../worktree"]);
     let branch = |cwd: &str| {
         let cwd = sandbox.home().join(cwd);
-        sandbox.fire("s", "Stop", &format!(r#""cwd":"{}""#, cwd.display())).succeeds();
+        sandbox.run_hook("s", "Stop", &format!(r#""cwd":"{}""#, cwd.display())).assert_success();
         json(&sandbox, &[]).remove(0)["branch"].clone()
     };
     assert_eq!(
@@ -136,12 +136,14 @@ fn the_conflict_check_of_session_dashboards_finds_nothing() {
         "UserPromptSubmit",
     ];
     for (number, event) in events.iter().cycle().take(60).enumerate() {
-        sandbox.fire(&format!("s{}", number % 4), event, BASH).succeeds();
+        sandbox.run_hook(&format!("s{}", number % 4), event, BASH).assert_success();
     }
-    let check = || outcome(sandbox.command("sh").args(["-c", CONFLICT_CHECK, "sh"]).arg(sandbox.spool()), "").stdout;
+    let check = || {
+        run_with_input(sandbox.command("sh").args(["-c", CONFLICT_CHECK, "sh"]).arg(sandbox.signal_dir()), "").stdout
+    };
     assert_eq!(check(), "");
     for kind in ["ended", "working"] {
-        fs_err::write(sandbox.signal("s", kind), "{}").unwrap();
+        fs_err::write(sandbox.signal_path("s", kind), "{}").unwrap();
     }
     assert_eq!(check(), "CONFLICT: s has both ended and working\n");
 }
@@ -150,10 +152,10 @@ fn the_conflict_check_of_session_dashboards_finds_nothing() {
 fn the_newest_ended_sessions_come_first_and_old_ones_are_counted() {
     let sandbox = Sandbox::new();
     for (session, days) in [("first", 2), ("last", 1), ("old", 8), ("older", 300)] {
-        sandbox.fire(session, "SessionEnd", "").succeeds();
-        let path = sandbox.signal(session, "ended");
+        sandbox.run_hook(session, "SessionEnd", "").assert_success();
+        let path = sandbox.signal_path(session, "ended");
         let time = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 24 * 60 * 60);
-        let mut signal = sandbox.read(session, "ended");
+        let mut signal = sandbox.read_signal(session, "ended");
         let since = time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         signal["ended_at"] = format!("{since}.000000000").into();
         fs_err::write(&path, format!("{signal}\n")).unwrap();
@@ -171,7 +173,7 @@ fn the_newest_ended_sessions_come_first_and_old_ones_are_counted() {
 #[test]
 fn evidence_that_cannot_be_read_is_reported() {
     let sandbox = Sandbox::new();
-    let signal_dir = sandbox.spool();
+    let signal_dir = sandbox.signal_dir();
     fs_err::create_dir_all(signal_dir.parent().unwrap()).unwrap();
     for (path, text) in [(&signal_dir, "File name too long"), (&signal_dir, "Not a directory")] {
         let _ = fs_err::remove_file(path);
@@ -181,137 +183,10 @@ fn evidence_that_cannot_be_read_is_reported() {
             std::os::unix::fs::symlink("x".repeat(300), path).unwrap();
         }
         for arguments in [&[][..], &["--json"]] {
-            let output = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+            let output = run_with_input(sandbox.command(executable_path("sessions")).args(arguments), "");
             assert_eq!(output.code, Some(1), "{output:?}");
             assert!(output.stderr.starts_with("sessions: cannot read ") && output.stderr.contains(text), "{output:?}");
             assert!(!output.stdout.contains("No session is open"), "{output:?}");
         }
     }
-}
-
-/// Writes the registry entry of the session "s", with a status that has not changed for a long time.
-fn register(sandbox: &Sandbox, cli: &Life, members: &Value) {
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
-    let start = session_signals_protocol::cli_process::read_stat(cli.pid()).unwrap().start.to_string();
-    let mut entry =
-        json!({"pid": cli.pid(), "sessionId": "s", "procStart": start, "startedAt": 1, "statusUpdatedAt": 1});
-    entry.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    fs_err::write(registry.join(format!("{}.json", cli.pid())), entry.to_string()).unwrap();
-}
-
-/// Makes every signal a minute old.
-fn make_signals_old(sandbox: &Sandbox) {
-    let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-    for name in sandbox.files() {
-        let signal = fs_err::File::options().write(true).open(sandbox.spool().join(name)).unwrap();
-        signal.into_file().set_modified(then).unwrap();
-    }
-}
-
-/// Waits until the session is in this state by this rule.
-#[track_caller]
-fn wait_for_state(sandbox: &Sandbox, state: &str, rule: &str) {
-    let current = || json(sandbox, &["--all"]).first().map(|found| (found["state"].clone(), found["rule"].clone()));
-    let expected = Some((json!(state), json!(rule)));
-    assert!(becomes_true(|| current() == expected), "{expected:?}, but {:?}", current());
-}
-
-#[test]
-fn an_end_ends_only_the_process_that_it_names() {
-    let sandbox = Sandbox::new();
-    let mut first = Life::begin(&sandbox);
-    first.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    first.fire("s", "UserPromptSubmit", r#""prompt":"go""#).succeeds();
-    // Another process with the same session id, as `claude -p --resume` makes it.
-    let mut second = Life::begin(&sandbox);
-    for (event, members) in [("SessionStart", r#""source":"resume""#), ("UserPromptSubmit", ""), ("Stop", "")] {
-        second.fire("s", event, members).succeeds();
-    }
-    register(&sandbox, &first, &json!({"status": "idle"}));
-    second.fire("s", "SessionEnd", "").succeeds();
-    drop(second);
-    let found = json(&sandbox, &["--all"]);
-    assert_eq!(found.len(), 1);
-    assert_eq!(found[0]["state"], "waiting", "{found:?}");
-    drop(first);
-    assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
-}
-
-#[test]
-fn of_two_processes_of_a_session_the_busy_one_decides_the_state() {
-    let busy = (json!({"status": "busy"}), "working", "queued");
-    let asks = (json!({"status": "waiting", "waitingFor": "permission prompt"}), "permission", "asks");
-    for (entry, state, rule) in [busy, asks] {
-        // One of the two processes ends, with a SessionEnd event or without.
-        for (idle_ends, has_end) in [(true, true), (true, false), (false, true), (false, false)] {
-            let sandbox = Sandbox::new();
-            let [mut idle, mut other] = [Life::begin(&sandbox), Life::begin(&sandbox)];
-            idle.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-            other.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-            other.fire("s", "Stop", "").succeeds();
-            register(&sandbox, &idle, &json!({"status": "idle"}));
-            register(&sandbox, &other, &entry);
-            make_signals_old(&sandbox);
-            wait_for_state(&sandbox, state, rule);
-            let (mut ends, stays) = if idle_ends { (idle, other) } else { (other, idle) };
-            if has_end {
-                ends.fire("s", "SessionEnd", "").succeeds();
-                make_signals_old(&sandbox);
-            }
-            drop(ends);
-            match (idle_ends, has_end) {
-                // Its SessionEnd deleted the signals.
-                (true, true) => wait_for_state(&sandbox, state, if state == "working" { "busy" } else { rule }),
-                (true, false) => wait_for_state(&sandbox, state, rule),
-                (false, _) => wait_for_state(&sandbox, "waiting", "idle"),
-            }
-            drop(stays);
-            assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
-        }
-    }
-}
-
-#[test]
-fn the_signals_of_a_dead_process_say_nothing_about_a_living_one() {
-    let sandbox = Sandbox::new();
-    let [mut first, mut second] = [Life::begin(&sandbox), Life::begin(&sandbox)];
-    second.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    first.fire("s", "PermissionRequest", BASH).succeeds();
-    second.fire("s", "PreCompact", "").succeeds();
-    let listed = || json(&sandbox, &["--all"]).remove(0);
-    assert_eq!((listed()["state"].clone(), listed()["pid"].clone()), (json!("permission"), json!(second.pid())));
-    drop(second);
-    assert_eq!((listed()["rule"].clone(), listed()["pid"].clone()), (json!("permission"), json!(first.pid())));
-    drop(first);
-    assert_eq!(listed()["rule"], "killed");
-}
-
-#[test]
-fn a_spare_process_of_the_background_service_is_listed_when_it_is_used() {
-    let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    register(&sandbox, &cli, &json!({"status": "idle", "kind": "bg", "spare": true}));
-    assert_eq!(json(&sandbox, &["--all"]).len(), 0);
-    register(&sandbox, &cli, &json!({"status": "idle", "kind": "bg", "spare": false}));
-    wait_for_state(&sandbox, "waiting", "started");
-}
-
-#[test]
-fn a_window_that_handed_its_session_over_has_no_session() {
-    let sandbox = Sandbox::new();
-    let mut window = Life::begin(&sandbox);
-    window.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    let parked = json!({"status": "idle", "kind": "interactive", "parkedJobId": "895ffc8e"});
-    register(&sandbox, &window, &parked);
-    assert_eq!(json(&sandbox, &["--all"]).len(), 0);
-    // The session goes on in a process without a registry entry; then the process has one.
-    let mut other = Life::begin(&sandbox);
-    other.fire("s", "UserPromptSubmit", "").succeeds();
-    wait_for_state(&sandbox, "working", "working");
-    register(&sandbox, &other, &json!({"status": "busy", "kind": "bg"}));
-    wait_for_state(&sandbox, "working", "busy");
-    drop(other);
-    assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
 }

@@ -1,4 +1,4 @@
-//! Whether only one user can use a directory.
+//! Whether a directory is private to one user.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
@@ -8,18 +8,18 @@ use rustix::process::geteuid;
 /// Why a directory is not private to the user of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateDirFault {
-    /// The path is not a directory.
+    /// The file is not a directory.
     NotADirectory,
-    /// The directory belongs to another user, who has this id.
+    /// The directory belongs to the user with this id.
     NotOurs(u32),
-    /// Other users may write to the directory, which has these permission bits.
+    /// Other users may write to the directory. It has these permission bits.
     Writable(u32),
     /// Other users may read the directory, but not write to it. It has these permission bits.
     Readable(u32),
 }
 
 impl PrivateDirFault {
-    /// Finds the first fault of a directory, in the order of the variants; `None` if it has no fault.
+    /// Returns the first fault of a directory with this metadata, in the order of the variants; `None` if there is none.
     #[must_use]
     pub fn find(metadata: &Metadata) -> Option<Self> {
         let mode = metadata.mode() & 0o7777;

@@ -4,7 +4,7 @@ use fs_err as fs;
 
 use super::super::installation::{Installation, json_text, registered_events};
 use super::{finds_and_leaves, finds_and_repairs, installed};
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable_path, run_with_input};
 
 #[test]
 fn nothing_installed() {
@@ -81,9 +81,9 @@ fn the_settings_of_another_config_dir_are_not_repaired() {
     let installation = installed();
     let usual = installation.read_file(".claude/settings.json");
     let hooks = |arguments: &[&str]| {
-        let mut command = installation.command(&executable("hooks"));
+        let mut command = installation.command(&executable_path("hooks"));
         command.args(arguments).env("CLAUDE_CONFIG_DIR", installation.path("other")).current_dir(installation.path(""));
-        outcome(&mut command, "")
+        run_with_input(&mut command, "")
     };
     assert_eq!(hooks(&["install"]).code, Some(0));
     let found = hooks(&["doctor", "--fix"]);

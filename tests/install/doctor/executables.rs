@@ -6,7 +6,7 @@ use fs_err as fs;
 
 use super::super::installation::Installation;
 use super::{finds_and_repairs, installed};
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable_path, run_with_input};
 
 #[test]
 fn an_executable_gone() {
@@ -99,11 +99,11 @@ fn executables_that_all_fail_alike_are_one_finding() {
 fn an_executable_mounted_noexec() {
     let installation = installed();
     let folder = installation.path(".claude/hooks/session-signals").display().to_string();
-    let hooks = executable("hooks").display().to_string();
+    let hooks = executable_path("hooks").display().to_string();
     let script = format!(
         "cp -a {folder} {folder}.copy && mount -t tmpfs -o noexec none {folder} && cp -a {folder}.copy/. {folder} && exec {hooks} doctor"
     );
-    let result = outcome(installation.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
+    let result = run_with_input(installation.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
     assert_eq!(result.code, Some(1), "{result:?}");
     assert!(
         result.stdout.contains("executable-noexec: in ~/.claude/hooks/session-signals each of these lies on"),

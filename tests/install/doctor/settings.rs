@@ -4,7 +4,7 @@ use fs_err as fs;
 
 use super::super::installation::Installation;
 use super::{finds_and_leaves, installed};
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable_path, run_with_input};
 
 #[test]
 fn settings_that_install_would_refuse() {
@@ -21,7 +21,7 @@ fn settings_that_install_would_refuse() {
 #[ignore = "mounts a file system in a namespace of its own, which needs root"]
 fn hooks_disabled_by_an_administrator() {
     let installation = installed();
-    let hooks = executable("hooks").display().to_string();
+    let hooks = executable_path("hooks").display().to_string();
     for (file, setting) in
         [("managed-settings.json", "allowManagedHooksOnly"), ("managed-settings.d/10-hooks.json", "disableAllHooks")]
     {
@@ -29,7 +29,7 @@ fn hooks_disabled_by_an_administrator() {
             "mount -t tmpfs none /etc && mkdir -p /etc/claude-code/managed-settings.d && \
              echo '{{\"{setting}\": true}}' > /etc/claude-code/{file} && {hooks} install && exec {hooks} doctor"
         );
-        let result = outcome(installation.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
+        let result = run_with_input(installation.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
         assert_eq!(result.code, Some(1), "{result:?}");
         let warned = format!(
             "{setting} is set by the administrator of this computer in /etc/claude-code/{file}: the hooks will not run"
@@ -82,8 +82,8 @@ fn the_finding_says_who_disabled_the_hooks() {
     let mut settings = installation.parse_settings();
     settings["disableAllHooks"] = true.into();
     installation.write_file(".claude/settings.json", &settings.to_string());
-    let mut hooks = installation.command(&executable("hooks"));
-    let output = outcome(hooks.current_dir(installation.path("")).arg("doctor"), "").stdout;
+    let mut hooks = installation.command(&executable_path("hooks"));
+    let output = run_with_input(hooks.current_dir(installation.path("")).arg("doctor"), "").stdout;
     assert!(output.contains("only you") && output.matches("hooks-disabled").count() == 1, "{output}");
 }
 
@@ -97,6 +97,6 @@ fn settings_that_cannot_be_used() {
 #[test]
 fn in_the_home_directory_the_project_settings_are_the_users() {
     let installation = installed();
-    let mut hooks = installation.command(&executable("hooks"));
-    assert_eq!(outcome(hooks.current_dir(installation.path("")).arg("doctor"), "").code, Some(0));
+    let mut hooks = installation.command(&executable_path("hooks"));
+    assert_eq!(run_with_input(hooks.current_dir(installation.path("")).arg("doctor"), "").code, Some(0));
 }

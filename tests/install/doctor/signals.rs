@@ -8,7 +8,7 @@ use fs_err as fs;
 
 use super::super::installation::set_age;
 use super::{finds_and_leaves, finds_and_repairs, installed};
-use crate::sandbox::executable;
+use crate::sandbox::executable_path;
 
 #[test]
 fn signals_in_conflict() {
@@ -157,7 +157,7 @@ fn a_named_pipe_in_the_registry_is_not_read() {
     fs::create_dir_all(installation.path(".claude/sessions")).unwrap();
     let pipe = installation.path(".claude/sessions/1.json");
     assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
-    let mut hooks = installation.command(&executable("hooks"));
+    let mut hooks = installation.command(&executable_path("hooks"));
     hooks.timeout(Duration::from_secs(30)).arg("doctor").assert().code(0);
 }
 

@@ -1,23 +1,23 @@
-//! What a person's day holds, and what is to be said of it.
+//! Situations of real life, and what must be decided about them.
 
 use crate::evidence::Evidence;
 use crate::process_state::ProcessState;
 use crate::session_state::SessionState::{self, Ended, Permission, Waiting, Working};
-use crate::session_state::{STATE_RULES, decide_state};
+use crate::state_rules::{STATE_RULES, decide_state};
 use crate::tests::{at, evidence};
 
-/// The situation; the signals, the registry's entry and the end of the transcript; the state, by which rule.
+/// The situation; the signals, the registry entry and the end of the transcript; the state and the id of its rule.
 type Row = (&'static str, &'static str, &'static str, &'static str, SessionState, &'static str);
 
-/// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
+/// What is decided long after the last change. An empty text stands for a source that says nothing; an old CLI has no registry.
 #[rustfmt::skip]
 const SETTLED: [Row; 88] = [
     ("started, no prompt yet", "SessionStart@10", "idle@10", "", Waiting, "started"),
     ("the same, an old CLI", "SessionStart@10", "", "", Waiting, "started"),
     ("the same, and no hooks", "", "idle@1", "", Waiting, "started"),
-    ("the same, and nobody knows since when", "", "idle@0", "", Waiting, "idle"),
+    ("the same, and the start is not known", "", "idle@0", "", Waiting, "idle"),
     ("the same, and no hooks, and it was busy since", "", "idle@3", "", Waiting, "idle"),
-    ("started, and its prompt's turn runs, which no hook said", "SessionStart@10", "busy@20", "", Working, "queued"),
+    ("started, and its prompt's turn runs, which no hook reported", "SessionStart@10", "busy@20", "", Working, "queued"),
     ("started, and /model", "SessionStart@10", "dialog@20", "", Waiting, "dialog"),
     ("started, and a subagent of before asks", "SessionStart@10 asks@12", "", "", Permission, "permission"),
     ("the turn is over", "stop@10", "idle@10", "", Waiting, "idle"),
@@ -27,7 +27,7 @@ const SETTLED: [Row; 88] = [
     ("a permission pends", "working@10 permission@12", "permission@12", "", Permission, "asks"),
     ("the same, an old CLI", "working@10 permission@12", "", "", Permission, "permission"),
     ("approved, the tool runs", "working@10 permission@12", "busy@20", "", Working, "approved"),
-    ("approved and done, no hook said so, an old CLI", "working@10 permission@12", "", "answered@20", Working, "answered"),
+    ("approved and done, no hook reported it, an old CLI", "working@10 permission@12", "", "answered@20", Working, "answered"),
     ("denied", "working@10 permission@12", "idle@20", "", Waiting, "denied"),
     ("the same, an old CLI", "working@10 permission@12", "", "interrupted@20", Waiting, "marked"),
     ("dismissed with Esc", "working@10 permission@12", "idle@20", "interrupted@20", Waiting, "denied"),
@@ -60,21 +60,21 @@ const SETTLED: [Row; 88] = [
     ("the same, and the subagent asks", "Stop@20 asks@25", "dialog@30", "", Permission, "permission"),
     ("a teammate asks before Stop, and a dialog is open", "stop@20 asks@12", "dialog@30", "", Permission, "permission"),
     ("the same after Stop", "stop@20 asks@25", "dialog@30", "", Permission, "permission"),
-    ("the same in a turn that no hook told of", "working+healed@20 asks@25", "dialog@30", "", Permission, "permission"),
+    ("the same in a turn that no hook reported", "working+healed@20 asks@25", "dialog@30", "", Permission, "permission"),
     ("a dialog while a teammate goes on after Stop", "stop+teammate@20", "dialog@30", "", Waiting, "stop"),
     ("the same, and a call waits", "stop+teammate@20 permission@25", "dialog@30", "", Permission, "permission"),
     ("the same while a workflow goes on", "stop+shell+workflow@20 permission@25", "dialog@30", "", Permission, "permission"),
     ("a shell asks nothing", "stop+shell@20 permission@25", "dialog@30", "", Waiting, "dialog"),
-    ("a dialog while a teammate works in a turn that no hook told of", "working+healed+teammate@20", "dialog@30", "", Working, "working"),
-    ("the same, and nobody knows what runs", "working+healed@20", "dialog@30", "", Working, "working"),
+    ("a dialog while a teammate works in a turn that no hook reported", "working+healed+teammate@20", "dialog@30", "", Working, "working"),
+    ("the same, and it is not known what runs", "working+healed@20", "dialog@30", "", Working, "working"),
     ("a queued prompt's turn, Esc, /model", "working+healed+shell@20", "dialog@30", "", Waiting, "dialog"),
     ("a teammate works on after Stop", "stop+teammate@20", "busy@21", "", Working, "queued"),
     ("the same, and its message came before Stop", "stop+teammate@20", "busy@10", "", Working, "queued"),
     ("a teammate rests: Stop calls it running all the same", "stop+teammate@20", "idle@21", "", Waiting, "idle"),
     ("`-p`, and a background shell keeps it", "stop+shell@20", "busy@10", "", Working, "queued"),
-    ("a call waits that fires no hook, and nobody knows which", "working@10 unnamed@11", "permission@11", "", Permission, "asks"),
+    ("a call that fires no hook waits, and it is not known which", "working@10 unnamed@11", "permission@11", "", Permission, "asks"),
     ("the same, and the registry is gone", "working@10 unnamed@11", "", "", Permission, "permission"),
-    ("the registry says what nobody knows", "working@20", "other@30", "", Working, "working"),
+    ("the registry says an unknown word", "working@20", "other@30", "", Working, "working"),
     ("/clear, the old session", "ended@20", "", "", Ended, "ended"),
     ("/compact in a turn", "working@10", "busy@10", "", Working, "busy"),
     ("/compact, idle", "stop@20", "idle@20", "", Waiting, "idle"),
@@ -84,47 +84,47 @@ const SETTLED: [Row; 88] = [
     ("ended and resumed, its SessionStart hook failed", "ended@10", "idle@20", "", Waiting, "idle"),
     ("`-p --resume` beside a living session is over", "ended-by-2@20", "idle@10", "", Waiting, "idle"),
     ("the same, and a turn runs in the other", "ended-by-2@20", "busy@10", "", Working, "busy"),
-    ("the same, and the registry of the other says nothing", "ended-by-2@20", "other@10", "", Waiting, "unknown"),
+    ("the same, and the registry entry of the other says nothing", "ended-by-2@20", "other@10", "", Waiting, "unknown"),
     ("ended, and its own process has not gone yet", "ended-by-2@20", "2:idle@10", "", Ended, "ended"),
     ("ended in the files, and nothing else", "ended@20", "", "", Ended, "ended"),
-    // Conflicts that only the files speak of: the newer one counts; of equals ended > permission > stop > working.
+    // Signals that cannot all be true: the newer one counts, and of equal times ended > permission > stop > working.
     ("ended and working at once", "ended@20 working@20", "", "", Ended, "ended"),
     ("permission and stop at once", "permission@20 stop@20 working@20", "", "", Permission, "permission"),
     ("stop and working at once", "stop@20 working@20", "", "", Waiting, "stop"),
-    ("working, and a stop that was left behind", "stop@10 working@20", "", "", Working, "working"),
-    ("stop, and a permission that was left behind", "stop@20 permission@10", "", "", Waiting, "stop"),
-    ("permission, and another tool's end in a turn that Stop did not end", "PostToolUse@22 permission@20", "", "", Permission, "permission"),
+    ("working, and a leftover stop", "stop@10 working@20", "", "", Working, "working"),
+    ("stop, and a leftover permission", "stop@20 permission@10", "", "", Waiting, "stop"),
+    ("permission, and the end of another tool in a turn that Stop did not end", "PostToolUse@22 permission@20", "", "", Permission, "permission"),
     ("permission, and a compaction", "PreCompact@22 permission@20", "", "", Permission, "permission"),
     ("permission, and the next prompt", "UserPromptSubmit@22 permission@20", "", "", Working, "working"),
     ("permission, and a Stop while a subagent runs", "Stop@22 permission@20", "", "", Working, "working"),
     ("stop from the future: the clock stepped back", "stop@5000 working@20", "", "", Working, "working"),
     ("end from the future, and a turn", "ended@5000 working@20", "busy@20", "", Working, "busy"),
     ("working from the future, and the registry", "working@5000", "idle@20", "", Waiting, "interrupted"),
-    ("working, and an end that was left behind", "ended@10 working@20", "", "", Working, "working"),
+    ("working, and a leftover end", "ended@10 working@20", "", "", Working, "working"),
 ];
 
 #[test]
-fn every_situation_is_told_right() {
-    for (situation, spool, registry, transcript, state, rule) in SETTLED {
-        let verdict = decide_state(&evidence(spool, registry, transcript), at(1000));
-        assert_eq!((verdict.state, verdict.rule), (state, rule), "{situation}");
+fn decides_every_situation() {
+    for (situation, signals, registry, transcript, state, rule) in SETTLED {
+        let decided = decide_state(&evidence(signals, registry, transcript), at(1000));
+        assert_eq!((decided.state, decided.rule), (state, rule), "{situation}");
     }
 }
 
 #[test]
-fn the_registry_counts_only_once_all_is_quiet() {
-    for (spool, registry) in [("stop@20", "busy@20"), ("stop@20", "busy@10"), ("stop@10", "busy@20")] {
-        assert_eq!(decide_state(&evidence(spool, registry, ""), at(20)).rule, "stop", "{spool} {registry}");
-        assert_eq!(decide_state(&evidence(spool, registry, ""), at(21)).rule, "queued", "{spool} {registry}");
+fn the_registry_counts_only_once_all_sources_are_quiet() {
+    for (signals, registry) in [("stop@20", "busy@20"), ("stop@20", "busy@10"), ("stop@10", "busy@20")] {
+        assert_eq!(decide_state(&evidence(signals, registry, ""), at(20)).rule, "stop", "{signals} {registry}");
+        assert_eq!(decide_state(&evidence(signals, registry, ""), at(21)).rule, "queued", "{signals} {registry}");
     }
     assert_eq!(decide_state(&evidence("", "busy@20", ""), at(20)).rule, "unsettled");
     assert_eq!(decide_state(&evidence("", "idle@20", ""), at(20)).rule, "unknown");
 }
 
 #[test]
-fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
-    for spool in ["working@10", "working@10 permission@12", "stop@10"] {
-        let with = |life| Evidence { process: life, ..evidence(spool, "", "") };
+fn a_dead_process_ends_its_session_and_an_unknown_one_does_not() {
+    for signals in ["working@10", "working@10 permission@12", "stop@10"] {
+        let with = |process| Evidence { process, ..evidence(signals, "", "") };
         assert_eq!(decide_state(&with(ProcessState::Dead), at(20)).rule, "killed");
         assert_ne!(decide_state(&with(ProcessState::Elsewhere), at(20)).state, Ended);
         assert_ne!(decide_state(&with(ProcessState::Unknown), at(20)).state, Ended);
@@ -132,16 +132,16 @@ fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
     let left =
         |seconds| Evidence { left_at: Some(at(seconds)), process: ProcessState::Alive, ..evidence("stop@10", "", "") };
     assert_eq!(decide_state(&left(20), at(30)).rule, "left");
-    // The registry has yet to hear of a session that has just begun.
+    // The registry does not know yet a session that has just begun.
     assert_eq!(decide_state(&left(5), at(30)).rule, "stop");
 }
 
 #[test]
-fn every_rule_is_met_and_told_in_the_readme() {
-    let readme = include_str!("../../../../README.md");
+fn every_rule_is_met_and_documented() {
+    let page = include_str!("../../../../docs/sessions.md");
     let met: Vec<_> = SETTLED.iter().map(|row| row.5).chain(["killed", "left", "unsettled", "unknown"]).collect();
     for rule in &STATE_RULES {
         assert!(met.contains(&rule.id), "no situation for {}", rule.id);
-        assert!(readme.contains(&format!("| `{}` |", rule.id)), "the README does not tell {}", rule.id);
+        assert!(page.contains(&format!("| `{}` |", rule.id)), "docs/sessions.md does not have {}", rule.id);
     }
 }
