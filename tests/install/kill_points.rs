@@ -11,7 +11,7 @@ use fs_err as fs;
 use session_signals_protocol::{HOOKS, Hook};
 
 use super::WORKERS;
-use super::installation::Installation;
+use super::installation::{Installation, set_age};
 use crate::sandbox::{Outcome, executable_path, run_with_input};
 
 const ORIGINAL: &str =
@@ -110,6 +110,10 @@ impl Case {
     fn reset(&self) {
         let _ = fs::remove_dir_all(self.installation.path(".claude"));
         copy_dir(&self.snapshot.path().join(".claude"), &self.installation.path(".claude"));
+        // A file that was not modified for a minute counts as left by a process that no longer runs.
+        if self.installation.settings_path().exists() {
+            set_age(&self.installation.settings_path(), 0);
+        }
     }
 
     fn run(&self, arguments: &[&str]) -> Outcome {
