@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 
+use session_signals_testing::sample_size::sample_size;
+
 use crate::sandbox::{Sandbox, executable, executable_for, payload};
 
 #[cfg(freestanding)]
@@ -25,7 +27,7 @@ fn rounds() {
 #[test]
 #[ignore = "takes a minute"]
 fn ten_thousand_rounds() {
-    play(10_000);
+    play(sample_size(2_000, 10_000, 10_000));
 }
 
 /// Each round begins with what the one before it left.

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::terminal::Terminal;
 use super::truth::lives;
-use super::{VERSIONS, claude, eventually, home};
+use super::{claude, eventually, home, newest_version};
 use crate::sandbox::{executable, outcome, write_script};
 
 /// The one set there is: its session, and its daemon's PID.
@@ -23,7 +23,7 @@ fn set(directory: &Path) -> Option<(String, u32)> {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn they_live_and_die_with_a_session_of_the_real_cli() {
-    let version = VERSIONS[2];
+    let version = newest_version();
     let sandbox = home::furnished(version);
     let path = |name: &str| sandbox.home().join(name);
     let config = json!({"daemons": [{"name": "watch", "command": "/bin/sh", "args": ["-c", "pwd; exec sleep 1000"]}]});

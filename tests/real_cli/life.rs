@@ -1,6 +1,6 @@
 //! What a session can be in, as far as a keyboard can bring it about; and whether `sessions` knows.
 
-use super::VERSIONS;
+use super::newest_version;
 use super::person::{OLD, Person};
 use super::step::Act::{self, Beside, Close, Deny, Kill, Open, Press, Print, Prompt, Quit, Start};
 use super::step::Sign::{self, Directory, File, Nothing, OtherDialog, OtherSession, Text};
@@ -181,11 +181,11 @@ fn sessions_tells_the_truth_of_a_cli_without_registry() {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_tells_the_truth_of_the_cli_of_today() {
-    live(LIFE, VERSIONS[2], &[], &[], true);
+    live(LIFE, newest_version(), &[], &[], true);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_tells_the_truth_of_what_was_learned_later() {
-    live(LATER, VERSIONS[2], &[], &[], true);
+    live(LATER, newest_version(), &[], &[], true);
 }

@@ -12,13 +12,19 @@ mod whole;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
 
 /// The versions that the ignored tests run: the oldest we know, the last that an unknown event cripples, and one of today.
 pub const VERSIONS: [&str; 3] = ["2.0.50", "2.1.100", "2.1.330"];
+
+/// The version of today: `SESSION_SIGNALS_CLI_VERSION`, or the last of [`VERSIONS`].
+pub fn newest_version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| std::env::var("SESSION_SIGNALS_CLI_VERSION").unwrap_or_else(|_| VERSIONS[2].to_owned()))
+}
 
 /// Where the packages are kept between runs.
 fn packages() -> PathBuf {

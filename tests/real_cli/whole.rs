@@ -13,12 +13,10 @@ use super::step::Sign::{File, Nothing, OtherSession, Text};
 use super::step::Step;
 use super::truth::Truth::{Ended, Permission, Waiting, Working};
 use super::truth::lives;
-use super::{VERSIONS, eventually, home, observer};
+use super::{eventually, home, newest_version, observer};
 use crate::sandbox::{Sandbox, executable, outcome, write_script};
 use crate::serve::browser::Browser;
 use crate::serve::server::Server;
-
-const VERSION: &str = VERSIONS[2];
 
 const fn step(
     situation: &'static str,
@@ -74,7 +72,7 @@ fn settings(path: &dyn Fn(&str) -> PathBuf) -> String {
 /// The home; what the scripts and the foreign tools are, and a daemon for every session.
 fn furnished() -> Sandbox {
     home::with(
-        VERSION,
+        newest_version(),
         |path| {
             fs::create_dir(path(".claude/hooks")).unwrap();
             let script = include_str!("../../benches/session-end.sh");
@@ -196,7 +194,7 @@ fn a_stranger_can_trust_this_on_their_own_machine() {
     let mut watchers =
         Watchers { sandbox: Rc::clone(&sandbox), server: Rc::clone(&server), browser: Browser::open(&server) };
     let mut persons: Vec<_> =
-        (0..3).map(|_| Person::at_home(Rc::clone(&sandbox), Some(Rc::clone(&server)), VERSION, &[])).collect();
+        (0..3).map(|_| Person::at_home(Rc::clone(&sandbox), Some(Rc::clone(&server)), newest_version(), &[])).collect();
     for (who, step) in LIFE {
         persons[*who].take(step);
         watchers.agree(step.situation);

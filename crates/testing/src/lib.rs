@@ -2,3 +2,4 @@
 
 pub mod json_oracle;
 pub mod node;
+pub mod sample_size;
