@@ -12,3 +12,4 @@ mod serve;
 mod sessions;
 #[cfg(freestanding)]
 mod strace;
+mod workspace;
