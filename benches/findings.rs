@@ -51,7 +51,7 @@ pub fn print(run: &Run, world: &World, log: &Path) -> bool {
     println!("| hooks killed at work | {} |", get(&counts.killed_hooks));
     println!("| CLIs killed, most while their hook ran | {} |", get(&counts.killed_clis));
     println!("| `sessions serve` killed and started again | {} |", run.kills);
-    println!("| signals that `serve` healed | {} |", log.matches("healed ").count());
+    println!("| signals that `serve` healed | {} |", log.matches("repaired ").count());
     println!("| temporary files left by killed hooks | {left} |");
     println!("| sessions of which a killed hook leaves more than one state open | {unsettled} |");
     println!("| until every reader knew the end of every session | {:.1?} |", run.quiet_after);

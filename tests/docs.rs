@@ -164,7 +164,7 @@ fn every_block_does_what_it_says() {
     for (session, event) in [("over", "SessionEnd"), ("busy", "UserPromptSubmit")] {
         reader.sandbox.fire(session, event, "").succeeds();
     }
-    server.until("over", "ended ended");
+    server.wait_for_state("over", "ended ended");
     for block in texts.iter().flat_map(|text| blocks(text)) {
         told += &reader.types(&block.replace(":4450", &format!(":{}", server.port)));
     }

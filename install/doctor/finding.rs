@@ -64,7 +64,7 @@ impl Finding {
             Fix::Uninstall(scope) => Some(format!("takes our entries out of the {} settings", scope.word())),
             Fix::Tighten => Some("gives it mode 700".to_owned()),
             Fix::SetAside(_, Some(place)) => Some(format!("moves it to {place}")),
-            Fix::Signal(_, kind, SignalFault::Overtaken(_)) => Some(format!("removes the older one, {}", kind.word())),
+            Fix::Signal(_, kind, SignalFault::Superseded(_)) => Some(format!("removes the older one, {}", kind.word())),
             Fix::Remnant(_, true) => Some("brings it back".to_owned()),
             Fix::Remove(_) | Fix::SetAside(..) | Fix::Remnant(..) | Fix::Signal(..) => Some("removes it".to_owned()),
             Fix::Forget(sessions, _) => Some(format!("removes {}", if sessions.len() == 1 { "it" } else { "them" })),

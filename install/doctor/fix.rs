@@ -1,7 +1,7 @@
 //! Does what --fix promises.
 
 use std::io;
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use fs_err as fs;
 
@@ -15,6 +15,7 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings_file::SettingsFile;
 use crate::{executables, install, receipt, release_version, settings_transaction, supported_events, uninstall};
+use session_signals_reader::SignalDir;
 use session_signals_reader::cleanup::{LockedStore, remove_old_ends};
 
 /// Mends each finding once; returns what could not be, a sentence each.
@@ -22,14 +23,14 @@ use session_signals_reader::cleanup::{LockedStore, remove_old_ends};
 pub fn fix_all(env: &Environment, findings: &[Finding]) -> Vec<String> {
     let mut done: Vec<&Fix> = Vec::new();
     let mut problems = Vec::new();
-    let mut spool = SignalDirAccess { folder: env.signal_dir(), refused: None };
+    let mut spool = SignalDirAccess { signal_dir: SignalDir::from_path(env.signal_dir()), refused: None };
     for mend in findings.iter().map(|finding| &finding.mend) {
         if !done.contains(&mend) {
             done.push(mend);
             problems.extend(fix_one(env, &mut spool, mend).err().unwrap_or_default());
         }
     }
-    let folder = env.short_path(&spool.folder);
+    let folder = env.short_path(spool.signal_dir.path());
     problems.extend(spool.refused.map(|why| match why {
         io::ErrorKind::WouldBlock => {
             format!("{folder} is locked by another process: what is to be removed from it stays; try again")
@@ -43,15 +44,15 @@ pub fn fix_all(env: &Environment, findings: &[Finding]) -> Vec<String> {
 
 /// The spool, of which nothing is removed without the hooks' own lock.
 struct SignalDirAccess {
-    folder: PathBuf,
+    signal_dir: SignalDir,
     /// Why the lock was not to be had, where it was not: nobody is waited for twice.
     refused: Option<io::ErrorKind>,
 }
 
 impl SignalDirAccess {
     /// Does something under the lock.
-    fn with_lock(&mut self, work: impl FnOnce(&Path, u32) -> io::Result<()>) -> io::Result<()> {
-        match work(&self.folder, if self.refused.is_some() { 0 } else { LOCK_TIMEOUT_MS }) {
+    fn with_lock(&mut self, work: impl FnOnce(&SignalDir, u32) -> io::Result<()>) -> io::Result<()> {
+        match work(&self.signal_dir, if self.refused.is_some() { 0 } else { LOCK_TIMEOUT_MS }) {
             Err(error) if matches!(error.kind(), io::ErrorKind::WouldBlock | io::ErrorKind::Unsupported) => {
                 self.refused = Some(error.kind());
                 Ok(())
@@ -91,16 +92,20 @@ fn fix_one(env: &Environment, spool: &mut SignalDirAccess, mend: &Fix) -> Result
         Fix::Remove(path) => remove_file(path).map_err(sentence),
         Fix::SetAside(path, _) => interrupted_runs::settle_leftovers(env, path).map_err(|refusal| vec![refusal.reason]),
         Fix::Signal(session, kind, fault) => {
-            let remove =
-                |folder: &Path, patience| LockedStore::lock(folder, patience)?.remove_faulty(session, *kind, *fault);
-            spool.with_lock(|folder, patience| remove(folder, patience).map(drop)).map_err(sentence)
+            let remove = |signal_dir: &SignalDir, timeout_ms| {
+                LockedStore::lock(signal_dir, timeout_ms)?.remove_faulty(session, *kind, *fault)
+            };
+            spool.with_lock(|signal_dir, timeout_ms| remove(signal_dir, timeout_ms).map(drop)).map_err(sentence)
         }
         Fix::Remnant(name, _) => {
-            let settle = |folder: &Path, patience| LockedStore::lock(folder, patience)?.recover(name).map(drop);
+            let settle =
+                |signal_dir: &SignalDir, timeout_ms| LockedStore::lock(signal_dir, timeout_ms)?.recover(name).map(drop);
             spool.with_lock(settle).map_err(sentence)
         }
         Fix::Forget(sessions, limit) => {
-            let work = |folder: &Path, patience| remove_old_ends(folder, sessions, *limit, patience).map(drop);
+            let work = |signal_dir: &SignalDir, timeout_ms| {
+                remove_old_ends(signal_dir, sessions, *limit, timeout_ms).map(drop)
+            };
             spool.with_lock(work).map_err(sentence)
         }
     }

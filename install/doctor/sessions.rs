@@ -1,6 +1,6 @@
 //! Live sessions that leave no signal, by the CLI's own registry.
 
-use std::time::UNIX_EPOCH;
+use std::time::{SystemTime, UNIX_EPOCH};
 
 use super::{Finding, Fix};
 use crate::environment::Environment;
@@ -34,11 +34,11 @@ pub fn check(env: &Environment, findings: &[Finding], is_too_old: bool) -> Vec<F
     let installed = receipt::newest_receipt(env).unwrap_or(UNIX_EPOCH);
     let mut collector = Collector::new(&env.config);
     collector.read_all_signals();
-    let sessions = collector.collect().sessions.into_values();
+    let sessions = collector.collect_evidence(SystemTime::now()).sessions.into_values();
     let silent = sessions.filter(|evidence| evidence.signals.is_empty()).filter_map(|evidence| evidence.registry);
     let finding = |RegistryEntry { session, pid, .. }| {
         let sentence = format!("session {session} (process {pid}) has left no signal: {why}");
         Finding::new("session-silent", sentence, Fix::ByHand)
     };
-    silent.filter(|entry| entry.updated > installed).map(finding).collect()
+    silent.filter(|entry| entry.status_changed_at > installed).map(finding).collect()
 }

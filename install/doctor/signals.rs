@@ -13,29 +13,32 @@ use super::{Finding, Fix};
 use crate::environment::Environment;
 use crate::signal_dir::{SignalDirFault as FolderFault, find_fault};
 use session_signals_reader::cleanup::{
-    SignalFault, SignalFiles, holds_signal, hollow_wait, leftovers, old_ended_sessions, retention, superseded_signals,
+    SignalFault, SignalFiles, empty_signal_wait, find_leftovers, find_old_ended_sessions, find_superseded_signals,
+    holds_signal, retention,
 };
-use session_signals_reader::{regular_file, signal};
+use session_signals_reader::{MAX_SIGNAL_LEN, Signal, SignalDir, regular_file};
 
 /// Everything about the spool.
 pub fn check(env: &Environment) -> Vec<Finding> {
-    let (folder, now) = (env.signal_dir(), SystemTime::now());
-    let mut findings: Vec<_> = check_folder(env, &folder).into_iter().collect();
-    let sessions = SignalFiles::read_all(&folder);
+    let (signal_dir, now) = (SignalDir::from_path(env.signal_dir()), SystemTime::now());
+    let folder = signal_dir.path();
+    let mut findings: Vec<_> = check_folder(env, folder).into_iter().collect();
+    let sessions = SignalFiles::read_all(&signal_dir);
     for (session, files) in &sessions {
-        findings.extend(check_conflicts(&folder, session, files, now));
-        findings.extend(files.kinds().filter_map(|kind| check_unusable(env, session, kind, files, now)));
+        findings.extend(check_conflicts(&signal_dir, session, files, now));
+        findings.extend(files.kinds().filter_map(|kind| check_unusable(env, &signal_dir, session, kind, files, now)));
     }
-    findings.extend(leftovers(&folder, now).into_iter().filter_map(|name| check_leftover(env, &folder, name)));
-    findings.extend(check_old_ends(env, &folder, &sessions, now));
+    findings
+        .extend(find_leftovers(&signal_dir, now).into_iter().filter_map(|name| check_leftover(env, &signal_dir, name)));
+    findings.extend(check_old_ends(env, folder, &sessions, now));
     findings
 }
 
 /// What a killed hook left behind; `None` where a hook has settled it since.
-fn check_leftover(env: &Environment, folder: &Path, name: String) -> Option<Finding> {
-    let path = folder.join(&name);
+fn check_leftover(env: &Environment, signal_dir: &SignalDir, name: String) -> Option<Finding> {
+    let path = signal_dir.path().join(&name);
     let shown = env.short_path(&path);
-    let (id, sentence, mend) = match holds_signal(folder, &name) {
+    let (id, sentence, mend) = match holds_signal(signal_dir, &name) {
         Ok(true) => {
             let sentence = format!("{shown} is a signal that a hook moved aside, and was killed before it put it back");
             ("signal-aside", sentence, Fix::Remnant(name, true))
@@ -63,7 +66,7 @@ fn check_old_ends(
     now: SystemTime,
 ) -> Option<Finding> {
     let limit = retention::retention_period(&env.config)?;
-    let over = old_ended_sessions(&env.config, sessions, limit, now);
+    let over = find_old_ended_sessions(&env.config, sessions, limit, now);
     let (days, setting) = (limit.as_secs() / (24 * 60 * 60), retention::SETTING);
     let end = format!("of sessions that ended more than {days} days ago ({setting})");
     let sentence = match over.len() {
@@ -98,35 +101,34 @@ fn check_folder(env: &Environment, folder: &Path) -> Option<Finding> {
 }
 
 /// Signals of a session that cannot both be true. The newer one is.
-fn check_conflicts(folder: &Path, session: &str, files: &SignalFiles, now: SystemTime) -> Vec<Finding> {
+fn check_conflicts(signal_dir: &SignalDir, session: &str, files: &SignalFiles, now: SystemTime) -> Vec<Finding> {
     let finding = |(older, newer): (SignalKind, SignalKind)| {
         let sentence = format!("{session} has both {} and {}", newer.word(), older.word());
-        let mend = Fix::Signal(session.to_owned(), older, SignalFault::Overtaken(newer));
-        Finding::new("signal-conflict", sentence, mend).in_file(&signal::signal_path(folder, session, older))
+        let mend = Fix::Signal(session.to_owned(), older, SignalFault::Superseded(newer));
+        Finding::new("signal-conflict", sentence, mend).in_file(&signal_dir.signal_path(session, older))
     };
-    superseded_signals(folder, session, files, now).into_iter().map(finding).collect()
+    find_superseded_signals(signal_dir, session, files, now).into_iter().map(finding).collect()
 }
 
 /// A signal that no reader can use.
 fn check_unusable(
     env: &Environment,
+    signal_dir: &SignalDir,
     session: &str,
     kind: SignalKind,
     files: &SignalFiles,
     now: SystemTime,
 ) -> Option<Finding> {
-    let folder = env.signal_dir();
-    let path = signal::signal_path(&folder, session, kind);
-    let why = match regular_file::read_regular(&path, signal::MAX_SIGNAL_LEN) {
-        Ok(content) if signal::parse_signal(&content.bytes, content.modified, kind).is_some() => return None,
+    let path = signal_dir.signal_path(session, kind);
+    let why = match regular_file::read_regular(&path, MAX_SIGNAL_LEN) {
         Ok(content) if content.bytes.iter().all(|byte| *byte == 0) => {
             let what = if content.bytes.is_empty() { "is empty" } else { "holds nothing but NUL bytes" };
             let sentence = format!("{} {what}: the power was lost before it was on the disk", env.short_path(&path));
-            let mend = Fix::Signal(session.to_owned(), kind, SignalFault::Hollow);
+            let mend = Fix::Signal(session.to_owned(), kind, SignalFault::Empty);
             let finding = Finding::new("signal-empty", sentence, mend).in_file(&path);
-            return hollow_wait(&folder, session, kind, files, now).filter(Duration::is_zero).map(|_| finding);
+            return empty_signal_wait(signal_dir, session, kind, files, now).filter(Duration::is_zero).map(|_| finding);
         }
-        Ok(_) => "it is no JSON object".to_owned(),
+        Ok(content) => Signal::parse(&content.bytes, content.modified, kind).err()?.to_string(),
         // A hook has removed it since.
         Err(error) if error.kind() == io::ErrorKind::NotFound => return None,
         Err(error) => error.to_string(),

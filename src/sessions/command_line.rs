@@ -1,10 +1,18 @@
-//! The command line.
+//! The command line of `sessions`.
 
 use clap::{Args, Parser, Subcommand};
 
 use crate::daemons;
 
-/// What every Claude Code session is doing: which works, which needs approval, which waits, which has ended.
+/// Show what every Claude Code session is doing
+///
+/// A session works, needs your approval, waits for your next prompt, or has ended. `sessions` finds this out from the
+/// signal files that the hooks write, from the files that Claude Code itself writes, and from the processes that run.
+/// It changes no file.
+///
+/// The member "status" of `--json` has the words that session dashboards use. A session dashboard is a program that shows
+/// all sessions of a machine in one window, for example claude-code-ui. In its words, a session whose status is "idle" has
+/// ended. The member "state" says the same without that trap: "working", "permission", "waiting" or "ended".
 #[derive(Parser)]
 #[command(
     name = "sessions",
@@ -13,13 +21,16 @@ use crate::daemons;
     disable_help_subcommand = true,
     after_help = "\
 Examples:
-  sessions                          who needs you, and who works
-  sessions --watch                  the same, redrawn on every change
-  sessions serve                    the same in a browser, at http://127.0.0.1:4450/
+  sessions                          list the open sessions; those that need you come first
+  sessions --watch                  show the same list, and redraw it on every change
+  sessions serve                    show the sessions in a browser, at http://127.0.0.1:4450/
   sessions --json | jq -r '.[] | select(.state == \"permission\").cwd'
-  sessions daemons list             the companions of every session
+  sessions daemons list             list the daemons of every session
 
-Exit codes: 0 done, 1 it could not be done, 2 wrong usage."
+Exit codes:
+  0  everything was done
+  1  something could not be done; the reason is on standard error
+  2  the command line was wrong"
 )]
 pub struct Arguments {
     #[command(subcommand)]
@@ -28,39 +39,55 @@ pub struct Arguments {
     pub list: ListOptions,
 }
 
-/// What else there is.
+/// The subcommands.
 #[derive(Subcommand)]
 pub enum Command {
     Serve(ServeOptions),
-    /// Companions that live and die with their session
+    /// Start, stop and list daemons that run as long as a session
     Daemons {
         #[command(subcommand)]
         command: daemons::command::DaemonsCommand,
     },
 }
 
-/// Stay, and answer on a loopback port: / is a live page, /sessions a stream of every change
+/// Serve a live page and a stream of all changes on a port of this machine
+///
+/// `/` is a page that shows every session and follows the changes. `/sessions` is a stream of JSON messages, one for each
+/// change of a session, in the Durable Streams protocol. It is meant for session dashboards: programs that show all
+/// sessions of a machine in one window, for example claude-code-ui. In a message, a session whose "status" is "idle" has
+/// ended.
+///
+/// Only programs of this machine can connect, and they can only read.
+///
+/// While the server runs, it also repairs the signal directory: it replaces a signal that is no longer true, for example
+/// after you interrupted a turn, and removes the files of sessions that ended long ago. Each repair is a line on standard
+/// error.
 #[derive(Args)]
+#[command(after_help = "\
+Examples:
+  sessions serve
+  curl -s http://127.0.0.1:4450/sessions | jq '.[] | select(.value.state == \"permission\")'
+  curl -N 'http://127.0.0.1:4450/sessions?offset=-1&live=sse'")]
 pub struct ServeOptions {
-    /// The port on loopback; 0 takes one that is free
+    /// The port on 127.0.0.1 and ::1; 0 takes a port that is free
     #[arg(long, default_value_t = 4450)]
     pub port: u16,
 }
 
-/// Options of the list.
+/// The options of the list.
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each is an option")]
 pub struct ListOptions {
-    /// Show the sessions that have ended, too
+    /// List the sessions that have ended, too
     #[arg(long)]
     pub all: bool,
-    /// Print an array of objects (documented in the README)
+    /// Print a JSON array with one object for each session; docs/json.md describes its members
     #[arg(long, conflicts_with = "watch")]
     pub json: bool,
-    /// Stay, and redraw on every change; q or Ctrl-C leaves
+    /// Redraw the list on every change, until you press q or Ctrl-C
     #[arg(long)]
     pub watch: bool,
-    /// Say on stderr how many files were passed over because they make no sense
+    /// Print on standard error how many files were skipped because they could not be understood
     #[arg(long)]
     pub verbose: bool,
 }

@@ -1,10 +1,10 @@
-//! Text for a person's eyes: durations in two figures, strings that fit and do no harm.
+//! Text for a terminal: durations, harmless text, and text of a given width.
 
 use std::time::Duration;
 
 use unicode_width::UnicodeWidthChar as _;
 
-/// `12s`, `5m`, `3h`, `2d`.
+/// Formats a duration in its largest whole unit: `12s`, `5m`, `3h`, `2d`.
 pub fn format_duration(duration: Duration) -> String {
     let seconds = duration.as_secs();
     match seconds {
@@ -15,23 +15,24 @@ pub fn format_duration(duration: Duration) -> String {
     }
 }
 
-/// One line without what a terminal would obey, or a person would be misled by: control and direction characters.
+/// Returns the text on one line, without control characters and without characters that change the direction of writing.
+/// The text may come from a payload: a terminal would obey the first, and the second can make a command look like another.
 pub fn make_harmless(text: &str) -> String {
     let line: String = text.chars().take(1000).map(|c| if is_harmless(c) { c } else { ' ' }).collect();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
 }
 
 fn is_harmless(c: char) -> bool {
-    let direction = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    !c.is_control() && !direction
+    let changes_direction = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
+    !c.is_control() && !changes_direction
 }
 
-/// How many columns a text takes.
+/// Returns how many columns of a terminal the text takes.
 pub fn display_width(text: &str) -> usize {
     text.chars().map(|c| c.width().unwrap_or(0)).sum()
 }
 
-/// The text in at most `columns` columns, `…` where it was cut.
+/// Cuts the text to at most `columns` columns. A text that was cut ends with `…`.
 pub fn truncate(text: &str, columns: usize) -> String {
     if display_width(text) <= columns {
         return text.to_owned();
@@ -41,29 +42,29 @@ pub fn truncate(text: &str, columns: usize) -> String {
         used += c.width().unwrap_or(0);
         used <= columns
     };
-    let mut cut: String = text.chars().take_while(fits).collect();
+    let mut truncated: String = text.chars().take_while(fits).collect();
     if columns > 0 {
-        cut.push('…');
+        truncated.push('…');
     }
-    cut
+    truncated
 }
 
-/// The text in lines of at most `columns` columns, each with its line feed.
+/// Breaks the text into lines of at most `columns` columns. Each line ends with a line feed.
 pub fn fit_lines(text: &str, columns: Option<usize>) -> String {
-    let (mut folded, mut used) = (String::new(), 0);
+    let (mut lines, mut used) = (String::new(), 0);
     for c in text.chars() {
-        let wide = c.width().unwrap_or(0);
-        if used > 0 && columns.is_some_and(|columns| used + wide > columns) {
-            folded.push('\n');
+        let width = c.width().unwrap_or(0);
+        if used > 0 && columns.is_some_and(|columns| used + width > columns) {
+            lines.push('\n');
             used = 0;
         }
-        folded.push(c);
-        used += wide;
+        lines.push(c);
+        used += width;
     }
-    folded + "\n"
+    lines + "\n"
 }
 
-/// The text, and blanks up to `columns` columns.
+/// Adds spaces at the end of the text until it is `columns` columns wide.
 pub fn pad_right(text: &str, columns: usize) -> String {
     format!("{text}{}", " ".repeat(columns.saturating_sub(display_width(text))))
 }

@@ -1,39 +1,31 @@
-//! `sessions`: the truth about every session.
+//! The executable `sessions` shows what every Claude Code session is doing.
 
 mod command_line;
 mod daemons;
 mod display_text;
 mod environment;
 mod list;
+mod report_result;
 mod serve;
-mod table;
+mod session_table;
 mod terminal;
 #[cfg(test)]
 mod tests;
+mod text_table;
 mod watch;
 
-use std::io::{self, Write as _};
 use std::process::ExitCode;
 
 use clap::Parser as _;
-use command_line::Command;
+use command_line::{Arguments, Command};
 
 fn main() -> ExitCode {
-    let cli = command_line::Arguments::parse();
-    let result = match cli.command {
-        Some(Command::Serve(serve)) => serve::run_server(&serve),
+    let arguments = Arguments::parse();
+    let result = match arguments.command {
+        Some(Command::Serve(options)) => serve::run_server(&options),
         Some(Command::Daemons { command }) => daemons::run(command),
-        None if cli.list.watch => watch::run_watch(&cli.list),
-        None => list::print_sessions(&cli.list),
+        None if arguments.list.watch => watch::run_watch(&arguments.list),
+        None => list::print_sessions(&arguments.list),
     };
-    match result {
-        // The reader has had enough, as with `sessions | head`.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => ExitCode::SUCCESS,
-        Err(error) => {
-            // Where nobody can be told, the exit code still says it.
-            let _ = writeln!(io::stderr(), "sessions: {error}");
-            ExitCode::FAILURE
-        }
-        Ok(()) => ExitCode::SUCCESS,
-    }
+    report_result::report_result(result).into()
 }

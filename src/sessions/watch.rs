@@ -1,4 +1,4 @@
-//! `sessions --watch`: the table, redrawn in place on every change.
+//! `sessions --watch`: shows the list, and redraws it in place on every change.
 
 use std::io;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
@@ -11,78 +11,77 @@ use signal_hook::low_level::emulate_default_handler;
 
 use crate::command_line::ListOptions;
 use crate::display_text::fit_lines;
-use crate::terminal::{TerminalScreen, show_page};
+use crate::terminal::{TerminalScreen, draw_screen};
 use crate::{environment, list};
-use session_signals_reader::Collector;
-use session_signals_reader::watch::{ChangedSource, Watcher};
+use session_signals_reader::{ChangedSource, Collector, Watcher};
 
-/// What time alone changes (ages, a process that died, a registry that settled) is looked at this often.
+/// How often the list is read again without an event. Some changes make no event: ages grow, and processes die.
 const REFRESH_INTERVAL: Duration = Duration::from_secs(1);
 
-/// Changes that come together are drawn together.
+/// Events that come within this time of the first one are drawn together.
 const BATCH_WINDOW: Duration = Duration::from_millis(30);
 
 enum WatchEvent {
-    /// Files changed: these in the spool, or what is unknown.
+    /// Files changed, or the watcher failed.
     Files(notify::Result<notify::Event>),
     Redraw,
-    /// The user leaves, or a signal says so.
+    /// The user leaves, or this signal ends the program.
     Quit(Option<i32>),
 }
 
-/// Shows the table until the user leaves.
+/// Shows the list until the user leaves or a signal ends the program.
 ///
 /// # Errors
-/// Where standard output is no terminal, or nothing can be watched.
-pub fn run_watch(list: &ListOptions) -> io::Result<()> {
-    match watch_sessions(list)? {
-        // Whoever sent it sees that it was heeded; the terminal is given back by now.
+/// If standard output is no terminal, the configuration directory does not exist, or it cannot be watched.
+pub fn run_watch(options: &ListOptions) -> io::Result<()> {
+    match watch_sessions(options)? {
+        // End by the signal, so that the program that sent it sees that. The terminal is restored by now.
         Some(signal) => emulate_default_handler(signal),
         None => Ok(()),
     }
 }
 
-/// The same; the signal that ended it.
-fn watch_sessions(list: &ListOptions) -> io::Result<Option<i32>> {
-    let config = environment::config_dir()?;
-    if !config.is_dir() {
-        let told = format!("{} is no directory: Claude Code makes it when it is first started", config.display());
-        return Err(io::Error::new(io::ErrorKind::NotFound, told));
+/// Shows the list, and returns the signal that ended it, if one did.
+fn watch_sessions(options: &ListOptions) -> io::Result<Option<i32>> {
+    let config_dir = environment::config_dir()?;
+    if !config_dir.is_dir() {
+        let message =
+            format!("{} is no directory: Claude Code makes it when it is first started", config_dir.display());
+        return Err(io::Error::new(io::ErrorKind::NotFound, message));
     }
-    let mut collector = Collector::new(&config);
-    let (sender, news) = channel();
-    // Before the first reading, so that nothing falls between.
-    let of_files = sender.clone();
-    let mut watcher = Watcher::new(&config, &collector, move |event| {
-        let _ = of_files.send(WatchEvent::Files(event)); // fails where nobody waits any more
+    let mut collector = Collector::new(&config_dir);
+    let (sender, events) = channel();
+    // The watcher starts before the signals are read, so that no change in between is missed.
+    let file_sender = sender.clone();
+    let mut watcher = Watcher::new(&config_dir, &collector, move |event| {
+        let _ = file_sender.send(WatchEvent::Files(event)); // fails if the receiver is gone
     })?;
     collector.read_all_signals();
     let mut signals = Signals::new([SIGHUP, SIGINT, SIGTERM])?;
     let _screen = TerminalScreen::enter()?;
-    let of_signals = sender.clone();
+    let signal_sender = sender.clone();
     std::thread::spawn(move || {
         for signal in signals.forever() {
-            let _ = of_signals.send(WatchEvent::Quit(Some(signal)));
+            let _ = signal_sender.send(WatchEvent::Quit(Some(signal)));
         }
     });
     std::thread::spawn(move || read_keys(&sender));
     let mut shown = String::new();
     loop {
         let now = SystemTime::now();
-        let mut listing = list::list_sessions(&collector, list.all, now);
+        let mut listing = list::list_sessions(&collector, options, now);
         let columns = environment::terminal_columns();
-        // Above the table, whose end may be out of sight.
-        let complaints = listing.unreadable.iter().map(|complaint| fit_lines(complaint, columns));
-        let complaints: String = complaints.collect();
-        let text = complaints + &listing.to_table(now).0;
+        // The failures are above the table, because the end of a long table is not on the screen.
+        let failures: String = listing.unreadable.iter().map(|failure| fit_lines(failure, columns)).collect();
+        let text = failures + &list::draw_recent(&mut listing, now).0;
         if text != shown {
-            show_page(&text)?;
+            draw_screen(&text)?;
             shown = text;
         }
-        // With no session there is nothing that time changes.
+        // Without a session, time alone changes nothing.
         let is_idle = listing.sessions.is_empty() && listing.unreadable.is_empty();
-        match wait_for_change(&news, (!is_idle).then_some(REFRESH_INTERVAL), &mut collector, &mut watcher) {
-            NextStep::Look => {}
+        match wait_for_change(&events, (!is_idle).then_some(REFRESH_INTERVAL), &mut collector, &mut watcher) {
+            NextStep::Refresh => {}
             NextStep::Redraw => shown.clear(),
             NextStep::Quit(signal) => return Ok(signal),
         }
@@ -90,69 +89,71 @@ fn watch_sessions(list: &ListOptions) -> io::Result<Option<i32>> {
 }
 
 enum NextStep {
-    Look,
+    /// Read the sessions, and draw them if something changed.
+    Refresh,
+    /// Read the sessions and draw them in any case.
     Redraw,
     Quit(Option<i32>),
 }
 
-/// Waits for news, and takes in all that came with it.
+/// Waits for an event, for `interval` at most, and applies it and all that follow within the batch window.
 fn wait_for_change(
-    news: &Receiver<WatchEvent>,
-    tick: Option<Duration>,
+    events: &Receiver<WatchEvent>,
+    interval: Option<Duration>,
     collector: &mut Collector,
     watcher: &mut Watcher,
 ) -> NextStep {
-    let first = match tick {
-        Some(tick) => news.recv_timeout(tick),
-        None => news.recv().map_err(|_| RecvTimeoutError::Disconnected),
+    let first = match interval {
+        Some(interval) => events.recv_timeout(interval),
+        None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
     };
-    let mut next = NextStep::Look;
-    let mut item = match first {
-        Ok(item) => Ok(item),
-        Err(RecvTimeoutError::Timeout) => return NextStep::Look,
+    let mut next_step = NextStep::Refresh;
+    let mut received = match first {
+        Ok(event) => Ok(event),
+        Err(RecvTimeoutError::Timeout) => return NextStep::Refresh,
         Err(RecvTimeoutError::Disconnected) => return NextStep::Quit(None),
     };
-    let until = Instant::now() + BATCH_WINDOW;
-    while let Ok(news_item) = item {
-        match news_item {
+    let deadline = Instant::now() + BATCH_WINDOW;
+    while let Ok(event) = received {
+        match event {
             WatchEvent::Quit(signal) => return NextStep::Quit(signal),
-            WatchEvent::Redraw => next = NextStep::Redraw,
+            WatchEvent::Redraw => next_step = NextStep::Redraw,
             WatchEvent::Files(event) => {
                 for change in watcher.changed_sources(event) {
                     match change {
                         ChangedSource::Session(session) | ChangedSource::Gone(session, _) => {
                             collector.read_session_signals(&session)
                         }
-                        ChangedSource::Everything => _ = collector.read_all_signals(),
-                        ChangedSource::Registry => {} // read at every look
+                        ChangedSource::Everything => collector.read_all_signals(),
+                        ChangedSource::Registry => {} // it is read at every refresh
                     }
                 }
             }
         }
-        let left = until.saturating_duration_since(Instant::now());
-        if left.is_zero() {
+        let remaining = deadline.saturating_duration_since(Instant::now());
+        if remaining.is_zero() {
             break;
         }
-        item = news.recv_timeout(left);
+        received = events.recv_timeout(remaining);
     }
-    next
+    next_step
 }
 
-/// Turns keys into news.
+/// Turns key presses and changes of the terminal's size into events, until the terminal is closed.
 fn read_keys(sender: &Sender<WatchEvent>) {
-    while let Ok(event) = event::read() {
-        let news = match event {
+    while let Ok(terminal_event) = event::read() {
+        let event = match terminal_event {
             Event::Resize(..) => WatchEvent::Redraw,
             Event::Key(key) if key.kind == KeyEventKind::Press && is_quit_key(key.code, key.modifiers) => {
                 WatchEvent::Quit(None)
             }
             _ => continue,
         };
-        if sender.send(news).is_err() {
+        if sender.send(event).is_err() {
             return;
         }
     }
-    let _ = sender.send(WatchEvent::Quit(None)); // the terminal is gone
+    let _ = sender.send(WatchEvent::Quit(None));
 }
 
 fn is_quit_key(code: KeyCode, modifiers: KeyModifiers) -> bool {

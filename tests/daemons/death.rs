@@ -73,7 +73,7 @@ fn when_both_are_killed_a_server_leaves_nothing_and_says_so() {
     world.runs(1);
     let server = Server::start(&world.sandbox);
     world.runs(0);
-    until("the log", || server.log().contains("ended 1 processes of daemons whose session and guard are gone"));
+    until("the log", || server.log().contains("ended 1 processes of daemons whose session and supervisor are gone"));
     until("the end", || world.sandbox.signal("s", "ended").exists() && !world.sandbox.signal("s", "working").exists());
     assert_eq!(world.files(), [""; 0]);
 }

@@ -75,7 +75,7 @@ fn the_wrong_event_for_the_executable() {
     for (hook, event) in
         [("hook-stop", "SessionEnd"), ("hook-session-end", "Stop"), ("hook-compact", "stop"), ("hook-stop", "")]
     {
-        refuses(hook, payload("s", event, ""), "hook_event_name is no event of this hook");
+        refuses(hook, payload("s", event, ""), "hook_event_name is not an event of this hook");
     }
     refuses("hook-stop", r#"{"session_id":"s"}"#, "no hook_event_name");
 }
@@ -195,7 +195,7 @@ fn a_list_of_calls_does_not_grow_past_what_can_be_read() {
     for number in 0..2 {
         sandbox.fire("s", "PermissionRequest", &call(number)).succeeds();
     }
-    sandbox.fire("s", "PermissionRequest", &call(2)).fails("s.permission.json: too much waits already");
+    sandbox.fire("s", "PermissionRequest", &call(2)).fails("s.permission.json: its list of calls is full");
     assert_eq!(sandbox.state("s"), "permission(Write,Write)");
 }
 

@@ -421,7 +421,9 @@ fn what_is_ours_to_say_and_what_has_no_bound_is_left_out() {
     sandbox.fire("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#).succeeds();
     let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
     assert!(
-        signal.starts_with(r#"{"session_id":"s","hook_event_name":"Stop","last":"\ufffd","stopped_at":"17"#),
+        signal.starts_with(
+            r#"{"session_id":"s","hook_event_name":"Stop","last":"\ufffd","signal_format":1,"stopped_at":"17"#
+        ),
         "{signal}"
     );
     assert_eq!((signal.matches("stopped").count(), signal.matches("pending").count()), (1, 0), "{signal}");

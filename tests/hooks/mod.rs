@@ -14,3 +14,4 @@ mod planted;
 mod privileged;
 mod races;
 mod remnants;
+mod signal_format;

@@ -1,15 +1,16 @@
-// A real browser on the real page: node browser.mjs CHROMIUM URL
+// Opens the page in a real browser: node browser.mjs CHROMIUM URL
 //
-// Obeys lines on stdin, and answers each with a line of JSON:
-//   see KEY STATE     waits until the card of this session is in that column; when that was, in ms since 1970
-//   text KEY          what the card says
-//   all KEY           the same with what is folded away, character by character
-//   board             what the page shows: title, connection, keys by column, loads of the page
-//   scripts           what a payload would have run
-//   keys KEY…         presses these keys; what has the focus then
-//   width PIXELS      how wide the window is; which boxes are not where they may be
-//   open              opens every card, and what is folded away
-//   phone, wide, dark, light    how wide, how lit; whether something sticks out, and the colours
+// Each line on stdin is an order. The answer to each is a line of JSON:
+//   see KEY STATE     waits until the card of this session is in that column; the time when it came there, in ms since 1970
+//   watch             records from now on when cards move; `see` needs it for the time
+//   text KEY          the text of the card that is visible
+//   all KEY           all text of the card, also what is folded away
+//   board             what the page shows: its title, the connection, the keys in each column, how often it was loaded
+//   scripts           the scripts of a payload that ran, and the elements that came from one
+//   keys KEY…         presses these keys; the element that has the focus then
+//   width PIXELS      sets the width of the window; the boxes that are not in their place
+//   open              opens every card; the number of cards
+//   phone, wide, dark, light    sets the size or the colour scheme; whether something is too wide, and the colours
 import puppeteer from "puppeteer-core";
 import { createInterface } from "node:readline";
 
@@ -27,7 +28,7 @@ await page.evaluateOnNewDocument(() => {
 });
 await page.goto(url);
 
-const look = () =>
+const readStyle = () =>
   page.evaluate(() => {
     const style = getComputedStyle(document.body);
     return { sticksOut: document.documentElement.scrollWidth > innerWidth, ground: style.backgroundColor, ink: style.color };
@@ -40,18 +41,18 @@ const orders = {
       { polling: "mutation", timeout: 60_000 },
       key, state,
     );
-    // When it came there, as an observer in the page saw it.
+    // The time at which the observer of `watch` saw it.
     return page.evaluate((key, state) => globalThis.moved?.[`${key} ${state}`] ?? null, key, state);
   },
   watch: () =>
     page.evaluate(() => {
       globalThis.moved = {};
-      const saw = () => {
+      const recordMoves = () => {
         for (const li of document.querySelectorAll("li[data-key]")) {
           globalThis.moved[`${li.dataset.key} ${li.closest("[data-state]").dataset.state}`] ??= performance.timeOrigin + performance.now();
         }
       };
-      new MutationObserver(saw).observe(document.body, { childList: true, subtree: true });
+      new MutationObserver(recordMoves).observe(document.body, { childList: true, subtree: true });
     }),
   all: (key) => page.evaluate((key) => document.querySelector(`li[data-key="${key}"]`).textContent, key),
   text: (key) => page.evaluate((key) => document.querySelector(`li[data-key="${key}"]`).innerText, key),
@@ -97,7 +98,7 @@ const orders = {
             if (Math.min(a.right, b.right) - Math.max(a.left, b.left) > 0.5 && Math.min(a.bottom, b.bottom) - Math.max(a.top, b.top) > 0.5) found.push(`${name(child)} lies on ${name(other)}`);
           }
         });
-        // What overflows is cut, or can be scrolled to; else it lies on something.
+        // An overflow that is neither cut nor scrollable covers another box.
         if (parent.scrollWidth > parent.clientWidth + 1 && getComputedStyle(parent).overflowX === "visible" && parent.clientWidth > 0) found.push(`${name(parent)} overflows`);
       }
       for (const project of document.querySelectorAll(".project")) {
@@ -109,7 +110,7 @@ const orders = {
   open: () =>
     page.evaluate(() => {
       for (const details of document.querySelectorAll("details")) details.open = true;
-      // The page fills it when it hears of that.
+      // The page adds the ended sessions when their list is opened.
       return new Promise((resolve) => setTimeout(() => {
         for (const details of document.querySelectorAll("details")) details.open = true;
         resolve(document.querySelectorAll("li").length);
@@ -117,19 +118,19 @@ const orders = {
     }),
   async phone() {
     await page.setViewport({ width: 390, height: 844 });
-    return look();
+    return readStyle();
   },
   async wide() {
     await page.setViewport({ width: 1280, height: 800 });
-    return look();
+    return readStyle();
   },
   async light() {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "light" }]);
-    return look();
+    return readStyle();
   },
   async dark() {
     await page.emulateMediaFeatures([{ name: "prefers-color-scheme", value: "dark" }]);
-    return look();
+    return readStyle();
   },
 };
 

@@ -1,7 +1,8 @@
-// The official client materialises the sessions: node client.mjs URL MODE
+// The official client keeps a copy of the sessions: node client.mjs URL MODE
 //
-// It breaks off and comes again, and survives restarts. "done" on stdin ends it, once it is up to date; then it prints
-// what it knows. Each session's prompt holds a number that only grows: one that does not is an event too many.
+// It disconnects often and connects again, also after restarts of the server. A line on stdin ends it as soon as it is up
+// to date; then it prints what it knows as JSON. Each session's prompt is a number that only grows. If a message has a
+// smaller number, an event came twice.
 import { stream } from "@durable-streams/client";
 import { MaterializedState } from "@durable-streams/state";
 import { createInterface } from "node:readline";
@@ -9,22 +10,22 @@ import { createInterface } from "node:readline";
 const [url, mode] = process.argv.slice(2);
 const state = new MaterializedState();
 let offset = "-1";
-let isOver = false;
-let heard = Date.now();
-const counts = { events: 0, connections: 0, told: 0, refused: 0, doubled: 0, odd: 0 };
+let isEnding = false;
+let lastBatchAt = Date.now();
+const counts = { events: 0, connections: 0, upserts: 0, refused: 0, doubled: 0, unexpected: 0 };
 
 const number = (value) => Number(value?.prompt ?? value?.lastMessage ?? -1);
 
 function apply({ type, key, value, headers }) {
   counts.events += 1;
-  // Of another run of the server: whatever is known, this is true now.
+  // A message of another run of the server: it is true now, whatever the client knows.
   if (headers.operation === "upsert") {
-    counts.told += 1;
+    counts.upserts += 1;
     return state.apply({ type, key, value, headers });
   }
   const before = state.get(type, key);
-  // An insert of what is known, or a delete of what is not, tells of something that came and went in between.
-  if (!before && headers.operation === "update") counts.odd += 1;
+  // An insert of a known session, or a delete of an unknown one, is right: the session went or came in between.
+  if (!before && headers.operation === "update") counts.unexpected += 1;
   if (before && headers.operation === "update" && JSON.stringify(before) === JSON.stringify(value)) counts.doubled += 1;
   if (before && value && number(value) < number(before)) counts.doubled += 1;
   state.apply({ type, key, value, headers });
@@ -32,31 +33,30 @@ function apply({ type, key, value, headers }) {
 
 async function follow() {
   counts.connections += 1;
-  const breakOff = new AbortController();
-  // A connection that lasts a different time each time.
-  const timer = setTimeout(() => breakOff.abort(), 150 + ((counts.connections * 137) % 500));
+  const disconnect = new AbortController();
+  // Each connection lasts a different time.
+  const timer = setTimeout(() => disconnect.abort(), 150 + ((counts.connections * 137) % 500));
   try {
-    const response = await stream({ url, offset, json: true, live: mode === "sse" ? "sse" : "long-poll", signal: breakOff.signal, sseResilience: { logWarnings: false } });
+    const response = await stream({ url, offset, json: true, live: mode === "sse" ? "sse" : "long-poll", signal: disconnect.signal, sseResilience: { logWarnings: false } });
     await new Promise((resolve, reject) => {
       response.subscribeJson((batch) => {
-        if (breakOff.signal.aborted) return;
-        heard = Date.now();
+        if (disconnect.signal.aborted) return;
+        lastBatchAt = Date.now();
         for (const item of batch.items) apply(item);
         offset = batch.offset;
-        // Cut here, it must neither miss nor repeat.
-        if (isOver && batch.upToDate) finish();
+        if (isEnding && batch.upToDate) finish();
       });
       response.closed.then(resolve, reject);
-      breakOff.signal.addEventListener("abort", () => resolve());
+      disconnect.signal.addEventListener("abort", () => resolve());
     });
   } catch (error) {
     if (error.status) counts.refused += 1;
-    if (!breakOff.signal.aborted) {
+    if (!disconnect.signal.aborted) {
       await new Promise((resolve) => setTimeout(resolve, 50));
     }
   } finally {
     clearTimeout(timer);
-    breakOff.abort();
+    disconnect.abort();
   }
 }
 
@@ -65,7 +65,7 @@ function finish() {
   process.exit(0);
 }
 
-createInterface({ input: process.stdin }).on("line", () => (isOver = true));
-// Version 0.1.5 says nothing of a connection on which nothing new came.
-setInterval(() => isOver && Date.now() - heard > 5000 && finish(), 500);
+createInterface({ input: process.stdin }).on("line", () => (isEnding = true));
+// Version 0.1.5 does not report a connection without new messages.
+setInterval(() => isEnding && Date.now() - lastBatchAt > 5000 && finish(), 500);
 while (true) await follow();

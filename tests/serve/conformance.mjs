@@ -1,8 +1,8 @@
-// The official conformance suite, on the server at STREAMS_AT: node conformance.mjs FOLDER [OPTION OF VITEST]…
+// Runs the official conformance suite against the server at STREAMS_AT: node conformance.mjs FOLDER [OPTION OF VITEST]…
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
 
-// vitest runs files, by their name.
+// vitest runs files by their names, so the suite is written to a file.
 const [folder] = process.argv.splice(2, 1);
 writeFileSync(join(folder, "suite.test.mjs"), `
 import { runConformanceTests } from "@durable-streams/server-conformance-tests";

@@ -1,14 +1,25 @@
-//! `sessions serve`, asked as browsers, scripts and enemies ask.
+//! `sessions serve`, tested as clients use it: browsers, scripts, and programs that mean harm.
 
 pub mod browser;
-mod client;
-mod crowd;
-mod faults;
-mod guard;
-mod healing;
-mod port;
-mod protocol;
+mod catch_up;
+mod cleanup;
+mod deleted_signals;
+mod disk;
+mod event_stream;
+mod file_changes;
+mod http_answer;
+mod long_poll;
+mod many_clients;
+mod messages;
+mod official_client;
+mod page;
+mod repair;
+mod request_policy;
+mod restart;
+mod scale;
 pub mod server;
-mod shared;
+mod server_sent_events;
+mod shutdown;
 mod start;
-mod upkeep;
+mod taken_port;
+mod unreadable_files;

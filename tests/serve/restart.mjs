@@ -1,7 +1,7 @@
-// The official client, left alone over restarts: node restart.mjs URL MODE
+// The official client over restarts of the server: node restart.mjs URL MODE
 //
-// It is asked once, and never again: what goes on goes on in the client. Each line on stdin is answered with a line of
-// JSON: what it knows of each session, and how it ended, if it did.
+// This script calls the client once. The client itself connects again after each restart. Each line on stdin is answered
+// with a line of JSON: what the client knows of each session, and how it ended, if it did.
 import { stream } from "@durable-streams/client";
 import { MaterializedState } from "@durable-streams/state";
 import { createInterface } from "node:readline";

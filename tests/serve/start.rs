@@ -1,39 +1,39 @@
-//! What is true when it starts is in the first answer.
+//! The first answer after the start is true.
 
-use super::server::{Server, command, free_port};
+use super::server::{Server, free_port, serve_command};
 use crate::sandbox::{Life, Sandbox};
 
 #[test]
-fn what_happened_while_no_daemon_ran_is_in_the_first_answer() {
+fn the_first_answer_has_what_happened_while_no_server_ran() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
+    let mut cli = Life::begin(&sandbox);
     for session in ["ended", "killed", "works", "asks"] {
-        life.fire(session, "UserPromptSubmit", "").succeeds();
+        cli.fire(session, "UserPromptSubmit", "").succeeds();
     }
     drop(Server::start(&sandbox));
-    // Nobody watches.
+    // No server runs now.
     sandbox.fire("ended", "SessionEnd", "").succeeds();
     sandbox.fire("asks", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).succeeds();
     sandbox.fire("works", "UserPromptSubmit", "").succeeds();
-    drop(life);
+    drop(cli);
     let server = Server::start(&sandbox);
-    let told: Vec<_> = server
+    let statuses: Vec<_> = server
         .sessions()
         .iter()
         .map(|value| format!("{} {}", value["sessionId"], value["status"]).replace('"', ""))
         .collect();
-    assert_eq!(told, ["asks waiting", "ended idle", "killed idle", "works working"]);
+    assert_eq!(statuses, ["asks waiting", "ended idle", "killed idle", "works working"]);
 }
 
 #[test]
-fn who_asks_before_it_is_ready_waits_for_the_truth() {
+fn a_request_before_the_server_is_ready_waits_for_the_true_answer() {
     let sandbox = Sandbox::new();
     for number in 0..20 {
         sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
     }
     let port = free_port();
-    let asking = std::thread::spawn(move || {
-        // From before the start on.
+    let client = std::thread::spawn(move || {
+        // It tries from before the start of the server.
         loop {
             if let Ok(mut stream) = std::net::TcpStream::connect(("127.0.0.1", port)) {
                 use std::io::{Read as _, Write as _};
@@ -44,20 +44,20 @@ fn who_asks_before_it_is_ready_waits_for_the_truth() {
             }
         }
     });
-    let server = Server::start_at(&sandbox, port);
-    assert_eq!(asking.join().unwrap(), 20);
+    let server = Server::start_on_port(&sandbox, port);
+    assert_eq!(client.join().unwrap(), 20);
     drop(server);
 }
 
 #[test]
-fn a_home_where_claude_never_ran_is_no_hindrance() {
+fn the_server_starts_where_claude_never_ran() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     assert_eq!(server.get("/sessions").body, "[]");
-    // The directory above comes late, too: it is looked for once a second.
+    // The configuration directory is made later. The server looks for it once a second.
     sandbox.fire("s", "Stop", "").succeeds();
-    server.until("s", "waiting stop");
-    let mut homeless = command(&sandbox, 0);
-    let output = homeless.env_remove("HOME").output().unwrap();
+    server.wait_for_state("s", "waiting stop");
+    let mut without_home = serve_command(&sandbox, 0);
+    let output = without_home.env_remove("HOME").output().unwrap();
     assert_eq!(output.stderr, b"sessions: neither CLAUDE_CONFIG_DIR nor HOME is set\n");
 }

@@ -1,4 +1,5 @@
-//! Sessions in containers that share the home: pid namespaces of their own, seen from the one that started them.
+//! Sessions in containers that share the home directory. A container has a PID namespace of its own; the tests look at it
+//! from outside.
 
 use std::io::{BufRead as _, BufReader, Write as _};
 use std::os::unix::fs::symlink;
@@ -11,9 +12,9 @@ use tempfile::TempDir;
 
 use super::list;
 use crate::sandbox::{Sandbox, executable, executable_for, payload};
-use crate::serve::server::within;
+use crate::serve::server::becomes_true;
 
-/// A container in which a CLI runs, and another process, which outlives it.
+/// A container in which a CLI runs, and another process that outlives the CLI.
 struct Container<'a> {
     sandbox: &'a Sandbox,
     unshare: Child,
@@ -21,12 +22,12 @@ struct Container<'a> {
     results: BufReader<ChildStdout>,
     directory: TempDir,
     session: &'static str,
-    /// As its `/etc/machine-id` has it.
+    /// The id in its `/etc/machine-id`.
     machine: String,
 }
 
 impl<'a> Container<'a> {
-    /// `unshare` with these arguments; what the first process in it does before it starts the CLI.
+    /// Starts a container with these arguments of `unshare`. Its first process runs the command `before`, and then the CLI.
     fn start(sandbox: &'a Sandbox, session: &'static str, machine: &str, arguments: &[&str], before: &str) -> Self {
         let directory = TempDir::new().unwrap();
         let shell = directory.path().join("claude");
@@ -41,28 +42,29 @@ impl<'a> Container<'a> {
         Self { sandbox, unshare, commands, results, directory, session, machine: machine.to_owned() }
     }
 
-    /// The line that a command of the CLI's shell prints.
-    fn says(&mut self, command: &str) -> String {
+    /// Runs a command in the CLI's shell, and returns the line that it prints.
+    fn run_command(&mut self, command: &str) -> String {
         writeln!(self.commands, "{command}").unwrap();
         let mut line = String::new();
         self.results.read_line(&mut line).unwrap();
         line.trim_end().to_owned()
     }
 
-    fn fires(&mut self, event: &str, members: &str) {
+    /// Runs the hook of an event in the container.
+    fn run_hook(&mut self, event: &str, members: &str) {
         let input = self.directory.path().join("in");
         fs::write(&input, payload(self.session, event, members)).unwrap();
         let hook = executable(executable_for(event).unwrap());
-        assert_eq!(self.says(&format!("{} <{} 2>&1; echo $?", hook.display(), input.display())), "0", "{event}");
+        assert_eq!(self.run_command(&format!("{} <{} 2>&1; echo $?", hook.display(), input.display())), "0", "{event}");
     }
 
-    /// What the CLI says of its session in the registry, now.
-    fn registers(&mut self, status: &Value) {
+    /// Writes the registry entry of the session with this status, changed now.
+    fn register(&mut self, status: &Value) {
         std::thread::sleep(std::time::Duration::from_millis(2));
-        let pid = self.says("echo $$");
-        let fields = self.says("cat /proc/$$/stat");
+        let pid = self.run_command("echo $$");
+        let fields = self.run_command("cat /proc/$$/stat");
         let start = fields.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap();
-        let namespace = self.says("readlink /proc/self/ns/pid");
+        let namespace = self.run_command("readlink /proc/self/ns/pid");
         let domain = format!("linux:{}:{namespace}", self.machine);
         let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap().as_millis();
         let mut entry = json!({
@@ -75,36 +77,37 @@ impl<'a> Container<'a> {
         fs::write(directory.join(format!("{pid}.json")), entry.to_string()).unwrap();
     }
 
-    /// What `sessions` says of it out here: state, rule, and whether it is said to be of another host.
-    fn is_seen(&self) -> (String, String, bool) {
+    /// Returns the state and the rule that `sessions` lists outside, and whether it lists another host.
+    fn listed_state(&self) -> (String, String, bool) {
         let all = list::json(self.sandbox, &["--all"]);
         let found = all.iter().find(|found| found["sessionId"] == self.session).unwrap_or(&Value::Null);
         let text = |name: &str| found[name].as_str().unwrap_or_default().to_owned();
         (text("state"), text("rule"), !found["host"].is_null())
     }
 
+    /// Waits until `sessions` lists this state and this rule, and another host.
     #[track_caller]
-    fn is_seen_as(&self, state: &str, rule: &str) {
+    fn wait_for_state(&self, state: &str, rule: &str) {
         let expected = (state.to_owned(), rule.to_owned(), true);
-        assert!(within(|| self.is_seen() == expected), "{expected:?}, but {:?}", self.is_seen());
+        assert!(becomes_true(|| self.listed_state() == expected), "{expected:?}, but {:?}", self.listed_state());
     }
 
-    /// A turn with an approved call, and one that is interrupted; then a SIGKILL of the CLI.
-    fn lives_and_is_killed(&mut self) {
-        self.fires("UserPromptSubmit", "");
-        self.registers(&json!({ "status": "busy" }));
-        self.is_seen_as("working", "busy");
-        self.fires("PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#);
-        self.registers(&json!({ "status": "waiting", "waitingFor": "permission prompt" }));
-        self.is_seen_as("permission", "asks");
-        self.registers(&json!({ "status": "busy" }));
-        self.is_seen_as("working", "approved");
-        self.fires("UserPromptSubmit", "");
-        self.registers(&json!({ "status": "idle" }));
-        self.is_seen_as("waiting", "interrupted");
-        self.fires("UserPromptSubmit", "");
+    /// Runs a turn with an approved call, and a turn that is interrupted. Then it kills the CLI.
+    fn run_turns_and_kill(&mut self) {
+        self.run_hook("UserPromptSubmit", "");
+        self.register(&json!({ "status": "busy" }));
+        self.wait_for_state("working", "busy");
+        self.run_hook("PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#);
+        self.register(&json!({ "status": "waiting", "waitingFor": "permission prompt" }));
+        self.wait_for_state("permission", "asks");
+        self.register(&json!({ "status": "busy" }));
+        self.wait_for_state("working", "approved");
+        self.run_hook("UserPromptSubmit", "");
+        self.register(&json!({ "status": "idle" }));
+        self.wait_for_state("waiting", "interrupted");
+        self.run_hook("UserPromptSubmit", "");
         writeln!(self.commands, "kill -KILL $$").unwrap();
-        self.is_seen_as("ended", "killed");
+        self.wait_for_state("ended", "killed");
     }
 
     fn stop(&mut self) {
@@ -126,22 +129,22 @@ fn a_session_in_a_child_namespace_is_approved_interrupted_and_killed() {
     let sandbox = Sandbox::new();
     let machine = fs::read_to_string("/etc/machine-id").unwrap();
     let mut container = Container::start(&sandbox, "s", machine.trim(), &[], "");
-    container.lives_and_is_killed();
-    // Where all namespaces are seen from here, so is the end of one.
+    container.run_turns_and_kill();
+    // From the first namespace, all others are visible, and so is the end of this one.
     container.stop();
     if fs::read_link("/proc/self/ns/pid").unwrap().to_str() == Some("pid:[4026531836]") {
-        container.is_seen_as("ended", "killed");
+        container.wait_for_state("ended", "killed");
     }
 }
 
 #[test]
 #[ignore = "needs root"]
-fn a_container_with_names_of_its_own_is_seen_while_something_lives_in_it() {
+fn a_container_with_another_host_name_is_known_while_a_process_lives_in_it() {
     let sandbox = Sandbox::new();
     let own_name = "echo box >/proc/sys/kernel/hostname";
     let mut container = Container::start(&sandbox, "s", "0123456789abcdef", &["--uts"], own_name);
-    container.lives_and_is_killed();
-    // Now nothing shows that it was a container of this machine's: what its session said last is all that is known.
+    container.run_turns_and_kill();
+    // Nothing shows any more that the container ran on this machine, so only the last signal counts.
     container.stop();
-    container.is_seen_as("working", "working");
+    container.wait_for_state("working", "working");
 }

@@ -1,4 +1,4 @@
-//! Files that are missing, empty, torn, huge, foreign or hostile cost themselves, and nobody else.
+//! Files that are missing, empty, torn, huge, foreign or hostile do not affect other sessions.
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
@@ -8,7 +8,8 @@ use serde_json::json;
 use super::list::json;
 use crate::sandbox::{Sandbox, executable, outcome};
 
-fn plant(directory: &Path, name: &str) {
+/// Writes files that are no signals and no registry entries. `#` in the name stands for their number.
+fn write_hostile_files(directory: &Path, name: &str) {
     let path = |number: usize| directory.join(name.replacen('#', &number.to_string(), 1));
     fs_err::create_dir_all(directory).unwrap();
     fs_err::write(path(1), "").unwrap();
@@ -23,18 +24,18 @@ fn plant(directory: &Path, name: &str) {
 }
 
 #[test]
-fn hostile_files_cost_themselves() {
+fn hostile_files_do_not_affect_other_sessions() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", r#""transcript_path":"/dev/zero""#).succeeds();
     sandbox.fire("t", "UserPromptSubmit", r#""transcript_path":"/nonexistent""#).succeeds();
-    plant(&sandbox.spool(), "x#.stop.json");
-    plant(&sandbox.home().join(".claude/sessions"), "#.json");
+    write_hostile_files(&sandbox.spool(), "x#.stop.json");
+    write_hostile_files(&sandbox.home().join(".claude/sessions"), "#.json");
     fs_err::write(sandbox.spool().join("README"), "mine").unwrap();
     let found = json(&sandbox, &[]);
     let ids: Vec<_> = found.iter().map(|session| &session["sessionId"]).collect();
     assert_eq!(ids, [&json!("s"), &json!("t")]);
     let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
-    assert_eq!(verbose.stderr, "registry: 9 passed over\ntranscripts: 1 passed over\nsignals: 10 passed over\n");
+    assert_eq!(verbose.stderr, "registry: 9 skipped\ntranscripts: 1 skipped\nsignals: 10 skipped\n");
 }
 
 #[test]
@@ -43,50 +44,53 @@ fn every_source_may_be_missing() {
     sandbox.fire("s", "Stop", "").succeeds();
     let config = sandbox.home().join(".claude");
     assert_eq!(json(&sandbox, &[]).len(), 1);
-    // What is there and cannot be read is told; the other sources count all the same.
+    // A source that cannot be read is reported, and the others still count.
     fs_err::write(config.join("sessions"), "a file where a directory should be").unwrap();
-    let told = outcome(sandbox.command(executable("sessions")).arg("--json"), "");
-    assert_eq!((told.code, serde_json::from_str::<Vec<serde_json::Value>>(&told.stdout).unwrap().len()), (Some(1), 1));
+    let output = outcome(sandbox.command(executable("sessions")).arg("--json"), "");
+    assert_eq!(
+        (output.code, serde_json::from_str::<Vec<serde_json::Value>>(&output.stdout).unwrap().len()),
+        (Some(1), 1)
+    );
     fs_err::remove_dir_all(&config).unwrap();
     assert_eq!(json(&sandbox, &[]).len(), 0);
-    let mut homeless = sandbox.command(executable("sessions"));
-    outcome(homeless.env_remove("HOME"), "").fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
+    let mut without_home = sandbox.command(executable("sessions"));
+    outcome(without_home.env_remove("HOME"), "").fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
 }
 
 #[test]
-fn what_a_payload_says_is_never_obeyed_by_the_terminal() {
+fn the_text_of_a_payload_is_harmless_for_a_terminal() {
     let sandbox = Sandbox::new();
     sandbox
         .fire("s", "Stop", r#""last_assistant_message":"a\u001b]0;owned\u0007\n\u202eb","cwd":"/\u001b[2J""#)
         .succeeds();
-    // A live process's own account, of a session that no signal speaks of.
+    // A registry entry of a live process, for a session without signals.
     let registry = sandbox.home().join(".claude/sessions");
     fs_err::create_dir_all(&registry).unwrap();
     let pid = std::process::id();
-    let account = format!(r#"{{"pid":{pid},"sessionId":"\u001b[31mX","status":"busy","statusUpdatedAt":1}}"#);
-    fs_err::write(registry.join(format!("{pid}.json")), account).unwrap();
+    let entry = format!(r#"{{"pid":{pid},"sessionId":"\u001b[31mX","status":"busy","statusUpdatedAt":1}}"#);
+    fs_err::write(registry.join(format!("{pid}.json")), entry).unwrap();
     let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
-    assert!(verbose.stderr.starts_with("registry: 1 passed over\n"), "{}", verbose.stderr);
+    assert!(verbose.stderr.starts_with("registry: 1 skipped\n"), "{}", verbose.stderr);
     let shown = super::list::sessions(&sandbox, &[]);
     assert_eq!(shown.lines().count(), 1);
     assert!(!shown.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{shown:?}");
 }
 
 #[test]
-fn a_path_that_cannot_be_read_is_not_obeyed_by_the_terminal() {
+fn a_path_in_an_error_is_harmless_for_a_terminal() {
     let sandbox = Sandbox::new();
     let path = format!("/\\u001b]0;owned\\u0007\\u202e{}", "x".repeat(300));
     sandbox.fire("s", "UserPromptSubmit", &format!(r#""transcript_path":"{path}""#)).succeeds();
-    let told = outcome(&mut sandbox.command(executable("sessions")), "");
+    let output = outcome(&mut sandbox.command(executable("sessions")), "");
     assert!(
-        told.stderr.starts_with("sessions: cannot read / ]0;owned") && told.stderr.contains("too long"),
-        "{told:?}"
+        output.stderr.starts_with("sessions: cannot read / ]0;owned") && output.stderr.contains("too long"),
+        "{output:?}"
     );
-    assert!(!told.stderr.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{told:?}");
+    assert!(!output.stderr.trim_end().contains(|c: char| c.is_control() || c == '\u{202e}'), "{output:?}");
 }
 
 #[test]
-fn a_time_that_no_calendar_has_does_not_cost_the_other_sessions() {
+fn a_time_that_no_calendar_has_does_not_affect_other_sessions() {
     let sandbox = Sandbox::new();
     for session in ["r", "s", "t"] {
         sandbox.fire(session, "Stop", "").succeeds();
@@ -98,13 +102,13 @@ fn a_time_that_no_calendar_has_does_not_cost_the_other_sessions() {
     let registry = sandbox.home().join(".claude/sessions");
     fs_err::create_dir_all(&registry).unwrap();
     let pid = std::process::id();
-    let account = format!(r#"{{"pid":{pid},"sessionId":"u","status":"busy","statusUpdatedAt":99999999999999999}}"#);
-    fs_err::write(registry.join(format!("{pid}.json")), account).unwrap();
+    let entry = format!(r#"{{"pid":{pid},"sessionId":"u","status":"busy","statusUpdatedAt":99999999999999999}}"#);
+    fs_err::write(registry.join(format!("{pid}.json")), entry).unwrap();
     assert_eq!(json(&sandbox, &["--all"]).len(), 3);
 }
 
 #[test]
-fn watching_without_a_terminal_or_a_directory_is_told_in_a_sentence() {
+fn watching_without_a_terminal_or_a_directory_fails_with_a_reason() {
     let sandbox = Sandbox::new();
     let watch = || outcome(sandbox.command(executable("sessions")).arg("--watch"), "");
     watch().fails(".claude is no directory: Claude Code makes it when it is first started");

@@ -1,27 +1,28 @@
-//! What it prints.
+//! The list, as a table and as JSON.
 
 use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
 use crate::sandbox::{Life, Sandbox, executable, outcome};
-use crate::serve::server::within;
+use crate::serve::server::becomes_true;
 
 const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 
-/// `sessions` with these arguments; it must succeed.
+/// Runs `sessions` with these arguments, and returns what it prints. It must succeed.
 pub fn sessions(sandbox: &Sandbox, arguments: &[&str]) -> String {
     let outcome = outcome(sandbox.command(executable("sessions")).args(arguments), "");
     assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{}", outcome.stdout);
     outcome.stdout
 }
 
+/// Returns the sessions that `sessions --json` prints.
 pub fn json(sandbox: &Sandbox, arguments: &[&str]) -> Vec<Value> {
     serde_json::from_str(&sessions(sandbox, &[&["--json"], arguments].concat())).unwrap()
 }
 
 #[test]
-fn nothing_is_one_helpful_line() {
+fn an_empty_list_is_one_helpful_line() {
     let sandbox = Sandbox::new();
     assert_eq!(
         sessions(&sandbox, &[]),
@@ -33,16 +34,16 @@ fn nothing_is_one_helpful_line() {
 }
 
 #[test]
-fn a_life_is_told_as_it_goes() {
+fn every_event_of_a_session_changes_its_state() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
+    let mut cli = Life::begin(&sandbox);
     let states = |sandbox: &Sandbox| {
         let shown = |session: &Value| {
             format!("{} {} {}", session["sessionId"], session["state"], session["rule"]).replace('"', "")
         };
         json(sandbox, &["--all"]).iter().map(shown).collect::<Vec<_>>().join(", ")
     };
-    for (event, members, told) in [
+    for (event, members, expected) in [
         ("SessionStart", r#""source":"startup""#, "s waiting started"),
         ("UserPromptSubmit", r#""prompt":"go""#, "s working working"),
         ("PermissionRequest", BASH, "s permission permission"),
@@ -50,21 +51,21 @@ fn a_life_is_told_as_it_goes() {
         ("StopFailure", r#""error":"rate_limit""#, "s waiting stop"),
         ("UserPromptSubmit", "", "s working working"),
     ] {
-        life.fire("s", event, members).succeeds();
-        assert_eq!(states(&sandbox), told, "{event}");
+        cli.fire("s", event, members).succeeds();
+        assert_eq!(states(&sandbox), expected, "{event}");
     }
-    drop(life);
+    drop(cli);
     assert_eq!(states(&sandbox), "s ended killed");
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    life.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
-    life.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+    let mut cli = Life::begin(&sandbox);
+    cli.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
+    cli.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
+    cli.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
     assert_eq!(states(&sandbox), "t waiting started, s ended ended");
     assert_eq!(json(&sandbox, &[]).len(), 1);
 }
 
 #[test]
-fn the_json_has_the_members_that_the_readme_tells() {
+fn the_json_has_exactly_the_documented_members() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).succeeds();
     sandbox.fire("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).succeeds();
@@ -74,8 +75,8 @@ fn the_json_has_the_members_that_the_readme_tells() {
     let quoted = |text: &str| text.split('`').skip(1).step_by(2).map(str::to_owned).collect::<BTreeSet<_>>();
     let members = |value: &Value| value.as_object().unwrap().keys().cloned().collect::<BTreeSet<_>>();
     let rows = table.lines().filter_map(|line| line.strip_prefix("| ")?.split_once(" |"));
-    let told: BTreeSet<_> = rows.clone().flat_map(|(names, _)| quoted(names)).collect();
-    assert_eq!(told, members(&found));
+    let documented: BTreeSet<_> = rows.clone().flat_map(|(names, _)| quoted(names)).collect();
+    assert_eq!(documented, members(&found));
     let (_, pending) = rows.clone().find(|(names, _)| *names == "`pendingPermission`").unwrap();
     assert_eq!(quoted(pending), members(&found["pendingPermission"]));
     let since = sandbox.read("s", "permission")["pending_since"].as_str().unwrap().to_owned();
@@ -92,7 +93,7 @@ fn the_json_has_the_members_that_the_readme_tells() {
 }
 
 #[test]
-fn the_branch_of_a_repository_and_of_a_worktree() {
+fn the_branch_of_a_repository_and_of_a_worktree_is_listed() {
     let sandbox = Sandbox::new();
     let repository = sandbox.home().join("repository");
     let git = |arguments: &[&str]| {
@@ -119,11 +120,11 @@ fn the_branch_of_a_repository_and_of_a_worktree() {
     assert_eq!(branch("repository").as_str().map(str::len), Some(7));
 }
 
-/// The check that the dashboards' documentation gives.
-const CONFLICTS: &str = r#"cd "$1" && for f in *.working.json; do id=${f%.working.json}; [ -e "$id.ended.json" ] && echo "CONFLICT: $id has both ended and working"; done; true"#;
+/// The check for conflicting signals from the documentation of session dashboards.
+const CONFLICT_CHECK: &str = r#"cd "$1" && for f in *.working.json; do id=${f%.working.json}; [ -e "$id.ended.json" ] && echo "CONFLICT: $id has both ended and working"; done; true"#;
 
 #[test]
-fn the_dashboards_own_check_finds_no_conflict() {
+fn the_conflict_check_of_session_dashboards_finds_nothing() {
     let sandbox = Sandbox::new();
     let events = [
         "SessionStart",
@@ -137,7 +138,7 @@ fn the_dashboards_own_check_finds_no_conflict() {
     for (number, event) in events.iter().cycle().take(60).enumerate() {
         sandbox.fire(&format!("s{}", number % 4), event, BASH).succeeds();
     }
-    let check = || outcome(sandbox.command("sh").args(["-c", CONFLICTS, "sh"]).arg(sandbox.spool()), "").stdout;
+    let check = || outcome(sandbox.command("sh").args(["-c", CONFLICT_CHECK, "sh"]).arg(sandbox.spool()), "").stdout;
     assert_eq!(check(), "");
     for kind in ["ended", "working"] {
         fs_err::write(sandbox.signal("s", kind), "{}").unwrap();
@@ -146,7 +147,7 @@ fn the_dashboards_own_check_finds_no_conflict() {
 }
 
 #[test]
-fn of_those_that_ended_the_last_come_first_and_old_ones_are_counted() {
+fn the_newest_ended_sessions_come_first_and_old_ones_are_counted() {
     let sandbox = Sandbox::new();
     for (session, days) in [("first", 2), ("last", 1), ("old", 8), ("older", 300)] {
         sandbox.fire(session, "SessionEnd", "").succeeds();
@@ -159,8 +160,8 @@ fn of_those_that_ended_the_last_come_first_and_old_ones_are_counted() {
         fs_err::File::options().write(true).open(&path).unwrap().into_file().set_modified(time).unwrap();
     }
     let table = sessions(&sandbox, &["--all"]);
-    let place = |session: &str| table.find(session);
-    assert!(place("last ").unwrap() < place("first ").unwrap(), "{table}");
+    let position = |session: &str| table.find(session);
+    assert!(position("last ").unwrap() < position("first ").unwrap(), "{table}");
     assert!(table.ends_with("2 more ended over 7 days ago: `sessions --all --json` lists them.\n"), "{table}");
     assert_eq!(table.lines().count(), 3);
     let ids: Vec<_> = json(&sandbox, &["--all"]).iter().map(|session| session["sessionId"].clone()).collect();
@@ -168,11 +169,11 @@ fn of_those_that_ended_the_last_come_first_and_old_ones_are_counted() {
 }
 
 #[test]
-fn evidence_that_is_there_and_cannot_be_read_is_told() {
+fn evidence_that_cannot_be_read_is_reported() {
     let sandbox = Sandbox::new();
-    let spool = sandbox.spool();
-    fs_err::create_dir_all(spool.parent().unwrap()).unwrap();
-    for (path, text) in [(&spool, "File name too long"), (&spool, "Not a directory")] {
+    let signal_dir = sandbox.spool();
+    fs_err::create_dir_all(signal_dir.parent().unwrap()).unwrap();
+    for (path, text) in [(&signal_dir, "File name too long"), (&signal_dir, "Not a directory")] {
         let _ = fs_err::remove_file(path);
         if text == "Not a directory" {
             fs_err::write(path, "a file").unwrap();
@@ -180,27 +181,27 @@ fn evidence_that_is_there_and_cannot_be_read_is_told() {
             std::os::unix::fs::symlink("x".repeat(300), path).unwrap();
         }
         for arguments in [&[][..], &["--json"]] {
-            let told = outcome(sandbox.command(executable("sessions")).args(arguments), "");
-            assert_eq!(told.code, Some(1), "{told:?}");
-            assert!(told.stderr.starts_with("sessions: cannot read ") && told.stderr.contains(text), "{told:?}");
-            assert!(!told.stdout.contains("No session is open"), "{told:?}");
+            let output = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+            assert_eq!(output.code, Some(1), "{output:?}");
+            assert!(output.stderr.starts_with("sessions: cannot read ") && output.stderr.contains(text), "{output:?}");
+            assert!(!output.stdout.contains("No session is open"), "{output:?}");
         }
     }
 }
 
-/// What the CLI says of its session "s" in the registry, long since.
-fn register(sandbox: &Sandbox, life: &Life, members: &Value) {
+/// Writes the registry entry of the session "s", with a status that has not changed for a long time.
+fn register(sandbox: &Sandbox, cli: &Life, members: &Value) {
     let registry = sandbox.home().join(".claude/sessions");
     fs_err::create_dir_all(&registry).unwrap();
-    let start = session_signals_protocol::cli_process::read_stat(life.pid()).unwrap().start.to_string();
-    let mut account =
-        json!({"pid": life.pid(), "sessionId": "s", "procStart": start, "startedAt": 1, "statusUpdatedAt": 1});
-    account.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
-    fs_err::write(registry.join(format!("{}.json", life.pid())), account.to_string()).unwrap();
+    let start = session_signals_protocol::cli_process::read_stat(cli.pid()).unwrap().start.to_string();
+    let mut entry =
+        json!({"pid": cli.pid(), "sessionId": "s", "procStart": start, "startedAt": 1, "statusUpdatedAt": 1});
+    entry.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+    fs_err::write(registry.join(format!("{}.json", cli.pid())), entry.to_string()).unwrap();
 }
 
-/// Lets a minute pass: what stands is as old.
-fn settle(sandbox: &Sandbox) {
+/// Makes every signal a minute old.
+fn make_signals_old(sandbox: &Sandbox) {
     let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
     for name in sandbox.files() {
         let signal = fs_err::File::options().write(true).open(sandbox.spool().join(name)).unwrap();
@@ -210,19 +211,19 @@ fn settle(sandbox: &Sandbox) {
 
 /// Waits until the session is in this state by this rule.
 #[track_caller]
-fn comes_to(sandbox: &Sandbox, state: &str, rule: &str) {
-    let told = || json(sandbox, &["--all"]).first().map(|found| (found["state"].clone(), found["rule"].clone()));
+fn wait_for_state(sandbox: &Sandbox, state: &str, rule: &str) {
+    let current = || json(sandbox, &["--all"]).first().map(|found| (found["state"].clone(), found["rule"].clone()));
     let expected = Some((json!(state), json!(rule)));
-    assert!(within(|| told() == expected), "{expected:?}, but {:?}", told());
+    assert!(becomes_true(|| current() == expected), "{expected:?}, but {:?}", current());
 }
 
 #[test]
-fn an_end_counts_for_the_process_that_it_names() {
+fn an_end_ends_only_the_process_that_it_names() {
     let sandbox = Sandbox::new();
     let mut first = Life::begin(&sandbox);
     first.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
     first.fire("s", "UserPromptSubmit", r#""prompt":"go""#).succeeds();
-    // `claude -p --resume` beside it, with the same session id.
+    // Another process with the same session id, as `claude -p --resume` makes it.
     let mut second = Life::begin(&sandbox);
     for (event, members) in [("SessionStart", r#""source":"resume""#), ("UserPromptSubmit", ""), ("Stop", "")] {
         second.fire("s", event, members).succeeds();
@@ -238,32 +239,32 @@ fn an_end_counts_for_the_process_that_it_names() {
 }
 
 #[test]
-fn of_two_processes_of_a_session_the_one_that_asks_or_works_counts() {
+fn of_two_processes_of_a_session_the_busy_one_decides_the_state() {
     let busy = (json!({"status": "busy"}), "working", "queued");
     let asks = (json!({"status": "waiting", "waitingFor": "permission prompt"}), "permission", "asks");
-    for (account, state, rule) in [busy, asks] {
-        // One of the two ends: either of them, with an end or without.
-        for (of_the_idle, with_an_end) in [(true, true), (true, false), (false, true), (false, false)] {
+    for (entry, state, rule) in [busy, asks] {
+        // One of the two processes ends, with a SessionEnd event or without.
+        for (idle_ends, has_end) in [(true, true), (true, false), (false, true), (false, false)] {
             let sandbox = Sandbox::new();
             let [mut idle, mut other] = [Life::begin(&sandbox), Life::begin(&sandbox)];
             idle.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
             other.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
             other.fire("s", "Stop", "").succeeds();
             register(&sandbox, &idle, &json!({"status": "idle"}));
-            register(&sandbox, &other, &account);
-            settle(&sandbox);
-            comes_to(&sandbox, state, rule);
-            let (mut ends, stays) = if of_the_idle { (idle, other) } else { (other, idle) };
-            if with_an_end {
+            register(&sandbox, &other, &entry);
+            make_signals_old(&sandbox);
+            wait_for_state(&sandbox, state, rule);
+            let (mut ends, stays) = if idle_ends { (idle, other) } else { (other, idle) };
+            if has_end {
                 ends.fire("s", "SessionEnd", "").succeeds();
-                settle(&sandbox);
+                make_signals_old(&sandbox);
             }
             drop(ends);
-            match (of_the_idle, with_an_end) {
-                // Its end took the signals away.
-                (true, true) => comes_to(&sandbox, state, if state == "working" { "busy" } else { rule }),
-                (true, false) => comes_to(&sandbox, state, rule),
-                (false, _) => comes_to(&sandbox, "waiting", "idle"),
+            match (idle_ends, has_end) {
+                // Its SessionEnd deleted the signals.
+                (true, true) => wait_for_state(&sandbox, state, if state == "working" { "busy" } else { rule }),
+                (true, false) => wait_for_state(&sandbox, state, rule),
+                (false, _) => wait_for_state(&sandbox, "waiting", "idle"),
             }
             drop(stays);
             assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
@@ -272,45 +273,45 @@ fn of_two_processes_of_a_session_the_one_that_asks_or_works_counts() {
 }
 
 #[test]
-fn what_a_dead_process_left_says_nothing_of_another_that_lives() {
+fn the_signals_of_a_dead_process_say_nothing_about_a_living_one() {
     let sandbox = Sandbox::new();
     let [mut first, mut second] = [Life::begin(&sandbox), Life::begin(&sandbox)];
     second.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
     first.fire("s", "PermissionRequest", BASH).succeeds();
     second.fire("s", "PreCompact", "").succeeds();
-    let told = || json(&sandbox, &["--all"]).remove(0);
-    assert_eq!((told()["state"].clone(), told()["pid"].clone()), (json!("permission"), json!(second.pid())));
+    let listed = || json(&sandbox, &["--all"]).remove(0);
+    assert_eq!((listed()["state"].clone(), listed()["pid"].clone()), (json!("permission"), json!(second.pid())));
     drop(second);
-    assert_eq!((told()["rule"].clone(), told()["pid"].clone()), (json!("permission"), json!(first.pid())));
+    assert_eq!((listed()["rule"].clone(), listed()["pid"].clone()), (json!("permission"), json!(first.pid())));
     drop(first);
-    assert_eq!(told()["rule"], "killed");
+    assert_eq!(listed()["rule"], "killed");
 }
 
 #[test]
-fn what_the_background_service_keeps_ready_is_listed_once_it_is_taken() {
+fn a_spare_process_of_the_background_service_is_listed_when_it_is_used() {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
-    life.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    register(&sandbox, &life, &json!({"status": "idle", "kind": "bg", "spare": true}));
+    let mut cli = Life::begin(&sandbox);
+    cli.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    register(&sandbox, &cli, &json!({"status": "idle", "kind": "bg", "spare": true}));
     assert_eq!(json(&sandbox, &["--all"]).len(), 0);
-    register(&sandbox, &life, &json!({"status": "idle", "kind": "bg", "spare": false}));
-    comes_to(&sandbox, "waiting", "started");
+    register(&sandbox, &cli, &json!({"status": "idle", "kind": "bg", "spare": false}));
+    wait_for_state(&sandbox, "waiting", "started");
 }
 
 #[test]
-fn a_window_that_handed_its_session_over_is_none() {
+fn a_window_that_handed_its_session_over_has_no_session() {
     let sandbox = Sandbox::new();
     let mut window = Life::begin(&sandbox);
     window.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
     let parked = json!({"status": "idle", "kind": "interactive", "parkedJobId": "895ffc8e"});
     register(&sandbox, &window, &parked);
     assert_eq!(json(&sandbox, &["--all"]).len(), 0);
-    // A process that the registry does not name runs it on; then one that it names.
+    // The session goes on in a process without a registry entry; then the process has one.
     let mut other = Life::begin(&sandbox);
     other.fire("s", "UserPromptSubmit", "").succeeds();
-    comes_to(&sandbox, "working", "working");
+    wait_for_state(&sandbox, "working", "working");
     register(&sandbox, &other, &json!({"status": "busy", "kind": "bg"}));
-    comes_to(&sandbox, "working", "busy");
+    wait_for_state(&sandbox, "working", "busy");
     drop(other);
     assert_eq!(json(&sandbox, &["--all"])[0]["state"], "ended");
 }

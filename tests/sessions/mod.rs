@@ -1,4 +1,4 @@
-//! The executable `sessions`, on what the hooks leave and on what nobody should.
+//! The executable `sessions`: the list, `--watch`, and evidence that is unusual or hostile.
 
 mod containers;
 mod hostile;

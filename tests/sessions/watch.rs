@@ -4,7 +4,7 @@ use std::process::Command;
 
 use crate::sandbox::{Sandbox, executable};
 
-/// A tmux server with one pane.
+/// A tmux server with one pane. It is ended when it is dropped.
 struct Terminal<'a> {
     sandbox: &'a Sandbox,
 }
@@ -30,23 +30,25 @@ impl<'a> Terminal<'a> {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    /// Returns the text on the screen.
     fn screen(&self) -> String {
         self.tmux(&["capture-pane", "-p"]).trim_end().to_owned()
     }
 
-    /// Waits until the screen is as it should be.
+    /// Waits until the screen is as expected, and returns its text.
     #[track_caller]
-    fn until(&self, is_right: impl Fn(&str) -> bool) -> String {
+    fn wait_for_screen(&self, is_expected: impl Fn(&str) -> bool) -> String {
         for _ in 0..500 {
             let screen = self.screen();
-            if is_right(&screen) {
+            if is_expected(&screen) {
                 return screen;
             }
             std::thread::sleep(std::time::Duration::from_millis(20));
         }
-        panic!("never seen; last:\n{}", self.screen());
+        panic!("the last screen was:\n{}", self.screen());
     }
 
+    /// Starts `sessions --watch`.
     fn start(&self) {
         let command = format!("{} --watch", executable("sessions").display());
         self.tmux(&["send-keys", &command, "Enter"]);
@@ -61,41 +63,41 @@ impl Drop for Terminal<'_> {
 
 #[test]
 #[ignore = "needs tmux"]
-fn it_redraws_on_change_and_leaves_the_terminal_as_it_was() {
+fn it_redraws_on_change_and_restores_the_terminal() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
     let terminal = Terminal::open(&sandbox);
     terminal.start();
-    terminal.until(|screen| screen.starts_with("No session is open."));
-    // The spool is made only now.
+    terminal.wait_for_screen(|screen| screen.starts_with("No session is open."));
+    // The signal directory is made now.
     sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
-    terminal.until(|screen| screen.starts_with("● working") && screen.ends_with("go on"));
+    terminal.wait_for_screen(|screen| screen.starts_with("● working") && screen.ends_with("go on"));
     sandbox.fire("t", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).succeeds();
-    let screen = terminal.until(|screen| screen.lines().count() == 2);
+    let screen = terminal.wait_for_screen(|screen| screen.lines().count() == 2);
     assert!(screen.starts_with("▲ approve") && screen.lines().next().unwrap().ends_with("Bash: ls"), "{screen}");
     sandbox.fire("s", "SessionEnd", "").succeeds();
     sandbox.fire("t", "SessionEnd", "").succeeds();
-    terminal.until(|screen| screen.starts_with("No session is open."));
+    terminal.wait_for_screen(|screen| screen.starts_with("No session is open."));
     fs_err::remove_dir_all(sandbox.spool()).unwrap();
     sandbox.fire("u", "Stop", "").succeeds();
-    terminal.until(|screen| screen.starts_with("◆ waiting"));
+    terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     for key in ["q", "C-c"] {
         terminal.tmux(&["send-keys", key]);
-        terminal.until(|screen| screen.contains("--watch") && screen.ends_with('$'));
-        // Echo and line mode are back: what is typed is seen and run.
+        terminal.wait_for_screen(|screen| screen.contains("--watch") && screen.ends_with('$'));
+        // Echo and line mode are back: typed text is visible and is run.
         terminal.tmux(&["send-keys", "clear; stty -a | grep -o ' icanon.* echo '; echo left", "Enter"]);
-        terminal.until(|screen| screen.contains("\nleft") && screen.contains("icanon"));
+        terminal.wait_for_screen(|screen| screen.contains("\nleft") && screen.contains("icanon"));
         assert_eq!(terminal.tmux(&["display-message", "-p", "#{cursor_flag}#{alternate_on}"]).trim(), "10");
         terminal.tmux(&["send-keys", "clear", "Enter"]);
-        // What is typed before that would be cleared, too.
-        terminal.until(|screen| screen == "$");
+        // Text that is typed before that would be cleared, too.
+        terminal.wait_for_screen(|screen| screen == "$");
         terminal.start();
-        terminal.until(|screen| screen.starts_with("◆ waiting"));
+        terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     }
 }
 
-/// What a process has had of the CPU, in clock ticks of 10 ms.
-fn cpu(pid: &str) -> u64 {
+/// Returns the CPU time of a process, in clock ticks of 10 ms.
+fn cpu_ticks(pid: &str) -> u64 {
     let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     let fields: Vec<_> = stat.rsplit_once(')').unwrap().1.split_whitespace().collect();
     fields[11].parse::<u64>().unwrap() + fields[12].parse::<u64>().unwrap()
@@ -103,7 +105,7 @@ fn cpu(pid: &str) -> u64 {
 
 #[test]
 #[ignore = "needs tmux"]
-fn it_costs_nothing_while_nothing_happens() {
+fn it_uses_almost_no_cpu_time_while_nothing_happens() {
     let sandbox = Sandbox::new();
     for number in 0..200 {
         sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
@@ -111,87 +113,87 @@ fn it_costs_nothing_while_nothing_happens() {
     sandbox.fire("s", "Stop", "").succeeds();
     let terminal = Terminal::open(&sandbox);
     terminal.tmux(&["send-keys", &format!("exec {} --watch", executable("sessions").display()), "Enter"]);
-    terminal.until(|screen| screen.starts_with("◆ waiting"));
+    terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     let pid = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
-    let before = cpu(pid.trim());
+    let before = cpu_ticks(pid.trim());
     std::thread::sleep(std::time::Duration::from_secs(5));
-    // One look a second, at one session that lives.
-    let spent = cpu(pid.trim()) - before;
+    // One refresh each second, of one open session.
+    let spent = cpu_ticks(pid.trim()) - before;
     assert!(spent <= 10, "{spent} ticks in 5 s");
 }
 
 #[test]
 #[ignore = "needs tmux"]
-fn a_signal_that_ends_it_leaves_the_terminal_as_it_was() {
+fn it_restores_the_terminal_when_a_signal_ends_it() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
     let terminal = Terminal::open(&sandbox);
     for signal in ["TERM", "HUP", "INT"] {
         terminal.start();
-        terminal.until(|screen| screen.starts_with("◆ waiting"));
+        terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
         let shell = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
         let killed = Command::new("pkill").args([&format!("-{signal}"), "-P", shell.trim(), "sessions"]).status();
         assert!(killed.unwrap().success());
-        terminal.until(|screen| screen.contains("--watch") && screen.ends_with('$'));
+        terminal.wait_for_screen(|screen| screen.contains("--watch") && screen.ends_with('$'));
         terminal.tmux(&["send-keys", "echo ended $?; clear; stty -a | grep -o ' icanon.* echo '; echo left", "Enter"]);
-        terminal.until(|screen| screen.contains("\nleft") && screen.contains("icanon"));
+        terminal.wait_for_screen(|screen| screen.contains("\nleft") && screen.contains("icanon"));
         assert_eq!(terminal.tmux(&["display-message", "-p", "#{cursor_flag}#{alternate_on}"]).trim(), "10");
         terminal.tmux(&["send-keys", "clear", "Enter"]);
-        terminal.until(|screen| screen == "$");
+        terminal.wait_for_screen(|screen| screen == "$");
     }
 }
 
 #[test]
 #[ignore = "needs tmux"]
-fn more_sessions_than_rows_are_counted() {
+fn sessions_that_do_not_fit_on_the_screen_are_counted() {
     let sandbox = Sandbox::new();
     for number in 0..12 {
         sandbox.fire(&format!("s{number}"), "Stop", r#""last_assistant_message":"all done""#).succeeds();
     }
     let terminal = Terminal::open(&sandbox);
     terminal.start();
-    let screen = terminal.until(|screen| screen.starts_with("◆ waiting"));
+    let screen = terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     let lines: Vec<_> = screen.lines().collect();
     assert_eq!((lines.len(), lines[8].ends_with("all done"), lines[9]), (10, true, "… 3 more"), "{screen}");
 }
 
 #[test]
 #[ignore = "needs tmux"]
-fn what_cannot_be_read_is_on_the_screen() {
+fn a_failure_to_read_is_on_the_screen() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
     fs_err::write(sandbox.spool(), "a file").unwrap();
     let terminal = Terminal::open(&sandbox);
     terminal.start();
-    let screen = terminal.until(|screen| screen.contains("cannot read"));
-    // A long line goes on in the next one.
+    let screen = terminal.wait_for_screen(|screen| screen.contains("cannot read"));
+    // A long message takes several lines.
     assert!(screen.replace('\n', "").contains("session-signals: Not a directory"), "{screen}");
     assert!(!screen.contains("No session is open"), "{screen}");
     fs_err::remove_file(sandbox.spool()).unwrap();
     sandbox.fire("s", "Stop", "").succeeds();
-    let screen = terminal.until(|screen| screen.starts_with("◆ waiting"));
+    let screen = terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     assert!(!screen.contains("cannot read"), "{screen}");
-    // Beside what can be read: above it, because the end of a long table is not seen.
+    // The failure is above the table, because the end of a long table is not on the screen.
     fs_err::write(sandbox.home().join(".claude/sessions"), "a file").unwrap();
-    let screen = terminal.until(|screen| screen.contains("cannot read"));
+    let screen = terminal.wait_for_screen(|screen| screen.contains("cannot read"));
     assert!(screen.starts_with("cannot read") && screen.contains("◆ waiting"), "{screen}");
 }
 
-/// What doctor and the server would remove, or bring back, stays as it is.
+/// `--watch` leaves files alone that `hooks doctor` and the server would remove or restore.
 #[test]
 #[ignore = "needs tmux"]
-fn who_only_watches_removes_nothing() {
+fn watching_removes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 24 * 60 * 60);
-    let aside = ".aside.stop.0123456789abcdef.0000000000000000.0000000000000001";
+    let temporary = ".temporary.stop.0123456789abcdef.0000000000000000.0000000000000001";
     for (name, content) in [
         ("empty.stop.json", ""),
         ("newer.working.json", "version 9"),
         ("old.ended.json", "{}\n"),
         ("both.working.json", "{}\n"),
         ("both.ended.json", "{}\n"),
-        (aside, "{\"stopped_at\":\"1000000000.000000000\"}\n"),
+        (temporary, "{\"stopped_at\":\"1000000000.000000000\"}\n"),
         (".half.stop.0123456789abcdef", "{"),
     ] {
         let path = sandbox.spool().join(name);
@@ -201,10 +203,10 @@ fn who_only_watches_removes_nothing() {
     let before = sandbox.files();
     let terminal = Terminal::open(&sandbox);
     terminal.start();
-    terminal.until(|screen| screen.contains("◆ waiting"));
-    // Through some looks, one of them for news.
+    terminal.wait_for_screen(|screen| screen.contains("◆ waiting"));
+    // For some refreshes, one of them because of an event.
     sandbox.fire("t", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
-    terminal.until(|screen| screen.contains("go on"));
+    terminal.wait_for_screen(|screen| screen.contains("go on"));
     std::thread::sleep(std::time::Duration::from_millis(1500));
     let mut after = sandbox.files();
     after.retain(|name| name != "t.working.json");

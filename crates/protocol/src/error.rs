@@ -1,4 +1,4 @@
-//! What went wrong: `operation path: reason`, in one line.
+//! Errors of hooks, which are reported in one line: `operation path: reason`.
 
 use crate::byte_list::nth_line;
 use crate::file_names::{SIGNAL_DIR_SUFFIX, signal_file_name};
@@ -7,18 +7,18 @@ use crate::signal_kind::SignalKind;
 use crate::system::{self, Errno};
 use crate::text::{Path, Text};
 
-/// Why.
+/// Why an operation failed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Reason {
-    /// The system said so.
+    /// The system reported this error.
     System(Errno),
-    /// No JSON, from this byte (counted from 1) on.
+    /// The input is not JSON. The number is the byte at which that is clear, counted from 1.
     Json(json::JsonError, u32),
-    /// In words.
+    /// The hook refuses to go on.
     Problem(Problem),
 }
 
-/// Where.
+/// What an operation was done to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Subject {
     /// Standard input.
@@ -28,16 +28,16 @@ pub enum Subject {
     /// Working memory.
     Memory,
     /// The configuration directory.
-    Config,
-    /// The spool directory.
-    Spool,
+    ConfigDir,
+    /// The signal directory.
+    SignalDir,
     /// The session's signal of this kind, or its temporary file.
     Signal(SignalKind),
 }
 
-/// The verbs.
+/// An operation that can fail. Messages name it by its verb.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-#[expect(missing_docs, reason = "each is its word")]
+#[expect(missing_docs, reason = "each is its verb")]
 pub enum Operation {
     Read,
     Open,
@@ -55,35 +55,37 @@ pub enum Operation {
 }
 
 impl Operation {
-    fn word(self) -> &'static [u8] {
-        let words = b"read\nopen\ncreate\nstat\nwrite\nrename\ndelete\nfind\nuse\nallocate\nchange\nrecover\nadd to";
-        nth_line(words, self as usize)
+    /// Returns the verb. The verbs are in the order of the variants.
+    fn verb(self) -> &'static [u8] {
+        let verbs = b"read\nopen\ncreate\nstat\nwrite\nrename\ndelete\nfind\nuse\nallocate\nchange\nrecover\nadd to";
+        nth_line(verbs, self as usize)
     }
 }
 
-/// Reasons of our own.
+/// A reason for which a hook refuses to go on.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is explained by its text")]
 pub enum Problem {
     NoHome,
-    LongPath,
-    NotOurs,
-    Open,
-    NoFile,
-    TooLarge,
-    TooMuch,
-    TooLate,
-    Empty,
-    Torn,
-    NoObject,
-    LargeObject,
-    NoSession,
-    BadSession,
-    NoEvent,
-    OtherEvent,
+    PathTooLong,
+    OtherOwner,
+    WritableByOthers,
+    NotRegularFile,
+    SignalTooLarge,
+    ListFull,
+    StdinTimeout,
+    StdinEmpty,
+    ObjectTruncated,
+    NotObject,
+    ObjectTooLarge,
+    NoSessionId,
+    BadSessionId,
+    NoEventName,
+    OtherHooksEvent,
 }
 
 impl Problem {
+    /// Returns the text of a message. The texts are in the order of the variants.
     fn text(self) -> &'static [u8] {
         let texts = b"\
             neither CLAUDE_CONFIG_DIR nor HOME is set\n\
@@ -92,7 +94,7 @@ impl Problem {
             others may write to it (chmod 700 it)\n\
             it is not a regular file\n\
             it is larger than 256 MiB\n\
-            too much waits already\n\
+            its list of calls is full\n\
             no complete JSON object within 1 s\n\
             empty\n\
             it ends inside the JSON object\n\
@@ -101,12 +103,14 @@ impl Problem {
             no session_id\n\
             session_id is not a string of 1 to 128 letters, digits, _ and -\n\
             no hook_event_name\n\
-            hook_event_name is no event of this hook";
+            hook_event_name is not an event of this hook";
         nth_line(texts, self as usize)
     }
 }
 
-/// A failed operation. Twelve bytes, in which no text has room: they are returned in registers, which saves the hooks 2 KB.
+/// A failed operation.
+///
+/// It takes twelve bytes and holds no text. So it is returned in registers, which saves the hooks 2 KB.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Error {
     /// What was tried.
@@ -117,36 +121,37 @@ pub struct Error {
     pub reason: Reason,
 }
 
-/// What most functions here return.
+/// The result of most functions of this crate.
 pub type Result<T> = core::result::Result<T, Error>;
 
 impl Error {
-    /// For `map_err`: gives a system's error its operation and place.
-    pub fn from_system(operation: Operation, place: Subject) -> impl FnOnce(Errno) -> Self {
-        move |errno| Self { operation, subject: place, reason: Reason::System(errno) }
+    /// Returns a function for `map_err` that adds the operation and the subject to an error of the system.
+    pub fn from_system(operation: Operation, subject: Subject) -> impl FnOnce(Errno) -> Self {
+        move |errno| Self { operation, subject, reason: Reason::System(errno) }
     }
 
-    /// An error of our own making.
+    /// Makes an error of this problem.
     #[must_use]
-    pub fn from_problem(operation: Operation, place: Subject, words: Problem) -> Self {
-        Self { operation, subject: place, reason: Reason::Problem(words) }
+    pub fn from_problem(operation: Operation, subject: Subject, problem: Problem) -> Self {
+        Self { operation, subject, reason: Reason::Problem(problem) }
     }
 
-    /// `who: operation path: reason` and a line feed. `spool_path` is the spool directory's, as far as it is known.
+    /// Formats the error as `program: operation path: reason` and a line feed. `signal_dir` is the path of the signal
+    /// directory, as far as it is known.
     #[must_use]
-    pub fn to_line(&self, who: &str, spool_path: &Path, session: &[u8]) -> Text<8192> {
-        let mut line = Text::concat(&[who.as_bytes(), b": ", self.operation.word(), b" "]);
+    pub fn to_line(&self, program: &str, signal_dir: &Path, session: &[u8]) -> Text<8192> {
+        let mut line = Text::concat(&[program.as_bytes(), b": ", self.operation.verb(), b" "]);
         match self.subject {
             Subject::Stdin => line.push(b"stdin"),
             Subject::Clock => line.push(b"clock"),
             Subject::Memory => line.push(b"memory"),
-            Subject::Config => line.push(match spool_path.as_bytes().strip_suffix(SIGNAL_DIR_SUFFIX) {
-                Some(config) => config,
+            Subject::ConfigDir => line.push(match signal_dir.as_bytes().strip_suffix(SIGNAL_DIR_SUFFIX) {
+                Some(config_dir) => config_dir,
                 None => b"configuration directory",
             }),
-            Subject::Spool => line.push(spool_path.as_bytes()),
+            Subject::SignalDir => line.push(signal_dir.as_bytes()),
             Subject::Signal(kind) => {
-                for part in [spool_path.as_bytes(), b"/", signal_file_name(session, kind).as_bytes()] {
+                for part in [signal_dir.as_bytes(), b"/", signal_file_name(session, kind).as_bytes()] {
                     line.push(part);
                 }
             }
@@ -154,7 +159,7 @@ impl Error {
         line.push(b": ");
         match self.reason {
             Reason::System(errno) => line.push(system::describe_error(errno).as_bytes()),
-            Reason::Problem(words) => line.push(words.text()),
+            Reason::Problem(problem) => line.push(problem.text()),
             Reason::Json(error, offset) => {
                 line.push(match error {
                     json::JsonError::Syntax => b"malformed JSON",

@@ -11,102 +11,102 @@ pub enum Publication {
     Nothing,
     /// This signal.
     Signal(SignalKind),
-    /// `stop`; nothing after a compaction, or where this CLI process already has a working or permission
-    /// (it may defer `SessionStart` past the first prompt).
-    Start,
-    /// `stop`; `working` while a task [works](Task::Works) on.
-    Turn,
-    /// `working` where a `stop` stands: another hook blocked the Stop, and the turn went on.
-    Resumption,
-    /// `stop` where the user asked for the compaction, else nothing.
+    /// `stop`, because a session that starts waits for its first prompt.
+    ///
+    /// Nothing after a compaction, and nothing if this CLI process has already published a `working` or `permission` that is
+    /// still stored: the CLI may run the hooks of `SessionStart` later than those of the first prompt.
+    SessionStart,
+    /// `stop`; or `working` if a background task [works on](TaskKind::WorksOn).
+    TurnEnd,
+    /// `working` if a `stop` is stored: another hook blocked the Stop, and the turn went on.
+    TurnGoesOn,
+    /// `stop` if the user asked for the compaction; else nothing.
     ManualCompaction,
 }
 
-/// Which pending calls an event resolves, or that it adds one. Never a call that is newer than the event.
+/// What an event does to the pending calls. No event resolves a call that is newer than the event, except its own call.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum CallEffect {
-    /// None.
+    /// Nothing.
     Keep,
-    /// Adds its own.
+    /// Adds the event's own call.
     Add,
-    /// Resolves its own.
+    /// Resolves the event's own call.
     ResolveOwn,
-    /// Resolves all of its agent's.
-    ResolveAgents,
-    /// Resolves all of its subagent's; none of the main agent's.
-    ResolveSubagents,
-    /// Resolves all of its agent's, and everybody's where the main agent stops and nothing that it handed on may ask.
+    /// Resolves all calls of the event's agent.
+    ResolveAgent,
+    /// Resolves all calls of the event's agent if the agent is a subagent; else nothing.
+    ResolveSubagent,
+    /// Resolves all calls of the event's agent; the calls of every agent if the event is the main agent's and no background
+    /// task may ask.
     ResolveAtStop,
-    /// Resolves everybody's.
+    /// Resolves the calls of every agent.
     ResolveAll,
 }
 
-/// One line of the table.
+/// One line of the table of events.
 pub struct EventRule {
     /// The event's name, as `hook_event_name` and `settings.json` spell it.
     pub event: &'static str,
-    /// The executable that handles it.
+    /// The executable that handles the event.
     pub hook: Hook,
-    /// What it publishes. What that supersedes is cleared: [`Kind::supersedes`].
+    /// What the event publishes. The event also deletes the signals that this [supersedes](SignalKind::supersedes).
     pub publication: Publication,
-    /// What it does to the pending calls.
+    /// What the event does to the pending calls.
     pub call_effect: CallEffect,
 }
 
-const fn event_rule(event: &'static str, hook: Hook, publishes: Publication, calls: CallEffect) -> EventRule {
-    EventRule { event, hook, publication: publishes, call_effect: calls }
+const fn rule(event: &'static str, hook: Hook, publication: Publication, call_effect: CallEffect) -> EventRule {
+    EventRule { event, hook, publication, call_effect }
 }
 
-/// The table.
-pub static EVENT_RULES: [EventRule; 15] = [
-    event_rule("SessionStart", Hook::SessionStart, Publication::Start, CallEffect::Keep),
-    event_rule(
-        "UserPromptSubmit",
-        Hook::UserPromptSubmit,
-        Publication::Signal(SignalKind::Working),
-        CallEffect::ResolveAgents,
-    ),
-    event_rule(
-        "PermissionRequest",
-        Hook::PermissionRequest,
-        Publication::Signal(SignalKind::Permission),
-        CallEffect::Add,
-    ),
-    event_rule("Elicitation", Hook::PermissionRequest, Publication::Signal(SignalKind::Permission), CallEffect::Add),
-    event_rule("PostToolUse", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
-    event_rule("PostToolUseFailure", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
-    // A user can amend a call's input, which makes it another call: the end of the batch ends them all.
-    event_rule("PostToolBatch", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveAgents),
-    event_rule("PermissionDenied", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
-    event_rule("ElicitationResult", Hook::PostToolUse, Publication::Resumption, CallEffect::ResolveOwn),
-    event_rule("SubagentStop", Hook::SubagentStop, Publication::Nothing, CallEffect::ResolveSubagents),
-    event_rule("PreCompact", Hook::Compact, Publication::Signal(SignalKind::Working), CallEffect::Keep),
-    event_rule("PostCompact", Hook::Compact, Publication::ManualCompaction, CallEffect::Keep),
-    event_rule("Stop", Hook::Stop, Publication::Turn, CallEffect::ResolveAtStop),
-    // It does not say which subagents run.
-    event_rule("StopFailure", Hook::Stop, Publication::Turn, CallEffect::ResolveAgents),
-    event_rule("SessionEnd", Hook::SessionEnd, Publication::Signal(SignalKind::Ended), CallEffect::Keep),
-];
+/// The table of events.
+#[rustfmt::skip]
+pub static EVENT_RULES: [EventRule; 15] = {
+    use CallEffect::{Add, Keep, ResolveAgent, ResolveAtStop, ResolveOwn, ResolveSubagent};
+    use Publication::{ManualCompaction, Nothing, SessionStart, Signal, TurnEnd, TurnGoesOn};
+    use SignalKind::{Ended, Permission, Working};
+    [
+        rule("SessionStart",       Hook::SessionStart,      SessionStart,       Keep),
+        rule("UserPromptSubmit",   Hook::UserPromptSubmit,  Signal(Working),    ResolveAgent),
+        rule("PermissionRequest",  Hook::PermissionRequest, Signal(Permission), Add),
+        rule("Elicitation",        Hook::PermissionRequest, Signal(Permission), Add),
+        rule("PostToolUse",        Hook::PostToolUse,       TurnGoesOn,         ResolveOwn),
+        rule("PostToolUseFailure", Hook::PostToolUse,       TurnGoesOn,         ResolveOwn),
+        // The user can change the input of a call, and the result then names another call. So the end of a batch resolves
+        // every call of its agent.
+        rule("PostToolBatch",      Hook::PostToolUse,       TurnGoesOn,         ResolveAgent),
+        rule("PermissionDenied",   Hook::PostToolUse,       TurnGoesOn,         ResolveOwn),
+        rule("ElicitationResult",  Hook::PostToolUse,       TurnGoesOn,         ResolveOwn),
+        rule("SubagentStop",       Hook::SubagentStop,      Nothing,            ResolveSubagent),
+        rule("PreCompact",         Hook::Compact,           Signal(Working),    Keep),
+        rule("PostCompact",        Hook::Compact,           ManualCompaction,   Keep),
+        rule("Stop",               Hook::Stop,              TurnEnd,            ResolveAtStop),
+        // Its payload does not list the background tasks.
+        rule("StopFailure",        Hook::Stop,              TurnEnd,            ResolveAgent),
+        rule("SessionEnd",         Hook::SessionEnd,        Signal(Ended),      Keep),
+    ]
+};
 
-/// What a task of `background_tasks` is to its session, by its type and its status.
+/// What a task of `background_tasks` means for its session.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum TaskKind {
-    /// It works on after the turn, and what it asks outlives the turn: its end brings another turn and another Stop.
+    /// The task works on after the turn, and its questions outlive the turn. Its end brings another turn and another Stop.
     WorksOn,
-    /// It may ask, and it may rest: a teammate that has nothing to do is said to be running, too. Only the registry knows
-    /// better.
+    /// The task may ask, and it may be idle: the CLI reports a teammate as running also when it has nothing to do. Only the
+    /// CLI's registry knows which.
     MayRest,
-    /// It asks nothing and makes no turn (a shell, a monitor), or it is over.
+    /// The task asks nothing and starts no turn (a shell or a monitor), or it has ended.
     Irrelevant,
 }
 
 impl TaskKind {
-    /// As the CLI names types and statuses.
+    /// Classifies a task by the type and the status that the CLI gives it.
     #[must_use]
     #[inline(never)]
-    pub fn classify(kind: &[u8], status: &[u8]) -> Self {
-        let kinds = b"subagent\nworkflow\ncloud session\nteammate";
-        match (line_number(b"running\npending", status), line_number(kinds, kind)) {
+    pub fn classify(task_type: &[u8], status: &[u8]) -> Self {
+        let task_types = b"subagent\nworkflow\ncloud session\nteammate";
+        match (line_number(b"running\npending", status), line_number(task_types, task_type)) {
             (None, _) | (_, None) => Self::Irrelevant,
             (_, Some(3)) => Self::MayRest,
             _ => Self::WorksOn,

@@ -13,14 +13,14 @@ pub const SIGNAL_DIR: &str = match core::str::from_utf8(SIGNAL_DIR_SUFFIX.split_
     Err(_) => unreachable!(),
 };
 
-/// The file name of a signal: `<session_id>.<kind>.json`.
+/// Returns the file name of a signal: `<session_id>.<kind>.json`.
 #[must_use]
 #[inline(never)] // smaller
 pub fn signal_file_name(session: &[u8], kind: SignalKind) -> Name {
     Name::concat(&[session, b".", kind.word().as_bytes(), b".json"])
 }
 
-/// Takes the file name of a signal apart; `None` for any other name.
+/// Returns the session id and the kind in the file name of a signal; `None` for any other name.
 #[must_use]
 pub fn parse_signal_file_name(name: &[u8]) -> Option<(&[u8], SignalKind)> {
     let name = name.strip_suffix(b".json")?;

@@ -1,6 +1,8 @@
-//! The eight executables.
+//! The eight hook executables.
+//!
+//! A new one also needs a file in `src/bin` and a `[[bin]]` section in the root `Cargo.toml`.
 
-/// The executables, each named after the script or the event it stands for.
+/// A hook executable. Most of them handle the event of the same name; [`crate::EVENT_RULES`] lists the others.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is its name")]
 pub enum Hook {
@@ -14,7 +16,7 @@ pub enum Hook {
     SessionEnd,
 }
 
-/// All executables.
+/// All hook executables.
 pub const HOOKS: [Hook; 8] = [
     Hook::SessionStart,
     Hook::UserPromptSubmit,
@@ -27,7 +29,7 @@ pub const HOOKS: [Hook; 8] = [
 ];
 
 impl Hook {
-    /// The executable's file name.
+    /// Returns the file name of the executable.
     #[must_use]
     pub fn executable(self) -> &'static str {
         match self {

@@ -72,6 +72,7 @@ pub mod payload_reader;
 pub mod pending_calls;
 pub mod runtime;
 pub mod session_id;
+pub mod signal_format;
 pub mod store;
 pub mod system;
 pub mod temporary_name;

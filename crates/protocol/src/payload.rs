@@ -1,4 +1,4 @@
-//! The members of a payload that the protocol knows.
+//! The members of an event's payload that the protocol uses.
 
 use core::cell::OnceCell;
 
@@ -11,10 +11,10 @@ use crate::session_id;
 use crate::text::Name;
 use crate::time::Time;
 
-/// A session's id, safe in a file's name.
+/// A session id, which is safe in a file name.
 pub type SessionId = Name;
 
-/// The members that the protocol knows, as raw JSON values.
+/// The members of a payload that the protocol uses, as raw JSON values.
 #[derive(Default)]
 #[expect(missing_docs, reason = "each is the member of its name")]
 pub struct PayloadFields<'a> {
@@ -27,18 +27,18 @@ pub struct PayloadFields<'a> {
     pub trigger: Option<&'a [u8]>,
     pub background_tasks: Option<&'a [u8]>,
     pub pending_since: Option<&'a [u8]>,
-    /// [`Fields::input`], once it is known.
-    pub input: OnceCell<Option<u64>>,
+    /// The result of [`PayloadFields::input_digest`], once it has been computed.
+    pub cached_input_digest: OnceCell<Option<u64>>,
 }
 
 impl<'a> PayloadFields<'a> {
-    /// Picks them out of an object; the last one of a name counts, as it does to `JSON.parse` and jq.
+    /// Finds the members in a JSON object. If a name comes twice, the last member counts, as for `JSON.parse` and jq.
     #[must_use]
     pub fn parse(object: &'a [u8]) -> Self {
         Self::parse_prefix(object).0
     }
 
-    /// The same for the object that `text` begins with, and where it ends.
+    /// Finds the members in the JSON object at the start of `text`, and returns where the object ends as well.
     #[must_use]
     #[inline(never)]
     pub fn parse_prefix(text: &'a [u8]) -> (Self, usize) {
@@ -65,66 +65,67 @@ impl<'a> PayloadFields<'a> {
         (fields, items.position())
     }
 
-    /// What stands for the value of `tool_input`, however it is spelled.
+    /// Returns the [digest](json::digest) of `tool_input`, which is the same however JSON spells the value.
     #[must_use]
     pub fn input_digest(&self) -> Option<u64> {
-        *self.input.get_or_init(|| self.tool_input.map(digest))
+        *self.cached_input_digest.get_or_init(|| self.tool_input.map(digest))
     }
 
-    /// The subagent that this is about, as raw JSON; empty for the main agent.
+    /// Returns the id of the subagent as raw JSON; empty for the main agent.
     #[must_use]
     pub fn subagent_id(&self) -> &'a [u8] {
         self.agent_id.filter(|agent| agent.len() > 2 && agent[0] == b'"').unwrap_or_default()
     }
 
-    /// The session: 1 to 128 letters, digits, `_` and `-`.
+    /// Returns the session id.
     ///
     /// # Errors
-    /// Where it is anything else.
+    /// [`Problem::NoSessionId`] if there is no `session_id`; [`Problem::BadSessionId`] if it is not a string that
+    /// [`session_id::is_session_id`] accepts.
     #[inline(never)]
     pub fn parse_session_id(&self) -> Result<SessionId> {
-        let refuse = |words| Error::from_problem(Operation::Read, Subject::Stdin, words);
-        let raw = self.session_id.ok_or_else(|| refuse(Problem::NoSession))?;
+        let refuse = |problem| Error::from_problem(Operation::Read, Subject::Stdin, problem);
+        let raw = self.session_id.ok_or_else(|| refuse(Problem::NoSessionId))?;
         let mut session = SessionId::default();
         if raw[0] == b'"' {
             json::decode_ascii(json::unquote(raw)).for_each(|byte| session.push(&[byte]));
         }
-        // An id that does not fit into the text is too long as well.
+        // An id that does not fit into the text is too long.
         if session.overflowed() || !session_id::is_session_id(session.as_bytes()) {
-            return Err(refuse(Problem::BadSession));
+            return Err(refuse(Problem::BadSessionId));
         }
         Ok(session)
     }
 
-    /// The line of the table that this event has with `hook`.
+    /// Returns the rule for this event in the table of events.
     ///
     /// # Errors
-    /// Where it has none.
+    /// [`Problem::NoEventName`] if there is no `hook_event_name`; [`Problem::OtherHooksEvent`] if `hook` does not handle the event.
     pub fn find_rule(&self, hook: Hook) -> Result<&'static EventRule> {
-        let refuse = |words| Error::from_problem(Operation::Read, Subject::Stdin, words);
-        let name = json::unquote(self.hook_event_name.ok_or_else(|| refuse(Problem::NoEvent))?);
+        let refuse = |problem| Error::from_problem(Operation::Read, Subject::Stdin, problem);
+        let name = json::unquote(self.hook_event_name.ok_or_else(|| refuse(Problem::NoEventName))?);
         let handles = |rule: &&EventRule| rule.hook == hook && json::spells(name, rule.event);
-        EVENT_RULES.iter().find(handles).ok_or_else(|| refuse(Problem::OtherEvent))
+        EVENT_RULES.iter().find(handles).ok_or_else(|| refuse(Problem::OtherHooksEvent))
     }
 
-    /// What the decision needs to know.
+    /// Returns what the decision needs to know about the event.
     #[must_use]
     pub fn event_facts(&self, time: Time) -> EventFacts {
-        let says = |value: Option<&[u8]>, word| value.is_some_and(|value| json::spells(json::unquote(value), word));
-        let (mut delegated, mut works_on) = (false, false);
+        let is_word = |value: Option<&[u8]>, word| value.is_some_and(|value| json::spells(json::unquote(value), word));
+        let (mut has_delegated_task, mut has_working_task) = (false, false);
         for task in json::items(self.background_tasks.unwrap_or_default()) {
             let member = |name| json::unquote(json::last_member(task.value, name).unwrap_or_default());
             let task = TaskKind::classify(member("type"), member("status"));
-            delegated |= task != TaskKind::Irrelevant;
-            works_on |= task == TaskKind::WorksOn;
+            has_delegated_task |= task != TaskKind::Irrelevant;
+            has_working_task |= task == TaskKind::WorksOn;
         }
         EventFacts {
             time,
             is_subagent: !self.subagent_id().is_empty(),
-            is_after_compaction: says(self.source, "compact"),
-            is_manual: says(self.trigger, "manual"),
-            has_delegated_task: delegated,
-            has_working_task: works_on,
+            is_after_compaction: is_word(self.source, "compact"),
+            is_manual: is_word(self.trigger, "manual"),
+            has_delegated_task,
+            has_working_task,
         }
     }
 }

@@ -3,7 +3,8 @@
 /// The longest session id, in bytes.
 pub const MAX_LEN: usize = 128;
 
-/// Whether this is a session id: 1 to 128 letters, digits, `_` and `-`. Such an id is safe in a file name and on a terminal.
+/// Returns whether this is a session id: 1 to 128 letters, digits, `_` and `-`. Such an id is safe in a file name and on a
+/// terminal.
 #[must_use]
 #[inline(never)]
 pub fn is_session_id(id: &[u8]) -> bool {

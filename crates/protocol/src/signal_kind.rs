@@ -1,15 +1,15 @@
 //! The four kinds of signals, and which of them make which others false.
 
-/// What a signal says of its session.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// What a signal says about its session.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum SignalKind {
-    /// A turn runs.
+    /// A turn is running.
     Working,
-    /// Calls wait for the user's word.
+    /// Calls wait for the user's decision.
     Permission,
-    /// The session waits for its user.
+    /// The session waits for the user's next prompt.
     Stop,
-    /// The session is over.
+    /// The session has ended.
     Ended,
 }
 
@@ -18,27 +18,27 @@ pub const SIGNAL_KINDS: [SignalKind; 4] =
     [SignalKind::Working, SignalKind::Permission, SignalKind::Stop, SignalKind::Ended];
 
 impl SignalKind {
-    /// The kind with this [word](Self::word); `None` for any other text.
+    /// Returns the kind with this [word](Self::word); `None` for any other text.
     #[must_use]
     pub fn from_word(word: &[u8]) -> Option<Self> {
         SIGNAL_KINDS.into_iter().find(|kind| kind.word().as_bytes() == word)
     }
 
-    /// The word in the file's name: `<session_id>.<word>.json`.
+    /// Returns the word in the file's name, `<session_id>.<word>.json`.
     #[must_use]
     pub fn word(self) -> &'static str {
         static WORDS: [&str; 4] = ["working", "permission", "stop", "ended"];
         WORDS[self as usize]
     }
 
-    /// The member that says since when.
+    /// Returns the name of the stamp: the member that says since when the signal is true.
     #[must_use]
     pub fn stamp_member(self) -> &'static str {
         static MEMBERS: [&str; 4] = ["working_since", "pending_since", "stopped_at", "ended_at"];
         MEMBERS[self as usize]
     }
 
-    /// The signals that are no longer true once this one is.
+    /// Returns the kinds of signals that are no longer true once a signal of this kind is published.
     #[must_use]
     pub fn supersedes(self) -> &'static [SignalKind] {
         match self {

@@ -1,24 +1,25 @@
-//! What bears a name that begins with a dot.
+//! The names of temporary files in the signal directory. They begin with a dot, and readers ignore them.
 
 use crate::json::Walker;
 use crate::session_id::is_session_id;
 use crate::signal_kind::SignalKind;
 use crate::time::Time;
 
-/// The name of a file on its way into its place or out of it:
-/// `.<session>.<kind>.<random>.<own>.<expected>`, each of the last three 16 hexadecimal digits.
+/// The name of a file that a hook has not published yet, or has moved away from a signal's name:
+/// `.<session>.<kind>.<random>.<own>.<expected>`. Each of the last three is 16 hexadecimal digits.
 pub struct TemporaryName<'a> {
-    /// Whose signal it is.
+    /// The session id of the signal.
     pub session: &'a [u8],
-    /// Of which kind.
+    /// The kind of the signal.
     pub kind: SignalKind,
-    /// The version that the hook wrote under this name, and the version that it meant to replace or to delete: their
-    /// modification times in nanoseconds since the epoch, 0 for none. Anything else under the name is somebody's signal.
+    /// The version that the hook wrote under this name, and the version that it meant to replace or to delete. A version is a
+    /// modification time in nanoseconds since the epoch; 0 means none. Any other version under this name is a signal that the
+    /// hook must not delete.
     pub times: [u64; 2],
 }
 
 impl<'a> TemporaryName<'a> {
-    /// `None` for any other name.
+    /// Parses the name of a temporary file; `None` for any other name.
     #[must_use]
     pub fn parse(name: &'a [u8]) -> Option<Self> {
         let mut parts = name.strip_prefix(b".")?.split(|&byte| byte == b'.');
@@ -28,18 +29,20 @@ impl<'a> TemporaryName<'a> {
         (is_session_id(session) && parts.next().is_none()).then_some(Self { session, kind, times: [own, expected] })
     }
 
-    /// What a file of this name is that was modified then. `is_whole` reads it, and says what [`is_whole`] says of it;
-    /// `None` where it cannot be read.
-    pub fn classify(&self, modified: Time, is_whole: impl FnOnce() -> Option<bool>) -> Leftover {
-        // The hook wrote it and did not publish it, or meant to delete it.
+    /// Classifies a file with this name by its modification time.
+    ///
+    /// If that is not enough, `is_complete` is called. It reads the file and returns what [`is_complete_signal`] returns for
+    /// the content; `None` if the file cannot be read.
+    pub fn classify(&self, modified: Time, is_complete: impl FnOnce() -> Option<bool>) -> Leftover {
+        // The hook wrote this version and did not publish it, or meant to delete it.
         if self.times.contains(&modified.to_nanoseconds()) {
             return Leftover::Garbage;
         }
-        // The hook wrote nothing under this name: whatever this is, it was moved aside.
+        // The hook wrote nothing under this name, so the file was a signal.
         if self.times[0] == 0 {
             return Leftover::Signal;
         }
-        match is_whole() {
+        match is_complete() {
             Some(true) => Leftover::Signal,
             Some(false) => Leftover::Garbage,
             None => Leftover::Unreadable,
@@ -47,26 +50,26 @@ impl<'a> TemporaryName<'a> {
     }
 }
 
-/// The value of 16 hexadecimal digits; `None` for any other text.
+/// Returns the value of 16 hexadecimal digits; `None` for any other text.
 fn parse_hex(digits: &[u8]) -> Option<u64> {
     let is_hex = digits.len() == 16 && digits.iter().all(|digit| matches!(digit, b'0'..=b'9' | b'a'..=b'f'));
     u64::from_str_radix(core::str::from_utf8(digits).ok().filter(|_| is_hex)?, 16).ok()
 }
 
-/// What a file with a name that begins with a dot is.
+/// What a file is whose name begins with a dot.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Leftover {
-    /// There is none, or its name is none that a hook gives.
+    /// The file is gone, is not a regular file, or has a name that no hook gives.
     Foreign,
-    /// It cannot be read now, so nobody knows.
+    /// The file cannot be read now, so nothing is known about it.
     Unreadable,
-    /// A hook's temporary file: half-written, not published, or what it meant to delete.
+    /// The file is half-written, was not published, or was about to be deleted.
     Garbage,
-    /// A signal that a hook moved aside and has not put back.
+    /// The file is a signal that a hook moved away and did not put back.
     Signal,
 }
 
-/// Whether what a hook wrote was written to its end: one line, an object.
+/// Returns whether a hook has written the signal to its end: an object in one line.
 #[must_use]
 pub fn is_complete_signal(signal: &[u8]) -> bool {
     let mut walker = Walker::default();

@@ -1,8 +1,8 @@
-//! Use [`Text`] when a name, a path or a line must be put together without an allocator.
+//! Text without an allocator: names, paths and lines that are put together from parts.
 
 use core::ffi::CStr;
 
-/// At most `N - 1` bytes, kept so that they can be handed to the system as a C string.
+/// Text of at most `N - 1` bytes, with a NUL after it, so that it can be passed to the system as a C string.
 #[derive(Clone)]
 pub struct Text<const N: usize> {
     bytes: [u8; N],
@@ -10,10 +10,10 @@ pub struct Text<const N: usize> {
     overflowed: bool,
 }
 
-/// A path as the system takes it: 4,095 bytes and a NUL.
+/// A path of at most 4,095 bytes, the system's limit.
 pub type Path = Text<4096>;
 
-/// A file's name inside the spool: 255 bytes and a NUL.
+/// A file name, or another short text, of at most 255 bytes.
 pub type Name = Text<256>;
 
 impl<const N: usize> Default for Text<N> {
@@ -23,7 +23,7 @@ impl<const N: usize> Default for Text<N> {
 }
 
 impl<const N: usize> Text<N> {
-    /// All parts, one after the other.
+    /// Joins the parts. A part that does not fit is left out: see [`Text::overflowed`].
     #[must_use]
     pub fn concat(parts: &[&[u8]]) -> Self {
         let mut text = Self::default();
@@ -33,7 +33,7 @@ impl<const N: usize> Text<N> {
         text
     }
 
-    /// Appends `part` whole, or nothing of it where it does not fit: [`Text::overflowed`] then says so.
+    /// Appends `part`. If it does not fit, nothing is appended, and [`Text::overflowed`] returns true from then on.
     #[inline(never)]
     pub fn push(&mut self, part: &[u8]) {
         // The last byte stays NUL.
@@ -52,26 +52,26 @@ impl<const N: usize> Text<N> {
         self.push(&buffer[start..]);
     }
 
-    /// Whether something did not fit.
+    /// Returns whether some part did not fit.
     #[must_use]
     pub fn overflowed(&self) -> bool {
         self.overflowed
     }
 
-    /// The bytes, without the NUL.
+    /// Returns the bytes without the NUL.
     #[must_use]
     pub fn as_bytes(&self) -> &[u8] {
         &self.bytes[..self.len]
     }
 
-    /// The bytes, and NUL.
+    /// Returns the bytes with the NUL.
     #[must_use]
     pub fn as_cstr(&self) -> Terminated<'_> {
         Terminated(&self.bytes)
     }
 }
 
-// None of these is generic, and none is inlined: else each stands at every use, 5 KB.
+// These functions are not generic and not inlined. Otherwise there would be a copy of them at every use, 5 KB in all.
 
 #[inline(never)]
 fn append(bytes: &mut [u8], len: &mut usize, part: &[u8]) -> bool {
@@ -82,7 +82,7 @@ fn append(bytes: &mut [u8], len: &mut usize, part: &[u8]) -> bool {
     true
 }
 
-/// A number's digits, and where they start.
+/// Returns the digits of a number at the end of a buffer, and where they start.
 #[inline(never)]
 fn to_digits(mut number: u64, radix: u64, digits: usize) -> ([u8; 20], usize) {
     let mut buffer = [b'0'; 20];
@@ -95,13 +95,13 @@ fn to_digits(mut number: u64, radix: u64, digits: usize) -> ([u8; 20], usize) {
     (buffer, at)
 }
 
-/// What the system takes for a C string: bytes with a NUL among them. Unlike a [`CStr`] it is made of a [`Text`] without
-/// looking for the NUL.
+/// Bytes with a NUL among them, which the system reads as a C string. Unlike a [`CStr`], it is made from a [`Text`] without a
+/// search for the NUL.
 #[derive(Clone, Copy)]
 pub struct Terminated<'a>(&'a [u8]);
 
 impl<'a> Terminated<'a> {
-    /// The bytes up to some NUL, with it.
+    /// Returns the bytes. The last one is NUL; the text ends at the first NUL.
     #[must_use]
     pub fn bytes(self) -> &'a [u8] {
         self.0

@@ -1,4 +1,4 @@
-//! A moment on the realtime clock, and how a signal spells it.
+//! Times of the realtime clock, and how signals spell them.
 
 use core::num::NonZeroU64;
 
@@ -6,26 +6,25 @@ use crate::text::Name;
 
 const SECOND: u64 = 1_000_000_000;
 
-/// A moment: nanoseconds since the Unix epoch, up to the year 2554. Ordered as time is. One number, so that to compare two
-/// takes one instruction: that saves the hooks 1 KB.
+/// A time of the realtime clock, in nanoseconds since the Unix epoch, up to the year 2554.
 ///
-/// The earliest moment is one nanosecond after the epoch, and never 0: so none takes no room of its own.
+/// It is one number, so that two times are compared by one instruction. That saves the hooks 1 KB. The earliest time is one
+/// nanosecond after the epoch. It is never 0, so an `Option<Time>` needs no more room than a `Time`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Time(NonZeroU64);
 
 impl Default for Time {
-    /// The earliest moment.
+    /// Returns the earliest time, one nanosecond after the epoch.
     fn default() -> Self {
         Self(NonZeroU64::MIN)
     }
 }
 
-/// `1795246536.123456789`: longer only after the year 2286.
+/// A time as signals spell it: seconds since the epoch with nine digits of fraction, such as `1795246536.123456789`.
 pub type Stamp = Name;
 
 impl Time {
-    /// So many seconds and nanoseconds after the epoch; where that is too early or too late to be said, the earliest or the
-    /// latest moment that can.
+    /// Makes a time of seconds and nanoseconds since the epoch. A time out of range becomes the earliest or the latest time.
     #[must_use]
     pub fn new(seconds: i64, nanoseconds: u32) -> Self {
         let seconds = u64::try_from(seconds).unwrap_or_default();
@@ -36,31 +35,38 @@ impl Time {
         NonZeroU64::new(nanoseconds).map_or_else(Self::default, Self)
     }
 
-    /// Whole seconds since the epoch.
+    /// Returns the whole seconds since the epoch.
     #[must_use]
     pub fn seconds(self) -> u64 {
         self.0.get() / SECOND
     }
 
-    /// Nanoseconds within the second, below 1,000,000,000.
+    /// Returns the nanoseconds within the second, below 1,000,000,000.
     #[must_use]
     pub fn nanoseconds(self) -> u32 {
         (self.0.get() % SECOND) as u32
     }
 
-    /// Nanoseconds since the epoch.
+    /// Returns the nanoseconds since the epoch.
     #[must_use]
     pub fn to_nanoseconds(self) -> u64 {
         self.0.get()
     }
 
-    /// One nanosecond later.
+    /// Returns the time one nanosecond later.
     #[must_use]
     pub fn next_nanosecond(self) -> Self {
         Self(self.0.saturating_add(1))
     }
 
-    /// Seconds with nine digits of fraction, as `date +%s.%N` writes them.
+    /// Returns a value that orders times by age: the greater value is the newer time. A time after `now` counts as older than
+    /// any other, because it was taken before the clock was set back.
+    #[must_use]
+    pub fn age_order(self, now: Self) -> (bool, Self) {
+        (self <= now, self)
+    }
+
+    /// Formats the time as seconds with nine digits of fraction, as `date +%s.%N` does.
     #[must_use]
     pub fn to_stamp(self) -> Stamp {
         let mut stamp = Stamp::default();
@@ -70,7 +76,7 @@ impl Time {
         stamp
     }
 
-    /// The moment that [`Time::stamp`] wrote; `None` for any other text.
+    /// Parses what [`Time::to_stamp`] writes; `None` for any other text.
     #[must_use]
     pub fn parse_stamp(stamp: &[u8]) -> Option<Self> {
         let dot = stamp.iter().position(|&byte| byte == b'.')?;
@@ -80,7 +86,7 @@ impl Time {
     }
 }
 
-/// The value of 1 to 18 decimal digits; `None` for any other text.
+/// Returns the value of 1 to 18 decimal digits; `None` for any other text.
 #[must_use]
 #[inline(never)]
 pub fn parse_decimal(digits: &[u8]) -> Option<u64> {

@@ -2,9 +2,9 @@
 
 use std::time::SystemTime;
 
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::registry::RegistryEntry;
-use crate::signal::SessionSignals;
+use crate::session_signals::SessionSignals;
 use crate::transcript::TranscriptTail;
 
 /// All that is known of one session. The verdict depends on this and the time, and on nothing else.
@@ -15,11 +15,11 @@ pub struct Evidence {
     /// Its CLI's own account, where a live process vouches for it.
     pub registry: Option<RegistryEntry>,
     /// Whether the process of its newest signal lives.
-    pub life: ProcessLife,
+    pub process: ProcessState,
     /// Whether that process, or the one that the registry names, is of this host for certain.
     pub is_of_this_host: bool,
     /// Since when its process says that it runs another session.
-    pub left: Option<SystemTime>,
+    pub left_at: Option<SystemTime>,
     /// The end of its transcript.
     pub transcript: Option<TranscriptTail>,
 }

@@ -6,11 +6,11 @@ use std::time::SystemTime;
 use session_signals_protocol::cli_process;
 
 use crate::pid_namespaces::PidNamespaces;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::signal::Signal;
 
-/// What a CLI's process is called.
-const CLI_NAMES: [&str; 2] = ["claude", "node"];
+/// The names of CLI processes. The hooks look for the first one only, because a CLI that runs in node takes it, too.
+const CLI_NAMES: [&[u8]; 2] = [cli_process::CLI_NAME, b"node"];
 
 /// This machine, as far as PIDs go.
 #[derive(Default)]
@@ -42,17 +42,23 @@ impl Host {
     }
 
     /// Whether a process lives that has this PID in that pid namespace, which is not ours.
-    fn life_in(&self, namespace: &str, pid: u32, start: Option<u64>, is_of_this_machine: bool) -> ProcessLife {
-        let namespaces = self.namespaces.get_or_init(|| PidNamespaces::seen_from(self.namespace()));
-        match namespaces.process_life(namespace, pid, start, is_of_this_machine) {
-            ProcessLife::Unknown => ProcessLife::Elsewhere,
+    fn state_in_namespace(
+        &self,
+        namespace: &str,
+        pid: u32,
+        start: Option<u64>,
+        is_of_this_machine: bool,
+    ) -> ProcessState {
+        let namespaces = self.namespaces.get_or_init(|| PidNamespaces::read(self.namespace()));
+        match namespaces.process_state(namespace, pid, start, is_of_this_machine) {
+            ProcessState::Unknown => ProcessState::Elsewhere,
             known => known,
         }
     }
 
     /// The same, where a file of the registry names the process: `machine` is what it calls its machine.
-    pub fn life_by_registry(&self, machine: &str, namespace: &str, pid: u32, start: Option<u64>) -> ProcessLife {
-        self.life_in(namespace, pid, start, self.machine.as_deref() == Some(machine))
+    pub fn state_by_registry(&self, machine: &str, namespace: &str, pid: u32, start: Option<u64>) -> ProcessState {
+        self.state_in_namespace(namespace, pid, start, self.machine.as_deref() == Some(machine))
     }
 
     /// The inode of this pid namespace.
@@ -77,25 +83,25 @@ impl Host {
     }
 
     /// Whether the process that a signal names lives; `lives` as the function of that name.
-    pub fn process_life(&self, signal: &Signal, lives: impl FnOnce(u32, Option<u64>) -> bool) -> ProcessLife {
+    pub fn process_state(&self, signal: &Signal, lives: impl FnOnce(u32, Option<u64>) -> bool) -> ProcessState {
         let members = &signal.members;
         if self.is_foreign_to(signal) {
-            let Some(pid) = members.claude_pid else { return ProcessLife::Unknown };
+            let Some(pid) = members.claude_pid else { return ProcessState::Unknown };
             let host = members.claude_host.as_deref().and_then(|host| host.rsplit_once('/'));
-            return host.map_or(ProcessLife::Elsewhere, |(node, namespace)| {
-                self.life_in(namespace, pid, members.claude_start, self.node_name() == Some(node))
+            return host.map_or(ProcessState::Elsewhere, |(node, namespace)| {
+                self.state_in_namespace(namespace, pid, members.claude_start, self.node_name() == Some(node))
             });
         }
         // No process outlives the machine's boot. One that is named with its start needs no such proof, and gets none
         // from a clock that has stepped since.
-        let is_older = members.claude_start.is_none() && self.booted.is_some_and(|booted| signal.at < booted);
+        let is_older = members.claude_start.is_none() && self.booted.is_some_and(|booted| signal.time < booted);
         match members.claude_pid {
-            _ if is_older => ProcessLife::Dead,
-            Some(pid) if lives(pid, members.claude_start) => ProcessLife::Alive,
-            Some(_) => ProcessLife::Dead,
+            _ if is_older => ProcessState::Dead,
+            Some(pid) if lives(pid, members.claude_start) => ProcessState::Alive,
+            Some(_) => ProcessState::Dead,
             // Its hook was process 1's child, who takes in whatever the death of a CLI leaves.
-            None if members.claude_host.is_some() && !self.begins_with_cli => ProcessLife::Dead,
-            None => ProcessLife::Unknown,
+            None if members.claude_host.is_some() && !self.begins_with_cli => ProcessState::Dead,
+            None => ProcessState::Unknown,
         }
     }
 }
@@ -106,14 +112,14 @@ pub fn is_cli_process(pid: u32) -> bool {
 }
 
 /// What a process is called, where the system tells it.
-fn process_name(pid: u32) -> Option<String> {
+fn process_name(pid: u32) -> Option<Vec<u8>> {
     let name = fs_err::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(String::from_utf8_lossy(&name).trim_end().to_owned())
+    Some(name.trim_ascii_end().to_owned())
 }
 
 /// Whether this is what a desktop has in the place of process 1: the parent of whatever loses its own, and no CLI.
 fn adopts_orphans(pid: u32) -> bool {
-    process_name(pid).is_some_and(|name| name == "systemd")
+    process_name(pid).is_some_and(|name| name == b"systemd")
 }
 
 /// Whether a process with this PID lives, and started at this time where one is given (clock ticks since boot).

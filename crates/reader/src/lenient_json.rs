@@ -2,6 +2,7 @@
 
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use session_signals_protocol::json::replace_lone_surrogates;
 
 /// The value; `None` where it makes no sense.
 pub fn lenient<'de, D: Deserializer<'de>, T: for<'a> Deserialize<'a>>(from: D) -> Result<Option<T>, D::Error> {
@@ -25,34 +26,10 @@ pub fn each<'de, D: Deserializer<'de>, T: for<'a> Deserialize<'a>>(from: D) -> R
 }
 
 fn value<T: for<'a> Deserialize<'a>>(json: &str) -> Option<T> {
-    serde_json::from_str(json).ok().or_else(|| serde_json::from_str(&without_lone_surrogates(json)?).ok())
-}
-
-/// JSON with U+FFFD for each half of a character, which JSON can say and Rust's strings cannot; `None` where it has none.
-fn without_lone_surrogates(json: &str) -> Option<String> {
-    let code = |at: usize| {
-        let digits = json.get(at..at + 6)?.strip_prefix("\\u")?;
-        u16::from_str_radix(digits, 16).ok()
-    };
-    let mut mended = String::new();
-    let (mut done, mut from) = (0, 0);
-    while let Some(found) = json[from..].find('\\') {
-        let at = from + found;
-        from = match (code(at), code(at + 6)) {
-            (Some(0xd800..=0xdbff), Some(0xdc00..=0xdfff)) => at + 12,
-            (Some(0xd800..=0xdfff), _) => {
-                mended += &json[done..at];
-                mended.push('\u{fffd}');
-                done = at + 6;
-                done
-            }
-            // An escaped backslash begins nothing. What is escaped is ASCII, or this is no JSON.
-            _ => (at + 2).min(json.len()),
-        };
-        if !json.is_char_boundary(from) {
-            return None;
-        }
-    }
-    mended += &json[done..];
-    (done > 0).then_some(mended)
+    serde_json::from_str(json).ok().or_else(|| {
+        // Half of a surrogate pair is JSON, but not a Rust string.
+        let mut text = Some(json).filter(|json| json.contains("\\u"))?.as_bytes().to_vec();
+        replace_lone_surrogates(&mut text);
+        serde_json::from_slice(&text).ok()
+    })
 }

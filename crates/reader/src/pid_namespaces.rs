@@ -2,7 +2,7 @@
 
 use session_signals_protocol::cli_process;
 
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 
 /// The first pid namespace of every machine: its inode is a constant of Linux. It sees the processes of all others.
 const INITIAL: &str = "4026531836";
@@ -27,7 +27,7 @@ pub struct NamespacedProcess {
 
 impl PidNamespaces {
     /// Looks around from the namespace with this inode.
-    pub fn seen_from(ours: Option<&str>) -> Self {
+    pub fn read(ours: Option<&str>) -> Self {
         let clock = namespace_inode("self", "time");
         let names = fs_err::read_dir("/proc").into_iter().flatten().flatten();
         let pids = names.filter_map(|name| name.file_name().to_str()?.parse::<u32>().ok());
@@ -48,7 +48,13 @@ impl PidNamespaces {
 
     /// Whether a process lives that has this PID in that namespace, and started at that time. `Dead` means: not on this
     /// machine, and the namespace is one of this machine's: as whoever names it says, or because something lives there.
-    pub fn process_life(&self, namespace: &str, pid: u32, start: Option<u64>, is_of_this_machine: bool) -> ProcessLife {
+    pub fn process_state(
+        &self,
+        namespace: &str,
+        pid: u32,
+        start: Option<u64>,
+        is_of_this_machine: bool,
+    ) -> ProcessState {
         let is_there = |process: &&NamespacedProcess| process.namespace.as_deref() == Some(namespace);
         let same = self.processes.iter().filter(|process| process.pid == pid);
         let may_be: Vec<_> = same.filter(|process| process.namespace.is_none() || is_there(process)).collect();
@@ -59,9 +65,9 @@ impl PidNamespaces {
         let would_be_seen =
             self.sees_all && is_of_this_machine || self.processes.iter().any(|process| is_there(&process));
         match () {
-            () if may_be.iter().any(|process| is_it(process)) => ProcessLife::Alive,
-            () if would_be_seen && may_be.iter().all(|process| is_another(process)) => ProcessLife::Dead,
-            () => ProcessLife::Unknown,
+            () if may_be.iter().any(|process| is_it(process)) => ProcessState::Alive,
+            () if would_be_seen && may_be.iter().all(|process| is_another(process)) => ProcessState::Dead,
+            () => ProcessState::Unknown,
         }
     }
 }

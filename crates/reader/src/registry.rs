@@ -6,13 +6,17 @@ use std::time::{Duration, SystemTime};
 
 use serde::Deserialize;
 use serde_json::Value;
+use session_signals_protocol::session_id::is_session_id;
 
 use crate::host::{Host, is_process_alive};
 use crate::lenient_json::lenient;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::regular_file;
-use crate::signal::{Signal, is_session_id};
+use crate::signal::Signal;
 use crate::timestamps;
+
+/// The name of the CLI's registry in the configuration directory.
+pub const REGISTRY_DIR: &str = "sessions";
 
 /// A larger file is passed over, in bytes: they have some 700.
 const MAX_LEN: u64 = 1 << 20;
@@ -42,14 +46,14 @@ pub struct RegistryEntry {
     pub session: String,
     pub status: RegistryStatus,
     /// When `status` last changed.
-    pub updated: SystemTime,
+    pub status_changed_at: SystemTime,
     /// When the file was written: what it says besides may be newer than `status`.
-    pub written: SystemTime,
+    pub written_at: SystemTime,
     /// When the process started.
-    pub started: Option<SystemTime>,
+    pub started_at: Option<SystemTime>,
     pub pid: u32,
     /// When the process started, in clock ticks since boot.
-    pub start: Option<u64>,
+    pub start_ticks: Option<u64>,
     /// The pid namespace of the process, where it is another one than ours.
     pub namespace: Option<String>,
     /// Whether it says that the process is of this host.
@@ -61,7 +65,7 @@ pub struct RegistryEntry {
 impl RegistryEntry {
     /// Whether a signal names this entry's process.
     pub fn is_process_of(&self, signal: &Signal) -> bool {
-        let start = |start: u64| self.start.is_none_or(|ours| ours == start);
+        let start = |start: u64| self.start_ticks.is_none_or(|ours| ours == start);
         signal.members.claude_pid == Some(self.pid) && signal.members.claude_start.is_none_or(start)
     }
 }
@@ -88,9 +92,44 @@ pub struct Registry {
     pub spare: Vec<RegistryEntry>,
     pub parked: Vec<RegistryEntry>,
     /// How many files make no sense.
-    pub passed_over: usize,
+    pub skipped_files: usize,
     /// What is there and could not be read, and why.
     pub unreadable: Vec<String>,
+}
+
+impl Registry {
+    /// The accounts of live processes, and of those of which nobody knows.
+    pub fn read(directory: &Path, host: &Host) -> Self {
+        let mut accounts = Self::default();
+        let files = regular_file::list_names(directory, &mut accounts.unreadable);
+        for name in files {
+            let Some(pid) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
+            if pid.is_empty() || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
+                continue;
+            }
+            let path = directory.join(&name);
+            let content = match regular_file::read_regular(&path, MAX_LEN) {
+                Ok(content) => content,
+                Err(error) => {
+                    match regular_file::describe_failure(&path, &error) {
+                        Some(complaint) => accounts.unreadable.push(complaint),
+                        // A process that ends takes its file away.
+                        None => accounts.skipped_files += usize::from(error.kind() != io::ErrorKind::NotFound),
+                    }
+                    continue;
+                }
+            };
+            match parse_registry_file(&content.bytes, content.modified, pid, host) {
+                Some(RegistryFile::Vouched(entry)) => accounts.vouched.push(entry),
+                Some(RegistryFile::Unproven(entry)) => accounts.unproven.push(entry),
+                Some(RegistryFile::Spare(entry)) => accounts.spare.push(entry),
+                Some(RegistryFile::Parked(entry)) => accounts.parked.push(entry),
+                Some(RegistryFile::Silent) => {}
+                None => accounts.skipped_files += 1,
+            }
+        }
+        accounts
+    }
 }
 
 #[derive(Deserialize)]
@@ -125,43 +164,10 @@ struct RawEntry {
     parked_job_id: Option<String>,
 }
 
-/// The accounts of live processes, and of those of which nobody knows.
-pub fn read_registry(directory: &Path, host: &Host) -> Registry {
-    let mut accounts = Registry::default();
-    let files = regular_file::list_names(directory, &mut accounts.unreadable);
-    for name in files {
-        let Some(pid) = name.to_str().and_then(|name| name.strip_suffix(".json")) else { continue };
-        if pid.is_empty() || !pid.bytes().all(|byte| byte.is_ascii_digit()) {
-            continue;
-        }
-        let path = directory.join(&name);
-        let content = match regular_file::read_regular(&path, MAX_LEN) {
-            Ok(content) => content,
-            Err(error) => {
-                match regular_file::describe_failure(&path, &error) {
-                    Some(complaint) => accounts.unreadable.push(complaint),
-                    // A process that ends takes its file away.
-                    None => accounts.passed_over += usize::from(error.kind() != io::ErrorKind::NotFound),
-                }
-                continue;
-            }
-        };
-        match parse_registry_file(&content.bytes, content.modified, pid, host) {
-            Some(RegistryFile::Vouched(entry)) => accounts.vouched.push(entry),
-            Some(RegistryFile::Unproven(entry)) => accounts.unproven.push(entry),
-            Some(RegistryFile::Spare(entry)) => accounts.spare.push(entry),
-            Some(RegistryFile::Parked(entry)) => accounts.parked.push(entry),
-            Some(RegistryFile::Silent) => {}
-            None => accounts.passed_over += 1,
-        }
-    }
-    accounts
-}
-
 /// What a file is that was written at `written`; `None` where it makes no sense.
 pub fn parse_registry_file(text: &[u8], written: SystemTime, file_pid: &str, host: &Host) -> Option<RegistryFile> {
     let raw: RawEntry = serde_json::from_slice(text).ok()?;
-    if raw.pid.to_string() != file_pid || !is_session_id(&raw.session_id) {
+    if raw.pid.to_string() != file_pid || !is_session_id(raw.session_id.as_bytes()) {
         return None;
     }
     let start = match &raw.proc_start {
@@ -181,11 +187,11 @@ pub fn parse_registry_file(text: &[u8], written: SystemTime, file_pid: &str, hos
     let entry = RegistryEntry {
         status: said.map_or(RegistryStatus::Other, |said| parse_status(said, raw.waiting_for.as_deref())),
         session: raw.session_id,
-        updated: moment(raw.status_updated_at).or(started)?,
-        written: timestamps::clamp(written),
-        started,
+        status_changed_at: moment(raw.status_updated_at).or(started)?,
+        written_at: timestamps::clamp_to_rfc3339(written),
+        started_at: started,
         pid: raw.pid,
-        start,
+        start_ticks: start,
         namespace: elsewhere.map(|(_, inode)| inode.to_owned()),
         is_of_this_host: domain.is_some() && elsewhere.is_none(),
         cwd: raw.cwd,
@@ -194,18 +200,18 @@ pub fn parse_registry_file(text: &[u8], written: SystemTime, file_pid: &str, hos
     // The CLI's own lists show these two kinds alone, and no window whose session goes on in the background.
     let is_session = matches!(raw.kind.as_deref(), None | Some("interactive" | "bg"));
     let life = match elsewhere {
-        Some((machine, inode)) => host.life_by_registry(machine, inode, raw.pid, start),
-        None if is_process_alive(raw.pid, start) => ProcessLife::Alive,
-        None => ProcessLife::Dead,
+        Some((machine, inode)) => host.state_by_registry(machine, inode, raw.pid, start),
+        None if is_process_alive(raw.pid, start) => ProcessState::Alive,
+        None => ProcessState::Dead,
     };
     Some(match life {
-        ProcessLife::Dead => RegistryFile::Silent,
+        ProcessState::Dead => RegistryFile::Silent,
         // Whether it lives or nobody knows: it is no session.
         _ if raw.spare == Some(true) => RegistryFile::Spare(entry),
         _ if raw.parked_job_id.is_some() => RegistryFile::Parked(entry),
         _ if !is_session || said.is_none() => RegistryFile::Silent,
-        ProcessLife::Alive => RegistryFile::Vouched(entry),
-        ProcessLife::Unknown | ProcessLife::Elsewhere => RegistryFile::Unproven(entry),
+        ProcessState::Alive => RegistryFile::Vouched(entry),
+        ProcessState::Unknown | ProcessState::Elsewhere => RegistryFile::Unproven(entry),
     })
 }
 

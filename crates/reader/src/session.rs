@@ -8,15 +8,24 @@ use serde_json::Value;
 use session_signals_protocol::SignalKind;
 
 use crate::evidence::Evidence;
-use crate::session_state::{DecidedState, STARTED, SessionState, decide_state};
-use crate::signal::PendingCall;
+use crate::pending_call::PendingCall;
+use crate::session_state::{DecidedState, STARTED_RULE, SessionState, decide_state};
+use crate::signal::parse_stamp;
 use crate::timestamps;
+
+/// The version of the JSON of a session, which `sessions --json` and `sessions serve` write as the member `format`.
+///
+/// Members may be added without a new version; a program ignores members that it does not know. The version changes only if
+/// a member that exists gets another meaning or is no longer written.
+pub const JSON_FORMAT: u32 = 1;
 
 /// One session. The JSON of `sessions --json` is this, and documented in the README.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
 #[expect(clippy::struct_field_names, reason = "the dashboards' names")]
 pub struct Session {
+    /// The version of this format: [`JSON_FORMAT`].
+    pub format: u32,
     /// Its id.
     pub session_id: String,
     /// In the dashboards' words: working, waiting or idle.
@@ -88,14 +97,14 @@ impl PendingPermission {
             tool_name: call.tool_name.clone().unwrap_or_else(|| call.hook_event_name.clone()),
             tool_input: if call.tool_input.is_null() { message } else { call.tool_input.clone() },
             agent_id: call.agent_id.clone(),
-            pending_since: crate::signal::parse_stamp(&call.pending_since),
+            pending_since: parse_stamp(&call.pending_since),
         }
     }
 }
 
 impl Session {
     /// What the evidence says of `session_id` at `now`.
-    pub fn of(session_id: &str, evidence: &Evidence, now: SystemTime) -> Self {
+    pub fn from_evidence(session_id: &str, evidence: &Evidence, now: SystemTime) -> Self {
         let DecidedState { state, rule, reason, since } = decide_state(evidence, now);
         let signals = &evidence.signals;
         let newest = signals.newest(now);
@@ -105,11 +114,15 @@ impl Session {
         let permission = signals.get(SignalKind::Permission).filter(|_| state == SessionState::Permission);
         let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
         // After `/cd` the registry knows it first.
-        let moved = registry.filter(|entry| newest.is_none_or(|newest| newest.at < entry.written));
+        let moved = registry.filter(|entry| newest.is_none_or(|newest| newest.time < entry.written_at));
         let said = newest.and_then(|signal| signal.members.cwd.as_ref());
         let told = registry.and_then(|entry| entry.cwd.as_ref());
         let cwd = moved.and_then(|entry| entry.cwd.as_ref()).or(said).or(told).cloned();
-        let heard = [newest.map(|signal| signal.at), registry.map(|entry| entry.updated), transcript_time(evidence)];
+        let heard = [
+            newest.map(|signal| signal.time),
+            registry.map(|entry| entry.status_changed_at),
+            transcript_written_at(evidence),
+        ];
         let tasks = newest.and_then(|signal| signal.members.background_tasks.as_deref());
         let running =
             tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != SessionState::Ended);
@@ -123,6 +136,7 @@ impl Session {
         let elsewhere = newest.filter(|_| is_elsewhere);
         let members = newest.map(|signal| &signal.members);
         Self {
+            format: JSON_FORMAT,
             session_id: session_id.to_owned(),
             status: match state {
                 SessionState::Working => "working",
@@ -161,7 +175,7 @@ impl Session {
     pub fn sort_key(&self) -> (u8, Duration) {
         let rank = match self.state {
             SessionState::Permission => 0,
-            SessionState::Waiting if self.rule != STARTED => 1,
+            SessionState::Waiting if self.rule != STARTED_RULE => 1,
             SessionState::Waiting => 2,
             SessionState::Working => 3,
             SessionState::Ended => 4,
@@ -171,13 +185,13 @@ impl Session {
     }
 }
 
-fn transcript_time(evidence: &Evidence) -> Option<SystemTime> {
-    evidence.transcript.as_ref()?.written
+fn transcript_written_at(evidence: &Evidence) -> Option<SystemTime> {
+    evidence.transcript.as_ref()?.written_at
 }
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
     // It panics before 1970 and fails after 9999; one odd time must not cost all sessions.
-    to.collect_str(&humantime::format_rfc3339_millis(timestamps::clamp(*time)))
+    to.collect_str(&humantime::format_rfc3339_millis(timestamps::clamp_to_rfc3339(*time)))
 }
 
 #[expect(clippy::ref_option, reason = "as serde calls it")]

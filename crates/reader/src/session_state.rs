@@ -6,10 +6,11 @@ use serde::Serialize;
 use session_signals_protocol::SignalKind;
 
 use crate::evidence::Evidence;
-use crate::process_life::ProcessLife;
+use crate::pending_call::PendingCall;
+use crate::process_state::ProcessState;
 use crate::registry::{RegistryEntry, RegistryStatus};
-use crate::signal::SignalMembers;
-use crate::signal::{PendingCall, Signal};
+use crate::signal::Signal;
+use crate::signal_members::SignalMembers;
 
 /// What a session does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -51,13 +52,13 @@ pub struct DecidedState {
 }
 
 /// How long the sources must have been quiet before the registry counts: it lags the hooks by up to 250 ms.
-pub const SETTLED: Duration = Duration::from_secs(1);
+pub const SETTLING_TIME: Duration = Duration::from_secs(1);
 
 /// How long after its process the registry may first say that a session waits: it has had no prompt then.
-const STARTING: Duration = Duration::from_secs(2);
+const STARTING_PERIOD: Duration = Duration::from_secs(2);
 
 /// The rule of a session that has had no prompt since it was started or resumed: it waits for its user, who need not know.
-pub const STARTED: &str = "started";
+pub const STARTED_RULE: &str = "started";
 
 /// One rule.
 pub struct StateRule {
@@ -87,38 +88,38 @@ struct RuleInput<'a> {
 impl RuleInput<'_> {
     /// Since when the registry has said so.
     fn says(&self, status: RegistryStatus) -> Option<SystemTime> {
-        self.registry.filter(|entry| entry.status == status).map(|entry| entry.updated)
+        self.registry.filter(|entry| entry.status == status).map(|entry| entry.status_changed_at)
     }
 
     /// Since when the session has been over, unless the CLI was started, or did something in it, after that
     /// (its `SessionStart` hook failed), or another process than the one that ended runs it on.
     fn ended(&self) -> Option<SystemTime> {
         let account = self.evidence.registry.as_ref();
-        let active = account.and_then(|entry| entry.started).max(self.registry.map(|entry| entry.updated));
+        let active = account.and_then(|entry| entry.started_at).max(self.registry.map(|entry| entry.status_changed_at));
         let goes_on = |ended: &&Signal| {
             let names_one = ended.members.claude_pid.is_some();
             account.is_some_and(|entry| names_one && !entry.is_process_of(ended))
         };
         self.ended
-            .filter(|ended| active.is_none_or(|active| active <= ended.at && ended.at <= self.now))
+            .filter(|ended| active.is_none_or(|active| active <= ended.time && ended.time <= self.now))
             .filter(|ended| !goes_on(ended))
             .map(|ended| ended.since)
     }
 
     /// When the process of the newest signal ended, at the earliest.
     fn killed(&self) -> Option<SystemTime> {
-        let newest = self.evidence.signals.newest(self.now).filter(|_| self.evidence.life == ProcessLife::Dead);
-        newest.map(|signal| signal.at)
+        let newest = self.evidence.signals.newest(self.now).filter(|_| self.evidence.process == ProcessState::Dead);
+        newest.map(|signal| signal.time)
     }
 
     fn left(&self) -> Option<SystemTime> {
-        self.evidence.left.filter(|left| self.newest().is_none_or(|newest| newest < *left))
+        self.evidence.left_at.filter(|left| self.newest().is_none_or(|newest| newest < *left))
     }
 
     /// When the user interrupted what the signals say.
     fn interrupted(&self) -> Option<SystemTime> {
         self.permission.or(self.working)?;
-        let interrupted = self.evidence.transcript.as_ref()?.interrupted;
+        let interrupted = self.evidence.transcript.as_ref()?.interrupted_at;
         interrupted.filter(|interrupted| self.newest().is_none_or(|newest| *interrupted > newest))
     }
 
@@ -144,20 +145,21 @@ impl RuleInput<'_> {
     /// turn, each call gets one; so the dialog is the CLI's own.
     fn held(&self) -> Option<SystemTime> {
         let (since, working) = (self.dialog()?, self.working?);
-        let unanswered = self.evidence.transcript.as_ref()?.unanswered?;
-        (working.at < unanswered).then_some(since)
+        let unanswered = self.evidence.transcript.as_ref()?.unanswered_since?;
+        (working.time < unanswered).then_some(since)
     }
 
     /// Since when the session has waited for its first prompt since it was started. Without hooks: where the registry has
     /// not moved since then.
     fn started(&self) -> Option<SystemTime> {
         let untouched = |entry: &&RegistryEntry| {
-            let after = entry.started.and_then(|started| entry.updated.duration_since(started).ok());
+            let after = entry.started_at.and_then(|started| entry.status_changed_at.duration_since(started).ok());
             // A registry that does not say when it moved has the start in its place.
-            entry.status == RegistryStatus::Idle && after.is_some_and(|after| !after.is_zero() && after <= STARTING)
+            entry.status == RegistryStatus::Idle
+                && after.is_some_and(|after| !after.is_zero() && after <= STARTING_PERIOD)
         };
         if self.evidence.signals.is_empty() {
-            return self.registry.filter(untouched).map(|entry| entry.updated);
+            return self.registry.filter(untouched).map(|entry| entry.status_changed_at);
         }
         let stop = self.stop.filter(|stop| stop.members.hook_event_name.as_deref() == Some("SessionStart"))?;
         self.permission.is_none().then_some(stop.since)
@@ -168,12 +170,12 @@ impl RuleInput<'_> {
         let permission = self.permission?;
         let tail = self.evidence.transcript.as_ref()?;
         let pending = permission.members.pending.as_ref().filter(|pending| !pending.is_empty())?;
-        pending.iter().all(|call: &PendingCall| tail.has_result(call)).then_some(permission.at)
+        pending.iter().all(|call: &PendingCall| tail.has_result(call)).then_some(permission.time)
     }
 
     /// When the newest signal was; `None` where that is yet to come.
     fn newest(&self) -> Option<SystemTime> {
-        self.evidence.signals.newest(self.now).map(|signal| signal.at).filter(|at| *at <= self.now)
+        self.evidence.signals.newest(self.now).map(|signal| signal.time).filter(|at| *at <= self.now)
     }
 }
 
@@ -209,7 +211,7 @@ pub static STATE_RULES: [StateRule; 22] = [
     state_rule("background", |f| f.says(RegistryStatus::Shell).map(|at| since(f.stop).unwrap_or(at)), SessionState::Waiting, "the turn is over, a shell runs on"),
     state_rule("denied", |f| f.permission.and(f.says(RegistryStatus::Idle)), SessionState::Waiting, "denied or dismissed"),
     state_rule("interrupted", |f| f.working.and(f.says(RegistryStatus::Idle)), SessionState::Waiting, "interrupted, or the prompt was blocked"),
-    state_rule(STARTED, |f| f.started(), SessionState::Waiting, "started, and no prompt since"),
+    state_rule(STARTED_RULE, |f| f.started(), SessionState::Waiting, "started, and no prompt since"),
     state_rule("idle", |f| f.says(RegistryStatus::Idle).map(|at| since(f.stop).unwrap_or(at)), SessionState::Waiting, "the turn is over"),
     // The transcript, where there is no registry.
     state_rule("marked", |f| f.interrupted(), SessionState::Waiting, "interrupted, says the transcript"),
@@ -219,17 +221,17 @@ pub static STATE_RULES: [StateRule; 22] = [
     state_rule("stop", |f| since(f.stop), SessionState::Waiting, "the turn is over"),
     state_rule("working", |f| since(f.working), SessionState::Working, "a turn runs"),
     // No signals at all, and a registry that has not settled yet.
-    state_rule("unsettled", |f| f.evidence.registry.as_ref().filter(|entry| entry.status == RegistryStatus::Busy).map(|entry| entry.updated), SessionState::Working, "a turn runs"),
+    state_rule("unsettled", |f| f.evidence.registry.as_ref().filter(|entry| entry.status == RegistryStatus::Busy).map(|entry| entry.status_changed_at), SessionState::Working, "a turn runs"),
     state_rule("unknown", |f| Some(f.now), SessionState::Waiting, "nothing says what it does"),
 ];
 
 /// What the evidence says at `now`. Total and pure.
 pub fn decide_state(evidence: &Evidence, now: SystemTime) -> DecidedState {
     let signals = &evidence.signals;
-    let newest = signals.newest(now).map(|signal| signal.at);
+    let newest = signals.newest(now).map(|signal| signal.time);
     // As far ahead is as quiet: the clock stepped back. Less may have come since `now` was taken.
-    let quiet = |since: SystemTime| now.duration_since(since).unwrap_or_else(|ahead| ahead.duration()) >= SETTLED;
-    let settled = |entry: &&RegistryEntry| quiet(entry.updated) && newest.is_none_or(quiet);
+    let quiet = |since: SystemTime| now.duration_since(since).unwrap_or_else(|ahead| ahead.duration()) >= SETTLING_TIME;
+    let settled = |entry: &&RegistryEntry| quiet(entry.status_changed_at) && newest.is_none_or(quiet);
     let facts = RuleInput {
         evidence,
         now,

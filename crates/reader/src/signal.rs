@@ -1,229 +1,120 @@
-//! The signals that the hooks left.
+//! One signal, as it was read.
 
-use std::ffi::OsStr;
+use std::fmt;
 use std::io;
-use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
-use serde::Deserialize;
 use serde_json::Value;
+use session_signals_protocol::SignalKind;
 use session_signals_protocol::time::Time;
-use session_signals_protocol::{SIGNAL_KINDS, SignalKind, TaskKind};
 
-use crate::lenient_json::{each, lenient, or_default};
-use crate::regular_file;
+use crate::signal_members::SignalMembers;
 use crate::timestamps;
 
-/// A larger signal is passed over, in bytes: a permission may hold several payloads of 64 MiB.
-pub const MAX_SIGNAL_LEN: u64 = 256 << 20;
-
-/// A session's signals, indexed by `Kind as usize`. Shared, because there may be very many, and every look takes them.
-#[derive(Clone, Debug, Default)]
-pub struct SessionSignals(pub [Option<Arc<Signal>>; 4]);
-
-impl SessionSignals {
-    /// The signal of this kind.
-    pub fn get(&self, kind: SignalKind) -> Option<&Signal> {
-        self.0[kind as usize].as_deref()
-    }
-
-    /// The signals that stand.
-    pub fn iter(&self) -> impl Iterator<Item = &Signal> {
-        self.0.iter().flatten().map(Arc::as_ref)
-    }
-
-    /// Whether none stands.
-    pub fn is_empty(&self) -> bool {
-        self.iter().next().is_none()
-    }
-
-    /// The newest of them.
-    pub fn newest(&self, now: SystemTime) -> Option<&Signal> {
-        self.iter().max_by_key(|signal| signal.age_order(now))
-    }
-
-    /// The signal of this kind, unless a newer one overtook it: a crash, or somebody else's hook, left it.
-    pub fn in_force(&self, kind: SignalKind, now: SystemTime) -> Option<&Signal> {
-        let signal = self.get(kind)?;
-        // Of those that say what the session does, the newest; of equals ended, then stop, then working.
-        let state = [SignalKind::Working, SignalKind::Stop, SignalKind::Ended]
-            .into_iter()
-            .filter(|kind| self.get(*kind).is_some());
-        let state = state.max_by_key(|kind| (self.get(*kind).map(|signal| signal.age_order(now)), *kind as usize));
-        let newer =
-            |other: SignalKind| self.get(other).is_some_and(|other| other.age_order(now) > signal.age_order(now));
-        let overtaken = match kind {
-            SignalKind::Permission => state.is_some_and(|state| newer(state) && self.answers_permission(state, signal)),
-            SignalKind::Ended => state != Some(kind) || newer(SignalKind::Permission),
-            _ => state != Some(kind),
-        };
-        (!overtaken).then_some(signal)
-    }
-
-    /// Whether this newer state answers the question: a turn's begin and end answer the main agent's calls;
-    /// a subagent's outlive both. That a turn goes on, or is compacted, answers nobody's.
-    fn answers_permission(&self, state: SignalKind, permission: &Signal) -> bool {
-        let event = self.get(state).and_then(|signal| signal.members.hook_event_name.as_deref());
-        // A script leaves no name, and publishes where a turn begins.
-        let is_turn = state != SignalKind::Working || matches!(event, None | Some("UserPromptSubmit" | "Stop"));
-        state == SignalKind::Ended || is_turn && !permission.asks_for_subagent()
-    }
-}
+/// The newest version of the signal format that this library understands. A signal without the member `signal_format` has
+/// the version 1.
+pub const NEWEST_SIGNAL_FORMAT: u64 = 1;
 
 /// What a reader needs of one signal.
 #[derive(Clone, Debug)]
 pub struct Signal {
-    /// When its event was: the file's modification time.
-    pub at: SystemTime,
-    /// Since when it says so: its stamp, or else `at`.
+    /// When its event happened: the modification time of the file.
+    pub time: SystemTime,
+    /// Since when the session does what the signal says: the stamp in the file, or else [`at`](Self::at).
     pub since: SystemTime,
     /// The members of the file.
     pub members: SignalMembers,
 }
 
 impl Signal {
-    /// Orders signals by age. One from the future is older than any other: the clock stepped back, as the hooks see it.
-    pub fn age_order(&self, now: SystemTime) -> (bool, SystemTime) {
-        (self.at <= now, self.at)
+    /// Parses the text of a signal file that was modified at `modified`.
+    ///
+    /// # Errors
+    /// [`SignalError::Malformed`] if the text is not a JSON object, and [`SignalError::UnknownFormat`] if the signal has a
+    /// format that this library does not know.
+    pub fn parse(text: &[u8], modified: SystemTime, kind: SignalKind) -> Result<Arc<Self>, SignalError> {
+        // serde takes an array for a struct whose members are all optional.
+        let text = text.trim_ascii_start();
+        let object = text.starts_with(b"{").then_some(text).ok_or(SignalError::Malformed)?;
+        let mut members: SignalMembers = serde_json::from_slice(object).map_err(|_| SignalError::Malformed)?;
+        if let Some(format) = members.signal_format.take().filter(|format| !is_known_format(format)) {
+            return Err(SignalError::UnknownFormat(format.to_string()));
+        }
+        // Taken out, because there may be very many signals, and `since` is all that the stamps are for.
+        let SignalMembers { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
+        let stamps = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
+        let at = timestamps::clamp_to_rfc3339(modified);
+        let since = stamps[kind as usize].as_deref().and_then(parse_stamp).unwrap_or(at);
+        Ok(Arc::new(Self { time: at, since, members }))
+    }
+    /// Orders signals by age: the greater value is the newer signal. A signal with a time after `now` is older than any other,
+    /// because the clock stepped back. The hooks order by the same rule.
+    #[must_use]
+    pub fn age_order(&self, now: SystemTime) -> impl Ord + use<> {
+        timestamps::to_hook_time(self.time).age_order(timestamps::to_hook_time(now))
     }
 
-    /// Whether a call of a subagent's, or of a teammate's, waits.
+    /// Returns whether a call of a subagent or of a teammate waits.
+    #[must_use]
     pub fn asks_for_subagent(&self) -> bool {
         let calls = self.members.pending.as_deref().unwrap_or_default();
         calls.iter().any(|call| call.agent_id.is_some())
     }
 
-    /// When the newest of the calls that wait was made. The file may be newer: a result of another call changes it, too.
+    /// Returns when the newest of the calls that wait was made. The file may be newer, because the result of another call
+    /// changes it, too. A time after `now` does not count.
+    #[must_use]
     pub fn newest_call_at(&self, now: SystemTime) -> SystemTime {
         let calls = self.members.pending.iter().flatten().filter_map(|call| parse_stamp(&call.pending_since));
-        let has_been = |since: &SystemTime| *since <= now;
-        calls.filter(has_been).max().unwrap_or(Some(self.since).filter(has_been).unwrap_or(self.at))
+        let is_past = |time: &SystemTime| *time <= now;
+        calls.filter(is_past).max().unwrap_or(Some(self.since).filter(is_past).unwrap_or(self.time))
     }
 }
 
-/// The members of a signal that a reader needs. One of another type than expected counts as missing.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct SignalMembers {
-    #[serde(deserialize_with = "lenient")]
-    pub hook_event_name: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub cwd: Option<PathBuf>,
-    #[serde(deserialize_with = "lenient")]
-    pub transcript_path: Option<PathBuf>,
-    #[serde(deserialize_with = "lenient")]
-    pub prompt: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub last_assistant_message: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub error: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub reason: Option<String>,
-    #[serde(deserialize_with = "each")]
-    pub background_tasks: Option<Vec<BackgroundTask>>,
-    #[serde(deserialize_with = "each")]
-    pub pending: Option<Vec<PendingCall>>,
-    #[serde(deserialize_with = "lenient")]
-    pub healed_by: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub claude_pid: Option<u32>,
-    #[serde(deserialize_with = "lenient")]
-    pub claude_start: Option<u64>,
-    #[serde(deserialize_with = "lenient")]
-    pub claude_host: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    working_since: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pending_since: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    stopped_at: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    ended_at: Option<String>,
+/// Why the content of a signal cannot be used.
+#[derive(Debug)]
+pub enum SignalError {
+    /// The file could not be read, or is not a regular file, or is larger than
+    /// [`MAX_SIGNAL_LEN`](crate::MAX_SIGNAL_LEN) bytes.
+    Io(io::Error),
+    /// The file does not hold a JSON object.
+    Malformed,
+    /// The signal has a `signal_format` that this library does not know: the value of the member, as JSON. A newer version of
+    /// session-signals wrote it.
+    UnknownFormat(String),
 }
 
-impl SignalMembers {
-    /// Whether a task that works by itself went on after the Stop. It may ask; a shell does not.
-    pub fn has_delegated_task(&self) -> bool {
-        let kind = |task: &BackgroundTask| TaskKind::classify(task.r#type.as_bytes(), task.status.as_bytes());
-        self.background_tasks.iter().flatten().any(|task| kind(task) != TaskKind::Irrelevant)
+impl fmt::Display for SignalError {
+    fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Io(error) => error.fmt(out),
+            Self::Malformed => out.write_str("it is no JSON object"),
+            Self::UnknownFormat(format) => write!(
+                out,
+                "its signal_format is {format}, and this version of session-signals understands only formats up to {NEWEST_SIGNAL_FORMAT}"
+            ),
+        }
     }
 }
 
-/// A task that went on after a Stop.
-#[derive(Clone, Debug, Default, Deserialize)]
-#[serde(default)]
-pub struct BackgroundTask {
-    #[serde(deserialize_with = "or_default")]
-    pub r#type: String,
-    #[serde(deserialize_with = "or_default")]
-    pub status: String,
-    #[serde(deserialize_with = "or_default")]
-    pub description: String,
+impl std::error::Error for SignalError {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Io(error) => Some(error),
+            Self::Malformed | Self::UnknownFormat(_) => None,
+        }
+    }
 }
 
-/// A call that waits for the user's word.
-#[derive(Clone, Debug, Default, PartialEq, Deserialize)]
-#[serde(default)]
-pub struct PendingCall {
-    #[serde(deserialize_with = "lenient")]
-    pub agent_id: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub tool_name: Option<String>,
-    /// Null where it makes no sense, such as a number that is too large: the call waits all the same.
-    #[serde(deserialize_with = "or_default")]
-    pub tool_input: Value,
-    #[serde(deserialize_with = "or_default")]
-    pub hook_event_name: String,
-    #[serde(deserialize_with = "lenient")]
-    pub message: Option<String>,
-    #[serde(deserialize_with = "or_default")]
-    pub pending_since: String,
+fn is_known_format(format: &Value) -> bool {
+    format.as_u64().is_some_and(|format| (1..=NEWEST_SIGNAL_FORMAT).contains(&format))
 }
 
-/// Where a session's signal of this kind lies in the spool at `folder`.
-pub fn signal_path(folder: &Path, session: &str, kind: SignalKind) -> PathBuf {
-    folder.join(format!("{session}.{}.json", kind.word()))
-}
-
-/// `<session>.<kind>.json`, apart; `None` for any other name.
-pub fn parse_signal_name(name: &OsStr) -> Option<(&str, SignalKind)> {
-    let (session, word) = name.to_str()?.strip_suffix(".json")?.rsplit_once('.')?;
-    let kind = SIGNAL_KINDS.into_iter().find(|kind| kind.word() == word)?;
-    is_session_id(session).then_some((session, kind))
-}
-
-/// Whether the hooks would take this for a session's id. Nothing else may reach a path or a terminal.
-pub fn is_session_id(id: &str) -> bool {
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    (1..=128).contains(&id.len()) && id.bytes().all(safe)
-}
-
-/// Reads one signal; `None` where it is not one.
-///
-/// # Errors
-/// As for [`file::read`].
-pub fn read_signal(path: &Path, kind: SignalKind) -> io::Result<Option<Arc<Signal>>> {
-    let content = regular_file::read_regular(path, MAX_SIGNAL_LEN)?;
-    Ok(parse_signal(&content.bytes, content.modified, kind))
-}
-
-/// A signal's text and its file's modification time, understood.
-pub fn parse_signal(text: &[u8], at: SystemTime, kind: SignalKind) -> Option<Arc<Signal>> {
-    // serde would take an array for a struct whose members are all optional.
-    let text = text.trim_ascii_start().strip_prefix(b"{").and(Some(text))?;
-    let mut members: SignalMembers = serde_json::from_slice(text).ok()?;
-    // Taken, because there may be very many signals, and `since` is all that they are for.
-    let SignalMembers { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
-    let stamp = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
-    let since = stamp[kind as usize].as_deref().and_then(parse_stamp).unwrap_or(timestamps::clamp(at));
-    Some(Arc::new(Signal { at: timestamps::clamp(at), since, members }))
-}
-
-/// A stamp as a moment.
+/// Reads a stamp such as `1795246536.123456789`: seconds since the Unix epoch, with nine digits after the point. `None` for
+/// any other text, and for a time after the year 9999.
+#[must_use]
 pub fn parse_stamp(stamp: &str) -> Option<SystemTime> {
     let time = Time::parse_stamp(stamp.as_bytes())?;
-    // Nine digits are less than a second.
-    let since = std::time::Duration::new(time.seconds(), time.nanoseconds());
-    timestamps::after_epoch(since)
+    timestamps::after_epoch(Duration::new(time.seconds(), time.nanoseconds()))
 }

@@ -14,7 +14,7 @@ pub struct Snapshot {
     /// This machine.
     pub host: Host,
     /// By session: of every process that lives. More than one may run a session.
-    accounts: BTreeMap<String, Vec<RegistryEntry>>,
+    entries: BTreeMap<String, Vec<RegistryEntry>>,
     /// The same of processes of which nobody knows whether they live.
     unproven: BTreeMap<String, Vec<RegistryEntry>>,
     /// The sessions that nobody has taken yet.
@@ -22,36 +22,36 @@ pub struct Snapshot {
     /// By session: the windows that have handed it over to the background.
     parked: BTreeMap<String, Vec<RegistryEntry>>,
     /// When the account of each process last changed; by pid namespace, where it is not ours.
-    processes: HashMap<(Option<String>, u32), SystemTime>,
-    passed_over: usize,
+    changed_at: HashMap<(Option<String>, u32), SystemTime>,
+    skipped_files: usize,
     /// What could not be read, and why: of the registry, and of what has been looked for since.
     unreadable: RefCell<Vec<String>>,
     /// Many sessions may name one process: it is looked at once.
-    lives: RefCell<HashMap<(u32, Option<u64>), bool>>,
+    known_processes: RefCell<HashMap<(u32, Option<u64>), bool>>,
 }
 
 impl Snapshot {
     /// From the registry's accounts.
     pub fn new(host: Host, accounts: Registry) -> Self {
-        let Registry { vouched, unproven, spare, parked, passed_over, unreadable } = accounts;
-        let mut look = Self { host, passed_over, unreadable: unreadable.into(), ..Self::default() };
+        let Registry { vouched, unproven, spare, parked, skipped_files: passed_over, unreadable } = accounts;
+        let mut look = Self { host, skipped_files: passed_over, unreadable: unreadable.into(), ..Self::default() };
         for entry in vouched.iter().chain(&unproven) {
-            look.processes.insert((entry.namespace.clone(), entry.pid), entry.updated);
+            look.changed_at.insert((entry.namespace.clone(), entry.pid), entry.status_changed_at);
         }
-        let kinds = [(vouched, &mut look.accounts), (unproven, &mut look.unproven), (parked, &mut look.parked)];
+        let kinds = [(vouched, &mut look.entries), (unproven, &mut look.unproven), (parked, &mut look.parked)];
         for (entries, by_session) in kinds {
             for entry in entries {
                 by_session.entry(entry.session.clone()).or_default().push(entry);
             }
         }
         let spare = spare.into_iter().map(|entry| entry.session);
-        look.spare = spare.filter(|session| !look.accounts.contains_key(session)).collect();
+        look.spare = spare.filter(|session| !look.entries.contains_key(session)).collect();
         look
     }
 
     /// The sessions that a live process gives an account of.
     pub fn live_sessions(&self) -> impl Iterator<Item = &str> {
-        self.accounts.keys().map(String::as_str)
+        self.entries.keys().map(String::as_str)
     }
 
     /// Whether this session is only kept ready: nobody has taken it yet.
@@ -80,7 +80,7 @@ impl Snapshot {
         ended: Option<&Signal>,
     ) -> Option<&RegistryEntry> {
         let is_of = |entry: &&RegistryEntry| {
-            let newest = newest.filter(|newest| newest.at <= entry.written);
+            let newest = newest.filter(|newest| newest.time <= entry.written_at);
             let host = newest.and_then(|newest| newest.members.claude_host.as_deref()?.rsplit_once('/'));
             host.is_some_and(|(_, namespace)| entry.namespace.as_deref() == Some(namespace))
         };
@@ -91,9 +91,9 @@ impl Snapshot {
                 RegistryStatus::Busy => 1,
                 RegistryStatus::Idle | RegistryStatus::Shell | RegistryStatus::Dialog | RegistryStatus::Other => 0,
             };
-            (ended.is_none_or(|ended| !entry.is_process_of(ended)), rank, entry.updated, entry.pid)
+            (ended.is_none_or(|ended| !entry.is_process_of(ended)), rank, entry.status_changed_at, entry.pid)
         };
-        let vouched = self.accounts.get(session).into_iter().flatten().max_by_key(order);
+        let vouched = self.entries.get(session).into_iter().flatten().max_by_key(order);
         vouched.or_else(|| unproven.max_by_key(order))
     }
 
@@ -101,12 +101,12 @@ impl Snapshot {
     pub fn process_updated_at(&self, signal: &Signal) -> Option<SystemTime> {
         let elsewhere = signal.members.claude_host.as_deref().filter(|_| self.host.is_foreign_to(signal));
         let namespace = elsewhere.and_then(|host| host.rsplit_once('/')).map(|(_, namespace)| namespace.to_owned());
-        self.processes.get(&(namespace, signal.members.claude_pid?)).copied()
+        self.changed_at.get(&(namespace, signal.members.claude_pid?)).copied()
     }
 
     /// How many files of the registry were no accounts.
     pub fn skipped_files(&self) -> usize {
-        self.passed_over
+        self.skipped_files
     }
 
     /// What is there and could not be read, and why.
@@ -120,7 +120,7 @@ impl Snapshot {
     }
 
     /// Whether a process with this PID lives, and started at this time where one is given.
-    pub fn is_alive(&self, pid: u32, start: Option<u64>) -> bool {
-        *self.lives.borrow_mut().entry((pid, start)).or_insert_with(|| host::is_process_alive(pid, start))
+    pub fn is_process_alive(&self, pid: u32, start: Option<u64>) -> bool {
+        *self.known_processes.borrow_mut().entry((pid, start)).or_insert_with(|| host::is_process_alive(pid, start))
     }
 }

@@ -13,7 +13,7 @@ pub fn after_epoch(duration: Duration) -> Option<SystemTime> {
 }
 
 /// The moment, or the nearest that RFC 3339 can write.
-pub fn clamp(time: SystemTime) -> SystemTime {
+pub fn clamp_to_rfc3339(time: SystemTime) -> SystemTime {
     let after = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     SystemTime::UNIX_EPOCH + after.min(LAST)
 }

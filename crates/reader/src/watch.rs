@@ -6,8 +6,10 @@ use std::path::{Path, PathBuf};
 
 use notify::{ErrorKind, RecursiveMode, Watcher as _};
 
+use session_signals_protocol::SignalKind;
+
 use crate::collector::Collector;
-use crate::signal;
+use crate::signal_dir::parse_signal_name;
 
 /// What is to be read again.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
@@ -15,7 +17,7 @@ pub enum ChangedSource {
     /// The signals of this session.
     Session(String),
     /// The same, where all that is told is that the one of this kind (`Kind as usize`) went.
-    Gone(String, usize),
+    Gone(String, SignalKind),
     /// The registry.
     Registry,
     /// All of it: something was missed, or a directory is another one now.
@@ -26,14 +28,14 @@ pub enum ChangedSource {
 pub struct Watcher {
     system: notify::RecommendedWatcher,
     /// The configuration directory, the spool, the registry.
-    directories: [(PathBuf, Option<Identity>); 3],
+    directories: [(PathBuf, Option<DirectoryId>); 3],
     /// Why one of them is not watched that is there, unless it was told.
-    complaint: Option<io::Error>,
-    last_complaint: String,
+    failure: Option<io::Error>,
+    last_failure: String,
 }
 
 /// Device and inode: another directory may come under the same path.
-type Identity = (u64, u64);
+type DirectoryId = (u64, u64);
 
 impl Watcher {
     /// Watches what is there; `tell` hears of what happens from another thread.
@@ -52,18 +54,18 @@ impl Watcher {
         });
         let [spool, registry] = collector.watched_directories();
         let directories = [config, spool, registry].map(|path| (path.to_owned(), None));
-        let system = watcher.map_err(explain_limit)?;
-        let mut watcher = Self { system, directories, complaint: None, last_complaint: String::new() };
+        let system = watcher.map_err(explain_watch_error)?;
+        let mut watcher = Self { system, directories, failure: None, last_failure: String::new() };
         watcher.watch_new_directories();
         watcher.take_failure().map_or(Ok(watcher), Err)
     }
 
     /// Why something is not watched, once.
     pub fn take_failure(&mut self) -> Option<io::Error> {
-        let complaint = self.complaint.take()?;
+        let complaint = self.failure.take()?;
         let told = complaint.to_string();
-        let is_new = told != self.last_complaint;
-        self.last_complaint = told;
+        let is_new = told != self.last_failure;
+        self.last_failure = told;
         is_new.then_some(complaint)
     }
 
@@ -84,7 +86,7 @@ impl Watcher {
                 // It went meanwhile.
                 Err(notify::Error { kind: ErrorKind::PathNotFound, .. }) => false,
                 Err(error) => {
-                    self.complaint = Some(explain_limit(error));
+                    self.failure = Some(explain_watch_error(error));
                     false
                 }
             });
@@ -109,13 +111,9 @@ impl Watcher {
             return Some(ChangedSource::Registry);
         }
         if path.parent() == Some(spool_path) {
-            let (session, kind) = path.file_name().and_then(signal::parse_signal_name)?;
+            let (session, kind) = path.file_name().and_then(parse_signal_name)?;
             let session = session.to_owned();
-            return Some(if has_gone {
-                ChangedSource::Gone(session, kind as usize)
-            } else {
-                ChangedSource::Session(session)
-            });
+            return Some(if has_gone { ChangedSource::Gone(session, kind) } else { ChangedSource::Session(session) });
         }
         let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
         is_directory.then(|| {
@@ -132,7 +130,7 @@ impl Watcher {
 }
 
 /// What is missing, and how there is more of it: the system's own words speak of files and of space.
-fn explain_limit(error: notify::Error) -> io::Error {
+fn explain_watch_error(error: notify::Error) -> io::Error {
     let missing = |what: &str, name: &str| {
         let limit = fs_err::read_to_string(format!("/proc/sys/fs/inotify/{name}")).unwrap_or_default();
         format!("inotify has no {what} left for this user: raise fs.inotify.{name} (now {}) with sysctl", limit.trim())

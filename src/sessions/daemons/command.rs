@@ -5,7 +5,7 @@ use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
 
-use session_signals_reader::signal::is_session_id;
+use session_signals_protocol::session_id::is_session_id;
 
 /// What can be done.
 #[derive(Subcommand)]
@@ -88,5 +88,5 @@ pub struct SupervisorOptions {
 
 fn parse_session_id(id: &str) -> Result<String, String> {
     let told = "a session's id has 1 to 128 letters, digits, _ and -";
-    is_session_id(id).then(|| id.to_owned()).ok_or_else(|| told.to_owned())
+    is_session_id(id.as_bytes()).then(|| id.to_owned()).ok_or_else(|| told.to_owned())
 }

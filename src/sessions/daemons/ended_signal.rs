@@ -6,11 +6,12 @@ use std::thread;
 use std::time::{Duration, Instant, SystemTime};
 
 use serde_json::json;
-use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::SignalKind;
+use session_signals_protocol::file_names::SIGNAL_DIR;
 
 use super::process_handle::ProcessHandle;
 use super::spawn::DaemonSession;
-use session_signals_reader::{SessionSignals, signal};
+use session_signals_reader::SignalDir;
 
 /// The hook waits 200 ms for the spool's lock; the daemons are not to wait much longer for their end.
 const PUBLISH_TIMEOUT: Duration = Duration::from_millis(500);
@@ -23,10 +24,8 @@ const PUBLISH_TIMEOUT: Duration = Duration::from_millis(500);
 /// # Errors
 /// Where it is not there, or refuses.
 pub fn publish_ended(session: &DaemonSession, claude: Option<ProcessHandle>) -> io::Result<()> {
-    let folder = session.place.path().with_file_name("session-signals");
-    let read =
-        |kind: SignalKind| signal::read_signal(&signal::signal_path(&folder, &session.id, kind), kind).ok().flatten();
-    let signals = SessionSignals(SIGNAL_KINDS.map(read));
+    let signal_dir = SignalDir::from_path(session.place.path().with_file_name(SIGNAL_DIR));
+    let signals = signal_dir.read_session(&session.id);
     let members = signals.newest(SystemTime::now()).map(|newest| &newest.members);
     let of_signal = members.and_then(|of| Some(ProcessHandle { pid: of.claude_pid?, start: of.claude_start }));
     if of_signal != claude || claude.is_none() || signals.get(SignalKind::Ended).is_some() {

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use fs_err as fs;
 
-use session_signals_reader::signal::is_session_id;
+use session_signals_protocol::session_id::is_session_id;
 
 /// The directory.
 #[derive(Clone)]
@@ -137,5 +137,5 @@ fn session_of_file(name: &str) -> Option<&str> {
         "new" => rest.split_once('.')?.0,
         _ => return None,
     };
-    is_session_id(session).then_some(session)
+    is_session_id(session.as_bytes()).then_some(session)
 }

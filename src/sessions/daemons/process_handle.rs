@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use session_signals_protocol::cli_process::{CliProcess, read_stat};
 
 use super::platform;
-use session_signals_reader::host::is_process_alive;
+use session_signals_reader::is_process_alive;
 
 /// A PID, and when the process started.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]

@@ -18,7 +18,7 @@ use super::platform;
 use super::process_handle::ProcessHandle;
 use super::session_lock::SessionLock;
 use super::set_state::{self, DaemonStatus};
-use session_signals_reader::signal::is_session_id;
+use session_signals_protocol::session_id::is_session_id;
 
 /// Whoever forks faster than this is not chased any longer.
 const END_TIMEOUT: Duration = Duration::from_secs(2);
@@ -48,7 +48,7 @@ pub fn end_dead_sets(place: &DaemonsDir, dead: Vec<(String, SessionLock)>) -> us
     let ended = if dead.is_empty() { 0 } else { end_orphans(place.path()) };
     for (session, lock) in dead {
         for row in set_state::read_state(place, &session).map(|state| state.daemons).unwrap_or_default() {
-            if row.status != DaemonStatus::Failed && is_session_id(&row.name) {
+            if row.status != DaemonStatus::Failed && is_session_id(row.name.as_bytes()) {
                 DaemonLog::open_at(place.log_path(&row.name, &session)).remove();
             }
         }

@@ -1,26 +1,27 @@
-//! Tests of what cannot be seen from outside the executable.
+//! Unit tests of `sessions`, for what the tests of the whole executable cannot see.
 
-mod conformance;
+mod display_text;
 mod serve;
-mod text;
+mod session_table;
+mod terminal;
 
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::SIGNAL_KINDS;
-use session_signals_reader::{Evidence, signal};
+use session_signals_reader::{Evidence, Signal};
 
-/// The time `seconds` after an arbitrary one.
+/// Returns the time `seconds` after an arbitrary one.
 fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_246_000 + seconds)
 }
 
-/// What is known of a session that has nothing but these signals: for each the kind, the second of its event and its
-/// members.
+/// Returns the evidence of a session that has nothing but these signals. Each has its kind, the second of its event, and its
+/// JSON.
 fn evidence(signals: &[(&str, u64, &str)]) -> Evidence {
     let mut evidence = Evidence::default();
-    for (word, seconds, members) in signals {
+    for (word, seconds, json) in signals {
         let kind = SIGNAL_KINDS.into_iter().find(|kind| kind.word() == *word).unwrap();
-        evidence.signals.0[kind as usize] = signal::parse_signal(members.as_bytes(), at(*seconds), kind);
+        evidence.signals.replace(kind, Signal::parse(json.as_bytes(), at(*seconds), kind).ok());
     }
     evidence
 }

@@ -1,9 +1,9 @@
 //! The process entry of a hook.
 
-/// Makes the executable that this stands in run [`crate::runtime::run`] with the given [`crate::Hook`].
+/// Defines the entry of an executable that runs [`crate::runtime::run`] with the given [`crate::Hook`].
 ///
-/// What it defines must stand in the executable: in the library it would replace the C library's own in the
-/// executables that use std. A panic cannot happen as far as anyone knows; if one does, the hook ends with 1.
+/// The functions are defined in the executable, not in this library. In the library, they would replace those of the C library
+/// in the executables that use std. No panic is known to be possible; if one happens, the hook ends with exit code 1.
 #[macro_export]
 #[cfg(freestanding)]
 macro_rules! entry {
@@ -20,7 +20,7 @@ macro_rules! entry {
 
         #[allow(unsafe_code)]
         extern "C" fn start(stack: *const usize) -> ! {
-            // SAFETY: the kernel enters at _start, which passes the stack pointer on.
+            // SAFETY: the kernel starts the process at _start, which passes its stack pointer to this function.
             let environment = unsafe { $crate::system::Environment::at(stack) };
             $crate::system::exit($crate::runtime::run($hook, &environment))
         }
@@ -31,7 +31,7 @@ macro_rules! entry {
             $crate::system::exit(1)
         }
 
-        // core is built to unwind, and asks for this where nothing is optimised away.
+        // core is built for unwinding, and refers to this function in builds without optimisation.
         #[cfg(debug_assertions)]
         #[allow(unsafe_code)]
         #[unsafe(no_mangle)]
@@ -67,7 +67,7 @@ macro_rules! entry {
     };
 }
 
-/// Makes the executable that this stands in run [`crate::runtime::run`] with the given [`crate::Hook`].
+/// Defines the entry of an executable that runs [`crate::runtime::run`] with the given [`crate::Hook`].
 #[macro_export]
 #[cfg(not(freestanding))]
 macro_rules! entry {

@@ -1,12 +1,12 @@
-//! The memory routines of the C library, for executables without it.
+//! The memory routines that the compiler expects from the C library, for executables without it.
 #![allow(unsafe_code)]
 // Each has one caller, in another crate. The development profile does not optimise that crate, and a loop over bytes needs it.
 #![allow(clippy::inline_always, reason = "each has one caller, in another crate")]
 
-// Loops over volatile accesses, or single instructions: from anything else the optimiser would make calls
-// to the very functions that these are.
+// These are loops over volatile accesses, or single instructions. The optimiser would turn any other loop into a call of the
+// same function.
 
-/// `memcpy`.
+/// Copies `len` bytes, as `memcpy` does.
 ///
 /// # Safety
 /// As for `memcpy`.
@@ -15,20 +15,20 @@
 #[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: the caller's promise; the direction flag is clear at every call.
+    // SAFETY: as for the caller. The direction flag is clear at every call.
     unsafe {
         core::arch::asm!("rep movsb", inout("rcx") len => _, inout("rdi") to => _, inout("rsi") from => _,
             options(nostack, preserves_flags));
     }
     #[cfg(not(target_arch = "x86_64"))]
     for at in 0..len {
-        // SAFETY: the caller's promise.
+        // SAFETY: as for the caller.
         unsafe { to.add(at).write_volatile(from.add(at).read_volatile()) }
     }
     to
 }
 
-/// `memmove`.
+/// Copies `len` bytes, also if the two ranges overlap, as `memmove` does.
 ///
 /// # Safety
 /// As for `memmove`.
@@ -37,17 +37,17 @@ pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
 #[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn copy_overlapping(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
     if (to as usize).wrapping_sub(from as usize) >= len {
-        // SAFETY: ascending, nothing is overwritten before it is read.
+        // SAFETY: as for the caller. In ascending order, no byte is overwritten before it is read.
         return unsafe { copy(to, from, len) };
     }
     for at in (0..len).rev() {
-        // SAFETY: the caller's promise.
+        // SAFETY: as for the caller.
         unsafe { to.add(at).write_volatile(from.add(at).read_volatile()) }
     }
     to
 }
 
-/// `memset`.
+/// Sets `len` bytes to `byte`, as `memset` does.
 ///
 /// # Safety
 /// As for `memset`.
@@ -56,20 +56,20 @@ pub unsafe fn copy_overlapping(to: *mut u8, from: *const u8, len: usize) -> *mut
 #[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> *mut u8 {
     #[cfg(target_arch = "x86_64")]
-    // SAFETY: the caller's promise; the direction flag is clear at every call.
+    // SAFETY: as for the caller. The direction flag is clear at every call.
     unsafe {
         core::arch::asm!("rep stosb", inout("rcx") len => _, inout("rdi") to => _, in("al") byte,
             options(nostack, preserves_flags));
     }
     #[cfg(not(target_arch = "x86_64"))]
     for at in 0..len {
-        // SAFETY: the caller's promise.
+        // SAFETY: as for the caller.
         unsafe { to.add(at).write_volatile(byte) }
     }
     to
 }
 
-/// `memcmp`.
+/// Compares `len` bytes, as `memcmp` does.
 ///
 /// # Safety
 /// As for `memcmp`.
@@ -79,7 +79,7 @@ pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> *mut u8 {
 #[must_use]
 pub unsafe fn compare(left: *const u8, right: *const u8, len: usize) -> i32 {
     for at in 0..len {
-        // SAFETY: the caller's promise.
+        // SAFETY: as for the caller.
         let (a, b) = unsafe { (left.add(at).read_volatile(), right.add(at).read_volatile()) };
         if a != b {
             return i32::from(a) - i32::from(b);
@@ -88,7 +88,7 @@ pub unsafe fn compare(left: *const u8, right: *const u8, len: usize) -> i32 {
     0
 }
 
-/// `strlen`.
+/// Returns the length of a text that ends in NUL, as `strlen` does.
 ///
 /// # Safety
 /// As for `strlen`.
@@ -98,7 +98,7 @@ pub unsafe fn compare(left: *const u8, right: *const u8, len: usize) -> i32 {
 #[must_use]
 pub unsafe fn length(text: *const u8) -> usize {
     let mut len = 0;
-    // SAFETY: the caller's promise.
+    // SAFETY: as for the caller.
     while unsafe { text.add(len).read_volatile() } != 0 {
         len += 1;
     }

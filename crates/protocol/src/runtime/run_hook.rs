@@ -1,4 +1,4 @@
-//! A hook's life: read, decide, publish, exit code.
+//! What a hook does from standard input to its exit code.
 
 use core::cell::OnceCell;
 
@@ -10,75 +10,83 @@ use crate::hook::Hook;
 use crate::payload::{PayloadFields, SessionId};
 use crate::payload_reader::read_payload;
 use crate::pending_calls;
+use crate::signal_format::FORMAT_MEMBER_TEXT;
 use crate::signal_kind::{SIGNAL_KINDS, SignalKind};
 use crate::store::{self, ListChange, SignalStore, SignalWriter};
 use crate::system::{self, Environment};
 use crate::time::Time;
 
-/// Handles the event on standard input. The exit code: 0, or 1 with one line on standard error.
+/// Handles the event on standard input, and returns the exit code: 0, or 1 with one line on standard error.
 ///
-/// Never 2, which would block the user's prompt; and nothing on standard output, which the CLI would put
-/// into the conversation.
+/// The exit code is never 2, which would block the user's prompt. Nothing is written to standard output, because the CLI would
+/// add it to the conversation.
 #[must_use]
 pub fn run(hook: Hook, environment: &Environment) -> i32 {
-    let mut id = SessionId::default();
-    match handle_event(hook, environment, &mut id) {
+    let mut session = SessionId::default();
+    match handle_event(hook, environment, &mut session) {
         Ok(()) => 0,
         Err(error) => {
-            report_error(hook, environment, &id, &error);
+            report_error(hook, environment, &session, &error);
             1
         }
     }
 }
 
-/// Not inlined: its lines and paths are pages of stack that every hook would touch.
+// Not inlined: its lines and paths take pages of stack, which every hook would touch.
 #[cold]
 #[inline(never)]
-fn report_error(hook: Hook, environment: &Environment, id: &SessionId, error: &Error) {
-    let spool = store::signal_dir_path(environment).unwrap_or_default();
-    system::write_error_line(error.to_line(hook.executable(), &spool, id.as_bytes()).as_bytes());
+fn report_error(hook: Hook, environment: &Environment, session: &SessionId, error: &Error) {
+    let signal_dir = store::signal_dir_path(environment).unwrap_or_default();
+    system::write_error_line(error.to_line(hook.executable(), &signal_dir, session.as_bytes()).as_bytes());
 }
 
 #[inline(never)]
-fn handle_event(hook: Hook, environment: &Environment, id: &mut SessionId) -> Result<()> {
-    // First of all: events are ordered by it.
+fn handle_event(hook: Hook, environment: &Environment, session: &mut SessionId) -> Result<()> {
+    // The clock is read first, because it orders the events.
     let time = system::now().map_err(Error::from_system(Operation::Read, Subject::Clock))?;
     system::block_signals();
     let payload = read_payload(hook)?;
     let fields = PayloadFields::parse(payload);
-    *id = fields.parse_session_id()?;
+    *session = fields.parse_session_id()?;
     let rule = fields.find_rule(hook)?;
     let facts = fields.event_facts(time);
-    // Where there is no spool, there is nothing to answer or to clear.
-    let may_publish = !matches!(rule.publication, Publication::Nothing | Publication::Resumption);
-    let Some(spool) = SignalStore::open(environment, may_publish)? else {
+    // If there is no signal directory, there is no call to resolve and no signal to delete.
+    let may_publish = !matches!(rule.publication, Publication::Nothing | Publication::TurnGoesOn);
+    let Some(store) = SignalStore::open(environment, may_publish)? else {
         return Ok(());
     };
     let identity = OnceCell::new();
-    let session =
-        EventHandler { spool: &spool, id: id.as_bytes(), time, payload, fields: &fields, environment, identity };
-    let mut standing = spool.stored_signals(session.id)?;
-    if rule.publication == Publication::Start {
+    let handler = EventHandler {
+        store: &store,
+        session: session.as_bytes(),
+        time,
+        payload,
+        fields: &fields,
+        environment,
+        identity,
+    };
+    let mut stored = store.stored_signals(handler.session)?;
+    if rule.publication == Publication::SessionStart {
         for kind in SIGNAL_KINDS {
-            standing.is_from_this_process[kind as usize] =
-                standing.modified[kind as usize].is_some() && session.is_from_this_process(kind);
+            stored.is_from_this_process[kind as usize] =
+                stored.modified[kind as usize].is_some() && handler.is_from_this_process(kind);
         }
     }
-    let decision = decide(rule, &facts, &standing);
-    session.carry_out(decision, &standing)?;
-    let changed = decision.publish.is_some() || decision.clear.contains(&true);
-    if changed { session.settle_signals(decision, &facts) } else { Ok(()) }
+    let decision = decide(rule, &facts, &stored);
+    handler.carry_out(decision, &stored)?;
+    let has_changed = decision.publish.is_some() || decision.clear.contains(&true);
+    if has_changed { handler.settle_signals(decision, &facts) } else { Ok(()) }
 }
 
-/// One session, as one event of it sees it.
+/// Carries out the decision on one event.
 struct EventHandler<'a> {
-    spool: &'a SignalStore,
-    id: &'a [u8],
+    store: &'a SignalStore,
+    session: &'a [u8],
     time: Time,
     payload: &'a [u8],
     fields: &'a PayloadFields<'a>,
     environment: &'a Environment,
-    /// Found out where it is asked for.
+    /// The CLI process, which is looked up when it is first needed.
     identity: OnceCell<CliIdentity>,
 }
 
@@ -87,13 +95,15 @@ impl EventHandler<'_> {
         self.identity.get_or_init(|| cli_process::identify_cli(self.environment))
     }
 
-    /// The new signal first, then the clears: of a crash in between, both are left, and priority decides.
+    /// Publishes the new signal first, and then deletes the others. If the hook is killed in between, readers find both and
+    /// prefer one of them.
     #[inline(never)]
-    fn carry_out(&self, decision: Decision, standing: &StoredSignals) -> Result<()> {
+    fn carry_out(&self, decision: Decision, stored: &StoredSignals) -> Result<()> {
         if let Some(kind) = decision.publish.filter(|kind| *kind != SignalKind::Permission) {
             let (stamp, identity) = (decision.since.to_stamp(), self.identity().tail.as_bytes());
-            self.spool.publish(self.id, kind, decision.since, standing, &|out| {
+            self.store.publish(self.session, kind, decision.since, stored, &|out| {
                 out.put(pending_calls::without_closing_brace(self.payload))?;
+                out.put(FORMAT_MEMBER_TEXT)?;
                 out.put(b",\"")?;
                 out.put(kind.stamp_member().as_bytes())?;
                 out.put(b"\":\"")?;
@@ -102,57 +112,57 @@ impl EventHandler<'_> {
                 out.put(identity)
             })?;
         }
-        let revised = if decision.calls == CallEffect::Keep {
+        let revised = if decision.call_effect == CallEffect::Keep {
             Ok(())
         } else {
-            self.revise_pending_calls(decision.calls, *standing)
+            self.revise_pending_calls(decision.call_effect, *stored)
         };
         for kind in SIGNAL_KINDS {
             if decision.clear[kind as usize] {
-                self.spool.clear_signal(self.id, kind, self.time, standing)?;
+                self.store.clear_signal(self.session, kind, self.time, stored)?;
             }
         }
-        // A list that cannot be read or written keeps nothing else from being cleared.
+        // An error of the list is returned last, so that the other signals are deleted all the same.
         revised
     }
 
-    /// Adds this event's call to those that wait, or takes those out that it resolves.
-    fn revise_pending_calls(&self, calls: CallEffect, standing: StoredSignals) -> Result<()> {
+    /// Adds this event's call to the pending calls, or removes those that this event resolves.
+    fn revise_pending_calls(&self, effect: CallEffect, stored: StoredSignals) -> Result<()> {
         let (time, fields, payload) = (self.time, self.fields, self.payload);
         let tail = &|out: &mut SignalWriter| out.put(self.identity().tail.as_bytes());
-        self.spool.revise_calls(
-            self.id,
+        self.store.revise_calls(
+            self.session,
             &ListChange {
-                calls,
+                effect,
                 fields,
                 time,
                 payload,
                 stamp: pending_calls::pending_since_member(time).as_bytes(),
                 tail,
             },
-            standing,
+            stored,
         )
     }
 
-    /// What others did meanwhile may not have taken this event into account: of several states the newest stays,
-    /// and a call that a newer event would have resolved does not.
+    /// Corrects what other hooks did at the same time without knowledge of this event. Of several states the newest stays. A
+    /// call is removed if a newer event would have resolved it.
     fn settle_signals(&self, decision: Decision, facts: &EventFacts) -> Result<()> {
-        let standing = self.spool.stored_signals(self.id)?;
-        let calls = match decision.calls {
-            CallEffect::Add if standing.is_late(facts) => CallEffect::ResolveOwn,
+        let stored = self.store.stored_signals(self.session)?;
+        let effect = match decision.call_effect {
+            CallEffect::Add if stored.is_late(facts) => CallEffect::ResolveOwn,
             CallEffect::Add => CallEffect::Keep,
-            calls => calls,
+            effect => effect,
         };
-        if calls != CallEffect::Keep {
-            self.revise_pending_calls(calls, standing)?;
+        if effect != CallEffect::Keep {
+            self.revise_pending_calls(effect, stored)?;
         }
-        self.spool.remove_superseded(self.id, &standing)
+        self.store.remove_superseded(self.session, &stored)
     }
 
-    /// Whether the same CLI process published the signal that stands.
+    /// Returns whether the same CLI process published the stored signal.
     fn is_from_this_process(&self, kind: SignalKind) -> bool {
         let identity = self.identity();
         identity.is_known
-            && self.spool.read_signal(self.id, kind).is_ok_and(|text| text.ends_with(identity.tail.as_bytes()))
+            && self.store.read_signal(self.session, kind).is_ok_and(|text| text.ends_with(identity.tail.as_bytes()))
     }
 }

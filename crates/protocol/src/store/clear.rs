@@ -1,4 +1,4 @@
-//! Removes a signal.
+//! Deletes signals.
 
 use super::errors::changed_means_false;
 use super::publish::is_newer;
@@ -10,52 +10,61 @@ use crate::signal_kind::{SIGNAL_KINDS, SignalKind};
 use crate::time::Time;
 
 impl SignalStore {
-    /// Deletes a signal, if one stood when it was looked and has not been replaced by one that is newer than `time`.
+    /// Deletes a signal if it is among the `stored` ones and has not been replaced by one that is newer than `time`.
     ///
     /// # Errors
-    /// Where the system refuses.
-    pub fn clear_signal(&self, session: &[u8], kind: SignalKind, time: Time, standing: &StoredSignals) -> Result<()> {
-        match standing.modified[kind as usize] {
-            Some(seen) if !standing.has_newer(kind, time) => self.take_out(session, kind, seen, Some(time)).map(drop),
+    /// The system's error if the signal cannot be deleted.
+    pub fn clear_signal(&self, session: &[u8], kind: SignalKind, time: Time, stored: &StoredSignals) -> Result<()> {
+        match stored.modified[kind as usize] {
+            Some(version) if !stored.has_newer(kind, time) => {
+                self.take_out(session, kind, version, Some(time)).map(drop)
+            }
             _ => Ok(()),
         }
     }
 
-    /// Deletes a signal of exactly this version; `false` where it is not what stands.
+    /// Deletes exactly this version of a signal. Returns `false` if another version, or none, is stored.
     ///
     /// # Errors
-    /// Where the system refuses.
-    pub fn remove_version(&self, session: &[u8], kind: SignalKind, seen: Time) -> Result<bool> {
-        self.take_out(session, kind, seen, None)
+    /// The system's error if the signal cannot be deleted.
+    pub fn remove_version(&self, session: &[u8], kind: SignalKind, version: Time) -> Result<bool> {
+        self.take_out(session, kind, version, None)
     }
 
-    /// Moves a signal aside, so that nobody can put another one in its place, looks, and deletes it or puts it back.
-    pub(super) fn take_out(&self, session: &[u8], kind: SignalKind, seen: Time, up_to: Option<Time>) -> Result<bool> {
-        let aside = self.new_temporary_name(session, kind, None, Some(seen));
-        let take = || {
-            self.directory.rename(signal_file_name(session, kind).as_cstr(), aside.as_cstr())?;
-            let found = self.modification_time(&aside);
-            let is_meant = |found| found == seen || up_to.is_some_and(|time| !is_newer(found, time));
+    /// Moves a signal to a temporary name, so that nobody can replace it. Then deletes it if it is this version, or not newer
+    /// than `up_to`; otherwise puts it back and returns `false`.
+    pub(super) fn take_out(
+        &self,
+        session: &[u8],
+        kind: SignalKind,
+        version: Time,
+        up_to: Option<Time>,
+    ) -> Result<bool> {
+        let temporary = self.new_temporary_name(session, kind, None, Some(version));
+        let take_out = || {
+            self.directory.rename(signal_file_name(session, kind).as_cstr(), temporary.as_cstr())?;
+            let found = self.modification_time(&temporary);
+            let is_meant = |found| found == version || up_to.is_some_and(|time| !is_newer(found, time));
             let result = match found {
-                Ok(found) if is_meant(found) => self.directory.remove(aside.as_cstr()).map(|()| true),
+                Ok(found) if is_meant(found) => self.directory.remove(temporary.as_cstr()).map(|()| true),
                 found => found.map(|_| false),
             };
             if result != Ok(true) {
-                self.put_back(session, kind, &aside)?;
+                self.put_back(session, kind, &temporary)?;
             }
             result
         };
-        changed_means_false(take()).map_err(Error::from_system(Operation::Delete, Subject::Signal(kind)))
+        changed_means_false(take_out()).map_err(Error::from_system(Operation::Delete, Subject::Signal(kind)))
     }
 
-    /// Of several states the newest stays, and nothing that it supersedes.
+    /// Deletes the signals that [`StoredSignals::superseded_by`] says are false.
     ///
     /// # Errors
-    /// Where the system refuses.
-    pub fn remove_superseded(&self, session: &[u8], standing: &StoredSignals) -> Result<()> {
+    /// The system's error if a signal cannot be deleted.
+    pub fn remove_superseded(&self, session: &[u8], stored: &StoredSignals) -> Result<()> {
         for kind in SIGNAL_KINDS {
-            if let (Some(_), Some(seen)) = (standing.superseded_by(kind), standing.modified[kind as usize]) {
-                self.remove_version(session, kind, seen)?;
+            if let (Some(_), Some(version)) = (stored.superseded_by(kind), stored.modified[kind as usize]) {
+                self.remove_version(session, kind, version)?;
             }
         }
         Ok(())

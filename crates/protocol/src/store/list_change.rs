@@ -1,4 +1,4 @@
-//! What is to become of the calls that wait.
+//! A change of the list of pending calls.
 
 use super::signal_writer::SignalWriter;
 use crate::event_table::CallEffect;
@@ -6,18 +6,18 @@ use crate::payload::PayloadFields;
 use crate::system::Result;
 use crate::time::Time;
 
-/// What an event does to them.
+/// What an event does to the list of pending calls.
 pub struct ListChange<'a> {
-    /// Which of them it resolves, or that it adds its own.
-    pub calls: CallEffect,
-    /// The event's.
+    /// Whether the event adds its own call, or which calls it resolves.
+    pub effect: CallEffect,
+    /// The members of the event's payload.
     pub fields: &'a PayloadFields<'a>,
-    /// The event's.
+    /// The event's time.
     pub time: Time,
-    /// The event's.
+    /// The event's payload.
     pub payload: &'a [u8],
-    /// What [`crate::pending_calls::pending_since_member`] made of `time`; empty where the payload has it.
+    /// The [`pending_since_member`](crate::pending_calls::pending_since_member) for `time`; empty if the payload has one.
     pub stamp: &'a [u8],
-    /// Writes what ends the signal, from behind the list on.
+    /// Writes the end of the signal: what follows the list.
     pub tail: &'a dyn Fn(&mut SignalWriter) -> Result<()>,
 }

@@ -2,11 +2,11 @@
 //!
 //! # Design
 //!
-//! A hook that cannot have the lock in time goes on without it, and a process can be stopped between any two of its system
+//! A hook that cannot get the lock in time continues without it, and a process can be stopped between any two of its system
 //! calls. So the lock makes conflicts rare, but correctness does not depend on it. Each operation is safe against every other
 //! one:
 //!
-//! - A signal is put where no signal is, or is exchanged for the one that is there.
+//! - A signal is put where there is no signal, or is exchanged for the one that is there.
 //! - A signal that is to be deleted is first moved to a temporary name. Then the hook looks at it. The hook deletes it only
 //!   if it is the version that was meant, and puts it back otherwise.
 

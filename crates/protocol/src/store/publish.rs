@@ -1,4 +1,4 @@
-//! Puts a signal in its place.
+//! Publishes signals.
 
 use super::errors::{EAGAIN, EEXIST, ENOENT, errno_of};
 use super::signal_store::SignalStore;
@@ -11,31 +11,34 @@ use crate::system;
 use crate::text::Name;
 use crate::time::Time;
 
-/// How often a change is made anew where others change the same signal at the same time.
+/// How often a change is tried if other processes change the same signal at the same time.
 pub const MAX_ATTEMPTS: usize = 32;
 
 impl SignalStore {
-    /// Publishes a state, whole or not at all; `time` is its event's. A newer one of its kind stays, and this one goes.
-    /// `standing` is what stood when it was looked.
+    /// Publishes a signal that is not a `permission`, as a whole or not at all. If a newer signal of the kind is stored, that one
+    /// stays, and the new file is deleted.
+    ///
+    /// `time` is the time of the event, and `content` writes the signal.
     ///
     /// # Errors
-    /// Where the system refuses. The old signal then stands as it was, and no temporary file.
+    /// The system's error. The old signal is then unchanged, and no temporary file is left.
     pub fn publish(
         &self,
         session: &[u8],
         kind: SignalKind,
         time: Time,
-        standing: &StoredSignals,
+        stored: &StoredSignals,
         content: &dyn Fn(&mut SignalWriter) -> system::Result<()>,
     ) -> Result<()> {
-        let temporary = self.write_temporary(session, kind, time, standing.modified[kind as usize], content)?;
+        let temporary = self.write_temporary(session, kind, time, stored.modified[kind as usize], content)?;
         self.put_in_place(session, kind, &temporary).map_err(|errno| {
             self.discard_temporary(&temporary, time);
             Error::from_system(Operation::Rename, Subject::Signal(kind))(errno)
         })
     }
 
-    /// Puts a state where it belongs: the newest of its kind stays, and the others go.
+    /// Gives a temporary file the name of its signal. If a signal is there already, the newer of the two stays, and the other
+    /// one is deleted.
     pub(super) fn put_in_place(&self, session: &[u8], kind: SignalKind, temporary: &Name) -> system::Result<()> {
         for _ in 0..MAX_ATTEMPTS {
             match self.put_if_absent(temporary, &signal_file_name(session, kind)) {
@@ -48,32 +51,32 @@ impl SignalStore {
                 result => result?,
             }
             match self.modification_time(temporary) {
-                // What came out is newer, so it goes back.
+                // The signal that was replaced is newer, so it goes back in the next round.
                 Ok(found) if is_newer(found, time) => {}
                 Ok(_) => return self.directory.remove(temporary.as_cstr()),
-                // Nobody can tell which one is newer: all stays as it was.
+                // It is not known which one is newer, so the exchange is undone.
                 error => return self.exchange_with_signal(session, kind, temporary).and(error.map(drop)),
             }
         }
         Err(EAGAIN)
     }
 
-    /// Puts back what turned out to be somebody else's.
-    pub(super) fn put_back(&self, session: &[u8], kind: SignalKind, aside: &Name) -> system::Result<()> {
+    /// Puts back a signal that must not be deleted.
+    pub(super) fn put_back(&self, session: &[u8], kind: SignalKind, temporary: &Name) -> system::Result<()> {
         if kind != SignalKind::Permission {
-            return self.put_in_place(session, kind, aside);
+            return self.put_in_place(session, kind, temporary);
         }
-        match self.put_if_absent_atomically(aside, &signal_file_name(session, kind)) {
+        match self.put_if_absent_atomically(temporary, &signal_file_name(session, kind)) {
             result @ (Ok(()) | Err(ENOENT)) => result,
-            // The file system cannot do this in one step. Where nothing stands, the list stays aside until it is recovered:
-            // to rename it could overwrite a list that somebody publishes now.
+            // The file system cannot do this in one step. If there is no list, this one keeps its temporary name until it is
+            // recovered: a rename could overwrite a list that another process publishes now.
             Err(errno) if errno != EEXIST && self.modified_at(session, kind).is_none() => Ok(()),
-            Err(_) => self.merge_list(session, aside).map_err(errno_of),
+            Err(_) => self.merge_list(session, temporary).map_err(errno_of),
         }
     }
 
-    /// Gives a file a name that nothing has. Some file systems, such as FAT, cannot look and rename in one step. There a signal that
-    /// appears between the two steps is lost, and only the lock keeps that from happening.
+    /// Renames a file if the new name is free; otherwise returns `EEXIST`. Some file systems, such as FAT, cannot check and rename
+    /// in one step. On these, a signal that is published between the two steps is lost, and only the lock prevents that.
     pub(super) fn put_if_absent(&self, from: &Name, to: &Name) -> system::Result<()> {
         match self.put_if_absent_atomically(from, to) {
             result @ (Ok(()) | Err(ENOENT | EEXIST)) => result,
@@ -84,7 +87,8 @@ impl SignalStore {
         }
     }
 
-    /// The same in one step: by a second name where the file system has no other way. It fails where there is none.
+    /// Renames a file in one step if the new name is free; otherwise returns `EEXIST`. Uses a hard link if the file system has no
+    /// exclusive rename, and fails if it has no hard links either.
     pub(super) fn put_if_absent_atomically(&self, from: &Name, to: &Name) -> system::Result<()> {
         let (from, to) = (from.as_cstr(), to.as_cstr());
         match self.directory.rename_new(from, to) {
@@ -93,8 +97,8 @@ impl SignalStore {
         }
     }
 
-    /// Exchanges a temporary file and the signal. Where the file system cannot do that at once, in two steps; `EEXIST`
-    /// where somebody publishes in between. In any case nothing is lost.
+    /// Exchanges a temporary file and the signal. If the file system cannot do that in one step, it is done in two, and the
+    /// result is `EEXIST` if another process publishes in between. No signal is lost in any case.
     pub(super) fn exchange_with_signal(
         &self,
         session: &[u8],
@@ -106,42 +110,43 @@ impl SignalStore {
             Err(errno) if errno != ENOENT => {}
             result => return result,
         }
-        let aside = self.new_temporary_name(session, kind, None, None);
-        self.directory.rename(name.as_cstr(), aside.as_cstr())?;
+        let old = self.new_temporary_name(session, kind, None, None);
+        self.directory.rename(name.as_cstr(), old.as_cstr())?;
         match self.put_if_absent(temporary, &name) {
-            Ok(()) => self.directory.rename(aside.as_cstr(), temporary.as_cstr()),
-            error => self.put_back(session, kind, &aside).and(error),
+            Ok(()) => self.directory.rename(old.as_cstr(), temporary.as_cstr()),
+            error => self.put_back(session, kind, &old).and(error),
         }
     }
 
-    /// Writes a temporary file; its name.
+    /// Writes a temporary file, and returns its name. `time` is the time of the event, and `replaces` the version of the signal
+    /// that the file is meant to replace.
     pub(super) fn write_temporary(
         &self,
         session: &[u8],
         kind: SignalKind,
         time: Time,
-        seen: Option<Time>,
+        replaces: Option<Time>,
         content: &dyn Fn(&mut SignalWriter) -> system::Result<()>,
     ) -> Result<Name> {
-        let temporary = self.new_temporary_name(session, kind, Some(time), seen);
+        let temporary = self.new_temporary_name(session, kind, Some(time), replaces);
         let fail = |operation| Error::from_system(operation, Subject::Signal(kind));
         let file = self.directory.create_file(temporary.as_cstr()).map_err(fail(Operation::Create))?;
         write_file(file, time, content).map_err(|errno| {
-            // What matters is the error at hand.
+            // The error of the write is the one to report.
             let _ = self.directory.remove(temporary.as_cstr());
             fail(Operation::Write)(errno)
         })?;
         Ok(temporary)
     }
 
-    /// Deletes a temporary file that still holds what was written to it: what else it holds is somebody's signal.
+    /// Deletes a temporary file if it still holds the version that was written to it. Any other version is a signal.
     pub(super) fn discard_temporary(&self, temporary: &Name, time: Time) {
         if self.modification_time(temporary) == Ok(time) {
             let _ = self.directory.remove(temporary.as_cstr());
         }
     }
 
-    /// A name that nobody else has: see [`Aside`].
+    /// Returns a unique name for a temporary file: see [`TemporaryName`](crate::temporary_name::TemporaryName).
     pub(super) fn new_temporary_name(
         &self,
         session: &[u8],
@@ -160,7 +165,8 @@ impl SignalStore {
     }
 }
 
-/// Whether a signal is that of a newer event. One of the future is older: the clock stepped back.
+/// Returns whether a signal modified at `found` is newer than `time`. A signal from the future counts as old: it was written
+/// before the clock was set back.
 pub(super) fn is_newer(found: Time, time: Time) -> bool {
     time < found && !system::now().is_ok_and(|now| now < found)
 }

@@ -1,4 +1,4 @@
-//! Recovers what a killed hook left behind.
+//! Recovers the temporary files that killed hooks left behind.
 
 use super::errors::errno_of;
 use super::signal_store::SignalStore;
@@ -9,37 +9,39 @@ use crate::temporary_name::{self, Leftover, TemporaryName};
 use crate::text::Name;
 use crate::time::Time;
 
-/// For so many seconds a file with a temporary name is taken for that of a running hook.
+/// For how many seconds a temporary file is taken for that of a running hook.
 pub const RECOVER_AFTER_SECONDS: u64 = 60;
 
 impl SignalStore {
-    /// What a name that begins with a dot is. Only looks.
+    /// Classifies a file whose name begins with a dot, and changes nothing.
     pub(super) fn classify_leftover(&self, name: &[u8]) -> Leftover {
-        let (Some(aside), file) = (TemporaryName::parse(name), Name::concat(&[name])) else { return Leftover::Foreign };
+        let (Some(temporary), file) = (TemporaryName::parse(name), Name::concat(&[name])) else {
+            return Leftover::Foreign;
+        };
         match self.directory.metadata(file.as_cstr()) {
             Ok(metadata) if metadata.is_file => {
-                let is_whole =
-                    || self.read_file(aside.kind, &file).ok().map(|text| temporary_name::is_complete_signal(text));
-                aside.classify(metadata.modified, is_whole)
+                let is_complete =
+                    || self.read_file(temporary.kind, &file).ok().map(|text| temporary_name::is_complete_signal(text));
+                temporary.classify(metadata.modified, is_complete)
             }
             _ => Leftover::Foreign,
         }
     }
 
-    /// Deletes what a killed hook left behind, or brings it back: a state where nothing newer stands, calls where nothing
-    /// newer has answered them. What it was.
+    /// Deletes a temporary file that a killed hook left behind, or brings back the signal that it holds. Returns what the file
+    /// was. A signal is brought back if no newer event made it false; of a list, those calls that no newer event resolved.
     ///
-    /// For files that were given their name more than [`RECOVER_AFTER`] seconds ago, and with the lock: else it may be a living
-    /// hook's, which then has to do its work again.
+    /// Use it with the lock, and for files that got their name more than [`RECOVER_AFTER_SECONDS`] ago. Otherwise the file may
+    /// belong to a running hook, which must then repeat its work.
     ///
     /// # Errors
-    /// Where the system refuses. Then it is left where it is.
+    /// The system's error. The file then keeps its temporary name.
     pub fn recover_leftover(&self, name: &[u8]) -> Result<Leftover> {
-        let remnant = self.classify_leftover(name);
-        let Some(TemporaryName { session, kind, .. }) = TemporaryName::parse(name) else { return Ok(remnant) };
+        let leftover = self.classify_leftover(name);
+        let Some(TemporaryName { session, kind, .. }) = TemporaryName::parse(name) else { return Ok(leftover) };
         let file = Name::concat(&[name]);
         let fail = Error::from_system(Operation::Recover, Subject::Signal(kind));
-        match remnant {
+        match leftover {
             Leftover::Foreign | Leftover::Unreadable => {}
             Leftover::Garbage => self.directory.remove(file.as_cstr()).map_err(fail)?,
             Leftover::Signal => {
@@ -47,11 +49,11 @@ impl SignalStore {
                     if kind == SignalKind::Permission {
                         return self.merge_list(session, &file).map_err(errno_of);
                     }
-                    let (time, standing) =
+                    let (time, stored) =
                         (self.modification_time(&file)?, self.stored_signals(session).map_err(errno_of)?);
-                    // One from the future is older than whatever stands.
-                    let past = if time > standing.now { Time::default() } else { time };
-                    if standing.is_late(&EventFacts { time: past, ..EventFacts::default() }) {
+                    // A signal from the future counts as older than any other.
+                    let time = if time > stored.now { Time::default() } else { time };
+                    if stored.is_late(&EventFacts { time, ..EventFacts::default() }) {
                         return self.directory.remove(file.as_cstr());
                     }
                     self.put_in_place(session, kind, &file)
@@ -60,6 +62,6 @@ impl SignalStore {
                 self.remove_superseded(session, &self.stored_signals(session)?)?;
             }
         }
-        Ok(remnant)
+        Ok(leftover)
     }
 }

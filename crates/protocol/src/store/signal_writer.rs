@@ -6,7 +6,7 @@ use crate::time::Time;
 /// Writes a whole file and then sets its modification time.
 ///
 /// # Errors
-/// Where the system refuses.
+/// The system's error.
 pub fn write_file(
     file: File,
     time: Time,
@@ -18,7 +18,7 @@ pub fn write_file(
     writer.file.set_modified(time)
 }
 
-/// Gathers small pieces, so that a usual signal is one write.
+/// Collects the pieces of a signal, so that most signals are written by one system call.
 pub struct SignalWriter {
     file: File,
     buffer: [u8; 4096],
@@ -29,7 +29,7 @@ impl SignalWriter {
     /// Appends `piece`.
     ///
     /// # Errors
-    /// Where it cannot be written.
+    /// The system's error if the collected pieces cannot be written.
     pub fn put(&mut self, piece: &[u8]) -> system::Result<()> {
         if piece.len() > self.buffer.len() - self.used {
             self.flush()?;

@@ -3,19 +3,19 @@
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::SignalKind;
-use session_signals_protocol::error::Error;
 use session_signals_protocol::store::SignalStore;
 use session_signals_protocol::temporary_name::Leftover;
-use session_signals_protocol::text;
 
 use super::leftovers::is_old_leftover;
-use super::{SignalFault, SignalFiles};
+use super::signal_fault::SignalFault;
+use super::signal_files::SignalFiles;
+use crate::signal_dir::SignalDir;
+use crate::store_error::{store_error, store_path};
 use crate::timestamps;
 
 /// After so many removals in a row the hooks get a pause of this length.
@@ -24,8 +24,8 @@ const PAUSE: Duration = Duration::from_millis(1);
 
 /// The spool and its lock. Let it go after a few system calls: hooks wait 200 ms for it.
 pub struct LockedStore<'a> {
-    folder: &'a Path,
-    spool: SignalStore,
+    signal_dir: &'a SignalDir,
+    store: SignalStore,
 }
 
 impl<'a> LockedStore<'a> {
@@ -34,12 +34,12 @@ impl<'a> LockedStore<'a> {
     /// # Errors
     /// `WouldBlock` where somebody else holds it, `Unsupported` where nobody can. `NotFound` where there is no spool.
     /// Where it is not ours alone.
-    pub fn lock(folder: &'a Path, patience: u32) -> io::Result<Self> {
-        let random = RandomState::new().hash_one(folder);
-        let spool = SignalStore::open_at(&store_path(folder), random, false, patience)
-            .map_err(|error| io_error(folder, "", error))?;
-        let spool = spool.ok_or(io::ErrorKind::NotFound)?;
-        if spool.is_locked { Ok(Self { folder, spool }) } else { Err(lock_error(folder)) }
+    pub fn lock(signal_dir: &'a SignalDir, timeout_ms: u32) -> io::Result<Self> {
+        let random = RandomState::new().hash_one(signal_dir.path());
+        let store = SignalStore::open_at(&store_path(signal_dir), random, false, timeout_ms)
+            .map_err(|error| store_error("", signal_dir, "", error))?;
+        let store = store.ok_or(io::ErrorKind::NotFound)?;
+        if store.is_locked { Ok(Self { signal_dir, store }) } else { Err(lock_error(signal_dir.path())) }
     }
 
     /// Removes a signal where this is still wrong with it; whether it was.
@@ -47,14 +47,14 @@ impl<'a> LockedStore<'a> {
     /// # Errors
     /// Any of the file system's.
     pub fn remove_faulty(&self, session: &str, kind: SignalKind, fault: SignalFault) -> io::Result<bool> {
-        let files = SignalFiles::read_session(self.folder, session);
-        if !fault.applies_to(self.folder, session, kind, &files, SystemTime::now()) {
+        let files = SignalFiles::read_session(self.signal_dir, session);
+        if !fault.applies_to(self.signal_dir, session, kind, &files, SystemTime::now()) {
             return Ok(false);
         }
         // Its own time: what comes meanwhile, of a hook that no longer waits for the lock, stays.
         let time = files.get(kind).map(|file| timestamps::to_hook_time(file.modified)).unwrap_or_default();
-        let removed = self.spool.remove_version(session.as_bytes(), kind, time);
-        removed.map_err(|error| io_error(self.folder, session, error))
+        let removed = self.store.remove_version(session.as_bytes(), kind, time);
+        removed.map_err(|error| store_error("", self.signal_dir, session, error))
     }
 
     /// Settles what a killed hook left under this name: brings a signal back, and removes anything else. Whether it was a
@@ -63,16 +63,20 @@ impl<'a> LockedStore<'a> {
     /// # Errors
     /// Any of the file system's.
     pub fn recover(&self, name: &str) -> io::Result<bool> {
-        if !is_old_leftover(self.folder, name, SystemTime::now()) {
+        if !is_old_leftover(self.signal_dir, name, SystemTime::now()) {
             return Ok(false);
         }
         let session = name.trim_start_matches('.').split('.').next().unwrap_or_default();
-        match self.spool.recover_leftover(name.as_bytes()).map_err(|error| io_error(self.folder, session, error))? {
+        match self
+            .store
+            .recover_leftover(name.as_bytes())
+            .map_err(|error| store_error("", self.signal_dir, session, error))?
+        {
             Leftover::Signal => Ok(true),
             Leftover::Garbage => Ok(false),
             Leftover::Unreadable => Err(io::Error::other(format!("{name} cannot be read"))),
             // As earlier versions named their temporary files.
-            Leftover::Foreign => fs_err::remove_file(self.folder.join(name)).map(|()| false),
+            Leftover::Foreign => fs_err::remove_file(self.signal_dir.path().join(name)).map(|()| false),
         }
     }
 }
@@ -81,11 +85,16 @@ impl<'a> LockedStore<'a> {
 ///
 /// # Errors
 /// As for [`Held::take`] and [`Held::remove`].
-pub fn remove_old_ends(folder: &Path, sessions: &[String], limit: Duration, patience: u32) -> io::Result<usize> {
+pub fn remove_old_ends(
+    signal_dir: &SignalDir,
+    sessions: &[String],
+    limit: Duration,
+    timeout_ms: u32,
+) -> io::Result<usize> {
     let mut count = 0;
     for some in sessions.chunks(IN_A_ROW) {
         for session in some {
-            let held = LockedStore::lock(folder, patience)?;
+            let held = LockedStore::lock(signal_dir, timeout_ms)?;
             count += usize::from(held.remove_faulty(session, SignalKind::Ended, SignalFault::Old(limit))?);
         }
         thread::sleep(PAUSE);
@@ -102,14 +111,4 @@ fn lock_error(folder: &Path) -> io::Error {
         }
         _ => io::ErrorKind::WouldBlock.into(),
     }
-}
-
-fn store_path(folder: &Path) -> text::Path {
-    text::Path::concat(&[folder.as_os_str().as_bytes()])
-}
-
-fn io_error(folder: &Path, session: &str, error: Error) -> io::Error {
-    let line = error.to_line("", &store_path(folder), session.as_bytes());
-    let line = String::from_utf8_lossy(line.as_bytes()).into_owned();
-    io::Error::other(line.trim_start_matches(": ").trim_end().to_owned())
 }

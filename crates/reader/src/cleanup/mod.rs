@@ -10,8 +10,8 @@ pub mod retention;
 mod signal_fault;
 mod signal_files;
 
-pub use leftovers::{holds_signal, leftovers};
+pub use leftovers::{find_leftovers, holds_signal};
 pub use locked_store::{LockedStore, remove_old_ends};
-pub use old_ends::old_ended_sessions;
-pub use signal_fault::{SignalFault, hollow_wait, superseded_signals};
+pub use old_ends::find_old_ended_sessions;
+pub use signal_fault::{SignalFault, empty_signal_wait, find_superseded_signals};
 pub use signal_files::SignalFiles;

@@ -6,20 +6,20 @@ use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::SignalKind;
 
-use super::SignalFiles;
+use super::signal_files::SignalFiles;
 use crate::regular_file;
-use crate::signal;
+use crate::signal_dir::SignalDir;
 
 /// Whoever writes to a signal in place is done by then. A time as far ahead is from before the clock stepped back.
-const SETTLED: Duration = Duration::from_secs(60);
+const SETTLING_TIME: Duration = Duration::from_secs(60);
 
 /// What is wrong with a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalFault {
     /// A newer signal, of this kind, supersedes it; and both can be read.
-    Overtaken(SignalKind),
+    Superseded(SignalKind),
     /// It is empty, or all NUL bytes: the power was lost before its content was on the disk.
-    Hollow,
+    Empty,
     /// Its session ended longer ago than this, and nothing else stands for it.
     Old(Duration),
 }
@@ -28,15 +28,17 @@ impl SignalFault {
     /// Whether this is wrong with a session's signal of this kind.
     pub fn applies_to(
         self,
-        folder: &Path,
+        signal_dir: &SignalDir,
         session: &str,
         kind: SignalKind,
         files: &SignalFiles,
         now: SystemTime,
     ) -> bool {
         match self {
-            Self::Overtaken(newer) => superseded_signals(folder, session, files, now).contains(&(kind, newer)),
-            Self::Hollow => hollow_wait(folder, session, kind, files, now) == Some(Duration::ZERO),
+            Self::Superseded(newer) => {
+                find_superseded_signals(signal_dir, session, files, now).contains(&(kind, newer))
+            }
+            Self::Empty => empty_signal_wait(signal_dir, session, kind, files, now) == Some(Duration::ZERO),
             Self::Old(limit) => kind == SignalKind::Ended && files.is_only_old_end(limit, now),
         }
     }
@@ -44,23 +46,24 @@ impl SignalFault {
 
 /// Each signal of a session that a newer one supersedes, and the kind of that one. What cannot be read is neither: it
 /// says nothing, and somebody may know what it means.
-pub fn superseded_signals(
-    folder: &Path,
+pub fn find_superseded_signals(
+    signal_dir: &SignalDir,
     session: &str,
     files: &SignalFiles,
     now: SystemTime,
 ) -> Vec<(SignalKind, SignalKind)> {
-    let can_be_read = |kind: SignalKind| {
-        signal::read_signal(&signal::signal_path(folder, session, kind), kind).is_ok_and(|it| it.is_some())
-    };
-    let pairs = files.superseded(now).into_iter();
-    pairs.filter(|(older, newer)| can_be_read(*older) && can_be_read(*newer)).collect()
+    // Most sessions have no such signal, and then no file is read.
+    if files.superseded(|_| true, now).is_empty() {
+        return Vec::new();
+    }
+    let can_be_read = |kind| signal_dir.read_signal(session, kind).is_ok_and(|signal| signal.is_some());
+    files.superseded(can_be_read, now)
 }
 
 /// Where a session's signal of this kind is empty or all NUL bytes: how long it has to stay so until it is what a power
 /// cut left. Until then somebody may be writing it.
-pub fn hollow_wait(
-    folder: &Path,
+pub fn empty_signal_wait(
+    signal_dir: &SignalDir,
     session: &str,
     kind: SignalKind,
     files: &SignalFiles,
@@ -68,11 +71,11 @@ pub fn hollow_wait(
 ) -> Option<Duration> {
     let found = files.get(kind).filter(|found| found.is_regular)?;
     let left = match now.duration_since(found.modified) {
-        Ok(age) => SETTLED.saturating_sub(age),
-        Err(ahead) if ahead.duration() > SETTLED => Duration::ZERO,
-        Err(ahead) => ahead.duration() + SETTLED,
+        Ok(age) => SETTLING_TIME.saturating_sub(age),
+        Err(ahead) if ahead.duration() > SETTLING_TIME => Duration::ZERO,
+        Err(ahead) => ahead.duration() + SETTLING_TIME,
     };
-    (found.len == 0 || is_all_nul(&signal::signal_path(folder, session, kind))).then_some(left)
+    (found.len == 0 || is_all_nul(&signal_dir.signal_path(session, kind))).then_some(left)
 }
 
 /// Whether a file holds nothing but NUL bytes. Of any other its first bytes say so.

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
-use std::path::Path;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::{Duration, SystemTime};
 
-use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind, StoredSignals};
 
-use crate::signal::{parse_signal_name, signal_path};
+use crate::signal_dir::{SignalDir, parse_signal_name};
+use crate::timestamps::to_hook_time;
 
 /// One of them.
 #[derive(Clone, Copy, Debug)]
@@ -26,9 +26,9 @@ pub struct SignalFiles([Option<SignalFile>; 4]);
 
 impl SignalFiles {
     /// Those of every session. Names that no hook gives are passed over.
-    pub fn read_all(folder: &Path) -> BTreeMap<String, Self> {
+    pub fn read_all(signal_dir: &SignalDir) -> BTreeMap<String, Self> {
         let mut sessions = BTreeMap::<String, Self>::new();
-        for entry in std::fs::read_dir(folder).into_iter().flatten().flatten() {
+        for entry in std::fs::read_dir(signal_dir.path()).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let Some((session, kind)) = parse_signal_name(&name) else { continue };
             let Some(file) = entry.metadata().ok().and_then(|meta| file(&meta)) else { continue };
@@ -38,8 +38,8 @@ impl SignalFiles {
     }
 
     /// Those of this session.
-    pub fn read_session(folder: &Path, session: &str) -> Self {
-        Self(SIGNAL_KINDS.map(|kind| file(&signal_path(folder, session, kind).symlink_metadata().ok()?)))
+    pub fn read_session(signal_dir: &SignalDir, session: &str) -> Self {
+        Self(SIGNAL_KINDS.map(|kind| file(&signal_dir.signal_path(session, kind).symlink_metadata().ok()?)))
     }
 
     /// The file of this kind.
@@ -52,16 +52,20 @@ impl SignalFiles {
         SIGNAL_KINDS.into_iter().filter(|kind| self.get(*kind).is_some())
     }
 
-    /// Each signal that a newer one supersedes by its time, and the kind of that one: a hook publishes before it clears.
-    pub(super) fn superseded(&self, now: SystemTime) -> Vec<(SignalKind, SignalKind)> {
-        // From the future: the clock stepped back, and it is old. Of two in one instant, the one that readers prefer.
-        let order = |kind: SignalKind| {
-            let modified = self.get(kind)?.modified;
-            Some((if modified > now { UNIX_EPOCH } else { modified }, kind as usize))
+    /// Returns each signal that a newer one makes false, and the kind of the newer one. Only the kinds for which `counts`
+    /// returns true are compared. The rule is the hooks' own: [`StoredSignals::superseded_by`].
+    pub(super) fn superseded(
+        &self,
+        counts: impl Fn(SignalKind) -> bool,
+        now: SystemTime,
+    ) -> Vec<(SignalKind, SignalKind)> {
+        let modified = |kind: SignalKind| self.get(kind).filter(|_| counts(kind)).map(|file| file.modified);
+        let stored = StoredSignals {
+            now: to_hook_time(now),
+            modified: SIGNAL_KINDS.map(|kind| modified(kind).map(to_hook_time)),
+            ..StoredSignals::default()
         };
-        let pairs =
-            SIGNAL_KINDS.into_iter().flat_map(|newer| newer.supersedes().iter().map(move |older| (*older, newer)));
-        pairs.filter(|(older, newer)| order(*older).is_some() && order(*older) < order(*newer)).collect()
+        SIGNAL_KINDS.into_iter().filter_map(|older| Some((older, stored.superseded_by(older)?))).collect()
     }
 
     /// Whether nothing stands but an end, and that for longer than this. One from the future is not old.

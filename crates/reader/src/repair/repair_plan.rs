@@ -6,16 +6,16 @@ use session_signals_protocol::time::Time;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::Evidence;
+use crate::session_signals::SessionSignals;
 use crate::session_state::{DecidedState, SessionState, decide_state};
-use crate::signal::SessionSignals;
 use crate::timestamps;
 
 /// How long the registry must have been of another mind than a signal, where it does not move for what is so: neither does
 /// it while it lags.
-const SILENCE: Duration = Duration::from_secs(3);
+const CONTRADICTION_TIME: Duration = Duration::from_secs(3);
 
 /// The rule of signals that a crash, or somebody else's hook, left beside newer ones.
-pub const OVERTAKEN: &str = "overtaken";
+pub const SUPERSEDED_RULE: &str = "overtaken";
 
 /// What is to be done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -25,15 +25,15 @@ pub struct RepairPlan {
     /// Why, in words.
     pub reason: &'static str,
     /// What the files alone say.
-    pub was: Option<SessionState>,
+    pub state_by_files: Option<SessionState>,
     /// What is true.
-    pub is: SessionState,
+    pub state: SessionState,
     /// Since when.
     pub since: SystemTime,
     /// The signal to publish.
     pub publish: Option<SignalKind>,
     /// The modification time that it gets.
-    pub time: Time,
+    pub modified: Time,
     /// The newest signal: what is published has the session's members from it.
     pub base: Option<SignalKind>,
     /// The signal that says what the session did last: what is published has that turn's members from it.
@@ -43,14 +43,13 @@ pub struct RepairPlan {
 }
 
 /// What a reader says who has the files alone: ended > permission > stop > working.
-pub fn state_by_files_alone(signals: &SessionSignals) -> Option<SessionState> {
-    let order = [
-        (SignalKind::Ended, SessionState::Ended),
-        (SignalKind::Permission, SessionState::Permission),
-        (SignalKind::Stop, SessionState::Waiting),
-        (SignalKind::Working, SessionState::Working),
-    ];
-    order.into_iter().find(|(kind, _)| signals.get(*kind).is_some()).map(|(_, state)| state)
+pub fn state_by_files(signals: &SessionSignals) -> Option<SessionState> {
+    signals.first_by_priority().map(|kind| match kind {
+        SignalKind::Ended => SessionState::Ended,
+        SignalKind::Permission => SessionState::Permission,
+        SignalKind::Stop => SessionState::Waiting,
+        SignalKind::Working => SessionState::Working,
+    })
 }
 
 /// What mends the files; `None` where nothing is wrong, nothing is certain, or the process is not of this host.
@@ -74,23 +73,21 @@ pub fn plan_repair(evidence: &Evidence, now: SystemTime) -> Option<RepairPlan> {
         state == SessionState::Permission && matches!(other, SignalKind::Working | SignalKind::Stop) && in_force(other)
     };
     let clear = SIGNAL_KINDS.map(|other| other != kind && signals.get(other).is_some() && !beside(other));
-    let was = state_by_files_alone(signals);
+    let was = state_by_files(signals);
     if publish.is_none() && !clear.contains(&true) {
         return None;
     }
     let is_told = was == Some(state) || matches!(rule, "working" | "stop" | "permission" | "ended");
     let is_overtaken = publish.is_none() && is_told;
     Some(RepairPlan {
-        rule: if is_overtaken { OVERTAKEN } else { rule },
+        rule: if is_overtaken { SUPERSEDED_RULE } else { rule },
         reason: if is_overtaken { "a newer signal stands beside it" } else { reason },
-        was,
-        is: state,
+        state_by_files: was,
+        state,
         since,
         publish,
-        time: timestamps::to_hook_time(newest.at).next_nanosecond(),
-        base: SIGNAL_KINDS
-            .into_iter()
-            .find(|kind| signals.get(*kind).is_some_and(|signal| std::ptr::eq(signal, newest))),
+        modified: timestamps::to_hook_time(newest.time).next_nanosecond(),
+        base: signals.newest_kind(now),
         turn: [SignalKind::Stop, SignalKind::Working].into_iter().find(|kind| in_force(*kind)),
         clear,
     })
@@ -101,16 +98,17 @@ pub fn plan_repair(evidence: &Evidence, now: SystemTime) -> Option<RepairPlan> {
 /// so, it must have been of another mind for a while.
 fn is_certain(rule: &str, evidence: &Evidence, now: SystemTime) -> bool {
     let signals = &evidence.signals;
-    let at = |kind| signals.get(kind).map(|signal| signal.at);
+    let at = |kind| signals.get(kind).map(|signal| signal.time);
     let asked = || signals.get(SignalKind::Permission).map(|permission| permission.newest_call_at(now));
-    let moved = evidence.registry.as_ref().map(|entry| entry.updated);
+    let moved = evidence.registry.as_ref().map(|entry| entry.status_changed_at);
     let has_moved_since = |at: Option<SystemTime>| moved.is_some_and(|moved| at.is_none_or(|at| at < moved));
-    let is_silent_since =
-        |at: Option<SystemTime>| at.is_some_and(|at| now.duration_since(at).is_ok_and(|passed| passed >= SILENCE));
+    let is_silent_since = |at: Option<SystemTime>| {
+        at.is_some_and(|at| now.duration_since(at).is_ok_and(|passed| passed >= CONTRADICTION_TIME))
+    };
     let contradicts = |at| has_moved_since(at) || is_silent_since(at);
     match rule {
         "asks" | "questions" | "held" => {
-            let newest = signals.newest(now).map(|newest| newest.at);
+            let newest = signals.newest(now).map(|newest| newest.time);
             signals.in_force(SignalKind::Permission, now).is_some() || contradicts(newest)
         }
         "dialog" => has_moved_since(asked()) && has_moved_since(at(SignalKind::Working)),

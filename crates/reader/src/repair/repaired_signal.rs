@@ -4,8 +4,9 @@ use std::collections::HashMap;
 
 use serde_json::value::RawValue;
 use session_signals_protocol::SignalKind;
+use session_signals_protocol::signal_format::{FORMAT_MEMBER, SIGNAL_FORMAT};
 
-use super::RepairPlan;
+use super::repair_plan::RepairPlan;
 use crate::timestamps;
 
 /// What is true of a session whatever it does.
@@ -43,9 +44,14 @@ pub fn repaired_signal(base: &[u8], turn: &[u8], session: &str, kind: SignalKind
     if kind == SignalKind::Ended {
         members.push(("reason".to_owned(), format!("\"{}\"", treatment.rule)));
     }
+    let format = (FORMAT_MEMBER.to_owned(), SIGNAL_FORMAT.to_string());
+    if kind != SignalKind::Permission {
+        members.push(format.clone());
+    }
     let stamp = timestamps::to_hook_time(treatment.since).to_stamp();
     members.push((kind.stamp_member().to_owned(), format!("\"{}\"", String::from_utf8_lossy(stamp.as_bytes()))));
     if kind == SignalKind::Permission {
+        members.push(format);
         // Nobody knows which call it is: a hook that does adds it here.
         members.push(("pending".to_owned(), "[]".to_owned()));
     }

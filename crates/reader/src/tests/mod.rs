@@ -14,8 +14,8 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 use crate::evidence::Evidence;
 use crate::registry::RegistryEntry;
 use crate::registry::RegistryStatus;
-use crate::signal;
-use crate::signal::SessionSignals;
+use crate::session_signals::SessionSignals;
+use crate::signal::Signal;
 use crate::transcript::TranscriptTail;
 
 /// `seconds` after an arbitrary moment.
@@ -73,7 +73,7 @@ pub fn signals(text: &str) -> SessionSignals {
         } else if !tasks.is_empty() {
             members.push(format!(r#""background_tasks":[{}]"#, tasks.join(",")));
         }
-        signals.0[kind as usize] = signal::parse_signal(format!("{{{}}}", members.join(",")).as_bytes(), at, kind);
+        signals.replace(kind, Signal::parse(format!("{{{}}}", members.join(",")).as_bytes(), at, kind).ok());
     }
     signals
 }
@@ -102,11 +102,11 @@ pub fn registry(text: &str) -> Option<RegistryEntry> {
     Some(RegistryEntry {
         session: "s".to_owned(),
         status,
-        updated,
-        written: updated,
-        started: Some(at(0)),
+        status_changed_at: updated,
+        written_at: updated,
+        started_at: Some(at(0)),
         pid,
-        start: Some(7),
+        start_ticks: Some(7),
         namespace: None,
         is_of_this_host: true,
         cwd: None,
@@ -132,7 +132,7 @@ fn tail(text: &str) -> Option<TranscriptTail> {
         _ => panic!("{word}"),
     };
     let time = humantime::format_rfc3339_millis(time).to_string();
-    Some(crate::transcript::parse_tail(line.replace("TIME", &time).as_bytes()))
+    Some(TranscriptTail::parse(line.replace("TIME", &time).as_bytes()))
 }
 
 /// All of these.

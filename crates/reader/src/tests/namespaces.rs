@@ -1,7 +1,7 @@
 //! Processes of other pid namespaces: who lives, who does not, and of whom nobody knows.
 
 use crate::pid_namespaces::{NamespacedProcess, PidNamespaces};
-use crate::process_life::ProcessLife::{self, Alive, Dead, Unknown};
+use crate::process_state::ProcessState::{self, Alive, Dead, Unknown};
 
 /// A process in the namespace `ours`, which has three here; one of another user, who does not say where it is; and one
 /// whose clock is another one.
@@ -20,7 +20,7 @@ fn here(sees_all: bool) -> PidNamespaces {
 fn a_process_of_a_namespace_lives_is_dead_or_is_not_to_be_known() {
     /// The situation; namespace, PID and start; what is known where the name of the machine is ours, and where it is another one,
     /// as it is in a container that has its own.
-    type Row = (&'static str, &'static str, u32, Option<u64>, ProcessLife, ProcessLife);
+    type Row = (&'static str, &'static str, u32, Option<u64>, ProcessState, ProcessState);
     #[rustfmt::skip]
     let rows: [Row; 9] = [
         ("it lives", "ours", 2, Some(200), Alive, Alive),
@@ -34,13 +34,13 @@ fn a_process_of_a_namespace_lives_is_dead_or_is_not_to_be_known() {
         ("nothing lives there", "gone", 1, Some(100), Dead, Unknown),
     ];
     for (situation, namespace, pid, start, known, unknown) in rows {
-        assert_eq!(here(true).process_life(namespace, pid, start, true), known, "{situation}");
+        assert_eq!(here(true).process_state(namespace, pid, start, true), known, "{situation}");
         assert_eq!(
-            here(true).process_life(namespace, pid, start, false),
+            here(true).process_state(namespace, pid, start, false),
             unknown,
             "{situation}, another machine's name"
         );
         // Who does not see all sees no more than what lives.
-        assert_eq!(here(false).process_life(namespace, pid, start, true), unknown, "{situation}, not all is seen");
+        assert_eq!(here(false).process_state(namespace, pid, start, true), unknown, "{situation}, not all is seen");
     }
 }

@@ -7,14 +7,14 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::collector::Collector;
 use crate::evidence::Evidence;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::registry::RegistryStatus;
-use crate::repair::repair_plan::state_by_files_alone;
-use crate::repair::{self, plan_repair};
+use crate::repair::{plan_repair, repaired_signal, state_by_files};
 use crate::session::Session;
+use crate::session_signals::SessionSignals;
 use crate::session_state::{STATE_RULES, decide_state};
-use crate::signal;
-use crate::signal::SessionSignals;
+use crate::signal::Signal;
+use crate::signal_dir::parse_signal_name;
 use crate::tests::{at, registry, tail};
 
 /// Mostly one of a few; but what a file says may be any.
@@ -43,11 +43,10 @@ fn any_signals() -> impl Strategy<Value = SessionSignals> {
     ];
     let signal = proptest::option::of((any_time(), content));
     proptest::array::uniform4(signal).prop_map(|signals| {
-        let mut kinds = SIGNAL_KINDS.into_iter();
-        SessionSignals(signals.map(|signal| {
-            let kind = kinds.next().unwrap();
-            signal.and_then(|(time, text)| signal::parse_signal(text.as_bytes(), time, kind))
-        }))
+        SessionSignals::from_kinds(|kind| {
+            let (time, text) = signals[kind as usize]?;
+            Signal::parse(text.as_bytes(), time, kind).ok()
+        })
     })
 }
 
@@ -57,22 +56,22 @@ fn any_evidence() -> impl Strategy<Value = Evidence> {
     let entry = proptest::option::of(entry)
         .prop_map(|entry| registry(&entry.map_or(String::new(), |(word, t)| format!("{word}@{t}"))));
     let life = proptest::sample::select(vec![
-        ProcessLife::Unknown,
-        ProcessLife::Alive,
-        ProcessLife::Dead,
-        ProcessLife::Elsewhere,
+        ProcessState::Unknown,
+        ProcessState::Alive,
+        ProcessState::Dead,
+        ProcessState::Elsewhere,
     ]);
     let left = proptest::option::of(any_time());
     let transcript = proptest::sample::select(vec!["", "called@15", "called@35"]);
     let all = (any_signals(), entry, any_time(), life, left, transcript);
     all.prop_map(|(signals, mut registry, started, life, left, transcript)| {
         if let Some(entry) = &mut registry {
-            entry.started = Some(started);
+            entry.started_at = Some(started);
         }
         // Beside a registry it is read only where that speaks of a dialog.
         let is_dialog = registry.as_ref().is_some_and(|entry| entry.status == RegistryStatus::Dialog);
         let transcript = tail(transcript).filter(|_| is_dialog);
-        Evidence { signals, registry, life, left, is_of_this_host: true, transcript }
+        Evidence { signals, registry, process: life, left_at: left, is_of_this_host: true, transcript }
     })
 }
 
@@ -84,7 +83,7 @@ proptest! {
         let verdict = decide_state(&evidence, at(now));
         prop_assert!(STATE_RULES.iter().any(|rule| rule.id == verdict.rule));
         prop_assert_eq!(&verdict, &decide_state(&evidence.clone(), at(now)));
-        let session = Session::of("s", &evidence, at(now));
+        let session = Session::from_evidence("s", &evidence, at(now));
         prop_assert_eq!(session.has_pending_tool_use, session.pending_count > 0);
         prop_assert!(serde_json::to_string(&session).is_ok());
     }
@@ -96,14 +95,14 @@ proptest! {
         let state = [SignalKind::Working, SignalKind::Stop, SignalKind::Ended].iter().filter_map(|kind| evidence.signals.get(*kind));
         let Some(newest) = state.max_by_key(|signal| signal.age_order(at(now))) else { return Ok(()) };
         let goes_on = newest.members.hook_event_name.as_deref() == Some("PostToolUse");
-        let Some(older) = newest.at.checked_sub(Duration::from_secs(age)) else { return Ok(()) };
-        let older = signal::parse_signal(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, SIGNAL_KINDS[kind]).unwrap();
+        let Some(older) = newest.time.checked_sub(Duration::from_secs(age)) else { return Ok(()) };
+        let older = Signal::parse(br#"{"pending":[{"tool_name":"Bash"}]}"#, older, SIGNAL_KINDS[kind]).unwrap();
         let is_older = older.age_order(at(now)) < newest.age_order(at(now));
-        if evidence.signals.0[kind].is_some() || !is_older || goes_on && SIGNAL_KINDS[kind] == SignalKind::Permission {
+        if evidence.signals.get(SIGNAL_KINDS[kind]).is_some() || !is_older || goes_on && SIGNAL_KINDS[kind] == SignalKind::Permission {
             return Ok(());
         }
         let mut more = evidence.clone();
-        more.signals.0[kind] = Some(older);
+        more.signals.replace(SIGNAL_KINDS[kind], Some(older));
         let (before, after) = (decide_state(&evidence, at(now)), decide_state(&more, at(now)));
         prop_assert_eq!((before.state, before.rule), (after.state, after.rule));
     }
@@ -112,25 +111,25 @@ proptest! {
     #[test]
     fn healing_once_is_enough(evidence in any_evidence(), now in 0..60_u64) {
         // A process that says it runs this session has not left it.
-        let evidence = Evidence { left: evidence.left.filter(|_| evidence.registry.is_none()), ..evidence };
+        let evidence = Evidence { left_at: evidence.left_at.filter(|_| evidence.registry.is_none()), ..evidence };
         let Some(treatment) = plan_repair(&evidence, at(now)) else { return Ok(()) };
         let mut healed = evidence.clone();
         for kind in SIGNAL_KINDS {
             if treatment.clear[kind as usize] {
-                healed.signals.0[kind as usize] = None;
+                healed.signals.replace(kind, None);
             }
         }
         if let Some(kind) = treatment.publish {
-            let nanoseconds = Duration::new(treatment.time.seconds(), treatment.time.nanoseconds());
-            let content = repair::repaired_signal::repaired_signal(b"", b"", "s", kind, &treatment);
-            let signal = signal::parse_signal(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind);
+            let nanoseconds = Duration::new(treatment.modified.seconds(), treatment.modified.nanoseconds());
+            let content = repaired_signal(b"", b"", "s", kind, &treatment);
+            let signal = Signal::parse(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind).ok();
             prop_assert!(signal.is_some());
-            healed.signals.0[kind as usize] = signal;
+            healed.signals.replace(kind, signal);
         }
-        prop_assert_eq!(decide_state(&healed, at(now)).state, treatment.is);
-        prop_assert_eq!(decide_state(&evidence, at(now)).state, treatment.is);
-        prop_assert_eq!(state_by_files_alone(&healed.signals), Some(treatment.is));
-        prop_assert_eq!(repair::plan_repair(&healed, at(now)), None);
+        prop_assert_eq!(decide_state(&healed, at(now)).state, treatment.state);
+        prop_assert_eq!(decide_state(&evidence, at(now)).state, treatment.state);
+        prop_assert_eq!(state_by_files(&healed.signals), Some(treatment.state));
+        prop_assert_eq!(plan_repair(&healed, at(now)), None);
     }
 }
 
@@ -149,13 +148,13 @@ proptest! {
         }
         let mut collector = Collector::new(home.path());
         collector.read_all_signals();
-        let once = collector.collect();
+        let once = collector.collect_evidence(SystemTime::now());
         for (name, _) in files.iter().rev().chain(&files) {
-            if let Some((session, _)) = signal::parse_signal_name(name.as_ref()) {
+            if let Some((session, _)) = parse_signal_name(name.as_ref()) {
                 collector.read_session_signals(session);
             }
         }
-        let again = collector.collect();
+        let again = collector.collect_evidence(SystemTime::now());
         prop_assert_eq!(once.sessions.keys().collect::<Vec<_>>(), again.sessions.keys().collect::<Vec<_>>());
         for (id, evidence) in &once.sessions {
             prop_assert_eq!(decide_state(evidence, at(100)), decide_state(&again.sessions[id], at(100)));

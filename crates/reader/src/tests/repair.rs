@@ -3,8 +3,9 @@
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::Evidence;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::repair::{RepairPlan, apply_plan, plan_repair};
+use crate::signal_dir::SignalDir;
 use crate::tests::{at, evidence};
 
 /// The situation; signals, registry, transcript; the signals after it, and the rule. `healed` stands for a new signal.
@@ -97,9 +98,13 @@ fn the_files_are_made_to_say_what_is_true() {
         let treatment = plan_repair(&evidence, at(1000)).expect(situation);
         assert_eq!((&*after(spool, &treatment), treatment.rule), (expected, rule), "{situation}");
         // A nanosecond newer than the newest: no event of real life finds it newer than itself.
-        let newest = evidence.signals.newest(at(1000)).unwrap().at;
+        let newest = evidence.signals.newest(at(1000)).unwrap().time;
         let since = newest.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!((treatment.time.seconds(), treatment.time.nanoseconds()), (since.as_secs(), 1), "{situation}");
+        assert_eq!(
+            (treatment.modified.seconds(), treatment.modified.nanoseconds()),
+            (since.as_secs(), 1),
+            "{situation}"
+        );
     }
 }
 
@@ -124,8 +129,8 @@ fn a_process_of_another_host_is_none_of_our_business() {
     for (situation, spool, registry, transcript, ..) in HEALED {
         assert_eq!(plan_repair(&evidence(spool, registry, transcript), at(1000)), None, "{situation}");
     }
-    for life in [ProcessLife::Alive, ProcessLife::Elsewhere, ProcessLife::Unknown] {
-        let evidence = Evidence { life, ..here("working@10", "", "") };
+    for life in [ProcessState::Alive, ProcessState::Elsewhere, ProcessState::Unknown] {
+        let evidence = Evidence { process: life, ..here("working@10", "", "") };
         assert_eq!(plan_repair(&evidence, at(1000)), None, "{life:?}");
     }
 }
@@ -133,46 +138,47 @@ fn a_process_of_another_host_is_none_of_our_business() {
 #[test]
 fn a_dead_process_ends_its_session() {
     for spool in ["working@10", "working@10 permission@12", "stop@10", "ended@5 working@10"] {
-        let dead = Evidence { life: ProcessLife::Dead, ..here(spool, "", "") };
+        let dead = Evidence { process: ProcessState::Dead, ..here(spool, "", "") };
         let treatment = plan_repair(&dead, at(20)).unwrap();
         assert_eq!((&*after(spool, &treatment), treatment.rule), ("healed ended", "killed"), "{spool}");
-        assert_eq!(crate::repair::plan_repair(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
+        assert_eq!(plan_repair(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
     }
 }
 
 #[test]
 fn a_signal_that_is_newer_than_what_was_judged_stays() {
     let config = tempfile::tempdir().unwrap();
-    let spool = config.path().join("session-signals");
-    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(&spool).unwrap();
+    let signal_dir = SignalDir::of_config_dir(config.path());
+    let spool = signal_dir.path();
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(spool).unwrap();
     let publish = |seconds| {
         let signal = spool.join("s.working.json");
         fs_err::write(&signal, "{\"session_id\":\"s\",\"cwd\":\"/here\"}\n").unwrap();
         fs_err::File::options().write(true).open(&signal).unwrap().into_file().set_modified(at(seconds)).unwrap();
     };
     let stands = || {
-        let entries = fs_err::read_dir(&spool).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+        let entries = fs_err::read_dir(spool).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<_> = entries.collect();
         names.sort();
         names
     };
-    let judged = Evidence { life: ProcessLife::Dead, ..here("working@10", "", "") };
+    let judged = Evidence { process: ProcessState::Dead, ..here("working@10", "", "") };
     let treatment = plan_repair(&judged, at(20)).unwrap();
     // A prompt came since.
     publish(11);
-    assert!(!apply_plan(&spool, "s", &judged, &treatment).unwrap());
+    assert!(!apply_plan(&signal_dir, "s", &judged, &treatment).unwrap());
     assert_eq!(stands(), ["s.working.json"]);
     // Somebody else has the lock.
     publish(10);
-    let lock = std::fs::File::open(&spool).unwrap();
+    let lock = std::fs::File::open(spool).unwrap();
     lock.lock().unwrap();
-    let refused = apply_plan(&spool, "s", &judged, &treatment).unwrap_err();
+    let refused = apply_plan(&signal_dir, "s", &judged, &treatment).unwrap_err();
     assert_eq!((refused.kind(), stands()), (std::io::ErrorKind::WouldBlock, vec!["s.working.json".to_owned()]));
     drop(lock);
-    assert!(apply_plan(&spool, "s", &judged, &treatment).unwrap());
+    assert!(apply_plan(&signal_dir, "s", &judged, &treatment).unwrap());
     assert_eq!(stands(), ["s.ended.json"]);
     let ended = fs_err::read_to_string(spool.join("s.ended.json")).unwrap();
-    let since = "\"ended_at\":\"1795246010.000000000\"";
+    let since = "\"signal_format\":1,\"ended_at\":\"1795246010.000000000\"";
     assert_eq!(
         ended,
         format!("{{\"session_id\":\"s\",\"cwd\":\"/here\",\"healed_by\":\"killed\",\"reason\":\"killed\",{since}}}\n")

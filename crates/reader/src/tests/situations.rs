@@ -1,7 +1,7 @@
 //! What a person's day holds, and what is to be said of it.
 
 use crate::evidence::Evidence;
-use crate::process_life::ProcessLife;
+use crate::process_state::ProcessState;
 use crate::session_state::SessionState::{self, Ended, Permission, Waiting, Working};
 use crate::session_state::{STATE_RULES, decide_state};
 use crate::tests::{at, evidence};
@@ -124,12 +124,13 @@ fn the_registry_counts_only_once_all_is_quiet() {
 #[test]
 fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
     for spool in ["working@10", "working@10 permission@12", "stop@10"] {
-        let with = |life| Evidence { life, ..evidence(spool, "", "") };
-        assert_eq!(decide_state(&with(ProcessLife::Dead), at(20)).rule, "killed");
-        assert_ne!(decide_state(&with(ProcessLife::Elsewhere), at(20)).state, Ended);
-        assert_ne!(decide_state(&with(ProcessLife::Unknown), at(20)).state, Ended);
+        let with = |life| Evidence { process: life, ..evidence(spool, "", "") };
+        assert_eq!(decide_state(&with(ProcessState::Dead), at(20)).rule, "killed");
+        assert_ne!(decide_state(&with(ProcessState::Elsewhere), at(20)).state, Ended);
+        assert_ne!(decide_state(&with(ProcessState::Unknown), at(20)).state, Ended);
     }
-    let left = |seconds| Evidence { left: Some(at(seconds)), life: ProcessLife::Alive, ..evidence("stop@10", "", "") };
+    let left =
+        |seconds| Evidence { left_at: Some(at(seconds)), process: ProcessState::Alive, ..evidence("stop@10", "", "") };
     assert_eq!(decide_state(&left(20), at(30)).rule, "left");
     // The registry has yet to hear of a session that has just begun.
     assert_eq!(decide_state(&left(5), at(30)).rule, "stop");

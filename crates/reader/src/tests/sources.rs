@@ -5,17 +5,20 @@ use std::time::{Duration, SystemTime};
 use session_signals_protocol::SignalKind;
 use session_signals_protocol::cli_process;
 
+use crate::collector::Collector;
 use crate::host::{Host, is_process_alive};
-use crate::process_life::ProcessLife;
+use crate::pending_call::PendingCall;
+use crate::process_state::ProcessState;
 use crate::registry;
 use crate::registry::RegistryFile;
 use crate::registry::RegistryStatus;
 use crate::session::Session;
+use crate::session_list::{SessionFilter, read_sessions};
 use crate::session_state::{SessionState, decide_state};
-use crate::signal;
-use crate::signal::PendingCall;
+use crate::signal::{self, Signal, SignalError};
+use crate::signal_dir::{SignalDir, parse_signal_name};
 use crate::tests::{at, evidence};
-use crate::transcript;
+use crate::transcript::{self, TranscriptTail};
 
 fn fixture(name: &str) -> Vec<u8> {
     fs_err::read(format!("{}/../../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
@@ -58,7 +61,7 @@ fn the_registry_of_both_versions() {
         assert_eq!(entry.cwd.unwrap().to_str(), Some("/home/dev/work"));
     }
     let entry = vouched(&as_ours("busy"));
-    assert_eq!(entry.updated, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
+    assert_eq!(entry.status_changed_at, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
     for (waiting_for, status) in [
         ("input needed", RegistryStatus::Question),
         ("dialog open", RegistryStatus::Dialog),
@@ -112,8 +115,8 @@ fn a_registry_file_is_believed_only_while_its_process_lives_here() {
 #[test]
 fn the_transcript_marks_a_denial_and_an_interrupt_in_a_tool() {
     let text = fixture("transcripts/denied-escaped-interrupted-failed.jsonl");
-    let tail = transcript::parse_tail(&text);
-    assert_eq!(tail.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:26.249Z").unwrap()));
+    let tail = TranscriptTail::parse(&text);
+    assert_eq!(tail.interrupted_at, Some(humantime::parse_rfc3339("2026-11-21T07:49:26.249Z").unwrap()));
     let call = |command: &str| PendingCall {
         tool_name: Some("Bash".into()),
         tool_input: serde_json::json!({"command": command, "description": command}),
@@ -123,8 +126,8 @@ fn the_transcript_marks_a_denial_and_an_interrupt_in_a_tool() {
     assert!(!tail.has_result(&call("sleep 6 > x.txt")));
     assert!(!tail.has_result(&PendingCall { agent_id: Some("a".into()), ..call("sleep 5 > x.txt") }));
     let before = text.windows(3).position(|bytes| bytes == b"no2").unwrap();
-    let first = transcript::parse_tail(&text[..before]);
-    assert_eq!(first.interrupted, Some(humantime::parse_rfc3339("2026-11-21T07:49:22.784Z").unwrap()));
+    let first = TranscriptTail::parse(&text[..before]);
+    assert_eq!(first.interrupted_at, Some(humantime::parse_rfc3339("2026-11-21T07:49:22.784Z").unwrap()));
 }
 
 #[test]
@@ -136,18 +139,18 @@ fn a_transcript_of_any_size_costs_its_end() {
     file.seek(SeekFrom::Start(8 << 30)).unwrap(); // a hole: 8 GiB that take no room
     file.write_all(b"\n").unwrap();
     file.write_all(&fixture("transcripts/denied-escaped-interrupted-failed.jsonl")).unwrap();
-    assert!(transcript::read_tail(&path).unwrap().interrupted.is_some());
+    assert!(TranscriptTail::read(&path).unwrap().interrupted_at.is_some());
     // An interrupt that lies further back than the end is none.
     file.write_all(&vec![b' '; usize::try_from(transcript::MAX_TAIL_LEN).unwrap()]).unwrap();
-    assert!(transcript::read_tail(&path).unwrap().interrupted.is_none());
-    assert!(transcript::read_tail(home.path()).is_err());
-    assert!(transcript::read_tail("/dev/zero".as_ref()).is_err());
+    assert!(TranscriptTail::read(&path).unwrap().interrupted_at.is_none());
+    assert!(TranscriptTail::read(home.path()).is_err());
+    assert!(TranscriptTail::read("/dev/zero".as_ref()).is_err());
 }
 
 #[test]
 fn a_signal_and_what_is_none() {
     let text = br#"{"cwd":"/w","pending":[{"tool_name":"Bash"}],"pending_since":"1795246536.500000000","claude_pid":7,"error":{"x":1}}"#;
-    let signal = signal::parse_signal(text, at(0), SignalKind::Permission).unwrap();
+    let signal = Signal::parse(text, at(0), SignalKind::Permission).unwrap();
     assert_eq!(signal.since, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_500));
     assert_eq!(
         (signal.members.claude_pid, &signal.members.error, signal.members.pending.as_ref().unwrap().len()),
@@ -157,24 +160,67 @@ fn a_signal_and_what_is_none() {
         assert_eq!(signal::parse_stamp(stamp), None);
     }
     let ancient = SystemTime::UNIX_EPOCH - Duration::from_secs(1);
-    assert_eq!(signal::parse_signal(b"{}", ancient, SignalKind::Stop).unwrap().at, SystemTime::UNIX_EPOCH);
+    assert_eq!(Signal::parse(b"{}", ancient, SignalKind::Stop).unwrap().time, SystemTime::UNIX_EPOCH);
     for torn in ["", "{", "[]", "null", "\u{0}", "{}}"] {
-        assert!(signal::parse_signal(torn.as_bytes(), at(0), SignalKind::Stop).is_none(), "{torn:?}");
+        assert!(
+            matches!(Signal::parse(torn.as_bytes(), at(0), SignalKind::Stop), Err(SignalError::Malformed)),
+            "{torn:?}"
+        );
     }
     let long = format!("{}.stop.json", "x".repeat(129));
     for name in
         ["a.stop.json.tmp", ".a.stop.0123", "a.json", ".stop.json", "a.b.stop.json", "ä.stop.json", &long, "stop.json"]
     {
-        assert!(signal::parse_signal_name(name.as_ref()).is_none(), "{name}");
+        assert!(parse_signal_name(name.as_ref()).is_none(), "{name}");
     }
-    assert_eq!(signal::parse_signal_name("a-1.stop.json".as_ref()), Some(("a-1", SignalKind::Stop)));
+    assert_eq!(parse_signal_name("a-1.stop.json".as_ref()), Some(("a-1", SignalKind::Stop)));
+}
+
+#[test]
+fn a_signal_of_a_newer_format_is_not_understood() {
+    let parse = |members: &str| Signal::parse(format!("{{{members}}}").as_bytes(), at(0), SignalKind::Working);
+    for known in ["", r#""signal_format":1"#] {
+        assert!(parse(known).is_ok(), "{known}");
+    }
+    for unknown in ["2", "0", "-1", "1.5", "\"1\"", "null", "[]"] {
+        match parse(&format!("\"signal_format\":{unknown},\"cwd\":\"/w\"")) {
+            Err(SignalError::UnknownFormat(format)) => assert_eq!(format, unknown),
+            other => panic!("{unknown}: {other:?}"),
+        }
+    }
+}
+
+#[test]
+fn a_signal_of_a_newer_format_is_skipped_counted_and_reported() {
+    let config_dir = tempfile::tempdir().unwrap();
+    let signal_dir = SignalDir::of_config_dir(config_dir.path());
+    fs_err::create_dir(signal_dir.path()).unwrap();
+    let newer = signal_dir.signal_path("newer", SignalKind::Working);
+    fs_err::write(&newer, r#"{"signal_format":2}"#).unwrap();
+    fs_err::write(signal_dir.signal_path("known", SignalKind::Stop), r#"{"signal_format":1}"#).unwrap();
+    fs_err::write(signal_dir.signal_path("torn", SignalKind::Stop), "{").unwrap();
+    let list = read_sessions(config_dir.path(), SessionFilter::All);
+    let ids: Vec<_> = list.sessions.iter().map(|session| &*session.session_id).collect();
+    assert_eq!((ids, list.skipped_files.signals), (vec!["known"], 2));
+    let sentence = format!(
+        "cannot understand {}: its signal_format is 2, and this version of session-signals understands only formats up to 1",
+        newer.display()
+    );
+    assert_eq!(list.unreadable, [sentence]);
+    // The signal is understood again once it has a known format.
+    let mut collector = Collector::new(config_dir.path());
+    collector.read_all_signals();
+    fs_err::write(&newer, "{}").unwrap();
+    collector.read_session_signals("newer");
+    let list = collector.list_sessions(SessionFilter::All, SystemTime::now());
+    assert_eq!((list.sessions.len(), list.unreadable.len()), (2, 0));
 }
 
 #[test]
 fn one_odd_value_costs_itself() {
     let text = br#"{"prompt":"a\ud800b \ud83d\ude00 \\ud800\udc00","background_tasks":[7,{"type":"shell","status":1}],"pending":[
         {"tool_name":"A","tool_input":{"n":1e400}},7,[],{"tool_name":"B","tool_input":{"s":"x\udfff"},"message":7}]}"#;
-    let members = &signal::parse_signal(text, at(0), SignalKind::Permission).unwrap().members;
+    let members = &Signal::parse(text, at(0), SignalKind::Permission).unwrap().members;
     assert_eq!(members.prompt.as_deref(), Some("a\u{fffd}b \u{1f600} \\ud800\u{fffd}"));
     assert_eq!(members.background_tasks.as_ref().unwrap()[0].r#type, "shell");
     let calls = members.pending.as_ref().unwrap();
@@ -196,29 +242,28 @@ fn a_registry_file_with_an_odd_id_or_time_is_none() {
         assert!(with("sessionId", id.into()).is_none(), "{id:?}");
     }
     let entry = with("statusUpdatedAt", 99_999_999_999_999_999_u64.into()).unwrap();
-    assert_eq!(Some(entry.updated), entry.started);
-    assert_eq!(with("startedAt", u64::MAX.into()).unwrap().started, None);
+    assert_eq!(Some(entry.status_changed_at), entry.started_at);
+    assert_eq!(with("startedAt", u64::MAX.into()).unwrap().started_at, None);
 }
 
 #[test]
 fn a_hook_that_outlived_its_cli_names_no_process() {
     let host = cli_process::host_id().unwrap();
     let members = format!(r#"{{"claude_host":"{}"}}"#, String::from_utf8_lossy(host.as_bytes()));
-    let signal =
-        |members: &str| signal::parse_signal(members.as_bytes(), SystemTime::now(), SignalKind::Working).unwrap();
+    let signal = |members: &str| Signal::parse(members.as_bytes(), SystemTime::now(), SignalKind::Working).unwrap();
     let life = |begins_with_cli, members: &str| {
         let mut host = Host::read();
         host.begins_with_cli = begins_with_cli;
-        host.process_life(&signal(members), is_process_alive)
+        host.process_state(&signal(members), is_process_alive)
     };
-    assert_eq!(life(false, &members), ProcessLife::Dead);
-    assert_eq!(life(true, &members), ProcessLife::Unknown, "it may be process 1's own, in a container");
+    assert_eq!(life(false, &members), ProcessState::Dead);
+    assert_eq!(life(true, &members), ProcessState::Unknown, "it may be process 1's own, in a container");
     assert_eq!(
         life(false, r#"{"claude_host":"elsewhere/1"}"#),
-        ProcessLife::Unknown,
+        ProcessState::Unknown,
         "it may be process 1's own, over there"
     );
-    assert_eq!(life(false, "{}"), ProcessLife::Unknown, "a script's");
+    assert_eq!(life(false, "{}"), ProcessState::Unknown, "a script's");
 }
 
 #[test]
@@ -244,26 +289,26 @@ fn a_pid_counts_with_its_start_only() {
     let start = cli_process::read_stat(std::process::id()).unwrap().start;
     let signal = |members: &str, seconds: u64| {
         let at = SystemTime::now() + Duration::from_secs(1) - Duration::from_secs(seconds);
-        signal::parse_signal(format!("{{{members}}}").as_bytes(), at, SignalKind::Stop).unwrap()
+        Signal::parse(format!("{{{members}}}").as_bytes(), at, SignalKind::Stop).unwrap()
     };
     let host = Host::read();
     let life = |members: &str, seconds| {
-        host.process_life(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), is_process_alive)
+        host.process_state(&signal(&members.replace("PID", &std::process::id().to_string()), seconds), is_process_alive)
     };
-    assert_eq!(life("", 0), ProcessLife::Unknown);
-    assert_eq!(life(r#""claude_pid":PID"#, 0), ProcessLife::Alive);
-    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), ProcessLife::Alive);
-    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), ProcessLife::Dead);
+    assert_eq!(life("", 0), ProcessState::Unknown);
+    assert_eq!(life(r#""claude_pid":PID"#, 0), ProcessState::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 0), ProcessState::Alive);
+    assert_eq!(life(&format!(r#""claude_pid":PID,"claude_start":{}"#, start + 1), 0), ProcessState::Dead);
     assert_eq!(
         life(&format!(r#""claude_pid":PID,"claude_start":{start}"#), 1_000_000_000),
-        ProcessLife::Alive,
+        ProcessState::Alive,
         "the clock stepped: it lives, whatever the time says"
     );
-    assert_eq!(life(r#""claude_pid":PID"#, 1_000_000_000), ProcessLife::Dead, "before the machine was started");
-    assert_eq!(life("", 1_000_000_000), ProcessLife::Dead, "the same, of a script that names no process");
-    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), ProcessLife::Elsewhere);
-    assert_eq!(life(r#""claude_pid":4194305"#, 0), ProcessLife::Dead);
-    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), ProcessLife::Elsewhere);
+    assert_eq!(life(r#""claude_pid":PID"#, 1_000_000_000), ProcessState::Dead, "before the machine was started");
+    assert_eq!(life("", 1_000_000_000), ProcessState::Dead, "the same, of a script that names no process");
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 1_000_000_000), ProcessState::Elsewhere);
+    assert_eq!(life(r#""claude_pid":4194305"#, 0), ProcessState::Dead);
+    assert_eq!(life(r#""claude_pid":PID,"claude_host":"elsewhere/1""#, 0), ProcessState::Elsewhere);
     let mut child = std::process::Command::new("true").spawn().unwrap();
     while cli_process::read_stat(child.id()).is_some_and(|stat| !stat.is_zombie) {
         std::thread::yield_now();
@@ -276,18 +321,17 @@ fn a_pid_counts_with_its_start_only() {
 fn the_directory_is_that_of_whichever_source_is_newer() {
     let cwd = |registry_at: u64| {
         let mut evidence = evidence("", &format!("idle@{registry_at}"), "");
-        evidence.signals.0[SignalKind::Stop as usize] =
-            signal::parse_signal(br#"{"cwd":"/a"}"#, at(20), SignalKind::Stop);
+        evidence.signals.replace(SignalKind::Stop, Signal::parse(br#"{"cwd":"/a"}"#, at(20), SignalKind::Stop).ok());
         evidence.registry.as_mut().unwrap().cwd = Some("/b".into());
         // What the registry says besides its status is as new as its file.
-        evidence.registry.as_mut().unwrap().updated = at(5);
-        Session::of("s", &evidence, at(1000)).cwd
+        evidence.registry.as_mut().unwrap().status_changed_at = at(5);
+        Session::from_evidence("s", &evidence, at(1000)).cwd
     };
     assert_eq!(cwd(30), Some("/b".into()), "/cd fires no hook");
     assert_eq!(cwd(10), Some("/a".into()), "a hook heard of it first");
     let mut unsaid = evidence("stop@20", "idle@10", "");
     unsaid.registry.as_mut().unwrap().cwd = Some("/b".into());
-    assert_eq!(Session::of("s", &unsaid, at(1000)).cwd, Some("/b".into()), "the signal does not say");
+    assert_eq!(Session::from_evidence("s", &unsaid, at(1000)).cwd, Some("/b".into()), "the signal does not say");
 }
 
 #[test]
@@ -295,7 +339,7 @@ fn whether_a_teammate_rests_is_known_by_the_registry_alone() {
     let lines = fixture("claude-2.1.330/teammate.jsonl");
     let events = lines.split(|byte| *byte == b'\n').filter(|line| line.starts_with(b"{"));
     let stops: Vec<_> = events
-        .filter_map(|event| signal::parse_signal(event, at(20), SignalKind::Stop))
+        .filter_map(|event| Signal::parse(event, at(20), SignalKind::Stop).ok())
         .filter(|event| event.members.hook_event_name.as_deref() == Some("Stop") && event.members.has_delegated_task())
         .collect();
     // The teammate works at the first, and rests at the next: these two say the same of it.
@@ -308,7 +352,7 @@ fn whether_a_teammate_rests_is_known_by_the_registry_alone() {
             ("", SessionState::Waiting, "stop"),
         ] {
             let mut evidence = evidence("", registry, "");
-            evidence.signals.0[SignalKind::Stop as usize] = Some(stop.clone());
+            evidence.signals.replace(SignalKind::Stop, Some(stop.clone()));
             let verdict = decide_state(&evidence, at(1000));
             assert_eq!((verdict.state, verdict.rule), (state, rule), "{registry}");
         }

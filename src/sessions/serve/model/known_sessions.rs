@@ -1,0 +1,90 @@
+//! What is remembered of each session from one refresh to the next.
+
+use std::collections::{BTreeSet, HashMap};
+use std::path::PathBuf;
+use std::time::SystemTime;
+
+use super::last_signals::LastSignals;
+use super::stable_times::StableTimes;
+use crate::serve::feed::SessionChange;
+use session_signals_reader::{
+    Collector, Evidence, Session, Snapshot, checked_out_branch, is_time_independent, plan_repair,
+};
+
+/// The sessions that were published.
+#[derive(Default)]
+pub struct KnownSessions {
+    times: HashMap<String, StableTimes>,
+    last_signals: LastSignals,
+    /// The branch of each directory, as this round has read it.
+    branches: HashMap<PathBuf, Option<String>>,
+    /// The sessions that time alone may change.
+    time_dependent: BTreeSet<String>,
+}
+
+impl KnownSessions {
+    /// Returns the ids of the sessions.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.times.keys().map(String::as_str)
+    }
+
+    /// Returns the sessions that time alone may change: a process may die, or a transcript may grow.
+    pub fn time_dependent(&self) -> impl Iterator<Item = &str> {
+        self.time_dependent.iter().map(String::as_str)
+    }
+
+    /// Forgets the branches, so that they are read again.
+    pub fn clear_branches(&mut self) {
+        self.branches.clear();
+    }
+
+    /// Decides the state of a session again, and returns what must be published. If time alone may change the session, its
+    /// evidence is passed to `on_time_dependent`.
+    pub fn refresh_session(
+        &mut self,
+        id: String,
+        collector: &Collector,
+        snapshot: &Snapshot,
+        on_time_dependent: impl FnOnce(Evidence),
+    ) -> SessionChange {
+        let now = SystemTime::now();
+        let found = collector.session_evidence(&id, snapshot, now);
+        let has_signals = collector.session_signals(&id).is_some();
+        let remembered = if has_signals { None } else { self.last_signals.evidence_of(&id, snapshot, now) };
+        let Some(evidence) = remembered.as_ref().or(found.as_ref()) else {
+            self.times.remove(&id);
+            self.time_dependent.remove(&id);
+            return (id, None);
+        };
+        let mut session = Session::from_evidence(&id, evidence, now);
+        if has_signals {
+            self.last_signals.remember(&id, evidence, session.state);
+        }
+        if let Some(cwd) = &session.cwd {
+            session.branch = self.branches.entry(cwd.clone()).or_insert_with(|| checked_out_branch(cwd)).clone();
+        }
+        let times = StableTimes::keep_first_times(&mut session, self.times.get(&id), now);
+        if is_unchanged_by_time(&session, evidence, now) {
+            self.time_dependent.remove(&id);
+        } else {
+            self.time_dependent.insert(id.clone());
+            // A repair is planned from the files that exist, not from the signals that are remembered.
+            if let Some(found) = found {
+                on_time_dependent(found);
+            }
+        }
+        let json = serde_json::to_string(&session).ok();
+        self.times.insert(id.clone(), times);
+        (id, json)
+    }
+}
+
+/// Returns whether time alone changes nothing of the session, and nothing of it must be repaired.
+fn is_unchanged_by_time(session: &Session, evidence: &Evidence, now: SystemTime) -> bool {
+    if session.rule == "ended" {
+        // A further signal beside the one of the end must be repaired.
+        evidence.signals.iter().count() <= 1
+    } else {
+        is_time_independent(evidence, now) && plan_repair(evidence, now).is_none()
+    }
+}

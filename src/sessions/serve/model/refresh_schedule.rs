@@ -1,0 +1,98 @@
+//! When sessions are refreshed although none of their files changed, and how many of them at once.
+//!
+//! A round refreshes some of the sessions, or all. It is done in slices, so that of very many sessions none keeps an event
+//! waiting.
+
+use std::time::{Duration, Instant};
+
+/// How often a round starts. It finds processes that died, and registry entries that have settled.
+const ROUND_INTERVAL: Duration = Duration::from_secs(1);
+
+/// After the registry changed, the next round starts this long after the last one started.
+const SOON_INTERVAL: Duration = Duration::from_millis(250);
+
+/// How often a round refreshes all sessions, also those that time should not change. For example, a branch may have been
+/// switched in the directory of a session that ended.
+const FULL_INTERVAL: Duration = Duration::from_secs(60);
+
+/// How long a slice of a round takes.
+const SLICE_TIME: Duration = Duration::from_millis(1);
+
+/// The pause after a slice.
+const SLICE_PAUSE: Duration = Duration::from_millis(4);
+
+/// The current round, and when the next one starts.
+pub struct RefreshSchedule {
+    /// The sessions that this round has not refreshed yet.
+    remaining: Vec<String>,
+    is_over: bool,
+    /// When the round started.
+    started: Instant,
+    /// When the next slice starts, or else the next round.
+    next: Instant,
+    next_full_round: Instant,
+}
+
+impl RefreshSchedule {
+    /// Returns the schedule before the first round.
+    pub fn new(now: Instant) -> Self {
+        Self {
+            remaining: Vec::new(),
+            is_over: true,
+            started: now,
+            next: now + ROUND_INTERVAL,
+            next_full_round: now + FULL_INTERVAL,
+        }
+    }
+
+    /// Returns how long there is nothing to do.
+    pub fn wait_time(&self, now: Instant) -> Duration {
+        self.next.saturating_duration_since(now)
+    }
+
+    /// Returns whether the next round must start.
+    pub fn is_due(&self, now: Instant) -> bool {
+        self.is_over && self.next <= now
+    }
+
+    /// Lets the next round start soon.
+    pub fn request_round_soon(&mut self) {
+        if self.is_over {
+            self.next = self.next.min(self.started + SOON_INTERVAL);
+        }
+    }
+
+    /// Lets the next round refresh all sessions.
+    pub fn request_full_round(&mut self) {
+        self.next_full_round = self.started;
+    }
+
+    /// Returns whether the round that starts now refreshes all sessions, and plans the next round that does.
+    pub fn take_full_round(&mut self, now: Instant) -> bool {
+        let is_full = self.next_full_round <= now;
+        if is_full {
+            self.next_full_round = now + FULL_INTERVAL;
+        }
+        is_full
+    }
+
+    /// Starts a round of these sessions.
+    pub fn start_round(&mut self, now: Instant, sessions: impl IntoIterator<Item = String>) {
+        self.remaining = sessions.into_iter().collect();
+        (self.is_over, self.started, self.next) = (false, now, now);
+    }
+
+    /// Returns the next session of the slice that started at `slice_start`; `None` at the end of the slice.
+    pub fn next_session(&mut self, slice_start: Instant) -> Option<String> {
+        let has_time = !self.is_over && self.next <= slice_start && slice_start.elapsed() < SLICE_TIME;
+        if has_time { self.remaining.pop() } else { None }
+    }
+
+    /// Ends a slice, and the round if no session remains.
+    pub fn finish_slice(&mut self, now: Instant) {
+        if !self.is_over {
+            self.is_over = self.remaining.is_empty();
+            self.next = if self.is_over { self.started + ROUND_INTERVAL } else { now + SLICE_PAUSE };
+        }
+    }
+}

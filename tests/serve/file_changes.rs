@@ -1,0 +1,109 @@
+//! Changes of files and processes: in the end the server says what is on the disk.
+
+use super::disk::{assert_agrees, publish_signal};
+use super::server::{Server, becomes_true};
+use crate::sandbox::{Life, Sandbox};
+
+#[test]
+#[cfg(target_os = "linux")]
+fn changes_that_the_system_lost_are_found_on_the_disk() {
+    let sandbox = Sandbox::new();
+    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    let server = Server::start(&sandbox);
+    let (_, offset) = server.follow("-1").next_batch();
+    let max_queued: usize =
+        fs_err::read_to_string("/proc/sys/fs/inotify/max_queued_events").unwrap().trim().parse().unwrap();
+    server.suspend();
+    // Each change makes several events. The system drops those that do not fit into its queue.
+    let changes = 20_000.max(max_queued / 2);
+    for number in 0..changes {
+        let session = format!("s{}", number % 500);
+        // On some file systems, a program that replaces a file must wait for the disk.
+        let _ = fs_err::remove_file(sandbox.signal(&session, "stop"));
+        publish_signal(&sandbox, &session, "stop", &format!(r#","last_assistant_message":"{number}""#));
+    }
+    for number in 0..100 {
+        fs_err::remove_file(sandbox.signal(&format!("s{number}"), "stop")).unwrap();
+    }
+    server.send_signal("-CONT");
+    assert_agrees(&server, &sandbox);
+    assert_eq!(server.sessions().len(), 400);
+    // A client that read before is told of all changes.
+    let messages = server.get(&format!("/sessions?offset={offset}")).messages();
+    let gone: Vec<_> = messages.iter().filter(|message| message["headers"]["operation"] == "delete").collect();
+    assert_eq!(messages.len(), 400, "{gone:?}");
+    publish_signal(&sandbox, "more", "stop", "");
+    assert_agrees(&server, &sandbox);
+}
+
+#[test]
+fn a_signal_directory_that_is_removed_and_made_again_is_followed() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    // The directory is made after the server started.
+    sandbox.fire("s", "Stop", "").succeeds();
+    assert_agrees(&server, &sandbox);
+    sandbox.fire("s", "SessionEnd", "").succeeds();
+    server.wait_for_state("s", "ended ended");
+    // The directory is removed: all sessions are gone, and a client that follows is told.
+    let mut events = server.follow("-1");
+    events.next_batch();
+    fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    assert_eq!(events.next_batch().0[0]["headers"]["operation"], "delete");
+    assert!(becomes_true(|| server.sessions().is_empty()));
+    // The directory is made again, perhaps with the same inode.
+    for round in 0..5 {
+        let session = format!("t{round}");
+        sandbox.fire(&session, "Stop", "").succeeds();
+        assert_agrees(&server, &sandbox);
+        sandbox.fire(&session, "UserPromptSubmit", "").succeeds();
+        server.wait_for_state(&session, "working working");
+        fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    }
+    // The directory is replaced by another one.
+    let other = Sandbox::new();
+    other.fire("u", "Stop", "").succeeds();
+    sandbox.fire("t", "Stop", "").succeeds();
+    server.wait_for_state("t", "waiting stop");
+    fs_err::rename(sandbox.spool(), sandbox.home().join("old")).unwrap();
+    fs_err::rename(other.spool(), sandbox.spool()).unwrap();
+    assert_agrees(&server, &sandbox);
+    sandbox.fire("u", "UserPromptSubmit", "").succeeds();
+    server.wait_for_state("u", "working working");
+    // The directory above it is replaced.
+    fs_err::rename(sandbox.home().join(".claude"), sandbox.home().join("older")).unwrap();
+    assert!(becomes_true(|| server.sessions().is_empty()));
+    sandbox.fire("v", "Stop", "").succeeds();
+    assert_agrees(&server, &sandbox);
+}
+
+#[test]
+fn a_process_that_dies_and_a_clock_that_is_set_are_noticed() {
+    let sandbox = Sandbox::new();
+    let mut cli = Life::begin(&sandbox);
+    cli.fire("s", "UserPromptSubmit", "").succeeds();
+    let server = Server::start(&sandbox);
+    server.wait_for_state("s", "working working");
+    drop(cli);
+    // The server sees that the process is dead, and then writes the end.
+    server.wait_for_state("s", "ended ended");
+    assert!(becomes_true(|| server.log().contains("repaired s: working -> ended (killed: ")), "{}", server.log());
+    let touch = |kind: &str, when: &str| {
+        let touched = std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal("t", kind)).status();
+        assert!(touched.unwrap().success());
+    };
+    // A signal whose time is in the future counts as older than the others: the clock was set back.
+    publish_signal(&sandbox, "t", "stop", "");
+    publish_signal(&sandbox, "t", "working", "");
+    touch("stop", "+1 day");
+    server.wait_for_state("t", "working working");
+    assert_agrees(&server, &sandbox);
+    touch("working", "+2 days");
+    server.wait_for_state("t", "working working");
+    touch("stop", "now");
+    server.wait_for_state("t", "waiting stop");
+    assert_agrees(&server, &sandbox);
+    // A time two seconds ahead is reached without an event. Then that signal is the newest.
+    touch("working", "+2 seconds");
+    server.wait_for_state("t", "working working");
+}

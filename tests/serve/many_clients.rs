@@ -1,0 +1,156 @@
+//! Clients that are very many, slow, or send too much do not affect other clients.
+
+use std::io::{Read as _, Write as _};
+use std::net::TcpStream;
+use std::time::Duration;
+
+use serde_json::Value;
+
+use super::server::{Server, becomes_true};
+use crate::sandbox::Sandbox;
+
+#[test]
+fn a_thousand_idle_connections_and_slow_clients_keep_nobody_out() {
+    let sandbox = Sandbox::new();
+    // More than the buffer of a socket holds.
+    let prompt = format!(r#""prompt":"{}""#, "x".repeat(4 << 20));
+    for session in ["a", "b", "c"] {
+        sandbox.fire(session, "UserPromptSubmit", &prompt).succeeds();
+    }
+    let server = Server::start(&sandbox);
+    let mut follower = server.follow("now");
+    follower.next_event().unwrap();
+    let slow = |_| {
+        let mut stream = server.connect();
+        stream.write_all(b"GET /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        stream
+    };
+    let slow: Vec<TcpStream> = (0..20).map(slow).collect();
+    let idle: Vec<TcpStream> = (0..1000).filter_map(|_| TcpStream::connect(("127.0.0.1", server.port)).ok()).collect();
+    assert!(idle.len() > 900, "{}", idle.len());
+    // A request is answered, and a client that follows gets the change, perhaps on a new connection.
+    let start = std::time::Instant::now();
+    assert_eq!(server.request("HEAD", "/sessions", &[]).status, 200);
+    sandbox.fire("d", "Stop", "").succeeds();
+    assert!(becomes_true(|| server.get("/sessions?offset=now").status == 200));
+    let mut follower = server.follow("now");
+    follower.next_event().unwrap();
+    sandbox.fire("d", "SessionEnd", "").succeeds();
+    // The server may not have read the change before when this client started to follow.
+    while follower.next_batch().0.iter().all(|message| message["value"]["state"] != "ended") {}
+    assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
+    drop((slow, idle));
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
+    let sandbox = Sandbox::new();
+    let prompt = |c: &str| format!(r#""prompt":"{}""#, c.repeat(16 << 20));
+    sandbox.fire("s", "UserPromptSubmit", &prompt("x")).succeeds();
+    let server = Server::start(&sandbox);
+    server.wait_for_state("s", "working working");
+    let before = server.resident_kib();
+    let start_read = |path: &str| {
+        let mut stream = server.connect();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut beginning = [0; 4096];
+        stream.read_exact(&mut beginning).unwrap();
+        stream
+    };
+    let paths = ["/sessions", "/sessions?offset=-1&live=sse", "/sessions?offset=-1&live=long-poll"];
+    let slow: Vec<_> = (0..100).map(|number| start_read(paths[number % 3])).collect();
+    let used = server.resident_kib().saturating_sub(before);
+    // A copy for each client would be 1,600 MiB. There is one copy, and the process may not have returned all freed memory.
+    assert!(used < 128 << 10, "100 readers of 16 MiB take {used} KiB");
+    // The clients get the whole prompt, also after it was superseded.
+    sandbox.fire("s", "UserPromptSubmit", &prompt("y")).succeeds();
+    let mut follower = server.follow("-1");
+    while follower.next_batch().0.iter().all(|message| !message["value"]["prompt"].as_str().unwrap().starts_with('y')) {
+    }
+    for mut stream in slow.into_iter().take(6) {
+        let (mut count, mut buffer) = (4096, vec![0; 1 << 20]);
+        while count < 16 << 20 {
+            let read = stream.read(&mut buffer).unwrap();
+            assert!(read > 0 && !buffer[..read].contains(&b'y') || count + read >= 16 << 20, "{count}");
+            count += read;
+        }
+    }
+}
+
+#[test]
+#[cfg(target_os = "linux")]
+fn very_many_sessions_are_in_memory_once_however_many_clients_read_them_slowly() {
+    const SESSIONS: usize = 10_000;
+    let sandbox = Sandbox::new();
+    super::disk::write_ended_sessions(&sandbox, SESSIONS);
+    let server = Server::start(&sandbox);
+    let all = server.get("/sessions");
+    assert_eq!(all.messages().len(), SESSIONS);
+    let since = format!("/sessions?offset={}", all.header("stream-next-offset"));
+    let before = server.resident_kib();
+    let start_read = |path: &str| {
+        let mut stream = server.connect();
+        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut beginning = vec![0; 4096];
+        stream.read_exact(&mut beginning).unwrap();
+        (stream, beginning)
+    };
+    let paths = ["/sessions", "/sessions?offset=-1&live=sse", "/sessions?offset=-1&live=long-poll"];
+    let slow: Vec<_> = (0..200).map(|number| start_read(paths[number % 3])).collect();
+    let used = server.resident_kib().saturating_sub(before);
+    assert!(used < 48 << 10, "200 readers of {SESSIONS} sessions take {used} KiB");
+    // The clients get each session as it was when they sent the request.
+    for number in 0..20 {
+        let id = format!("0cc11bc4-3864-478d-bc8b-{:012}", SESSIONS - 1 - number);
+        sandbox.fire(&id, "Stop", "").succeeds();
+    }
+    assert!(becomes_true(|| server.get(&since).messages().len() == 20));
+    for (mut stream, mut text) in slow.into_iter().take(3) {
+        let mut buffer = vec![0; 1 << 20];
+        let is_whole = |text: &[u8]| text.ends_with(b"\n]") || text.windows(7).any(|end| end == b"\ndata:]");
+        while !is_whole(&text[text.len().saturating_sub(2 << 20)..]) {
+            let read = stream.read(&mut buffer).unwrap();
+            assert!(read > 0, "{} bytes, then the end", text.len());
+            text.extend(&buffer[..read]);
+        }
+        let text = String::from_utf8(text).unwrap();
+        let (_, body) = text.split_once("\r\n\r\n").unwrap();
+        let (first, _) = body.split_once("event: control").unwrap_or((body, ""));
+        let lines = first.lines().filter(|line| *line != "event: data");
+        let array: String = lines.map(|line| line.strip_prefix("data:").unwrap_or(line)).collect();
+        let messages: Vec<Value> = serde_json::from_str(&array).unwrap();
+        assert_eq!(messages.len(), SESSIONS);
+        let is_as_before = |one: &Value| one["value"]["state"] == "ended" && one["headers"]["operation"] == "insert";
+        assert!(messages.iter().all(is_as_before));
+    }
+}
+
+#[test]
+fn a_client_that_sends_no_request_is_disconnected() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    for sent in ["", "GET /sessions HTTP/1.1\r\nHost: local", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
+        let mut stream = server.connect();
+        stream.write_all(sent.as_bytes()).unwrap();
+        // The server ends the connection.
+        let mut answer = Vec::new();
+        let _ = stream.read_to_end(&mut answer);
+    }
+}
+
+#[test]
+fn the_head_of_a_request_has_a_limit() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    assert_eq!(server.request("GET", "/sessions", &[&format!("X: {}", "x".repeat(4000))]).status, 200);
+    for large in [format!("X: {}", "x".repeat(64 << 10)), vec!["X: x"; 200].join("\r\n")] {
+        assert_eq!(server.request("GET", "/sessions", &[&large]).status, 431);
+    }
+    let long = server.get(&format!("/{}", "x".repeat(64 << 10))).status;
+    assert!(matches!(long, 414 | 431), "{long}");
+    for nonsense in ["\0\0\0\r\n\r\n", "GET\r\n\r\n", "GET / HTTP/9.9\r\n\r\n", "\u{16}\u{3}\u{1}\u{2}\0\r\n\r\n"] {
+        assert!(matches!(server.send_raw(nonsense).status, 400 | 0), "{nonsense:?}");
+    }
+    assert_eq!(server.get("/sessions").status, 200);
+}

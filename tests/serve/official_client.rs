@@ -1,0 +1,147 @@
+//! The official client of the Durable Streams protocol, over reconnects, restarts and very many changes.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::path::Path;
+use std::process::{Child, Stdio};
+use std::time::Duration;
+
+use serde_json::{Value, json};
+
+use super::disk::listed_sessions;
+use super::server::{Server, becomes_true, free_port};
+use crate::sandbox::Sandbox;
+use session_signals_testing::node::{node, packages};
+
+/// The client in one of its live modes. It is killed when it is dropped.
+struct Client(Child);
+
+impl Client {
+    /// Starts the script with the client's packages of this folder.
+    fn start(folder: &Path, script: &str, url: &str, mode: &str) -> Self {
+        Self(node(folder, script).args([url, mode]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
+    }
+
+    /// Ends the client, and returns what it knows.
+    fn finish(mut self) -> Value {
+        self.0.stdin.take().unwrap().write_all(b"done\n").unwrap();
+        let mut text = String::new();
+        self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
+        serde_json::from_str(&text).unwrap()
+    }
+}
+
+impl Drop for Client {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+/// The packages of the client and of its state, in the versions that session dashboards use.
+const VERSIONS: [(&str, [&str; 2]); 2] = [
+    ("durable-streams-0.1", ["@durable-streams/client@0.1.5", "@durable-streams/state@0.1.5"]),
+    ("durable-streams", ["@durable-streams/client@0.2.7", "@durable-streams/state@0.3.1"]),
+];
+
+const SESSIONS: usize = 50;
+const UPDATES: usize = 10_000;
+
+#[test]
+#[ignore = "needs node and packages from npm"]
+fn the_official_client_misses_no_event_and_gets_none_twice() {
+    let [old, new] = VERSIONS.map(|(folder, names)| packages(folder, &names));
+    let sandbox = Sandbox::new();
+    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    let port = free_port();
+    let mut server = Server::start_on_port(&sandbox, port);
+    let url = format!("http://127.0.0.1:{port}/sessions");
+    let clients = [(&new, "sse"), (&new, "long-poll"), (&old, "sse"), (&old, "long-poll")];
+    let clients = clients.map(|(folder, mode)| Client::start(folder, "client.mjs", &url, mode));
+    for number in 0..UPDATES {
+        let session = format!("s{}", number % SESSIONS);
+        // Each prompt has a larger number than the one before. Sometimes a session is deleted, and later made again.
+        let (kind, other_kind) = [("working", "stop"), ("stop", "working")][number / SESSIONS % 2];
+        let temporary = sandbox.spool().join(".temporary");
+        fs_err::write(&temporary, format!(r#"{{"prompt":"{number}","last_assistant_message":"{number}"}}"#)).unwrap();
+        let _ = fs_err::remove_file(sandbox.signal(&session, kind));
+        fs_err::rename(temporary, sandbox.signal(&session, kind)).unwrap();
+        let _ = fs_err::remove_file(sandbox.signal(&session, other_kind));
+        if number % 997 == 0 {
+            let _ = fs_err::remove_file(sandbox.signal(&session, kind));
+        }
+        if number % 3334 == 3333 {
+            drop(server);
+            std::thread::sleep(Duration::from_millis(100));
+            server = Server::start_on_port(&sandbox, port);
+        }
+        // Slowly enough that the clients see the changes one after the other.
+        std::thread::sleep(Duration::from_micros(300));
+    }
+    let expected = listed_sessions(&sandbox);
+    assert!(becomes_true(|| server.sessions() == expected));
+    for client in clients {
+        let mut known = client.finish();
+        let mut sessions = known["sessions"].take().as_array().unwrap().clone();
+        sessions.sort_by_key(|session| session["sessionId"].to_string());
+        println!("{known}");
+        assert!(sessions == expected, "{} sessions, not {}", sessions.len(), expected.len());
+        let count = |name: &str| known[name].as_u64().unwrap();
+        assert_eq!((count("doubled"), count("unexpected"), count("refused")), (0, 0, 0), "{known}");
+        // The client got many events, disconnected often, and was told everything again after the restarts.
+        assert!(count("events") > 500 && count("connections") > 5 && count("upserts") > 0, "{known}");
+    }
+}
+
+#[test]
+#[ignore = "needs node and packages from npm"]
+fn the_official_client_continues_after_a_restart() {
+    for (folder, names) in VERSIONS {
+        let folder = packages(folder, &names);
+        for mode in ["sse", "long-poll"] {
+            let sandbox = Sandbox::new();
+            for session in ["changes", "goes", "stays"] {
+                sandbox.fire(session, "Stop", "").succeeds();
+            }
+            let port = free_port();
+            let mut server = Server::start_on_port(&sandbox, port);
+            let mut client = Client::start(&folder, "restart.mjs", &format!("http://127.0.0.1:{port}/sessions"), mode);
+            let mut answers = BufReader::new(client.0.stdout.take().unwrap());
+            let mut assert_knows = |sessions: &Value| {
+                let mut known = Value::Null;
+                let is_answered = becomes_true(|| {
+                    client.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
+                    let mut line = String::new();
+                    answers.read_line(&mut line).unwrap();
+                    known = serde_json::from_str(&line).unwrap_or_default();
+                    known["sessions"] == *sessions || known["end"] != Value::Null
+                });
+                assert!(
+                    is_answered && known["end"] == Value::Null && known["sessions"] == *sessions,
+                    "{names:?} {mode}: {known}"
+                );
+            };
+            assert_knows(&json!({"changes": "waiting", "goes": "waiting", "stays": "waiting"}));
+            // Sessions change while no server runs.
+            server.send_signal("-TERM");
+            assert_eq!(server.wait(), Some(0));
+            sandbox.fire("changes", "UserPromptSubmit", "").succeeds();
+            sandbox.fire("comes", "Stop", "").succeeds();
+            fs_err::remove_file(sandbox.signal("goes", "stop")).unwrap();
+            std::thread::sleep(Duration::from_millis(500));
+            server = Server::start_on_port(&sandbox, port);
+            assert_knows(&json!({"changes": "working", "comes": "waiting", "stays": "waiting"}));
+            // The server restarts at once, and the client gets the changes after that. Version 0.1.5 gives up after three
+            // connections of less than a second each, whoever ends them.
+            for round in 0..2 {
+                std::thread::sleep(Duration::from_millis(1200));
+                server.send_signal("-TERM");
+                assert_eq!(server.wait(), Some(0));
+                server = Server::start_on_port(&sandbox, port);
+                let (event, state) = [("Stop", "waiting"), ("UserPromptSubmit", "working")][round];
+                sandbox.fire("changes", event, "").succeeds();
+                assert_knows(&json!({"changes": state, "comes": "waiting", "stays": "waiting"}));
+            }
+            drop(server);
+        }
+    }
+}
