@@ -59,7 +59,7 @@ pub fn alone(home: &Path, path: &Path, command: &[&str]) -> Command {
     let mut unshare = Command::new("unshare");
     let root = rustix::process::geteuid().is_root();
     unshare.args([if root { "-n" } else { "-rn" }, "sh", "-c", "ip link set lo up && exec \"$@\"", "sh", "node"]);
-    unshare.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real/api.mjs")).args(command);
+    unshare.arg(Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real_cli/api.mjs")).args(command);
     let search = std::env::var("PATH").unwrap_or_default();
     unshare.env_clear().env("HOME", home).env("PATH", format!("{}:{search}", path.display()));
     for (name, value) in [
