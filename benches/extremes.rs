@@ -1,4 +1,5 @@
-//! What `sessions serve` costs where there is very much: of one prompt, of sessions, of signals that go.
+//! What does `sessions serve` need for very large numbers: a prompt of 60 MiB, 20,000 signals that are deleted, 100,000
+//! sessions in which nothing happens?
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
@@ -6,135 +7,142 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::server::Server;
+use crate::server_process::ServerProcess;
+use crate::signal_files;
+use crate::verdict::verdict;
 
+/// The size of the large prompt, in bytes.
 const PROMPT: usize = 60 << 20;
+/// How many clients read the large prompt slowly.
 const FOLLOWERS: usize = 200;
-/// At most so much more memory for them all, in KiB.
+/// The limit of the additional memory for all of them, in KiB.
 const MEMORY: u64 = 100 << 10;
-const GOING: u32 = 20_000;
-/// Deleting may take this many times as long beside a server.
-const SLOWER: f64 = 3.0;
-const IDLE: u32 = 100_000;
-/// At most so much of a processor, in percent.
+const DELETED_SIGNALS: u32 = 20_000;
+/// Deleting the signals may take this many times as long if a server runs.
+const SLOWDOWN: f64 = 3.0;
+const IDLE_SESSIONS: u32 = 100_000;
+/// The limit of the processor time for the idle sessions, in percent of one processor.
 const PROCESSOR: f64 = 2.0;
 
-/// Measures, and prints.
-pub fn run(parent: &Path) {
+/// Measures the three cases. Prints a table, and after it a line for each target. `parent` is where the directories are
+/// made.
+pub fn measure_and_print(parent: &Path) {
     println!("\n| | |\n| --- | ---: |");
-    let verdicts = [large(parent), going(parent), idle(parent)];
-    println!();
-    for (is_met, told) in verdicts {
-        println!("{}: {told}", if is_met { "met" } else { "MISSED" });
-    }
+    let verdicts = [measure_large_prompt(parent), measure_deletion(parent), measure_idle_sessions(parent)];
+    println!("\n{}", verdicts.join("\n"));
 }
 
-fn home(parent: &Path) -> tempfile::TempDir {
-    let home = tempfile::tempdir_in(parent).expect("a directory");
-    fs_err::create_dir(home.path().join("session-signals")).expect("the spool");
-    home
+fn create_config_dir(parent: &Path) -> tempfile::TempDir {
+    let config_dir = tempfile::tempdir_in(parent).expect("a directory");
+    signal_files::create_signal_dir(config_dir.path()).expect("the signal directory");
+    config_dir
 }
 
-fn write(home: &Path, session: &str, kind: &str, members: &str) {
-    let path = home.join(format!("session-signals/{session}.{kind}.json"));
-    fs_err::write(path, format!(r#"{{"session_id":"{session}","cwd":"/home/dev/work"{members}}}"#)).expect("a signal");
+/// Writes a signal. `members` are more members of its object, after a comma.
+fn write_signal(config_dir: &Path, session: &str, kind: &str, members: &str) {
+    let text = format!(r#"{{"session_id":"{session}","cwd":"/home/dev/work"{members}}}"#);
+    fs_err::write(signal_files::signal_path(config_dir, session, kind), text).expect("a signal");
 }
 
-/// A large prompt, and many who take it slowly.
-fn large(parent: &Path) -> (bool, String) {
-    let home = home(parent);
-    write(home.path(), "s", "working", &format!(r#","prompt":"{}""#, "x".repeat(PROMPT)));
-    let (server, _) = Server::start(home.path(), Stdio::inherit());
-    let (before, highest) = server.memory();
-    let ask = || {
+/// Measures the memory while many clients read a large prompt slowly.
+fn measure_large_prompt(parent: &Path) -> String {
+    let config_dir = create_config_dir(parent);
+    write_signal(config_dir.path(), "s", "working", &format!(r#","prompt":"{}""#, "x".repeat(PROMPT)));
+    let (server, _) = ServerProcess::start(config_dir.path(), Stdio::inherit());
+    let (resident_before, highest_before) = server.memory();
+    let request = |text: &[u8]| {
         let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
-        let ask = b"GET /sessions?offset=-1&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n";
-        stream.write_all(ask).expect("it reads");
+        stream.write_all(text).expect("it reads");
         stream
     };
-    let followers: Vec<_> = (0..FOLLOWERS).map(|_| ask()).collect();
+    let follow = b"GET /sessions?offset=-1&live=sse HTTP/1.0\r\nHost: localhost\r\n\r\n";
+    let followers: Vec<_> = (0..FOLLOWERS).map(|_| request(follow)).collect();
     std::thread::sleep(Duration::from_secs(2));
-    let (stalled, _) = server.memory();
-    let begun = Instant::now();
-    let mut stream = TcpStream::connect(("127.0.0.1", server.port)).expect("a connection");
-    stream.write_all(b"HEAD /sessions HTTP/1.0\r\nHost: localhost\r\n\r\n").expect("it reads");
+    let (resident, _) = server.memory();
+    let start = Instant::now();
+    let mut stream = request(b"HEAD /sessions HTTP/1.0\r\nHost: localhost\r\n\r\n");
     stream.read_to_end(&mut Vec::new()).expect("an answer");
-    let answer = begun.elapsed();
-    let begun = Instant::now();
+    let answer = start.elapsed();
+    let start = Instant::now();
     for mut follower in followers {
         let (mut left, mut buffer) = (PROMPT, vec![0; 1 << 20]);
         while left > 0 {
             left = left.saturating_sub(follower.read(&mut buffer).expect("the prompt").max(1));
         }
     }
-    let all = begun.elapsed();
-    let (_, highest_then) = server.memory();
+    let all = start.elapsed();
+    let (_, highest) = server.memory();
     println!(
         "| a prompt of 60 MiB: resident before, with {FOLLOWERS} stalled followers, highest before and then | {}, {}, {}, {} MiB |",
-        before >> 10,
-        stalled >> 10,
-        highest >> 10,
-        highest_then >> 10
+        resident_before >> 10,
+        resident >> 10,
+        highest_before >> 10,
+        highest >> 10
     );
     println!("| meanwhile an answer to another client after | {answer:.1?} |");
     println!("| until all of them, one after the other, have read it | {all:.1?} |");
-    let more = stalled.saturating_sub(before).max(highest_then.saturating_sub(highest));
-    (
+    let more = resident.saturating_sub(resident_before).max(highest.saturating_sub(highest_before));
+    verdict(
         more < MEMORY,
-        format!("{FOLLOWERS} slow followers of a prompt of 60 MiB take {more} KiB more (target: under {MEMORY})"),
+        &format!("{FOLLOWERS} slow followers of a prompt of 60 MiB take {more} KiB more (target: under {MEMORY})"),
     )
 }
 
-/// How long it takes to delete very many signals, with and without a server, in turns.
-fn going(parent: &Path) -> (bool, String) {
-    let delete = |is_served: bool| {
-        let home = home(parent);
-        (0..GOING).for_each(|number| write(home.path(), &format!("s{number}"), "ended", ""));
-        let server = is_served.then(|| Server::start(home.path(), Stdio::inherit()));
-        let paths: Vec<_> =
-            (0..GOING).map(|number| home.path().join(format!("session-signals/s{number}.ended.json"))).collect();
-        let begun = Instant::now();
-        for path in &paths {
-            fs_err::remove_file(path).expect("it is there");
-        }
-        let took = begun.elapsed();
-        if let Some((server, _)) = &server {
-            while server.sessions() != "[]" {
-                std::thread::sleep(Duration::from_millis(10));
-            }
-        }
-        (took, begun.elapsed())
-    };
-    let mut rounds: Vec<_> = (0..5).map(|_| (delete(false).0, delete(true))).collect();
-    rounds.sort_by_key(|(_, served)| *served);
-    let (alone, (served, told)) = rounds[2];
+/// Measures how long it takes to delete very many signals, with and without a server, in turns.
+fn measure_deletion(parent: &Path) -> String {
+    let mut rounds: Vec<_> = (0..5).map(|_| (delete_signals(parent, false).0, delete_signals(parent, true))).collect();
+    rounds.sort_by_key(|(_, beside_server)| *beside_server);
+    let (alone, (beside_server, until_sent)) = rounds[2];
     println!(
-        "| {GOING} signals deleted: alone, beside a server, until it has told (median of 5) | {alone:.1?}, {served:.1?}, {told:.1?} |"
+        "| {DELETED_SIGNALS} signals deleted: alone, beside a server, until the server has sent it (median of 5) | {alone:.1?}, {beside_server:.1?}, {until_sent:.1?} |"
     );
-    let ratio = served.as_secs_f64() / alone.as_secs_f64();
-    (
-        ratio < SLOWER,
-        format!("deleting signals beside a server takes {ratio:.1} times as long (target: under {SLOWER})"),
+    let ratio = beside_server.as_secs_f64() / alone.as_secs_f64();
+    verdict(
+        ratio < SLOWDOWN,
+        &format!("deleting signals beside a server takes {ratio:.1} times as long (target: under {SLOWDOWN})"),
     )
 }
 
-/// What very many sessions cost of which nothing is heard.
-fn idle(parent: &Path) -> (bool, String) {
-    let home = home(parent);
-    let of = r#","claude_pid":1,"claude_start":1,"claude_host":"elsewhere/1""#;
-    (0..IDLE).for_each(|number| write(home.path(), &format!("s{number}"), "stop", of));
-    let (server, _) = Server::start(home.path(), Stdio::inherit());
+/// Returns how long the deletion took, and how long until the server, if one runs, has no more sessions.
+fn delete_signals(parent: &Path, is_served: bool) -> (Duration, Duration) {
+    let config_dir = create_config_dir(parent);
+    let sessions: Vec<_> = (0..DELETED_SIGNALS).map(|number| format!("s{number}")).collect();
+    for session in &sessions {
+        write_signal(config_dir.path(), session, "ended", "");
+    }
+    let server = is_served.then(|| ServerProcess::start(config_dir.path(), Stdio::inherit()));
+    let path = |session: &String| signal_files::signal_path(config_dir.path(), session, "ended");
+    let paths: Vec<_> = sessions.iter().map(path).collect();
+    let start = Instant::now();
+    for path in &paths {
+        fs_err::remove_file(path).expect("it is there");
+    }
+    let duration = start.elapsed();
+    if let Some((server, _)) = &server {
+        while server.get_sessions() != "[]" {
+            std::thread::sleep(Duration::from_millis(10));
+        }
+    }
+    (duration, start.elapsed())
+}
+
+/// Measures the processor time for very many sessions in which nothing happens.
+fn measure_idle_sessions(parent: &Path) -> String {
+    let config_dir = create_config_dir(parent);
+    let members = r#","claude_pid":1,"claude_start":1,"claude_host":"elsewhere/1""#;
+    (0..IDLE_SESSIONS).for_each(|number| write_signal(config_dir.path(), &format!("s{number}"), "stop", members));
+    let (server, _) = ServerProcess::start(config_dir.path(), Stdio::inherit());
     std::thread::sleep(Duration::from_secs(2));
-    // Once a minute all of them are looked at: one such look is in it.
-    let (before, begun) = (server.processor(), Instant::now());
+    // The server looks at all sessions once a minute, so this includes one such look.
+    let (before, start) = (server.processor_time(), Instant::now());
     std::thread::sleep(Duration::from_secs(60));
-    let percent = (server.processor() - before) / begun.elapsed().as_secs_f64() * 100.0;
+    let percent = (server.processor_time() - before) / start.elapsed().as_secs_f64() * 100.0;
     println!(
-        "| {IDLE} sessions of which nothing is heard: processor time, resident | {percent:.1} % of one, {} MiB |",
+        "| {IDLE_SESSIONS} sessions in which nothing happens: processor time, resident | {percent:.1} % of one, {} MiB |",
         server.memory().0 >> 10
     );
-    (
+    verdict(
         percent < PROCESSOR,
-        format!("{IDLE} idle sessions take {percent:.1} % of a processor (target: under {PROCESSOR})"),
+        &format!("{IDLE_SESSIONS} idle sessions take {percent:.1} % of a processor (target: under {PROCESSOR})"),
     )
 }

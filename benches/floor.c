@@ -1,10 +1,10 @@
-/* The floor: a freestanding program that makes the system calls of hook-session-end, in its order and
- * with its arguments, and decides nothing. What depends on the run is defined by the bench that compiles it:
+/* The floor: a program without a C library that makes the system calls of hook-session-end, in the same order and with
+ * the same arguments, and decides nothing. The bench compiles it and defines:
  *
- *   SPOOL, SESSION   the directory and the session, as strings
- *   PARENT           the id of the process that starts it, as a string
- *   LENGTH           how many bytes the hook writes
- *   NOTHING          if defined: a process that only ends
+ *   SIGNAL_DIR, SESSION   the signal directory and the session id, as strings
+ *   PARENT                the PID of the process that starts it, as a string
+ *   LENGTH                how many bytes the hook writes
+ *   NOTHING               if it is defined, the program only ends
  */
 #define _GNU_SOURCE
 #include <fcntl.h>
@@ -42,9 +42,9 @@ static inline long call(long number, long a, long b, long c, long d, long e, lon
 #define CALL6(n, a, b, c, d, e, f) call(SYS_##n, (long)(a), (long)(b), (long)(c), (long)(d), (long)(e), (long)(f))
 
 #ifndef NOTHING
-/* Random, and the times of what is written and of what is replaced or deleted. */
+/* The hook puts random numbers and times into these names. */
 #define TEMPORARY "." SESSION ".ended.0123456789abcdef.0123456789abcdef.0000000000000000"
-#define ASIDE "." SESSION ".working.0123456789abcdef.0000000000000000.0123456789abcdef"
+#define DISPLACED "." SESSION ".working.0123456789abcdef.0000000000000000.0123456789abcdef"
 
 static inline void act(void)
 {
@@ -62,14 +62,14 @@ static inline void act(void)
 	CALL5(ppoll, &standard_input, 1, &limit, 0, 0);
 	CALL3(read, 0, text, 256 * 1024);
 
-	long spool = CALL4(openat, AT_FDCWD, SPOOL, O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
-	CALL5(statx, spool, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status);
+	long directory = CALL4(openat, AT_FDCWD, SIGNAL_DIR, O_RDONLY | O_CLOEXEC | O_DIRECTORY, 0);
+	CALL5(statx, directory, "", AT_EMPTY_PATH, STATX_BASIC_STATS, &status);
 	CALL0(geteuid);
-	CALL2(flock, spool, LOCK_EX | LOCK_NB);
-	CALL5(statx, spool, SESSION ".working.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
-	CALL5(statx, spool, SESSION ".permission.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
-	CALL5(statx, spool, SESSION ".stop.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
-	CALL5(statx, spool, SESSION ".ended.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL2(flock, directory, LOCK_EX | LOCK_NB);
+	CALL5(statx, directory, SESSION ".working.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, directory, SESSION ".permission.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, directory, SESSION ".stop.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, directory, SESSION ".ended.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
 	CALL2(clock_gettime, CLOCK_REALTIME, &now);
 
 	CALL0(getppid);
@@ -80,22 +80,22 @@ static inline void act(void)
 	CALL1(uname, &names);
 	CALL5(statx, AT_FDCWD, "/proc/self/ns/pid", 0, STATX_BASIC_STATS, &status);
 
-	long file = CALL4(openat, spool, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
+	long file = CALL4(openat, directory, TEMPORARY, O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0600);
 	CALL3(write, file, text, LENGTH);
 	times[1] = times[0];
 	CALL4(utimensat, file, 0, times, 0);
 	CALL1(close, file);
-	CALL5(renameat2, spool, TEMPORARY, spool, SESSION ".ended.json", RENAME_NOREPLACE);
-	CALL4(renameat, spool, SESSION ".working.json", spool, ASIDE);
-	CALL5(statx, spool, ASIDE, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
-	CALL3(unlinkat, spool, ASIDE, 0);
+	CALL5(renameat2, directory, TEMPORARY, directory, SESSION ".ended.json", RENAME_NOREPLACE);
+	CALL4(renameat, directory, SESSION ".working.json", directory, DISPLACED);
+	CALL5(statx, directory, DISPLACED, AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL3(unlinkat, directory, DISPLACED, 0);
 
-	CALL5(statx, spool, SESSION ".working.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
-	CALL5(statx, spool, SESSION ".permission.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
-	CALL5(statx, spool, SESSION ".stop.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
-	CALL5(statx, spool, SESSION ".ended.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, directory, SESSION ".working.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, directory, SESSION ".permission.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, directory, SESSION ".stop.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
+	CALL5(statx, directory, SESSION ".ended.json", AT_SYMLINK_NOFOLLOW, STATX_BASIC_STATS, &status);
 	CALL2(clock_gettime, CLOCK_REALTIME, &now);
-	CALL1(close, spool);
+	CALL1(close, directory);
 }
 #else
 static inline void act(void) {}

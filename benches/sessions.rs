@@ -1,49 +1,55 @@
-//! What `sessions` costs with very many of them, against listing and reading the same files.
+//! How long does `sessions` take with very many sessions, compared with listing and reading the same files?
 //!
-//! The two take turns; what counts is the ratio of medians.
+//! The two take turns, and what counts is the ratio of the medians.
+
+mod signal_files;
+mod verdict;
 
 use std::fmt::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
-/// How many sessions; each has all four signals.
+use signal_files::{create_signal_dir, signal_path};
+use verdict::verdict;
+
+/// The numbers of sessions. Each session has all four signals.
 const SIZES: [u32; 3] = [100, 1_000, 10_000];
 
 const TURNS: usize = 11;
 
-/// At most so many times the cost of `ls -l` and reading the files.
+/// At most this many times the time of `ls -l` and reading the files.
 const TARGET: f64 = 3.0;
 
+/// At most this many times the time for each session if there are ten times as many.
+const MAX_GROWTH: f64 = 1.5;
+
 fn main() {
-    let mut costs = Vec::new();
+    let mut results = Vec::new();
     println!("\n| times `ls -l` and `cat` | `sessions --all` | both | us a session | sessions |");
     println!("| ---: | ---: | ---: | ---: | ---: |");
     for sessions in SIZES {
-        let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
-        fill(home.path(), sessions);
-        let (list, read) = take_turns(home.path());
-        let each = list.as_secs_f64() * 1e6 / f64::from(sessions);
-        costs.push((list.as_secs_f64() / read.as_secs_f64(), each));
-        println!("| {:.2} | {list:.1?} | {read:.1?} | {each:.1} | {sessions} |", costs[costs.len() - 1].0);
+        let config_dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+        write_signals(config_dir.path(), sessions);
+        let (list, read) = take_turns(config_dir.path());
+        let ratio = list.as_secs_f64() / read.as_secs_f64();
+        let per_session = list.as_secs_f64() * 1e6 / f64::from(sessions);
+        results.push((ratio, per_session));
+        println!("| {ratio:.2} | {list:.1?} | {read:.1?} | {per_session:.1} | {sessions} |");
     }
-    let [.., (_, each_of_few), (ratio, each_of_many)] = costs[..] else { return };
-    let verdict = |met: bool| if met { "met" } else { "MISSED" };
-    println!(
-        "\n{}: 40,000 signals take {ratio:.2} times as long as listing and reading them (target: at most {TARGET})",
-        verdict(ratio <= TARGET)
-    );
-    let growth = each_of_many / each_of_few;
-    println!(
-        "{}: ten times the sessions cost {growth:.2} times as much each (target: linear, at most 1.5)",
-        verdict(growth <= 1.5)
-    );
+    let [.., (_, per_session_of_few), (ratio, per_session_of_many)] = results[..] else { return };
+    let text =
+        format!("40,000 signals take {ratio:.2} times as long as listing and reading them (target: at most {TARGET})");
+    println!("\n{}", verdict(ratio <= TARGET, &text));
+    let growth = per_session_of_many / per_session_of_few;
+    let text =
+        format!("ten times the sessions cost {growth:.2} times as much each (target: linear, at most {MAX_GROWTH})");
+    println!("{}", verdict(growth <= MAX_GROWTH, &text));
 }
 
-/// A spool as the hooks leave it, but with all four signals for each session.
-fn fill(home: &Path, sessions: u32) {
-    let spool = home.join("session-signals");
-    fs_err::create_dir(&spool).expect("the spool");
+/// Writes signals as the hooks do, but all four for each session.
+fn write_signals(config_dir: &Path, sessions: u32) {
+    create_signal_dir(config_dir).expect("the signal directory");
     for number in 0..sessions {
         for (kind, event) in [
             ("working", "UserPromptSubmit"),
@@ -56,13 +62,13 @@ fn fill(home: &Path, sessions: u32) {
                 r#"{{"session_id":"{id}","transcript_path":"/home/dev/.claude/projects/-home-dev-work/{id}.jsonl","cwd":"/home/dev/work","hook_event_name":"{event}","prompt":"#
             );
             let _ = write!(text, r#""{}","pending":[],"claude_pid":4194300,"claude_start":17}}"#, "x".repeat(200));
-            fs_err::write(spool.join(format!("{id}.{kind}.json")), text).expect("a signal");
+            fs_err::write(signal_path(config_dir, &id, kind), text).expect("a signal");
         }
     }
 }
 
-/// The medians of `sessions --all --json`, and of `ls -l` and `cat` together.
-fn take_turns(home: &Path) -> (Duration, Duration) {
+/// Returns the median times of `sessions --all --json`, and of `ls -l` and `cat` together.
+fn take_turns(config_dir: &Path) -> (Duration, Duration) {
     let mut times = [Vec::new(), Vec::new()];
     for _ in 0..TURNS {
         let mut list = Command::new(env!("CARGO_BIN_EXE_sessions"));
@@ -71,7 +77,8 @@ fn take_turns(home: &Path) -> (Duration, Duration) {
         read.args(["-c", "cd session-signals && ls -l && find . -type f -exec cat {} +"]);
         for (times, command) in times.iter_mut().zip([&mut list, &mut read]) {
             let start = Instant::now();
-            let status = command.current_dir(home).env("CLAUDE_CONFIG_DIR", home).stdout(Stdio::null()).status();
+            command.current_dir(config_dir).env("CLAUDE_CONFIG_DIR", config_dir).stdout(Stdio::null());
+            let status = command.status();
             times.push(start.elapsed());
             assert!(status.expect("it starts").success());
         }

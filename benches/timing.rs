@@ -1,37 +1,36 @@
-//! Wall time from spawn to the end of wait, in turns.
+//! Measures the wall time of each candidate from spawn to the end of wait. The candidates take turns.
 
-use std::io::Write as _;
-use std::path::PathBuf;
-use std::process::{Child, Command};
 use std::time::Instant;
 
-use crate::contenders::{Contender, FLOOR};
-use crate::home::Home;
+use crate::candidates::{Candidate, FLOOR};
+use crate::home_directory::HomeDirectory;
+use crate::payload_command::with_payload;
 
 const ROUNDS: usize = 600;
-/// Scripts take part in one round of so many.
+/// Scripts run in one of this many rounds.
 const SCRIPT_ROUNDS: usize = 20;
 
-/// What a contender took, in microseconds, shortest first.
-pub struct Row {
+/// The times of one candidate, in microseconds, the shortest first.
+pub struct Times {
     pub name: &'static str,
     times: Vec<f64>,
 }
 
-impl Row {
+impl Times {
     pub fn median(&self) -> f64 {
         self.times[self.times.len() / 2]
     }
 }
 
-/// Every contender in every round, each time beginning with another one.
-pub fn take_turns(contenders: &[Contender], home: &Home) -> Vec<Row> {
-    let mut rows: Vec<_> = contenders.iter().map(|one| Row { name: one.name, times: Vec::new() }).collect();
+/// Runs every candidate in every round. Each round begins with another candidate.
+pub fn take_turns(candidates: &[Candidate], home: &HomeDirectory) -> Vec<Times> {
+    let mut rows: Vec<_> =
+        candidates.iter().map(|candidate| Times { name: candidate.name, times: Vec::new() }).collect();
     for round in 0..ROUNDS {
-        for turn in 0..contenders.len() {
-            let at = (round + turn) % contenders.len();
-            if !contenders[at].is_script || round % SCRIPT_ROUNDS == 0 {
-                rows[at].times.push(measure(&contenders[at], home));
+        for turn in 0..candidates.len() {
+            let at = (round + turn) % candidates.len();
+            if !candidates[at].is_script || round % SCRIPT_ROUNDS == 0 {
+                rows[at].times.push(measure(&candidates[at], home));
             }
         }
     }
@@ -41,38 +40,22 @@ pub fn take_turns(contenders: &[Contender], home: &Home) -> Vec<Row> {
     rows
 }
 
-fn measure(contender: &Contender, home: &Home) -> f64 {
-    let Contender { name, command, scenario, .. } = contender;
-    home.prepare(scenario);
-    let mut command = prepare(command, &scenario.payload, home);
+/// Returns the time of one run, in microseconds. Panics if the candidate did not do its work.
+fn measure(candidate: &Candidate, home: &HomeDirectory) -> f64 {
+    let Candidate { name, program, scenario, .. } = candidate;
+    scenario.prepare(home);
+    let mut command = with_payload(program, &scenario.payload, home);
     let start = Instant::now();
     let status = command.spawn().unwrap().wait().unwrap();
-    let took = start.elapsed();
+    let duration = start.elapsed();
     assert!(status.success(), "{name}: {status}");
     assert!(home.kinds(&scenario.session).iter().eq(scenario.after), "{name} did not do its work");
-    took.as_secs_f64() * 1e6
+    duration.as_secs_f64() * 1e6
 }
 
-/// Starts a command with `payload` on stdin.
-pub fn spawn(command: &[PathBuf], payload: &str, home: &Home) -> Child {
-    prepare(command, payload, home).spawn().unwrap()
-}
-
-/// All that need not be timed: the payload is in the pipe before the process starts.
-fn prepare(command: &[PathBuf], payload: &str, home: &Home) -> Command {
-    let (reader, mut writer) = std::io::pipe().unwrap();
-    writeln!(writer, "{payload}").unwrap();
-    let mut prepared = Command::new(&command[0]);
-    prepared.args(&command[1..]).stdin(reader);
-    prepared.env_clear().env("HOME", home.path()).env("PATH", std::env::var_os("PATH").unwrap_or_default());
-    // This process stands for the CLI, and says so as the CLI does.
-    prepared.env("CLAUDE_PID", std::process::id().to_string());
-    prepared
-}
-
-/// Ratios first.
-pub fn print(rows: &[Row]) {
-    let floor = rows.iter().find(|row| row.name == FLOOR).map(Row::median);
+/// Prints a table. The ratio to the floor comes first, because it is what counts.
+pub fn print_times(rows: &[Times]) {
+    let floor = rows.iter().find(|row| row.name == FLOOR).map(Times::median);
     println!("| times the floor | median | quartiles | runs | |\n| ---: | ---: | ---: | ---: | --- |");
     for row in rows {
         let ratio = floor.map_or_else(|| "-".to_owned(), |floor| format!("{:.2}", row.median() / floor));

@@ -137,7 +137,7 @@ impl DesiredState {
         let request = InstallRequest {
             registrations: &self.registrations(env, subject),
             owned: &supported_events::owned_names(),
-            place: &|path, by_shell| env.hook_owner(subject.scope, path, by_shell),
+            owner_of_path: &|path, by_shell| env.hook_owner(subject.scope, path, by_shell),
             keep_others: subject.keep_others,
             keep_scripts: self.keep_scripts,
             writes_signals: &|path| script::script_effect(env, path) == ScriptEffect::Writes,

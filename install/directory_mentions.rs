@@ -17,7 +17,7 @@ pub fn mentions_of_scope(env: &Environment, scope: Scope, text: &[u8]) -> Vec<Me
 /// All of them in words: `Stop, SubagentStop: COMMAND; statusLine.command: COMMAND`.
 #[must_use]
 pub fn list_mentions(mentions: &[Mention]) -> Option<String> {
-    let lines = phrases::group_by_key(mentions.iter().map(|Mention { place, command }| (&**command, &**place)));
+    let lines = phrases::group_by_key(mentions.iter().map(|Mention { location, command }| (&**command, &**location)));
     let lines: Vec<String> =
         lines.into_iter().map(|(command, places)| format!("{}: `{command}`", places.join(", "))).collect();
     (!lines.is_empty()).then(|| lines.join("; "))

@@ -1,4 +1,4 @@
-# Homebrew formula, a template: @NAMES@ are filled in from a release's VERSION, its address, and its .sha256 files.
+# The template of the Homebrew formula. The words between two @ are filled in from a release, see README.md.
 class SessionSignals < Formula
   desc "Tiny static hooks for Claude Code that publish what every session is doing"
   homepage "@HOMEPAGE@"
@@ -28,7 +28,7 @@ class SessionSignals < Formula
   end
 
   def install
-    # `hooks install` copies the hooks from beside itself, so all of them stay together.
+    # `hooks install` copies the hooks from its own directory, so all executables stay in one directory.
     libexec.install Dir["hook-*"], "hooks", "sessions"
     bin.install_symlink libexec/"hooks", libexec/"sessions"
     man1.install Dir["man/man1/*"]

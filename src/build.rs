@@ -1,19 +1,9 @@
-//! Links the hooks without the C library where the protocol crate was built without it.
+//! Links the hooks without the C library if the protocol crate was built without it.
 
-use std::env;
+use std::{env, fs};
 
-const HOOKS: [&str; 8] = [
-    "hook-session-start",
-    "hook-user-prompt-submit",
-    "hook-permission-request",
-    "hook-post-tool-use",
-    "hook-subagent-stop",
-    "hook-compact",
-    "hook-stop",
-    "hook-session-end",
-];
-
-/// A fixed address needs no relocation at start; what else is off only adds pages or bytes.
+/// Linker arguments for an executable without the C library. It is linked to a fixed address, so it needs no relocation when it
+/// starts. The other arguments leave out pages and bytes that it does not use.
 const FREESTANDING: [&str; 8] = [
     "-nostartfiles",
     "-nostdlib",
@@ -28,12 +18,16 @@ const FREESTANDING: [&str; 8] = [
 fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
     println!("cargo::rerun-if-changed=src/start.ld");
-    // The library that the hooks consist of decides: see its build.rs.
+    println!("cargo::rerun-if-changed=src/bin");
+    // The build script of the protocol crate makes this decision.
     if env::var_os("DEP_SESSION_SIGNALS_PROTOCOL_FREESTANDING").is_none() {
         return;
     }
     println!("cargo::rustc-cfg=freestanding");
-    for hook in HOOKS {
+    // Each Rust file in src/bin is a hook.
+    for entry in fs::read_dir("src/bin").expect("src/bin can be read") {
+        let name = entry.expect("src/bin can be read").file_name();
+        let Some(hook) = name.to_str().and_then(|name| name.strip_suffix(".rs")) else { continue };
         for argument in FREESTANDING {
             println!("cargo::rustc-link-arg-bin={hook}={argument}");
         }

@@ -1,4 +1,4 @@
-//! What the documents tell a person to type, typed.
+//! Tests that the documents are true: their commands run, their links resolve, their tables match the code.
 
 use std::os::unix::fs::symlink;
 use std::path::{Path, PathBuf};
@@ -6,53 +6,107 @@ use std::process::Command;
 
 use fs_err as fs;
 
-use session_signals_protocol::{HOOKS, Hook};
+use session_signals_protocol::{EVENT_RULES, HOOKS, Hook};
+use session_signals_reader::STATE_RULES;
 
 use crate::sandbox::{Sandbox, executable, write_script};
 use crate::serve::server::Server;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
-const DOCUMENTS: [&str; 5] =
-    ["README.md", "CHANGELOG.md", "SECURITY.md", "docs/protocol.md", "docs/troubleshooting.md"];
 
-fn document(name: &str) -> String {
+/// The documents that a user or a developer reads. The README comes first: its first block installs the hooks.
+const DOCUMENTS: [&str; 13] = [
+    "README.md",
+    "docs/install.md",
+    "docs/sessions.md",
+    "docs/serve.md",
+    "docs/daemons.md",
+    "docs/signals.md",
+    "docs/json.md",
+    "docs/troubleshooting.md",
+    "docs/benchmarks.md",
+    "SECURITY.md",
+    "ARCHITECTURE.md",
+    "CONTRIBUTING.md",
+    "CHANGELOG.md",
+];
+
+fn read_document(name: &str) -> String {
     fs::read_to_string(Path::new(ROOT).join(name)).unwrap()
 }
 
-/// The blocks between ```` ```sh ```` and ```` ``` ````.
-fn blocks(text: &str) -> Vec<String> {
+/// Returns the text between each ```` ```sh ```` and the next ```` ``` ````.
+fn shell_blocks(text: &str) -> Vec<String> {
     let parts = text.split("```sh\n").skip(1);
     parts.map(|part| part.split("```").next().unwrap().to_owned()).collect()
 }
 
-/// What stands between single backticks, outside of blocks.
-fn spans(text: &str) -> Vec<String> {
-    let outside: String = text.split("```").step_by(2).collect();
-    let spans: Vec<_> = outside.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect();
-    spans
+/// Returns the text outside of code blocks.
+fn text_outside_blocks(text: &str) -> String {
+    text.split("```").step_by(2).collect()
+}
+
+/// Returns the text between single backticks, outside of code blocks.
+fn code_spans(text: &str) -> Vec<String> {
+    let outside = text_outside_blocks(text);
+    outside.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
+}
+
+/// Returns the paths of all Markdown files below `folder`, without build results and hidden directories.
+fn markdown_files(folder: &Path) -> Vec<PathBuf> {
+    let mut files = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        let name = entry.file_name().into_string().unwrap();
+        if entry.file_type().unwrap().is_dir() {
+            if !name.starts_with('.') && !["target", "node_modules", "corpus", "artifacts"].contains(&&*name) {
+                files.extend(markdown_files(&entry.path()));
+            }
+        } else if name.ends_with(".md") {
+            files.push(entry.path());
+        }
+    }
+    files
 }
 
 #[test]
-fn every_command_that_is_named_is_taken() {
-    let mut seen = 0;
-    for document in DOCUMENTS.map(document) {
-        for span in spans(&document) {
+fn every_command_that_a_document_names_exists() {
+    let mut count = 0;
+    for document in DOCUMENTS.map(read_document) {
+        for span in code_spans(&document) {
             let words: Vec<_> = span.split(" | ").next().unwrap().split_whitespace().collect();
             let Some((program @ ("hooks" | "sessions"), arguments)) = words.split_first().map(|(p, a)| (*p, a)) else {
                 continue;
             };
-            // Whatever comes before --help must be right.
+            // The arguments before --help are checked.
             let output = Command::new(executable(program)).args(arguments).arg("--help").output().unwrap();
             assert!(output.status.success(), "{span}: {}", String::from_utf8_lossy(&output.stderr));
-            seen += 1;
+            count += 1;
         }
     }
-    assert!(seen > 20, "{seen}");
+    assert!(count > 20, "{count}");
+}
+
+#[test]
+fn every_document_is_checked() {
+    for folder in ["", "docs"] {
+        for entry in fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
+            let name = entry.unwrap().file_name().into_string().unwrap();
+            let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
+            assert!(!name.ends_with(".md") || DOCUMENTS.contains(&&*path), "{path} is not in DOCUMENTS");
+        }
+    }
+}
+
+#[test]
+fn the_readme_has_at_most_130_lines() {
+    let count = read_document("README.md").lines().count();
+    assert!(count <= 130, "README.md has {count} lines");
 }
 
 #[test]
 fn every_finding_of_doctor_is_explained() {
-    let explained = document("docs/troubleshooting.md");
+    let explained = read_document("docs/troubleshooting.md");
     let mut ids = Vec::new();
     for file in fs::read_dir(Path::new(ROOT).join("install/doctor")).unwrap() {
         let text = fs::read_to_string(file.unwrap().path()).unwrap();
@@ -69,112 +123,182 @@ fn every_finding_of_doctor_is_explained() {
     }
 }
 
-/// What the executables need is what they call: `statx`, and pidfds of `sessions daemons`; and the hooks' environment.
 #[test]
-fn what_is_needed_is_said() {
-    let readme = document("README.md").split_whitespace().collect::<Vec<_>>().join(" ");
-    for words in [
-        "needs Linux 4.11 or newer (it calls `statx`), and for `sessions daemons` 5.3 (`pidfd_open`)",
-        "a line that empties it (`env -i`) hides from a hook where the signals go (`HOME`, `CLAUDE_CONFIG_DIR`) and which process is the CLI (`CLAUDE_PID`)",
+fn the_requirements_are_documented() {
+    let one_line = |name| read_document(name).split_whitespace().collect::<Vec<_>>().join(" ");
+    for (name, words) in [
+        ("README.md", "On Linux it needs kernel 4.11 or newer, and 5.3 or newer for `sessions daemons`."),
+        ("docs/install.md", "need Linux 4.11 or newer, because they call `statx`"),
+        ("docs/install.md", "`sessions daemons` needs Linux 5.3 or newer, because it calls `pidfd_open`"),
+        (
+            "docs/install.md",
+            "A line that empties it (`env -i`) hides two facts from a hook: where the signal directory is (`HOME`, `CLAUDE_CONFIG_DIR`), and which process is Claude Code (`CLAUDE_PID`).",
+        ),
     ] {
-        assert!(readme.contains(words), "{words}");
+        assert!(one_line(name).contains(words), "{name}: {words}");
     }
 }
 
-/// A cell too many is shown nowhere.
+/// The first rule that applies decides, so the order of the rows counts, too.
+#[test]
+fn the_table_of_rules_has_the_rules_in_their_order() {
+    let text = read_document("docs/sessions.md");
+    let table = text.split_once("| you see | it means | rule |").unwrap().1.split_once("\n\n").unwrap().0;
+    let documented: Vec<_> = table.lines().filter_map(|row| row.split(" | ").nth(2)?.strip_prefix('`')).collect();
+    let rules: Vec<_> = STATE_RULES.iter().map(|rule| format!("{}`", rule.id)).collect();
+    assert_eq!(documented, rules);
+}
+
+/// The hooks and their events are in a table.
+#[test]
+fn the_table_of_hooks_has_the_events_of_each_hook() {
+    let text = read_document("docs/install.md");
+    for hook in HOOKS {
+        let events = EVENT_RULES.iter().filter(|rule| rule.hook == hook).map(|rule| rule.event);
+        let row = format!("| `{}` | {} |", hook.executable(), events.collect::<Vec<_>>().join(", "));
+        assert!(text.contains(&row), "no row {row}");
+    }
+}
+
+/// A Markdown viewer does not show a cell that is too many.
 #[test]
 fn every_row_of_a_table_has_the_columns_of_its_head() {
-    let columns = |row: &str| row.replace("\\|", "").matches('|').count();
+    let column_count = |row: &str| row.replace("\\|", "").matches('|').count();
     for name in DOCUMENTS {
-        let text = document(name);
+        let text = read_document(name);
         let mut head = None;
         for line in text.lines() {
-            let row = line.starts_with('|').then(|| columns(line));
+            let row = line.starts_with('|').then(|| column_count(line));
             head = row.map(|row| head.unwrap_or(row));
             assert_eq!(row, head, "{name}: {line}");
         }
     }
 }
 
+/// Returns the anchors of a document's headings, as GitHub makes them.
+fn anchors(text: &str) -> Vec<String> {
+    let headings = text.lines().filter(|line| line.starts_with('#'));
+    let anchor = |heading: &str| {
+        let words = heading.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
+        words.replace(|c: char| !c.is_alphanumeric() && c != '-' && c != '_', "")
+    };
+    headings.map(anchor).collect()
+}
+
 #[test]
-fn every_link_leads_somewhere() {
-    for name in DOCUMENTS {
-        let (text, folder) = (document(name), Path::new(ROOT).join(name).parent().map(Path::to_owned).unwrap());
-        for link in text.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
+fn every_relative_link_leads_to_a_file_and_a_heading() {
+    let files = markdown_files(Path::new(ROOT));
+    assert!(files.len() >= DOCUMENTS.len(), "{files:?}");
+    for path in files {
+        let (text, folder) = (fs::read_to_string(&path).unwrap(), path.parent().unwrap());
+        let outside = text_outside_blocks(&text);
+        for link in outside.split("](").skip(1).map(|rest| rest.split(')').next().unwrap()) {
             let (file, anchor) = link.split_once('#').unwrap_or((link, ""));
             if file.starts_with("http") {
                 continue;
             }
+            let name = path.display();
             assert!(file.is_empty() || folder.join(file).exists(), "{name}: {link}");
             let target =
                 if file.is_empty() { text.clone() } else { fs::read_to_string(folder.join(file)).unwrap_or_default() };
-            let headings = target.lines().filter(|line| line.starts_with('#')).map(|line| {
-                let heading = line.trim_start_matches('#').trim().to_lowercase().replace(' ', "-");
-                heading.replace(|c: char| !c.is_alphanumeric() && c != '-' && c != '_', "")
-            });
-            assert!(anchor.is_empty() || headings.into_iter().any(|heading| heading == anchor), "{name}: {link}");
+            assert!(anchor.is_empty() || anchors(&target).iter().any(|known| known == anchor), "{name}: {link}");
         }
     }
 }
 
-/// A checkout in which everything is built, and a home; what the documents tell is typed there.
-struct Reader {
-    sandbox: Sandbox,
-    checkout: PathBuf,
+/// Returns the paths of all files and folders below `folder`, without build results.
+fn paths_below(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder).unwrap() {
+        let entry = entry.unwrap();
+        paths.push(entry.path());
+        let is_skipped = ["target", "node_modules", ".git"].contains(&&*entry.file_name().to_string_lossy());
+        if entry.file_type().unwrap().is_dir() && !is_skipped {
+            paths.extend(paths_below(&entry.path()));
+        }
+    }
+    paths
 }
 
-impl Reader {
+/// A path may be relative to any folder: a table names the folder once.
+#[test]
+fn every_file_that_the_developers_pages_name_exists() {
+    let paths = paths_below(Path::new(ROOT));
+    let mut count = 0;
+    for name in ["ARCHITECTURE.md", "CONTRIBUTING.md"] {
+        for span in code_spans(&read_document(name)) {
+            let is_source = [".rs", ".mjs", ".js", ".html", ".css", ".json"].iter().any(|end| span.ends_with(end));
+            let first = span.split('/').next().unwrap();
+            let is_in_folder =
+                span.contains('/') && ["crates", "src", "install", "tests", "benches", ".ci"].contains(&first);
+            if !span.contains(' ') && span != "settings.json" && !span.contains('<') && (is_source || is_in_folder) {
+                let wanted = span.trim_end_matches('/');
+                assert!(paths.iter().any(|path| path.ends_with(wanted)), "{name}: there is no {span}");
+                count += 1;
+            }
+        }
+    }
+    assert!(count > 20, "{count}");
+}
+
+/// A checkout in which everything is built, and a home. The commands of the documents are typed there.
+struct Checkout {
+    sandbox: Sandbox,
+    path: PathBuf,
+}
+
+impl Checkout {
     fn new() -> Self {
         let sandbox = Sandbox::new();
-        let checkout = sandbox.home().join("session-signals");
-        fs::create_dir_all(checkout.join("target")).unwrap();
-        symlink(executable("hooks").parent().unwrap(), checkout.join("target/release")).unwrap();
-        symlink(Path::new(ROOT).join("tests"), checkout.join("tests")).unwrap();
-        // It was built by who runs this test; the CLI is somebody else's.
+        let path = sandbox.home().join("session-signals");
+        fs::create_dir_all(path.join("target")).unwrap();
+        symlink(executable("hooks").parent().unwrap(), path.join("target/release")).unwrap();
+        symlink(Path::new(ROOT).join("tests"), path.join("tests")).unwrap();
+        // The executables are built already, and the CLI is not ours.
         for (name, script) in [("cargo", "exit 0"), ("claude", "echo '2.1.329 (Claude Code)'")] {
-            let path = sandbox.home().join("bin").join(name);
-            fs::create_dir_all(path.parent().unwrap()).unwrap();
-            write_script(&path, script);
+            let program = sandbox.home().join("bin").join(name);
+            fs::create_dir_all(program.parent().unwrap()).unwrap();
+            write_script(&program, script);
         }
-        Self { sandbox, checkout }
+        Self { sandbox, path }
     }
 
-    /// Types a block; what it printed.
-    fn types(&self, block: &str) -> String {
+    /// Runs a block in a shell and returns what it printed on standard output.
+    fn run(&self, block: &str) -> String {
         let executables = executable("hooks").parent().unwrap().display().to_string();
         let home = self.sandbox.home();
         let search = format!("{}:{executables}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
-        shell.args(["-euc", block]).current_dir(&self.checkout).env_clear().env("HOME", home).env("PATH", search);
+        shell.args(["-euc", block]).current_dir(&self.path).env_clear().env("HOME", home).env("PATH", search);
         let output = shell.output().unwrap();
-        let said = String::from_utf8_lossy(&output.stdout).into_owned();
-        assert!(output.status.success(), "{block}\n{said}{}", String::from_utf8_lossy(&output.stderr));
-        said
+        let printed = String::from_utf8_lossy(&output.stdout).into_owned();
+        assert!(output.status.success(), "{block}\n{printed}{}", String::from_utf8_lossy(&output.stderr));
+        printed
     }
 }
 
 #[test]
 #[ignore = "needs curl and jq"]
-fn every_block_does_what_it_says() {
-    let reader = Reader::new();
-    // Those of the README come first: they install.
-    let texts: Vec<_> = DOCUMENTS.iter().map(|name| document(name)).collect();
-    let mut told = reader.types(&blocks(&texts[0])[0]);
-    let server = Server::start(&reader.sandbox);
+fn every_shell_block_runs_and_prints_what_it_should() {
+    let checkout = Checkout::new();
+    let texts: Vec<_> = DOCUMENTS.iter().map(|name| read_document(name)).collect();
+    // The first block of the README installs the hooks.
+    let mut printed = checkout.run(&shell_blocks(&texts[0])[0]);
+    let server = Server::start(&checkout.sandbox);
     for (session, event) in [("over", "SessionEnd"), ("busy", "UserPromptSubmit")] {
-        reader.sandbox.fire(session, event, "").succeeds();
+        checkout.sandbox.fire(session, event, "").succeeds();
     }
     server.wait_for_state("over", "ended ended");
-    for block in texts.iter().flat_map(|text| blocks(text)) {
-        told += &reader.types(&block.replace(":4450", &format!(":{}", server.port)));
+    for block in texts.iter().flat_map(|text| shell_blocks(text)) {
+        printed += &checkout.run(&block.replace(":4450", &format!(":{}", server.port)));
     }
-    // Each of these comes from a block of its own.
+    // Each of these is printed by another block.
     for part in
         ["Installed in ~/.claude/settings.json", "healthy: ", "over ended\n", "busy working\n", r#""id": "over""#]
     {
-        assert!(told.contains(part), "{part} is not in\n{told}");
+        assert!(printed.contains(part), "{part} is not in\n{printed}");
     }
-    assert!(!told.contains("CONFLICT"), "{told}");
+    assert!(!printed.contains("CONFLICT"), "{printed}");
 }
 
 #[test]
@@ -182,7 +306,7 @@ fn every_block_does_what_it_says() {
 fn the_archive_installs_from_where_it_is_unpacked() {
     let sandbox = Sandbox::new();
     let path = |name: &str| sandbox.home().join(name);
-    // As cargo would have built it for a target; a release is stripped, and packed sooner.
+    // This is where cargo builds for a target. A release is stripped; so is this, and it is packed faster.
     fs::create_dir_all(path("target/here/release")).unwrap();
     for name in HOOKS.map(Hook::executable).into_iter().chain(["hooks", "sessions"]) {
         let mut strip = Command::new("strip");
@@ -201,8 +325,7 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     let unpack = format!("cd ~/archives && sha256sum -c {name}.tar.gz.sha256 && tar xzf {name}.tar.gz && ls -R {name}");
     let mut shell = sandbox.command("sh");
     let listed = crate::sandbox::outcome(shell.args(["-ec", &unpack]), "").stdout;
-    for file in ["README.md", "hooks.1", "hooks-install.1", "hooks.zsh", "protocol.md", "session-daemons.example.json"]
-    {
+    for file in ["README.md", "hooks.1", "hooks-install.1", "hooks.zsh", "signals.md", "session-daemons.example.json"] {
         assert!(listed.lines().any(|line| line == file), "{file} is not in\n{listed}");
     }
     // By a symbolic link, as package managers do it.

@@ -1,157 +1,95 @@
-//! The proof that an edit leaves alone what is not ours, made from the two texts before anything is written.
-
-use std::collections::HashMap;
+//! Proves that a finished plan does what was asked and changes nothing else.
+//!
+//! The check compares the text before the edit with the text after it. It does not look at the splices. The only code
+//! that it shares with the files that make the splices is the code that reads the settings, so a wrong decision there
+//! cannot hide itself here. No plan leaves the editor without having passed.
 
 use super::{
-    document,
-    edit_plan::{EditPlan, HookOwner, InstallRequest, Registration},
+    edit_plan::EditPlan,
     edit_refusal::EditRefusal,
-    kept_entries,
-    ownership::{self, SettingsHook},
-    parsed_settings::{EventSection, HooksSection, ParsedSettings},
-    settings_edit::is_plain_group,
+    foreign_parts::foreign_parts,
+    install_request::{HookOwner, InstallRequest},
+    parsed_settings::{EventSection, ParsedSettings},
+    registration::Registration,
+    settings_hook::SettingsHook,
 };
 
-/// Proves that the plan's `after` is valid, holds every one of `registrations`, none of the scripts replaced, and
-/// apart from these the very same texts in the same order as `before`: keys and values are compared as they are
-/// spelled, duplicates included. Only white space between members, and events and groups without a single hook,
-/// may differ; an empty container whose key is there twice may not, since it hides the other one from the CLI.
+/// Checks four things of the text after the edit:
+///
+/// 1. It is valid JSON of the shape that the CLI accepts.
+/// 2. Apart from our entries and the replaced scripts, it has the same parts in the same order as the text before. Keys
+///    and values are compared as they are spelled, and keys that are written twice are compared twice. Only white space
+///    between them may differ, and events and groups without a hook may go.
+/// 3. No replaced script is registered.
+/// 4. Every registration of the request has an entry, and no other entry of ours is there.
+///
+/// # Errors
+/// [`EditRefusal::CheckFailed`] with what does not hold. Those of [`ParsedSettings::parse`] for the text before the
+/// edit.
 pub fn check_edit(plan: &EditPlan, request: &InstallRequest) -> Result<(), EditRefusal> {
-    let fail = |why: &str| EditRefusal::Unproven(why.to_owned());
-    let before = ParsedSettings::parse_settings(&plan.before)?;
-    let after = ParsedSettings::parse_settings(&plan.after).map_err(|refusal| fail(&refusal.to_string()))?;
-    let executable = |hook: &SettingsHook| ownership::owned_executable(&hook.command, request.owned);
-    let is_ours = |hook: &SettingsHook| executable(hook).is_some() && !request.is_kept(hook);
-    let is_replaced = |event: &EventSection, hook: &SettingsHook| {
-        plan.replaced_scripts.iter().any(|script| script.event == event.name && script.command == hook.display_text())
-    };
-    let skip = |event: &EventSection, hook: &SettingsHook| is_ours(hook) || is_replaced(event, hook);
-    if foreign_parts(&before, &skip) != foreign_parts(&after, &skip) {
-        return Err(fail("it changes something that is not ours"));
+    let before = ParsedSettings::parse(&plan.before)?;
+    let after = ParsedSettings::parse(&plan.after).map_err(|refusal| failure(refusal.to_string()))?;
+    let check = EditCheck { plan, request };
+    let may_change = |event: &EventSection, hook: &SettingsHook| check.is_ours(hook) || check.is_replaced(event, hook);
+    if foreign_parts(&before, &may_change) != foreign_parts(&after, &may_change) {
+        return Err(failure("it changes something that is not ours"));
     }
-    if after.events().iter().any(|event| event.hooks().any(|(_, _, hook)| is_replaced(event, hook))) {
-        return Err(fail("a script stays registered"));
+    let has_hook = |is_it: &dyn Fn(&EventSection, &SettingsHook) -> bool| {
+        after.events().iter().any(|event| event.hooks().any(|found| is_it(event, found.hook)))
+    };
+    if has_hook(&|event, hook| check.is_replaced(event, hook)) {
+        return Err(failure("a script stays registered"));
     }
-    let count = |wanted: &dyn Fn(&EventSection, &SettingsHook) -> bool| {
-        after
-            .events()
-            .iter()
-            .flat_map(|event| event.hooks().map(move |found| (event, found.2)))
-            .filter(|(event, hook)| wanted(event, hook))
-            .count()
-    };
-    let is_for = |registration: &Registration, event: &EventSection, hook: &SettingsHook| {
-        let wanted = kept_entries::wanted_command(registration);
-        let is_there = hook.command.program == wanted.program
-            || request.owner_of(hook) == HookOwner::Here
-                && executable(hook) == ownership::owned_executable(&wanted, request.owned);
-        let same = is_there && hook.command.args.starts_with(&wanted.args);
-        event.name == registration.event && same
-    };
-    let is_by_hand = |registration: &Registration| {
-        let wanted = kept_entries::wanted_command(registration);
-        let wanted = ownership::owned_executable(&wanted, request.owned);
-        plan.by_hand.iter().any(|line| line.event == registration.event && Some(&*line.executable) == wanted)
-    };
-    for registration in request.registrations.iter().filter(|registration| !is_by_hand(registration)) {
-        let is_it = |event: &EventSection, hook: &SettingsHook| is_ours(hook) && is_for(registration, event, hook);
-        if count(&is_it) == 0 {
-            return Err(fail(&format!("{} is not registered", registration.event)));
+    for registration in request.registrations.iter().filter(|registration| !check.is_by_hand(registration)) {
+        if !has_hook(&|event, hook| check.is_ours(hook) && check.is_entry_of(registration, event, hook)) {
+            return Err(failure(format!("{} is not registered", registration.event)));
         }
     }
-    let is_wanted = |event: &EventSection, hook: &SettingsHook| {
-        request.registrations.iter().any(|registration| is_for(registration, event, hook))
+    let is_requested = |event: &EventSection, hook: &SettingsHook| {
+        request.registrations.iter().any(|registration| check.is_entry_of(registration, event, hook))
     };
-    if count(&|event, hook| is_ours(hook) && !is_wanted(event, hook)) > 0 {
-        return Err(fail("an entry of ours that is not wanted stays"));
+    if has_hook(&|event, hook| check.is_ours(hook) && !is_requested(event, hook)) {
+        return Err(failure("an entry of ours stays that was not asked for"));
     }
     Ok(())
 }
 
-/// Everything but white space and the hooks to `skip`, piece by piece.
-fn foreign_parts<'a>(
-    settings: &ParsedSettings<'a>,
-    skip: &dyn Fn(&EventSection, &SettingsHook) -> bool,
-) -> Vec<&'a str> {
-    let text = settings.text;
-    let mut pieces = Vec::new();
-    for (number, member) in settings.members.iter().enumerate() {
-        match settings.hooks.as_ref().filter(|hooks| hooks.member == number) {
-            Some(hooks) => {
-                let inner = foreign_of_section(text, hooks, skip);
-                let hides = settings
-                    .members
-                    .iter()
-                    .filter(|other| document::string_at(text, &other.key).as_deref() == Some("hooks"))
-                    .count()
-                    > 1;
-                if hides || !inner.is_empty() {
-                    pieces.extend(["the hooks", &text[member.key.clone()]]);
-                    pieces.extend(inner);
-                    pieces.push("end of the hooks");
-                }
-            }
-            None => pieces.extend(["a setting", &text[member.key.clone()], &text[member.value.clone()]]),
-        }
-    }
-    pieces
+fn failure(reason: impl Into<String>) -> EditRefusal {
+    EditRefusal::CheckFailed(reason.into())
 }
 
-fn foreign_of_section<'a>(
-    text: &'a str,
-    hooks: &HooksSection,
-    skip: &dyn Fn(&EventSection, &SettingsHook) -> bool,
-) -> Vec<&'a str> {
-    let mut spellings = HashMap::new();
-    for member in &hooks.members {
-        *spellings.entry(document::string_at(text, &member.key)).or_insert(0) += 1;
-    }
-    let mut events = hooks.events.iter().peekable();
-    let mut pieces = Vec::new();
-    for (number, member) in hooks.members.iter().enumerate() {
-        match events.next_if(|event| event.member == number) {
-            Some(event) => {
-                let inner = foreign_of_groups(text, event, skip);
-                if !inner.is_empty() || spellings[&document::string_at(text, &member.key)] > 1 {
-                    pieces.extend(["an event", &text[member.key.clone()]]);
-                    pieces.extend(inner);
-                    pieces.push("end of the event");
-                }
-            }
-            None => pieces.extend(["no event", &text[member.key.clone()], &text[member.value.clone()]]),
-        }
-    }
-    pieces
+struct EditCheck<'a> {
+    plan: &'a EditPlan,
+    request: &'a InstallRequest<'a>,
 }
 
-fn foreign_of_groups<'a>(
-    text: &'a str,
-    event: &EventSection,
-    skip: &dyn Fn(&EventSection, &SettingsHook) -> bool,
-) -> Vec<&'a str> {
-    let mut pieces = Vec::new();
-    for (group, at) in event.groups.iter().zip(&event.items) {
-        let Some((list, items)) = &group.list else {
-            pieces.extend(["no group", &text[at.clone()]]);
-            continue;
-        };
-        let skipped = |hook: Option<&SettingsHook>| hook.is_some_and(|hook| skip(event, hook));
-        let is_emptied = !items.is_empty() && group.items().all(|(_, hook)| skipped(hook));
-        if is_emptied && is_plain_group(text, group) {
-            continue;
-        }
-        pieces.push("a group");
-        for member in &group.members {
-            if member.value == *list {
-                let kept = group.items().filter(|(_, hook)| !skipped(*hook));
-                pieces.extend(["its hooks", &text[member.key.clone()]]);
-                pieces.extend(kept.map(|(item, _)| &text[item.clone()]));
-            } else {
-                pieces.extend(["a member", &text[member.key.clone()], &text[member.value.clone()]]);
-            }
-        }
+impl EditCheck<'_> {
+    /// Returns whether a hook is an entry of ours that the edit may change.
+    fn is_ours(&self, hook: &SettingsHook) -> bool {
+        self.request.executable_of(hook).is_some() && !self.request.leaves_to_other_home(hook)
     }
-    pieces
+
+    /// Returns whether a hook is one of the scripts that the plan replaces.
+    fn is_replaced(&self, event: &EventSection, hook: &SettingsHook) -> bool {
+        let scripts = &self.plan.replaced_scripts;
+        scripts.iter().any(|script| script.event == event.name && script.command == hook.display_text())
+    }
+
+    /// Returns whether a hook does what `registration` asks for. It may have more arguments.
+    fn is_entry_of(&self, registration: &Registration, event: &EventSection, hook: &SettingsHook) -> bool {
+        let registered = registration.parsed_command();
+        let starts_program = hook.command.program == registered.program
+            || self.request.owner_of_hook(hook) == HookOwner::Here
+                && self.request.executable_of(hook) == self.request.registered_executable(registration);
+        event.name == registration.event && starts_program && hook.command.args.starts_with(&registered.args)
+    }
+
+    /// Returns whether a line that the user wrote takes the place of an entry for `registration`.
+    fn is_by_hand(&self, registration: &Registration) -> bool {
+        let executable = self.request.registered_executable(registration);
+        let lines = &self.plan.by_hand;
+        lines.iter().any(|line| line.event == registration.event && Some(&*line.executable) == executable)
+    }
 }
 
 #[cfg(test)]

@@ -1,4 +1,4 @@
-//! The receipt of an installation: with it, uninstalling gives the original back byte for byte.
+//! The receipt of an installation. With it, an uninstallation restores the original text byte for byte.
 
 use std::fmt::Write;
 
@@ -6,28 +6,34 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
 use super::{
-    edit_plan::{EditPlan, HookOwner},
+    edit_plan::EditPlan,
+    install_request::HookOwner,
     plan_uninstall::plan_uninstall,
     splice::{self, Splice},
 };
 
+/// The version of the receipt's format.
 const VERSION: u32 = 1;
 
-/// What an installation did to the text, so that it can be taken back. It holds the bytes taken out of the
-/// settings: keep it as private as they are.
+/// What an installation changed in the text, so that it can be taken back.
+///
+/// The receipt holds the bytes that were taken out of the settings, so it must be as private as the settings are. The
+/// installer stores it as JSON: `{"version": 1, "sha256": "…", "edits": [[{"at": 1, "taken": "", "put": "…"}]]}`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct EditReceipt {
-    /// The form of the receipt itself.
+    /// The version of the format.
     version: u32,
-    /// SHA-256 of the text after the installation, in hexadecimal: what `sha256sum settings.json` prints.
+    /// The SHA-256 of the text after the installation, in hexadecimal, as `sha256sum settings.json` prints it.
     sha256: String,
-    /// The edits that led there, oldest first: one, and one more for each later installation on top.
+    /// The edits that led to that text, the oldest first. Each later installation on top adds one.
     edits: Vec<Vec<Splice>>,
 }
 
 impl EditReceipt {
-    /// The receipt for a written `plan` of [`install`](super::install()). Where `previous` is the receipt of the
-    /// text the plan starts from, the original stays that of the first installation.
+    /// Returns the receipt for an installation with `plan`.
+    ///
+    /// If `previous` is the receipt of the text that the plan starts from, the new receipt includes its edits. It then
+    /// leads back to the text before the first installation.
     #[must_use]
     pub fn from_plan(plan: &EditPlan, previous: Option<&Self>) -> Self {
         let mut edits = previous
@@ -37,32 +43,34 @@ impl EditReceipt {
         Self { version: VERSION, sha256: sha256(&plan.after), edits }
     }
 
-    /// Whether this is the receipt of exactly this text.
+    /// Returns whether this is the receipt of exactly this text.
     #[must_use]
     pub fn matches_text(&self, text: &[u8]) -> bool {
         self.version == VERSION && self.sha256 == sha256(text)
     }
 }
 
-/// Plans the way back from `now` to the text before the first installation; `None` where somebody has changed
-/// the text since, or the receipt is damaged: then [`uninstall`] is what remains.
+/// Plans to restore the text before the first installation, from the present text `now` and its receipt.
 ///
-/// An original that already held entries of ours comes back without these: their executables are going away,
-/// and the CLI would report an error on every event.
+/// Returns `None` if somebody has changed the text since, or if the receipt is damaged. The caller then uses
+/// [`plan_uninstall`].
+///
+/// If the original already had entries of ours, they are not restored: their executables are being removed, and the CLI
+/// would report an error for every event.
 #[must_use]
 pub fn undo_edit(
     now: &[u8],
     receipt: &EditReceipt,
     owned: &[&str],
-    place: &dyn Fn(&str, bool) -> HookOwner,
+    owner_of_path: &dyn Fn(&str, bool) -> HookOwner,
 ) -> Option<EditPlan> {
     let text = std::str::from_utf8(now).ok().filter(|_| receipt.matches_text(now))?;
     let mut original = text.to_owned();
     for edit in receipt.edits.iter().rev() {
         original = splice::apply_splices(&original, &splice::invert_splices(edit)?)?;
     }
-    let original = String::from_utf8(plan_uninstall(original.as_bytes(), owned, place).ok()?.after).ok()?;
-    let registered = plan_uninstall(now, owned, place).ok()?.registered;
+    let original = String::from_utf8(plan_uninstall(original.as_bytes(), owned, owner_of_path).ok()?.after).ok()?;
+    let registered = plan_uninstall(now, owned, owner_of_path).ok()?.registered;
     let splices = if original == text { Vec::new() } else { vec![splice::splice_between(text, &original)] };
     Some(EditPlan { registered, ..EditPlan::from_splices(text, splices).ok()? })
 }

@@ -1,8 +1,8 @@
-//! Why a settings file is left alone, in one sentence a person can act on.
+//! The reasons not to edit a settings file. Each is one sentence that tells the user what to do.
 
 use std::fmt;
 
-/// A place in the text: both count from 1, columns in characters.
+/// A position in the text. Lines and columns count from 1; columns count characters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct TextPosition {
     /// The line.
@@ -12,7 +12,7 @@ pub struct TextPosition {
 }
 
 impl TextPosition {
-    /// The place of byte `at` in `text`; a byte order mark is no column.
+    /// Returns the position of byte `at` of `text`. A byte order mark has no column.
     #[must_use]
     pub fn at_offset(text: &str, at: usize) -> Self {
         let mut at = at.min(text.len());
@@ -33,23 +33,23 @@ impl fmt::Display for TextPosition {
     }
 }
 
-/// The reason nothing is edited. Displays as one sentence without the file's name.
+/// The reason not to edit the settings. Its text is one sentence and does not name the file.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum EditRefusal {
     /// The bytes are not UTF-8.
     NotUtf8(TextPosition),
-    /// A comment: Claude Code reads strict JSON.
+    /// There is a comment. Claude Code reads strict JSON, which has none.
     Comment(TextPosition),
-    /// Any other text that is not strict JSON, and what the parser says of it.
+    /// The text is not strict JSON for another reason, which the parser gives.
     Malformed(TextPosition, String),
-    /// The document is something else than an object; named by its kind.
+    /// The top-level value is not an object but a value of this kind.
     NotAnObject(TextPosition, &'static str),
-    /// `hooks` is something else than an object; named by its kind.
+    /// The value of `hooks` is not an object but a value of this kind.
     HooksNotAnObject(TextPosition, &'static str),
-    /// An event to register for is something else than an array: its name and kind.
+    /// The value of an event to register for is not an array. Holds the event's name and the kind of the value.
     EventNotAnArray(TextPosition, String, &'static str),
-    /// The edit would have touched something that is not ours: a defect of the editor, caught by its proof.
-    Unproven(String),
+    /// The check of the finished edit failed, for this reason. This is a defect of the editor.
+    CheckFailed(String),
 }
 
 impl fmt::Display for EditRefusal {
@@ -59,20 +59,23 @@ impl fmt::Display for EditRefusal {
             Self::Comment(at) => {
                 write!(f, "{at}: comments make Claude Code ignore the whole file; remove this one first")
             }
-            Self::Malformed(at, why) => {
-                write!(f, "{at}: not JSON ({why}), so Claude Code ignores the whole file; mend it first")
+            Self::Malformed(at, reason) => {
+                write!(f, "{at}: not JSON ({reason}), so Claude Code ignores the whole file; repair it first")
             }
             Self::NotAnObject(at, kind) => {
                 write!(f, "{at}: the settings must be an object {{…}}, not {kind}")
             }
             Self::HooksNotAnObject(at, kind) => {
-                write!(f, "{at}: \"hooks\" must be an object {{…}}, not {kind}; mend or remove it first")
+                write!(f, "{at}: \"hooks\" must be an object {{…}}, not {kind}; repair or remove it first")
             }
             Self::EventNotAnArray(at, event, kind) => {
-                write!(f, "{at}: \"{event}\" in \"hooks\" must be an array […], not {kind}; mend or remove it first")
+                write!(f, "{at}: \"{event}\" in \"hooks\" must be an array […], not {kind}; repair or remove it first")
             }
-            Self::Unproven(why) => {
-                write!(f, "the edit did not prove safe ({why}); this is a defect of the installer, please report it")
+            Self::CheckFailed(reason) => {
+                write!(
+                    f,
+                    "the check of the edit failed ({reason}); this is a defect of the installer, please report it"
+                )
             }
         }
     }

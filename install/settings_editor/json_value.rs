@@ -1,8 +1,8 @@
-//! The few values we write, in a file's own style.
+//! The JSON values that the editor writes, in the style of the file they are added to.
 
-use super::{edit_plan::Registration, text_style::TextStyle};
+use super::text_style::TextStyle;
 
-/// A value of ours.
+/// A JSON value to write.
 #[derive(Clone, Debug)]
 pub enum JsonValue {
     Text(String),
@@ -11,82 +11,64 @@ pub enum JsonValue {
     Object(Vec<(String, JsonValue)>),
 }
 
-/// Where a value goes: on the line it starts on, or over lines of this indentation.
+/// How to lay a value out: on one line, or over several lines, the first and last of which have this indentation.
 #[derive(Clone, Copy)]
-pub enum RenderPosition<'a> {
-    Line,
-    Lines(&'a str),
-}
-
-/// The group that registers one hook: `{"hooks":[…]}`, for every matcher.
-pub fn group_of(registration: &Registration) -> JsonValue {
-    let mut hook = vec![
-        ("type".to_owned(), JsonValue::Text("command".to_owned())),
-        ("command".to_owned(), JsonValue::Text(registration.command.clone())),
-    ];
-    if let Some(args) = registration.args {
-        hook.push(("args".to_owned(), text_array(args)));
-    }
-    hook.push(("timeout".to_owned(), JsonValue::Number(registration.timeout)));
-    JsonValue::Object(vec![("hooks".to_owned(), JsonValue::Array(vec![JsonValue::Object(hook)]))])
-}
-
-/// An array of strings.
-pub fn text_array(strings: &[&str]) -> JsonValue {
-    JsonValue::Array(strings.iter().map(|string| JsonValue::Text((*string).to_owned())).collect())
-}
-
-/// A string's text. Written as `JSON.stringify` does, so that the CLI's own rewrite leaves it alone.
-pub fn quoted_text(string: &str) -> String {
-    serde_json::Value::from(string).to_string()
+pub enum Layout<'a> {
+    OneLine,
+    Indented(&'a str),
 }
 
 impl JsonValue {
-    /// The value's text at `place`.
-    pub fn to_text(&self, style: &TextStyle, place: RenderPosition) -> String {
-        let deeper = match place {
-            RenderPosition::Line => None,
-            RenderPosition::Lines(indent) => Some(format!("{indent}{}", style.unit)),
+    /// Returns an array of strings.
+    pub fn text_array(strings: &[&str]) -> Self {
+        Self::Array(strings.iter().map(|string| Self::Text((*string).to_owned())).collect())
+    }
+
+    /// Returns the value as JSON text.
+    pub fn to_text(&self, style: &TextStyle, layout: Layout) -> String {
+        let deeper = match layout {
+            Layout::OneLine => None,
+            Layout::Indented(indent) => Some(format!("{indent}{}", style.unit)),
         };
-        let inner = deeper.as_deref().map_or(RenderPosition::Line, RenderPosition::Lines);
+        let inner = deeper.as_deref().map_or(Layout::OneLine, Layout::Indented);
         match self {
-            Self::Text(string) => quoted_text(string),
+            Self::Text(string) => quote(string),
             Self::Number(number) => number.to_string(),
             Self::Array(items) => {
                 let items = items.iter().map(|item| item.to_text(style, inner)).collect::<Vec<_>>();
-                render_enclosed(["[", "]"], "", style, place, &items)
+                enclose(["[", "]"], "", style, layout, &items)
             }
             Self::Object(members) => {
                 let members =
                     members.iter().map(|(key, value)| render_member(key, value, style, inner)).collect::<Vec<_>>();
-                render_enclosed(["{", "}"], style.brace_space, style, place, &members)
+                enclose(["{", "}"], style.brace_space, style, layout, &members)
             }
         }
     }
 }
 
-/// A member's text at `place`.
-pub fn render_member(key: &str, value: &JsonValue, style: &TextStyle, place: RenderPosition) -> String {
-    quoted_text(key) + &style.colon + &value.to_text(style, place)
+/// Returns `string` as a JSON string, with its quotes. Escapes as `JSON.stringify` does, so the CLI does not change the
+/// string when it writes the file again.
+pub fn quote(string: &str) -> String {
+    serde_json::Value::from(string).to_string()
 }
 
-/// Children between brackets.
-fn render_enclosed(
-    [open, close]: [&str; 2],
-    space: &str,
-    style: &TextStyle,
-    place: RenderPosition,
-    children: &[String],
-) -> String {
+/// Returns an object's member as JSON text: `"timeout": 10`.
+pub fn render_member(key: &str, value: &JsonValue, style: &TextStyle, layout: Layout) -> String {
+    quote(key) + &style.colon + &value.to_text(style, layout)
+}
+
+/// Returns the texts of `children` between two brackets. `space` goes inside the brackets if all is on one line.
+fn enclose([open, close]: [&str; 2], space: &str, style: &TextStyle, layout: Layout, children: &[String]) -> String {
     if children.is_empty() {
         return format!("{open}{close}");
     }
-    match place {
-        RenderPosition::Line => {
+    match layout {
+        Layout::OneLine => {
             let children = children.join(&format!(",{}", style.comma_space));
             format!("{open}{space}{children}{space}{close}")
         }
-        RenderPosition::Lines(indent) => {
+        Layout::Indented(indent) => {
             let line = format!("{}{indent}", style.newline);
             let inner = format!("{line}{}", style.unit);
             format!("{open}{inner}{}{line}{close}", children.join(&format!(",{inner}")))

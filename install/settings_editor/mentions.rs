@@ -1,38 +1,54 @@
-//! What in the settings names the directory of our executables, and is neither an entry nor a line that can be seen to
-//! start one: nobody knows what it does with them. It is told of, and never changed.
+//! Finds strings in the settings that name the directory of our executables, but are neither our entries nor lines that
+//! can be seen to start an executable. Nobody knows what such a string is for, so it is reported and never changed.
 
 use super::{
     document::{self, Span},
     ownership,
     parsed_settings::ParsedSettings,
+    settings_hook::WrittenCommand,
     wrapped_commands::{self, WrappedCommand},
 };
 
-/// Members of the settings that name paths and run nothing.
+/// A member of the settings whose strings name paths and run nothing.
 const RULES_MEMBER: &str = "permissions";
 
-/// Settings with commands in them are not nested deeper.
+/// How deep a setting is searched. No setting with a command is nested deeper.
 const MAX_DEPTH: usize = 8;
 
-/// One string of the settings that names it.
+/// One string that names the directory.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Mention {
-    /// The hook event, or the setting: `statusLine.command`.
-    pub place: String,
-    /// The command as a person would type it, or what stands there.
+    /// Where the string is: a hook event, or the path of a setting, such as `statusLine.command`.
+    pub location: String,
+    /// The command as a user would type it. If the string is not part of a command, the string.
     pub command: String,
 }
 
-/// Every such string; none in settings that make no sense. `names`: whether a text names the directory; `is_start`:
-/// whether a line starts one of the executables there.
+/// Lists every such string. Returns an empty list if the settings cannot be read.
+///
+/// `is_start` returns whether a line starts an executable in the directory; `names_directory` returns whether a string
+/// names the directory. Example: `{"statusLine": {"command": "cat ~/.claude/hooks/session-signals/log"}}` gives the
+/// location `statusLine.command`.
 #[must_use]
 pub fn find_mentions(
     text: &[u8],
     owned: &[&str],
     is_start: &dyn Fn(&WrappedCommand) -> bool,
-    names: &dyn Fn(&str) -> bool,
+    names_directory: &dyn Fn(&str) -> bool,
 ) -> Vec<Mention> {
-    let Ok(settings) = ParsedSettings::parse_settings(text) else { return Vec::new() };
+    let Ok(settings) = ParsedSettings::parse(text) else { return Vec::new() };
+    let mut found = mentions_in_hooks(&settings, owned, is_start, names_directory);
+    found.extend(mentions_in_settings(&settings, names_directory));
+    found
+}
+
+/// Lists at most one mention for each hook.
+fn mentions_in_hooks(
+    settings: &ParsedSettings,
+    owned: &[&str],
+    is_start: &dyn Fn(&WrappedCommand) -> bool,
+    names_directory: &dyn Fn(&str) -> bool,
+) -> Vec<Mention> {
     let text = settings.text;
     let mut found = Vec::new();
     for event in settings.events() {
@@ -44,45 +60,48 @@ pub fn find_mentions(
                     continue;
                 }
                 let mut strings = Vec::new();
-                walk_strings(text, item, "", 0, &mut strings);
-                let first = strings.into_iter().map(|(_, string)| string).find(|string| names(string));
+                collect_strings(text, item, "", 0, &mut strings);
+                let first = strings.into_iter().map(|(_, string)| string).find(|string| names_directory(string));
                 found.extend(first.map(|first| {
-                    let line = wrapped_commands::line_at(text, item);
-                    let line = line.map(|(line, args)| [vec![line], args.unwrap_or_default()].concat().join(" "));
-                    Mention { place: event.name.clone(), command: line.unwrap_or(first) }
+                    let members = document::read_members(text, item);
+                    let written = members.and_then(|members| WrittenCommand::read(text, &members));
+                    let command = written.map_or(first, |written| written.display_text());
+                    Mention { location: event.name.clone(), command }
                 }));
             }
         }
     }
-    for (number, member) in settings.members.iter().enumerate() {
-        let Some(name) = document::string_at(text, &member.key) else { continue };
-        if name == "hooks"
-            || name == RULES_MEMBER
-            || document::find_member(text, &settings.members, &name) != Some(number)
-        {
-            continue;
-        }
-        let mut strings = Vec::new();
-        walk_strings(text, &member.value, &name, 0, &mut strings);
-        let strings = strings.into_iter().filter(|(_, string)| names(string));
-        found.extend(strings.map(|(place, command)| Mention { place, command }));
-    }
     found
 }
 
-/// Every string of the value at `at`, with where it stands.
-fn walk_strings(text: &str, at: &Span, place: &str, depth: usize, found: &mut Vec<(String, String)>) {
-    if depth > MAX_DEPTH {
-    } else if let Some(string) = document::string_at(text, at) {
-        found.push((place.to_owned(), string.into_owned()));
-    } else if let Some(members) = document::members_of(text, at) {
-        for member in &members {
-            let name = document::string_at(text, &member.key).unwrap_or_default();
-            walk_strings(text, &member.value, &format!("{place}.{name}"), depth + 1, found);
+/// Lists the mentions outside of `hooks`.
+fn mentions_in_settings(settings: &ParsedSettings, names_directory: &dyn Fn(&str) -> bool) -> Vec<Mention> {
+    let text = settings.text;
+    let mut strings = Vec::new();
+    for (number, member) in settings.members.iter().enumerate() {
+        let Some(name) = document::read_string(text, &member.key) else { continue };
+        let counts = || document::find_member(text, &settings.members, &name) == Some(number);
+        if name != "hooks" && name != RULES_MEMBER && counts() {
+            collect_strings(text, &member.value, &name, 0, &mut strings);
         }
-    } else if let Some(items) = document::items_of(text, at) {
+    }
+    let mentions = strings.into_iter().filter(|(_, string)| names_directory(string));
+    mentions.map(|(location, command)| Mention { location, command }).collect()
+}
+
+/// Adds every string of the value at `at` to `found`, with its path. `path` is the path of the value itself.
+fn collect_strings(text: &str, at: &Span, path: &str, depth: usize, found: &mut Vec<(String, String)>) {
+    if depth > MAX_DEPTH {
+    } else if let Some(string) = document::read_string(text, at) {
+        found.push((path.to_owned(), string.into_owned()));
+    } else if let Some(members) = document::read_members(text, at) {
+        for member in &members {
+            let name = document::read_string(text, &member.key).unwrap_or_default();
+            collect_strings(text, &member.value, &format!("{path}.{name}"), depth + 1, found);
+        }
+    } else if let Some(items) = document::read_items(text, at) {
         for item in &items {
-            walk_strings(text, item, place, depth + 1, found);
+            collect_strings(text, item, path, depth + 1, found);
         }
     }
 }

@@ -1,84 +1,45 @@
-//! Deciding what an uninstallation changes, and listing what is ours.
+//! Plans an uninstallation without a receipt: which splices remove our entries from the settings.
 
 use super::{
     edit_check,
-    edit_plan::{ChangeKind, EditPlan, HookChange, HookOwner, InstallRequest},
+    edit_plan::{ChangeKind, EditPlan, HookChange},
     edit_refusal::EditRefusal,
-    ownership,
-    parsed_settings::ParsedSettings,
-    settings_edit::SettingsEdit,
+    install_request::{HookOwner, InstallRequest},
+    parsed_settings::{LocatedHook, ParsedSettings},
+    settings_edit::{HookPosition, SettingsEdit},
     text_style::TextStyle,
 };
 
-/// One hook of ours in the settings.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct OwnEntry {
-    /// The hook event.
-    pub event: String,
-    /// The command, as written.
-    pub command: String,
-    /// The executable's path in it, unquoted.
-    pub path: String,
-    /// Whether the CLI starts it without a shell.
-    pub exec: bool,
-    /// Its arguments, either way.
-    pub args: Vec<String>,
-}
-
-/// Every hook of ours, in the file's order, duplicates included.
+/// Plans to remove every entry of ours from the settings `text`. The entries of other homes stay; `owner_of_path` is
+/// asked as in [`InstallRequest`].
+///
+/// A group, an event and `hooks` are removed together with the last hook in them, whoever made them. To the CLI an
+/// empty one means the same as a missing one, and without a receipt nobody knows who made it. What was empty before
+/// stays.
 ///
 /// # Errors
-///
-/// The text is not strict JSON, or the settings or their `hooks` are not an object.
-pub fn own_entries(text: &[u8], owned: &[&str]) -> Result<Vec<OwnEntry>, EditRefusal> {
-    let settings = ParsedSettings::parse_settings(text)?;
-    let mut entries = Vec::new();
-    for event in settings.events() {
-        for (_, _, hook) in event.hooks() {
-            if ownership::owned_executable(&hook.command, owned).is_some() {
-                entries.push(OwnEntry {
-                    event: event.name.clone(),
-                    command: hook.line.clone(),
-                    path: hook.command.program.clone(),
-                    exec: hook.exec,
-                    args: hook.command.args.clone(),
-                });
-            }
-        }
-    }
-    Ok(entries)
-}
-
-/// Plans the removal of every hook of ours from the settings `text`.
-///
-/// A group, an event and `hooks` go with the last hook in them, whoever made them: an empty one means to the CLI
-/// what a missing one means, and without a receipt nobody knows. What was empty before stays, and so do the entries of
-/// other homes: `place` as in [`Request`].
-///
-/// # Errors
-///
-/// As for [`entries`].
+/// Those of [`ParsedSettings::parse`]: the text is not strict JSON, or the settings or their `hooks` are not an object.
+/// [`EditRefusal::CheckFailed`] if the finished plan does not pass [`edit_check::check_edit`].
 pub fn plan_uninstall(
     text: &[u8],
     owned: &[&str],
-    place: &dyn Fn(&str, bool) -> HookOwner,
+    owner_of_path: &dyn Fn(&str, bool) -> HookOwner,
 ) -> Result<EditPlan, EditRefusal> {
-    let nothing = |_: &str| false;
     let request = InstallRequest {
         registrations: &[],
         owned,
-        place,
+        owner_of_path,
         keep_others: true,
         keep_scripts: true,
-        writes_signals: &nothing,
+        writes_signals: &|_| false,
     };
-    let settings = ParsedSettings::parse_settings(text)?;
+    let settings = ParsedSettings::parse(text)?;
     let mut edit = SettingsEdit::default();
     let mut registered = Vec::new();
     for (number, event) in settings.events().iter().enumerate() {
-        for (group, item, hook) in event.hooks() {
-            if ownership::owned_executable(&hook.command, owned).is_some() && !request.is_kept(hook) {
-                edit.remove.insert((number, group, item));
+        for LocatedHook { group, item, hook } in event.hooks() {
+            if request.executable_of(hook).is_some() && !request.leaves_to_other_home(hook) {
+                edit.removed.insert(HookPosition { event: number, group, item });
                 registered.push(HookChange {
                     event: event.name.clone(),
                     command: hook.display_text(),
@@ -87,7 +48,7 @@ pub fn plan_uninstall(
             }
         }
     }
-    let splices = edit.into_splices(&settings, &TextStyle::detect_style(settings.text, settings.root.as_ref()));
+    let splices = edit.into_splices(&settings, &TextStyle::detect(settings.text, settings.root.as_ref()));
     let plan = EditPlan { registered, ..EditPlan::from_splices(settings.text, splices)? };
     edit_check::check_edit(&plan, &request)?;
     Ok(plan)

@@ -1,51 +1,61 @@
-//! From decisions about single hooks to splices, emptied containers included.
+//! Turns decisions about single hooks into splices, and removes the containers that become empty.
 
 use std::collections::BTreeSet;
 
 use super::{
     container::{NewChild, rewrite_container},
-    document::{self, JsonMember, Span},
+    document::{self, JsonMember},
     json_value::JsonValue,
-    parsed_settings::{EventSection, HookGroup, HooksSection, ParsedSettings},
+    parsed_settings::{EventSection, HooksSection, ParsedSettings},
     splice::Splice,
     text_style::TextStyle,
 };
 
-/// What to do, hook by hook.
+/// The position of a hook: the index of its event among [`ParsedSettings::events`], of its group, and of its item.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
+pub struct HookPosition {
+    pub event: usize,
+    pub group: usize,
+    pub item: usize,
+}
+
+/// Everything that one edit does.
 #[derive(Default)]
 pub struct SettingsEdit {
-    /// Hooks to take out: the event's place among the settings' events, group, item.
-    pub remove: BTreeSet<(usize, usize, usize)>,
-    /// Edits inside hooks that stay.
-    pub inside: Vec<Splice>,
-    /// Groups to put at the end of their events.
-    pub add: Vec<(&'static str, JsonValue)>,
+    /// The hooks to remove.
+    pub removed: BTreeSet<HookPosition>,
+    /// The changes inside hooks that stay.
+    pub updates: Vec<Splice>,
+    /// The groups to add at the end of their events: event and group.
+    pub added: Vec<(&'static str, JsonValue)>,
 }
 
 impl SettingsEdit {
-    /// The splices of the edit. A group, an event or `hooks` that this edit empties goes with its last hook; what
-    /// was empty before stays, and so does a group with members other than `matcher` and `hooks`, and a container
-    /// whose key is there twice, since without it the CLI would read the other one.
+    /// Returns the splices of the edit, in the order of their offsets.
+    ///
+    /// A group, an event and `hooks` are removed together with the last hook in them. Three things stay: what was empty
+    /// before, a group that has members besides `matcher` and `hooks`, and a container whose key is written twice.
+    /// Without the last one, the CLI would read the other one.
     pub fn into_splices(mut self, settings: &ParsedSettings, style: &TextStyle) -> Vec<Splice> {
-        let mut splices = std::mem::take(&mut self.inside);
-        let mut removed = BTreeSet::new(); // of the settings' members
+        let mut splices = std::mem::take(&mut self.updates);
+        let mut removed = BTreeSet::new(); // indexes of members of the settings
         let mut added = Vec::new();
         match &settings.hooks {
             Some(hooks) => {
-                let inner = self.edit_section(settings.text, hooks, style, &mut splices);
-                if inner && is_only_of_name(settings.text, &settings.members, hooks.member) {
+                let is_emptied = self.edit_section(settings.text, hooks, style, &mut splices);
+                if is_emptied && is_only_of_key(settings.text, &settings.members, hooks.member) {
                     removed.insert(hooks.member);
                     splices.retain(|splice| !hooks.at.contains(&splice.at));
                 }
             }
-            None if !self.add.is_empty() => added.push(NewChild { key: Some("hooks"), value: self.hooks_section() }),
+            None if !self.added.is_empty() => added.push(NewChild { key: Some("hooks"), value: self.hooks_section() }),
             None => {}
         }
         if let Some(root) = &settings.root {
             splices.extend(rewrite_container(
                 settings.text,
                 root,
-                &member_spans(&settings.members),
+                &document::whole_spans(&settings.members),
                 &|at| removed.contains(&at),
                 &added,
                 style,
@@ -55,7 +65,7 @@ impl SettingsEdit {
         splices
     }
 
-    /// The document that holds nothing but what is to add.
+    /// Returns a document that holds nothing but what the edit adds.
     pub fn whole_document(&self) -> JsonValue {
         JsonValue::Object(vec![("hooks".to_owned(), self.hooks_section())])
     }
@@ -65,13 +75,13 @@ impl SettingsEdit {
         JsonValue::Object(events.map(|(event, groups)| (event.to_owned(), JsonValue::Array(groups))).collect())
     }
 
-    /// The splices inside `hooks`; whether they leave it empty.
+    /// Adds the splices inside `hooks` to `splices`. Returns whether they leave `hooks` empty.
     fn edit_section(&self, text: &str, hooks: &HooksSection, style: &TextStyle, splices: &mut Vec<Splice>) -> bool {
         let mut removed = BTreeSet::new();
         for (number, event) in hooks.events.iter().enumerate() {
             let mut inner = Vec::new();
-            let emptied = self.edit_event(text, number, event, style, &mut inner);
-            if emptied && is_only_of_name(text, &hooks.members, event.member) {
+            let is_emptied = self.edit_event(text, number, event, style, &mut inner);
+            if is_emptied && is_only_of_key(text, &hooks.members, event.member) {
                 removed.insert(event.member);
             } else {
                 splices.extend(inner);
@@ -85,7 +95,7 @@ impl SettingsEdit {
         splices.extend(rewrite_container(
             text,
             &hooks.at,
-            &member_spans(&hooks.members),
+            &document::whole_spans(&hooks.members),
             &|at| removed.contains(&at),
             &added,
             style,
@@ -93,7 +103,7 @@ impl SettingsEdit {
         !removed.is_empty() && removed.len() == hooks.members.len() && added.is_empty()
     }
 
-    /// The splices inside one event; whether they leave it empty.
+    /// Adds the splices inside one event to `splices`. Returns whether they leave the event empty.
     fn edit_event(
         &self,
         text: &str,
@@ -104,26 +114,26 @@ impl SettingsEdit {
     ) -> bool {
         let mut removed = BTreeSet::new();
         for (at, group) in event.groups.iter().enumerate() {
-            let gone = |item: usize| self.remove.contains(&(number, at, item));
-            let Some((list, items)) = group.list.as_ref().filter(|(_, items)| (0..items.len()).any(gone)) else {
+            let is_removed = |item| self.removed.contains(&HookPosition { event: number, group: at, item });
+            let Some((list, items)) = group.list.as_ref().filter(|(_, items)| (0..items.len()).any(is_removed)) else {
                 continue;
             };
-            if (0..items.len()).all(gone) && is_plain_group(text, group) {
+            if (0..items.len()).all(is_removed) && group.is_plain(text) {
                 removed.insert(at);
             } else {
-                splices.extend(rewrite_container(text, list, items, &gone, &[], style));
+                splices.extend(rewrite_container(text, list, items, &is_removed, &[], style));
             }
         }
-        let added = self.add.iter().filter(|(name, _)| *name == event.name);
+        let added = self.added.iter().filter(|(name, _)| *name == event.name);
         let added: Vec<_> = added.map(|(_, group)| NewChild { key: None, value: group.clone() }).collect();
         splices.extend(rewrite_container(text, &event.at, &event.items, &|at| removed.contains(&at), &added, style));
         !removed.is_empty() && removed.len() == event.items.len() && added.is_empty()
     }
 
-    /// The groups to add for events that are not there yet, by event, in the order asked for.
+    /// Returns the groups to add for events that are not among `events`, by event, in the order of the registrations.
     fn missing_events(&self, events: &[EventSection]) -> Vec<(&'static str, Vec<JsonValue>)> {
         let mut missing: Vec<(&'static str, Vec<JsonValue>)> = Vec::new();
-        for (event, group) in self.add.iter().filter(|(name, _)| events.iter().all(|event| event.name != *name)) {
+        for (event, group) in self.added.iter().filter(|(name, _)| events.iter().all(|event| event.name != *name)) {
             match missing.iter_mut().find(|(name, _)| name == event) {
                 Some((_, groups)) => groups.push(group.clone()),
                 None => missing.push((event, vec![group.clone()])),
@@ -133,23 +143,8 @@ impl SettingsEdit {
     }
 }
 
-/// The members' places, whole.
-pub fn member_spans(members: &[JsonMember]) -> Vec<Span> {
-    members.iter().map(JsonMember::span_of).collect()
-}
-
-/// Whether no other member has the key of this one.
-fn is_only_of_name(text: &str, members: &[JsonMember], member: usize) -> bool {
-    let key = |at: &JsonMember| document::string_at(text, &at.key);
+/// Returns whether no other member has the key of the member with this index.
+fn is_only_of_key(text: &str, members: &[JsonMember], member: usize) -> bool {
+    let key = |at: &JsonMember| document::read_string(text, &at.key);
     members.iter().filter(|other| key(other) == key(&members[member])).count() == 1
-}
-
-/// Whether a group holds nothing besides its hooks but a matcher for them.
-pub fn is_plain_group(text: &str, group: &HookGroup) -> bool {
-    let mut keys: Vec<_> = group.members.iter().map(|member| document::string_at(text, &member.key)).collect();
-    keys.sort();
-    matches!(
-        keys.iter().map(Option::as_deref).collect::<Vec<_>>()[..],
-        [Some("hooks")] | [Some("hooks"), Some("matcher")]
-    )
 }

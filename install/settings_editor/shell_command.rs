@@ -1,34 +1,38 @@
-//! A hook's command line, as far as a POSIX shell would take it apart before running anything.
+//! Takes a command line that runs exactly one program apart, as a POSIX shell would.
 
-/// What a command line starts, where it starts one program and nothing else.
+/// A program and its arguments, as a command line or a hook's `args` give them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ShellCommand {
-    /// The program's path as written, unquoted; `~` and `$VARIABLES` stand.
+    /// The program's path without quotes. `~` and `$VARIABLES` are not replaced.
     pub program: String,
-    /// Its arguments, likewise.
+    /// The arguments, in the same form.
     pub args: Vec<String>,
-    /// Whether there is more to it: assignments, a redirection, `|| true`, `env`, `exec`.
+    /// Whether the line has more than that: assignments, a redirection, `|| true`, `env`, `exec`.
     pub decorated: bool,
 }
 
 #[derive(Debug, PartialEq)]
 enum Token {
     Word(String),
-    /// `;`, `|`, `&&`, a parenthesis, a new line: what makes it more than one command.
+    /// `;`, `|`, `&&`, a parenthesis, a new line: the line has more than one command.
     Operator(String),
-    /// `<`, `>`, `2>`, `>&1`: its target is the next word, if it has one.
+    /// `<`, `>`, `2>`, `>&1`. If it takes a target, the next word is the target.
     Redirection {
-        wants_target: bool,
+        takes_target: bool,
     },
 }
 
-/// Takes `line` apart. `None` where it is no single simple command: pipelines, lists and compound commands have
-/// parts that are somebody's own. Exceptions are a trailing `|| true`, for it only hides a failure, and the line that we
-/// write into settings that are shared.
-pub fn parse_command(line: &str) -> Option<ShellCommand> {
-    if let Some(command) = super::shared_command::parse_shared(line) {
-        return Some(command);
-    }
+/// Takes `line` apart if it is one simple command. A trailing `|| true` is allowed, for it only hides a failure.
+///
+/// Returns `None` for pipelines, lists, compound commands, comments and command substitutions: they run something else,
+/// too.
+///
+/// | line | program | args | decorated |
+/// | --- | --- | --- | --- |
+/// | `'/my x/hook-stop' -v` | `/my x/hook-stop` | `-v` | no |
+/// | `A=1 ~/hook-stop 2>&1 \|\| true` | `~/hook-stop` | | yes |
+/// | `hook-stop; other` | `None` | | |
+pub fn parse_simple_command(line: &str) -> Option<ShellCommand> {
     let mut tokens = split_tokens(line)?;
     let mut decorated = false;
     if let [.., Token::Operator(or), Token::Word(word)] = tokens.as_slice()
@@ -39,12 +43,12 @@ pub fn parse_command(line: &str) -> Option<ShellCommand> {
         decorated = true;
     }
     let mut words = Vec::new();
-    let mut target = false;
+    let mut is_target = false;
     for token in tokens {
         match token {
             Token::Operator(_) => return None,
-            Token::Redirection { wants_target } => (target, decorated) = (wants_target, true),
-            Token::Word(_) if target => target = false,
+            Token::Redirection { takes_target } => (is_target, decorated) = (takes_target, true),
+            Token::Word(_) if is_target => is_target = false,
             Token::Word(word) => words.push(word),
         }
     }
@@ -55,16 +59,17 @@ pub fn parse_command(line: &str) -> Option<ShellCommand> {
     Some(ShellCommand { program: words.next()?, args: words.collect(), decorated })
 }
 
-/// The last component of a path, be it written for a Unix or a Windows shell.
+/// Returns the last component of a path in Unix or Windows form.
 pub fn file_name_of(path: &str) -> &str {
     path.rsplit(['/', '\\']).next().unwrap_or(path)
 }
 
-/// Commands that run the rest of the line, and nothing else, in their own place.
+/// Returns whether `word` is a command that only starts the rest of the line.
 fn is_prefix(word: &str) -> bool {
     matches!(file_name_of(word), "env" | "exec" | "command" | "nohup")
 }
 
+/// Returns whether `word` sets a variable: `A=1`.
 fn is_assignment(word: &str) -> bool {
     word.split_once('=').is_some_and(|(name, _)| {
         !name.starts_with(|c: char| c.is_ascii_digit())
@@ -73,7 +78,7 @@ fn is_assignment(word: &str) -> bool {
     })
 }
 
-/// The tokens of `line`; `None` where a quote stays open or a command substitution runs something else.
+/// Splits `line` into tokens. `None` if a quote stays open, or if there is a comment or a command substitution.
 fn split_tokens(line: &str) -> Option<Vec<Token>> {
     let mut tokens = Vec::new();
     let mut word: Option<String> = None;
@@ -96,30 +101,30 @@ fn split_tokens(line: &str) -> Option<Vec<Token>> {
             '"' => read_quoted(&mut chars, word.get_or_insert_default())?,
             '\\' => {
                 let word = word.get_or_insert_default();
-                // A Windows path keeps its separators: a shell would drop them, but nobody means that.
+                // A shell would drop the backslashes of a Windows path. Nobody means that, so they stay.
                 match chars.next_if(|next| !next.is_alphanumeric() && !matches!(next, '.' | '_')) {
                     Some(escaped) => word.push(escaped),
                     None => word.push('\\'),
                 }
             }
             '<' | '>' => {
-                // Digits right before it name a descriptor.
+                // Digits right before the sign are a descriptor's number, not a word.
                 if word.as_ref().is_none_or(|digits| !digits.bytes().all(|byte| byte.is_ascii_digit())) {
                     tokens.extend(word.take().map(Token::Word));
                 }
                 word = None;
                 while chars.next_if(|next| matches!(next, '<' | '>' | '|')).is_some() {}
-                let descriptor = chars.next_if_eq(&'&').is_some();
-                if descriptor {
+                let is_descriptor = chars.next_if_eq(&'&').is_some();
+                if is_descriptor {
                     while chars.next_if(|next| next.is_ascii_digit() || *next == '-').is_some() {}
                 }
-                tokens.push(Token::Redirection { wants_target: !descriptor });
+                tokens.push(Token::Redirection { takes_target: !is_descriptor });
             }
             ';' | '|' | '&' | '(' | ')' | '\n' | '\r' => {
                 tokens.extend(word.take().map(Token::Word));
                 let mut operator = String::from(c);
-                if let Some(twice) = chars.next_if_eq(&c) {
-                    operator.push(twice);
+                if let Some(second) = chars.next_if_eq(&c) {
+                    operator.push(second);
                 }
                 tokens.push(Token::Operator(operator));
             }
@@ -130,7 +135,7 @@ fn split_tokens(line: &str) -> Option<Vec<Token>> {
     Some(tokens)
 }
 
-/// The rest of a double-quoted piece, its closing quote included.
+/// Reads the rest of a double-quoted string, up to and with the closing quote, onto the end of `word`.
 fn read_quoted(chars: &mut std::iter::Peekable<std::str::Chars<'_>>, word: &mut String) -> Option<()> {
     loop {
         match chars.next()? {

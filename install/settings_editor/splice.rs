@@ -1,19 +1,24 @@
-//! A text edit as a list of splices, so that it can be shown, applied and taken back.
+//! A text edit as a list of splices. A splice list can be shown, applied and taken back.
 
 use serde::{Deserialize, Serialize};
 
-/// Bytes taken out of a text at one place, and the bytes put there instead.
+/// Bytes that are taken out of a text at one offset, and the bytes that are put there instead.
+///
+/// Example: `{at: 1, taken: "", put: "\"a\":1"}` turns `{}` into `{"a":1}`. The receipt stores splices as JSON, so the
+/// names of the fields are part of its format.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Splice {
-    /// Where, in bytes from the start of the text before the edit.
+    /// The offset, in bytes from the start of the text before the edit.
     pub at: usize,
-    /// What is there before the edit.
+    /// The bytes at that offset before the edit.
     pub taken: String,
-    /// What is there after it.
+    /// The bytes at that offset after the edit.
     pub put: String,
 }
 
-/// Applies `splices`, in order of `at` and not overlapping; `None` where one does not fit the text.
+/// Applies `splices` to `text`. They must be in the order of their offsets and must not overlap.
+///
+/// Returns `None` if the splices overlap, or if one of them does not find its `taken` bytes at its offset.
 pub fn apply_splices(text: &str, splices: &[Splice]) -> Option<String> {
     let mut result = String::with_capacity(text.len() + splices.iter().map(|splice| splice.put.len()).sum::<usize>());
     let mut done = 0;
@@ -30,9 +35,12 @@ pub fn apply_splices(text: &str, splices: &[Splice]) -> Option<String> {
     Some(result)
 }
 
-/// The edit that takes `splices` back: `apply(&apply(text, s)?, &inverse(s)?)? == text`. `None` where they overlap.
+/// Returns the splices that take `splices` back: `apply(&apply(text, s)?, &invert(s)?)? == text`.
+///
+/// Returns `None` if the splices overlap.
 pub fn invert_splices(splices: &[Splice]) -> Option<Vec<Splice>> {
-    let (mut taken, mut put) = (0, 0); // so far, to turn offsets before the edit into offsets after it
+    // The sums so far turn an offset before the edit into an offset after it.
+    let (mut taken, mut put) = (0, 0);
     let mut inverted = Vec::with_capacity(splices.len());
     for splice in splices {
         let at = splice.at.checked_add(put)?.checked_sub(taken)?;
@@ -43,7 +51,7 @@ pub fn invert_splices(splices: &[Splice]) -> Option<Vec<Splice>> {
     Some(inverted)
 }
 
-/// One splice that turns `before` into `after`: all between the first and the last byte they differ in.
+/// Returns one splice that turns `before` into `after`: everything from the first byte to the last byte that differs.
 pub fn splice_between(before: &str, after: &str) -> Splice {
     let same = |(a, b): &(u8, u8)| a == b;
     let mut start = before.bytes().zip(after.bytes()).take_while(same).count();

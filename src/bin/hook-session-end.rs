@@ -1,4 +1,4 @@
-//! `SessionEnd`: the session is over.
+//! Handles `SessionEnd`: the session has ended.
 #![cfg_attr(freestanding, no_std, no_main)]
 
 session_signals_protocol::entry!(session_signals_protocol::Hook::SessionEnd);

@@ -6,17 +6,22 @@ use crate::daemons;
 
 /// Show what every Claude Code session is doing
 ///
-/// A session works, needs your approval, waits for your next prompt, or has ended. `sessions` finds this out from the
-/// signal files that the hooks write, from the files that Claude Code itself writes, and from the processes that run.
-/// It changes no file.
+/// A session works, needs your approval, waits for your next prompt, or has
+/// ended. `sessions` finds this out from the signal files that the hooks write,
+/// from the files that Claude Code itself writes, and from the processes that
+/// run. The list changes no file.
 ///
-/// The member "status" of `--json` has the words that session dashboards use. A session dashboard is a program that shows
-/// all sessions of a machine in one window, for example claude-code-ui. In its words, a session whose status is "idle" has
-/// ended. The member "state" says the same without that trap: "working", "permission", "waiting" or "ended".
+/// With `--json`, the member "state" of a session is "working", "permission",
+/// "waiting" or "ended". The member "status" has the words that session
+/// dashboards expect. A session dashboard is a program that shows all sessions of
+/// a machine in one window, for example claude-code-ui. In its words, "waiting"
+/// is also a session that needs approval, and "idle" means that the session has
+/// ended.
 #[derive(Parser)]
 #[command(
     name = "sessions",
     version,
+    verbatim_doc_comment,
     args_conflicts_with_subcommands = true,
     disable_help_subcommand = true,
     after_help = "\
@@ -43,7 +48,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     Serve(ServeOptions),
-    /// Start, stop and list daemons that run as long as a session
+    /// Start, stop and list daemons: programs that run as long as a session
     Daemons {
         #[command(subcommand)]
         command: daemons::command::DaemonsCommand,
@@ -52,24 +57,29 @@ pub enum Command {
 
 /// Serve a live page and a stream of all changes on a port of this machine
 ///
-/// `/` is a page that shows every session and follows the changes. `/sessions` is a stream of JSON messages, one for each
-/// change of a session, in the Durable Streams protocol. It is meant for session dashboards: programs that show all
-/// sessions of a machine in one window, for example claude-code-ui. In a message, a session whose "status" is "idle" has
-/// ended.
+/// `/` is a page that shows every session and follows the changes. `/sessions` is
+/// a stream of JSON messages, one for each change of a session, in the Durable
+/// Streams protocol. It is meant for session dashboards: programs that show all
+/// sessions of a machine in one window, for example claude-code-ui. In a message,
+/// a session whose "status" is "idle" has ended.
 ///
 /// Only programs of this machine can connect, and they can only read.
 ///
-/// While the server runs, it also repairs the signal directory: it replaces a signal that is no longer true, for example
-/// after you interrupted a turn, and removes the files of sessions that ended long ago. Each repair is a line on standard
-/// error.
+/// While the server runs, it also repairs the signal directory: it replaces a
+/// signal that is no longer true, for example after you interrupted a turn, and
+/// removes the files of sessions that ended long ago. Each repair is a line on
+/// standard error.
 #[derive(Args)]
-#[command(after_help = "\
+#[command(
+    verbatim_doc_comment,
+    after_help = "\
 Examples:
   sessions serve
   curl -s http://127.0.0.1:4450/sessions | jq '.[] | select(.value.state == \"permission\")'
-  curl -N 'http://127.0.0.1:4450/sessions?offset=-1&live=sse'")]
+  curl -N 'http://127.0.0.1:4450/sessions?offset=-1&live=sse'"
+)]
 pub struct ServeOptions {
-    /// The port on 127.0.0.1 and ::1; 0 takes a port that is free
+    /// The port; 0 takes a port that is free
     #[arg(long, default_value_t = 4450)]
     pub port: u16,
 }

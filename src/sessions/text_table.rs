@@ -19,7 +19,7 @@ pub struct TableRow<const N: usize> {
     pub cells: [String; N],
 }
 
-/// Where a table is drawn.
+/// How a table is drawn.
 #[derive(Clone, Copy)]
 pub struct TableFormat {
     /// The width of the terminal. Longer lines are cut, but never within the status; `None` cuts nothing.

@@ -122,7 +122,7 @@ fn wait_for_change(
                 for change in watcher.changed_sources(event) {
                     match change {
                         ChangedSource::Session(session) | ChangedSource::Gone(session, _) => {
-                            collector.read_session_signals(&session)
+                            collector.read_session_signals(&session);
                         }
                         ChangedSource::Everything => collector.read_all_signals(),
                         ChangedSource::Registry => {} // it is read at every refresh

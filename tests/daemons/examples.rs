@@ -1,13 +1,13 @@
-//! The example is a config, and the README shows it.
+//! The example is a config, and docs/daemons.md shows it.
 
 use super::world::World;
 
 const EXAMPLE: &str = include_str!("../../session-daemons.example.json");
 
 #[test]
-fn the_example_is_valid_and_the_readme_shows_it() {
-    let readme = include_str!("../../README.md");
-    assert!(readme.contains(EXAMPLE), "the README's example is the file's text");
+fn the_example_is_valid_and_the_page_shows_it() {
+    let page = include_str!("../../docs/daemons.md");
+    assert!(page.contains(EXAMPLE), "docs/daemons.md has the text of the example");
     let world = World::with_config(EXAMPLE);
     let said = world.daemons(&["start", "--session", "s"]);
     // Its programs need not be here; its text must be understood.

@@ -1,4 +1,4 @@
-//! Which process a signal calls the CLI's, whatever stands between the CLI and the hook.
+//! Which process a signal names as the CLI, for different processes between the CLI and the hook.
 
 use std::os::unix::fs::symlink;
 
@@ -6,7 +6,7 @@ use session_signals_protocol::cli_process::{CliProcess, ProcessStat};
 
 use crate::sandbox::{Life, Outcome, Sandbox, executable, payload};
 
-/// A process of the tables below: its PID, its parent, and what its name says.
+/// A process of the tables below: its PID, its parent's PID, and its kind of name.
 type Row = (u32, u32, Name);
 
 #[derive(Clone, Copy, Debug, PartialEq)]
@@ -17,9 +17,9 @@ enum Name {
 }
 use Name::{Claude, Other, Wrapper};
 
-/// The CLI's PID; 0 where it is gone, `None` where nobody knows.
-fn find(said: Option<u32>, rows: &[Row]) -> Option<u32> {
-    let look = |pid| {
+/// Returns the CLI's PID; 0 if the CLI has ended, `None` if the CLI is not known.
+fn find(claude_pid: Option<u32>, rows: &[Row]) -> Option<u32> {
+    let read_stat = |pid| {
         let (_, parent, name) = rows.iter().find(|row| row.0 == pid)?;
         Some(ProcessStat {
             is_cli: *name == Claude,
@@ -29,7 +29,7 @@ fn find(said: Option<u32>, rows: &[Row]) -> Option<u32> {
             start: 7,
         })
     };
-    match CliProcess::find(said.unwrap_or_default(), rows[0].0, look) {
+    match CliProcess::find(claude_pid.unwrap_or_default(), rows[0].0, read_stat) {
         CliProcess::Process(pid, start) => {
             assert_eq!(start, 7);
             Some(pid)
@@ -40,50 +40,50 @@ fn find(said: Option<u32>, rows: &[Row]) -> Option<u32> {
 }
 
 #[test]
-fn the_nearest_cli_of_a_hook() {
+fn a_hook_belongs_to_the_nearest_cli() {
     type Case = (&'static str, Option<u32>, &'static [Row], Option<u32>);
     const UNKNOWN: Option<u32> = None;
     const GONE: Option<u32> = Some(0);
     #[rustfmt::skip]
     let cases: &[Case] = &[
-        ("the CLI started it", None, &[(20, 10, Claude), (10, 1, Other)], Some(20)),
-        ("it says who it is, by another name", Some(20), &[(20, 10, Other), (10, 1, Other)], Some(20)),
-        ("it says nothing, by another name", None, &[(20, 10, Other), (10, 1, Other)], Some(20)),
-        ("a shell between", None, &[(20, 10, Wrapper), (10, 1, Other)], Some(10)),
-        ("a dispatcher between", Some(10), &[(20, 10, Other), (10, 1, Other)], Some(10)),
-        ("a dispatcher between, of an old CLI", None, &[(20, 10, Other), (10, 1, Claude)], Some(10)),
-        ("seven between", Some(30),
+        ("the CLI started the hook", None, &[(20, 10, Claude), (10, 1, Other)], Some(20)),
+        ("a CLI with another name and CLAUDE_PID", Some(20), &[(20, 10, Other), (10, 1, Other)], Some(20)),
+        ("a CLI with another name and no CLAUDE_PID", None, &[(20, 10, Other), (10, 1, Other)], Some(20)),
+        ("a shell between CLI and hook", None, &[(20, 10, Wrapper), (10, 1, Other)], Some(10)),
+        ("a dispatcher between CLI and hook", Some(10), &[(20, 10, Other), (10, 1, Other)], Some(10)),
+        ("a dispatcher between an old CLI and the hook", None, &[(20, 10, Other), (10, 1, Claude)], Some(10)),
+        ("seven processes between CLI and hook", Some(30),
             &[(37, 36, Other), (36, 35, Wrapper), (35, 34, Other), (34, 33, Wrapper), (33, 32, Wrapper), (32, 31, Other), (31, 30, Wrapper), (30, 1, Other)], Some(30)),
-        ("eight wrappers between", None,
+        ("eight wrappers between CLI and hook", None,
             &[(38, 37, Wrapper), (37, 36, Wrapper), (36, 35, Wrapper), (35, 34, Wrapper), (34, 33, Wrapper), (33, 32, Wrapper), (32, 31, Wrapper), (31, 30, Wrapper), (30, 1, Claude)], UNKNOWN),
-        ("eight wrappers between, but it says who it is", Some(30),
+        ("eight wrappers between CLI and hook, and CLAUDE_PID", Some(30),
             &[(38, 37, Wrapper), (37, 36, Wrapper), (36, 35, Wrapper), (35, 34, Wrapper), (34, 33, Wrapper), (33, 32, Wrapper), (32, 31, Wrapper), (31, 30, Wrapper), (30, 1, Claude)], Some(30)),
         ("an old CLI in a tool of a new one", Some(5), &[(20, 10, Claude), (10, 5, Wrapper), (5, 1, Claude)], Some(20)),
-        ("the same behind a shell", Some(5), &[(21, 20, Wrapper), (20, 10, Claude), (10, 5, Wrapper), (5, 1, Claude)], Some(20)),
-        ("a stranger's number", Some(99), &[(20, 10, Other), (10, 1, Other), (99, 1, Other)], Some(20)),
-        ("a stranger's number behind a shell", Some(99), &[(20, 10, Wrapper), (10, 1, Other)], Some(10)),
+        ("an old CLI in a tool of a new one, and a shell", Some(5), &[(21, 20, Wrapper), (20, 10, Claude), (10, 5, Wrapper), (5, 1, Claude)], Some(20)),
+        ("CLAUDE_PID names an unrelated process", Some(99), &[(20, 10, Other), (10, 1, Other), (99, 1, Other)], Some(20)),
+        ("CLAUDE_PID names an unrelated process, and a shell", Some(99), &[(20, 10, Wrapper), (10, 1, Other)], Some(10)),
         ("the CLI is process 1 of its container", Some(1), &[(1, 0, Other)], Some(1)),
-        ("the same, through a shell", Some(1), &[(20, 1, Wrapper), (1, 0, Other)], Some(1)),
-        ("the same, by its name alone", None, &[(1, 0, Claude)], Some(1)),
-        ("it has ended", Some(20), &[(1, 0, Other)], GONE),
-        ("it has ended and said nothing", None, &[(1, 0, Other)], GONE),
-        ("it has ended, and left a shell", None, &[(20, 1, Wrapper), (1, 0, Other)], GONE),
-        ("its number is another's by now", Some(20), &[(1, 0, Other), (20, 1, Other)], GONE),
-        ("it lives, and its shell did not wait for the hook", Some(20), &[(1, 0, Other), (20, 10, Claude)], Some(20)),
+        ("the CLI is process 1, and a shell", Some(1), &[(20, 1, Wrapper), (1, 0, Other)], Some(1)),
+        ("the CLI is process 1, and no CLAUDE_PID", None, &[(1, 0, Claude)], Some(1)),
+        ("the CLI has ended", Some(20), &[(1, 0, Other)], GONE),
+        ("the CLI has ended, and no CLAUDE_PID", None, &[(1, 0, Other)], GONE),
+        ("the CLI has ended, and a shell still runs", None, &[(20, 1, Wrapper), (1, 0, Other)], GONE),
+        ("the CLI has ended, and another process has its PID", Some(20), &[(1, 0, Other), (20, 1, Other)], GONE),
+        ("the CLI runs, and its shell did not wait for the hook", Some(20), &[(1, 0, Other), (20, 10, Claude)], Some(20)),
     ];
-    for (what, said, rows, expected) in cases {
-        assert_eq!(find(*said, rows), *expected, "{what}");
+    for (name, claude_pid, rows, expected) in cases {
+        assert_eq!(find(*claude_pid, rows), *expected, "{name}");
     }
 }
 
 #[test]
-fn without_proc_there_is_the_parent_and_what_is_said() {
-    let find = |said| CliProcess::find(said, 20, |_| None);
+fn without_proc_the_cli_is_the_parent_or_what_claude_pid_names() {
+    let find = |claude_pid| CliProcess::find(claude_pid, 20, |_| None);
     assert_eq!([find(0), find(20), find(10)], [20, 20, 10].map(|pid| CliProcess::Process(pid, 0)));
 }
 
-/// Runs hook-stop as a line of a shell that is called `claude`, with `{}` for the executable.
-fn behind(line: &str) -> (Sandbox, Life, Outcome) {
+/// Runs a command line in a shell that is called `claude`. `{}` in the line becomes the path of hook-stop.
+fn run_line(line: &str) -> (Sandbox, Life, Outcome) {
     let sandbox = Sandbox::new();
     let mut cli = Life::begin(&sandbox);
     symlink("/bin/sh", sandbox.home().join("dispatch")).unwrap();
@@ -93,7 +93,7 @@ fn behind(line: &str) -> (Sandbox, Life, Outcome) {
 }
 
 #[test]
-fn what_stands_between_cli_and_hook_is_not_the_cli() {
+fn a_process_between_cli_and_hook_is_not_the_cli() {
     for line in [
         "{}",
         "timeout 20 {}",
@@ -101,14 +101,14 @@ fn what_stands_between_cli_and_hook_is_not_the_cli() {
         "sh -c '{}; :'",
         "sh -c 'sh -c \"{}; :\"; :'",
         "timeout 20 sh -c 'env -u X timeout 20 {}; :'",
-        // It has a name that nobody knows.
+        // A dispatcher with an unknown name.
         "\"$HOME/dispatch\" -c '{}; :'",
         "CLAUDE_PID=$$ \"$HOME/dispatch\" -c '{}; :'",
-        // An inherited number means nothing.
+        // An inherited CLAUDE_PID means nothing.
         "CLAUDE_PID=1 sh -c '{}; :'",
         "CLAUDE_PID=x sh -c '{}; :'",
     ] {
-        let (sandbox, cli, outcome) = behind(line);
+        let (sandbox, cli, outcome) = run_line(line);
         outcome.succeeds();
         let signal = sandbox.read("s", "stop");
         assert_eq!(signal["claude_pid"], cli.pid(), "{line}");
@@ -120,25 +120,25 @@ fn what_stands_between_cli_and_hook_is_not_the_cli() {
 
 #[test]
 #[cfg(target_os = "linux")]
-fn a_hook_whose_shell_did_not_wait_for_it() {
-    // The inner shell ends at once. `cat` ends when the hook does, which has its standard output.
+fn a_hook_finds_the_cli_if_its_shell_did_not_wait_for_it() {
+    // The inner shell ends at once. `cat` ends when the hook does, because the hook holds the other end of its pipe.
     let line = "{ CLAUDE_PID=$$ sh -c 'exec 3<&0; (sleep 0.1; {} <&3) & :' | cat; }";
-    let (sandbox, cli, outcome) = behind(line);
+    let (sandbox, cli, outcome) = run_line(line);
     outcome.succeeds();
     assert_eq!(sandbox.read("s", "stop")["claude_pid"], cli.pid());
 }
 
 #[test]
 #[cfg(target_os = "linux")]
-fn where_nobody_knows_the_cli_none_is_named() {
-    // Ten shells, one in another.
+fn a_signal_names_no_process_if_the_cli_is_not_known() {
+    // Ten nested shells.
     let again = r#"if [ "$1" -gt 1 ]; then sh "$0" $(($1 - 1)); else {}; fi; :"#;
-    let (sandbox, _life, outcome) = behind(&format!("cat >$HOME/again <<'END'\n{again}\nEND\nsh $HOME/again 10"));
+    let (sandbox, _life, outcome) = run_line(&format!("cat >$HOME/again <<'END'\n{again}\nEND\nsh $HOME/again 10"));
     outcome.succeeds();
     let signal = sandbox.read("s", "stop");
     let named = ["claude_pid", "claude_start", "claude_host"].map(|member| signal.get(member).is_some());
     assert_eq!(named, [false; 3], "{signal}");
-    // So nobody takes the session for ended.
+    // So the session does not look ended.
     let listed = sandbox.command(executable("sessions")).arg("--json").output().unwrap();
     let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed[0]["state"], "waiting", "{listed}");

@@ -1,4 +1,4 @@
-//! The executables themselves: small, static, and asking the system for nothing but their work.
+//! The executables: their size, how they are linked, and which system calls they make.
 
 use session_signals_protocol::{HOOKS, Hook};
 
@@ -8,7 +8,7 @@ use crate::strace;
 
 const MAX_LEN: usize = 32 * 1024;
 
-// ELF, as elf(5) has it.
+// Constants of ELF: see elf(5).
 const LOAD: u64 = 1;
 const DYNAMIC: u64 = 2;
 const INTERPRETER: u64 = 3;
@@ -16,26 +16,26 @@ const STACK: u64 = 0x6474_e551;
 const EXECUTABLE: u64 = 1;
 const WRITABLE: u64 = 2;
 
-/// A little-endian number of `len` bytes.
+/// Reads a little-endian number of `len` bytes.
 fn number(bytes: &[u8], at: u64, len: u64) -> u64 {
     let range = usize::try_from(at).unwrap()..usize::try_from(at + len).unwrap();
     bytes[range].iter().rev().fold(0, |value, byte| value << 8 | u64::from(*byte))
 }
 
-/// Type and flags of every program header.
+/// Returns the type and the flags of every program header.
 fn segments(elf: &[u8]) -> Vec<(u64, u64)> {
     let (first, size, count) = (number(elf, 32, 8), number(elf, 54, 2), number(elf, 56, 2));
     (0..count).map(|n| first + n * size).map(|at| (number(elf, at, 4), number(elf, at + 4, 4))).collect()
 }
 
-/// The type of every section header.
+/// Returns the type of every section header.
 fn sections(elf: &[u8]) -> Vec<u64> {
     let (first, size, count) = (number(elf, 40, 8), number(elf, 58, 2), number(elf, 60, 2));
     (0..count).map(|n| number(elf, first + n * size + 4, 4)).collect()
 }
 
 #[test]
-fn each_is_a_static_elf_of_at_most_32_kib() {
+fn each_hook_is_a_static_executable_of_at_most_32_kib() {
     for name in HOOKS.map(Hook::executable) {
         let elf = fs_err::read(hook(name)).unwrap();
         assert!(elf.len() <= MAX_LEN, "{name}: {} bytes", elf.len());
@@ -52,64 +52,67 @@ fn each_is_a_static_elf_of_at_most_32_kib() {
     }
 }
 
-// What a hook asks of the system, step by step.
-/// Two signals are blocked: a broken pipe and a file that is too large are errors like others.
+// The system calls of a hook, step by step.
+/// Reads the clock and the payload, and blocks two signals, so that a broken pipe and a file that is too large are errors.
 const INPUT: &str = "clock_gettime rt_sigprocmask mmap ppoll read";
-const SPOOL: &str = "openat statx geteuid flock";
-/// The directories are made, and the spool is opened again.
-const NEW_SPOOL: &str = "openat mkdirat mkdirat openat statx geteuid flock";
-const NO_SPOOL: &str = "openat";
-/// What stands: one look for each kind, and the time.
-const LOOK: &str = "statx statx statx statx clock_gettime";
-const SIGNAL: &str = "statx mmap openat read close";
-/// The CLI's process, and the machine.
-const WHO: &str = "getppid openat read read close uname statx";
-/// In a place where nothing stands.
+/// Opens, checks and locks the signal directory.
+const SIGNAL_DIR: &str = "openat statx geteuid flock";
+/// Makes the directories, and then opens the signal directory again.
+const NEW_SIGNAL_DIR: &str = "openat mkdirat mkdirat openat statx geteuid flock";
+/// Finds no signal directory.
+const NO_SIGNAL_DIR: &str = "openat";
+/// Looks up the stored signals: one call for each kind, and the clock.
+const STORED: &str = "statx statx statx statx clock_gettime";
+/// Reads a signal.
+const READ_SIGNAL: &str = "statx mmap openat read close";
+/// Identifies the CLI process and the machine.
+const IDENTITY: &str = "getppid openat read read close uname statx";
+/// Publishes a signal of which no other version is stored.
 const PUBLISH: &str = "openat write utimensat close renameat2";
-/// The same for calls that wait: who asks for them is found out while they are written.
-const ASK: &str = "openat getppid openat read read close uname statx write utimensat close renameat2";
-/// In the place of those that stand, which are looked at before they go.
-const ASK_AGAIN: &str =
+/// Publishes a list of calls. The CLI process is identified while the list is written.
+const PUBLISH_LIST: &str = "openat getppid openat read read close uname statx write utimensat close renameat2";
+/// Replaces a list of calls. The old list is checked before it is deleted.
+const REPLACE_LIST: &str =
     "openat getppid openat read read close uname statx write utimensat close renameat2 statx unlinkat";
-/// Moved aside, looked at, deleted.
+/// Moves a signal to a temporary name, checks it and deletes it.
 const CLEAR: &str = "renameat statx unlinkat";
-/// What others did meanwhile.
-const CHECK: &str = LOOK;
+/// Looks up what other hooks have stored in the meantime.
+const CHECK: &str = STORED;
 const END: &str = "close exit_group";
 const EXIT: &str = "exit_group";
 
-/// The usual path of every hook: what happened before, the event, its calls.
+/// The usual work of every hook: the events before, the event, and its system calls.
 #[rustfmt::skip]
 const USUAL: [(&[&str], &str, &[&str]); 11] = [
-    (&["UserPromptSubmit"], "SessionStart",       &[INPUT, SPOOL, LOOK, WHO, SIGNAL, PUBLISH, CLEAR, CHECK, END]),
-    (&["Stop"],             "UserPromptSubmit",   &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
-    (&["UserPromptSubmit"], "PermissionRequest",  &[INPUT, SPOOL, LOOK, ASK, CHECK, END]),
-    (&["PermissionRequest", "Elicitation"], "PermissionRequest", &[INPUT, SPOOL, LOOK, SIGNAL, CHECK, END]),
-    (&["UserPromptSubmit"], "PostToolUse",        &[INPUT, SPOOL, LOOK, END]),
-    (&["PermissionRequest"], "PostToolUse",       &[INPUT, SPOOL, LOOK, SIGNAL, CLEAR, END]),
-    (&["PermissionRequest", "Elicitation"], "PostToolUse", &[INPUT, SPOOL, LOOK, SIGNAL, ASK_AGAIN, END]),
-    (&["UserPromptSubmit"], "SubagentStop",       &[INPUT, SPOOL, LOOK, END]),
-    (&["Stop"],             "PreCompact",         &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
-    (&["UserPromptSubmit"], "Stop",               &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
-    (&["UserPromptSubmit"], "SessionEnd",         &[INPUT, SPOOL, LOOK, WHO, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "SessionStart",       &[INPUT, SIGNAL_DIR, STORED, IDENTITY, READ_SIGNAL, PUBLISH, CLEAR, CHECK, END]),
+    (&["Stop"],             "UserPromptSubmit",   &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "PermissionRequest",  &[INPUT, SIGNAL_DIR, STORED, PUBLISH_LIST, CHECK, END]),
+    (&["PermissionRequest", "Elicitation"], "PermissionRequest", &[INPUT, SIGNAL_DIR, STORED, READ_SIGNAL, CHECK, END]),
+    (&["UserPromptSubmit"], "PostToolUse",        &[INPUT, SIGNAL_DIR, STORED, END]),
+    (&["PermissionRequest"], "PostToolUse",       &[INPUT, SIGNAL_DIR, STORED, READ_SIGNAL, CLEAR, END]),
+    (&["PermissionRequest", "Elicitation"], "PostToolUse", &[INPUT, SIGNAL_DIR, STORED, READ_SIGNAL, REPLACE_LIST, END]),
+    (&["UserPromptSubmit"], "SubagentStop",       &[INPUT, SIGNAL_DIR, STORED, END]),
+    (&["Stop"],             "PreCompact",         &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "Stop",               &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "SessionEnd",         &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
 ];
 
-/// The first event of all: who publishes makes the spool, who has nothing to publish leaves it.
+/// The first event of all. A hook that publishes makes the signal directory; a hook that publishes nothing does not.
 #[rustfmt::skip]
 const FIRST: [(&[&str], &str, &[&str]); 8] = [
-    (&[], "SessionStart",      &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
-    (&[], "UserPromptSubmit",  &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
-    (&[], "PermissionRequest", &[INPUT, NEW_SPOOL, LOOK, ASK, CHECK, END]),
-    (&[], "PostToolUse",       &[INPUT, NO_SPOOL, EXIT]),
-    (&[], "SubagentStop",      &[INPUT, NO_SPOOL, EXIT]),
-    (&[], "PreCompact",        &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
-    (&[], "Stop",              &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
-    (&[], "SessionEnd",        &[INPUT, NEW_SPOOL, LOOK, WHO, PUBLISH, CHECK, END]),
+    (&[], "SessionStart",      &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
+    (&[], "UserPromptSubmit",  &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
+    (&[], "PermissionRequest", &[INPUT, NEW_SIGNAL_DIR, STORED, PUBLISH_LIST, CHECK, END]),
+    (&[], "PostToolUse",       &[INPUT, NO_SIGNAL_DIR, EXIT]),
+    (&[], "SubagentStop",      &[INPUT, NO_SIGNAL_DIR, EXIT]),
+    (&[], "PreCompact",        &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
+    (&[], "Stop",              &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
+    (&[], "SessionEnd",        &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
 ];
 
 #[test]
 #[ignore = "needs strace"]
-fn each_makes_only_the_system_calls_of_its_work() {
+fn each_hook_makes_exactly_these_system_calls() {
     for (before, event, expected) in USUAL.into_iter().chain(FIRST) {
         let sandbox = Sandbox::new();
         for event in before {

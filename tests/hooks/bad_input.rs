@@ -1,13 +1,13 @@
-//! Bad input: one clear line, exit 1, nothing written, old signals untouched, stdout empty.
+//! Bad input: the hook writes one line to stderr, exits with 1, and changes nothing.
 
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Stdio;
 
 use crate::sandbox::{Sandbox, executable, outcome, payload};
 
-/// The hook must refuse `input`, and leave the spool as it was.
+/// Asserts that the hook refuses the input with this message, and changes nothing in the signal directory.
 #[track_caller]
-fn refuses(hook: &str, input: impl Into<Vec<u8>>, message: &str) {
+fn assert_refuses(hook: &str, input: impl Into<Vec<u8>>, message: &str) {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", "").succeeds();
     let before = fs_err::read(sandbox.signal("s", "working")).unwrap();
@@ -17,7 +17,7 @@ fn refuses(hook: &str, input: impl Into<Vec<u8>>, message: &str) {
 }
 
 #[test]
-fn what_is_no_json_object() {
+fn input_that_is_not_a_json_object() {
     let stop = payload("s", "Stop", "");
     for (input, message) in [
         ("", "hook-stop: read stdin: empty\n"),
@@ -37,31 +37,31 @@ fn what_is_no_json_object() {
         ("\u{feff}{}", "malformed JSON at byte 1"),
         ("// a comment\n{}", "malformed JSON at byte 1"),
     ] {
-        refuses("hook-stop", input, message);
+        assert_refuses("hook-stop", input, message);
     }
-    refuses("hook-stop", *b"{\"session_id\":\"s\",\"a\":\"\xff\"}", "invalid UTF-8 at byte 24");
-    refuses("hook-stop", *b"{\"session_id\":\"s\",\"a\":\"\xed\xa0\x80\"}", "invalid UTF-8 at byte 25");
+    assert_refuses("hook-stop", *b"{\"session_id\":\"s\",\"a\":\"\xff\"}", "invalid UTF-8 at byte 24");
+    assert_refuses("hook-stop", *b"{\"session_id\":\"s\",\"a\":\"\xed\xa0\x80\"}", "invalid UTF-8 at byte 25");
 }
 
 #[test]
-fn nesting_without_end() {
+fn json_that_is_nested_too_deeply() {
     for (open, close) in [("[", "]"), ("{\"a\":", "}")] {
         let deep = format!("\"a\":{}1{}", open.repeat(10_000), close.repeat(10_000));
-        refuses("hook-stop", payload("s", "Stop", &deep), "JSON nested too deeply");
+        assert_refuses("hook-stop", payload("s", "Stop", &deep), "JSON nested too deeply");
         let fine = format!("\"a\":{}1{}", open.repeat(124), close.repeat(124));
         Sandbox::new().run("hook-stop", payload("s", "Stop", &fine)).succeeds();
     }
 }
 
 #[test]
-fn a_session_id_that_is_no_file_name() {
+fn a_session_id_that_is_not_safe_in_a_file_name() {
     let missing = r#"{"hook_event_name":"Stop"}"#;
-    refuses("hook-stop", missing, "no session_id");
+    assert_refuses("hook-stop", missing, "no session_id");
     let wrong = "session_id is not a string of 1 to 128 letters, digits, _ and -";
     let long = format!("\"{}\"", "x".repeat(300));
     for id in ["17", "null", "[]", "\"\"", "\"..\"", "\"a/b\"", "\"a\\u0000b\"", "\"a.b\"", "\"ä\"", "\"a\\n\"", &long]
     {
-        refuses("hook-stop", format!(r#"{{"session_id":{id},"hook_event_name":"Stop"}}"#), wrong);
+        assert_refuses("hook-stop", format!(r#"{{"session_id":{id},"hook_event_name":"Stop"}}"#), wrong);
     }
     let longest = "x".repeat(128);
     let sandbox = Sandbox::new();
@@ -71,25 +71,26 @@ fn a_session_id_that_is_no_file_name() {
 }
 
 #[test]
-fn the_wrong_event_for_the_executable() {
+fn an_event_that_another_executable_handles() {
     for (hook, event) in
         [("hook-stop", "SessionEnd"), ("hook-session-end", "Stop"), ("hook-compact", "stop"), ("hook-stop", "")]
     {
-        refuses(hook, payload("s", event, ""), "hook_event_name is not an event of this hook");
+        assert_refuses(hook, payload("s", event, ""), "hook_event_name is not an event of this hook");
     }
-    refuses("hook-stop", r#"{"session_id":"s"}"#, "no hook_event_name");
+    assert_refuses("hook-stop", r#"{"session_id":"s"}"#, "no hook_event_name");
 }
 
 #[test]
-fn no_place_to_write_to() {
+fn a_configuration_directory_that_cannot_be_used() {
     let sandbox = Sandbox::new();
-    let mut homeless = sandbox.command(executable("hook-stop"));
-    outcome(homeless.env_remove("HOME"), payload("s", "Stop", "")).fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
-    let mut lost = sandbox.command(executable("hook-stop"));
-    outcome(lost.env("HOME", "/nonexistent"), payload("s", "Stop", ""))
+    let mut without_home = sandbox.command(executable("hook-stop"));
+    outcome(without_home.env_remove("HOME"), payload("s", "Stop", ""))
+        .fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
+    let mut nonexistent = sandbox.command(executable("hook-stop"));
+    outcome(nonexistent.env("HOME", "/nonexistent"), payload("s", "Stop", ""))
         .fails("hook-stop: create /nonexistent/.claude: No such file");
-    let mut endless = sandbox.command(executable("hook-stop"));
-    outcome(endless.env("HOME", "/x".repeat(2048)), payload("s", "Stop", "")).fails("longer than 4095 bytes");
+    let mut too_long = sandbox.command(executable("hook-stop"));
+    outcome(too_long.env("HOME", "/x".repeat(2048)), payload("s", "Stop", "")).fails("longer than 4095 bytes");
     let file = sandbox.home().join("file");
     fs_err::write(&file, "").unwrap();
     let mut on_file = sandbox.command(executable("hook-stop"));
@@ -98,7 +99,7 @@ fn no_place_to_write_to() {
 }
 
 #[test]
-fn a_spool_that_is_no_directory_or_open_to_others() {
+fn a_signal_directory_that_is_a_file_or_writable_by_others() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
     fs_err::write(sandbox.spool(), "mine").unwrap();
@@ -117,23 +118,23 @@ fn a_spool_that_is_no_directory_or_open_to_others() {
 }
 
 #[test]
-fn something_planted_under_a_signals_name() {
+fn something_else_than_a_file_under_a_signals_name() {
     for kind in ["working", "stop", "ended", "permission"] {
         let sandbox = Sandbox::new();
         sandbox.fire("t", "Stop", "").succeeds();
         let (planted, target) = (sandbox.signal("s", kind), sandbox.home().join("target"));
         fs_err::write(&target, "mine").unwrap();
-        let refused =
+        let assert_refused =
             || sandbox.fire("s", "Stop", "").fails(&format!("{}: it is not a regular file", planted.display()));
         symlink(&target, &planted).unwrap();
-        refused();
+        assert_refused();
         assert_eq!(fs_err::read(&target).unwrap(), b"mine");
         fs_err::remove_file(&planted).unwrap();
         fs_err::create_dir(&planted).unwrap();
-        refused();
+        assert_refused();
         fs_err::remove_dir(&planted).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&planted).status().unwrap().success());
-        refused();
+        assert_refused();
         assert_eq!(sandbox.files().len(), 2);
     }
 }
@@ -141,8 +142,8 @@ fn something_planted_under_a_signals_name() {
 #[test]
 fn a_stdin_that_stays_open() {
     let sandbox = Sandbox::new();
-    // What matters is that it ends at all: the test's own end of the pipe stays open.
-    let hold = |input: &str| {
+    // The hook must end although the test's end of the pipe stays open.
+    let run_with_open_stdin = |input: &str| {
         use std::io::Write as _;
         let mut child = std::process::Command::new(executable("hook-stop"))
             .env("HOME", sandbox.home())
@@ -157,17 +158,17 @@ fn a_stdin_that_stays_open() {
         drop(stdin);
         (status.code(), std::io::read_to_string(child.stderr.unwrap()).unwrap())
     };
-    assert_eq!(hold(&payload("s", "Stop", "")), (Some(0), String::new()));
+    assert_eq!(run_with_open_stdin(&payload("s", "Stop", "")), (Some(0), String::new()));
     assert_eq!(sandbox.state("s"), "stop");
     let late = "hook-stop: read stdin: no complete JSON object within 1 s\n";
-    assert_eq!(hold(""), (Some(1), late.to_owned()));
-    assert_eq!(hold(r#"{"session_id":"s","#), (Some(1), late.to_owned()));
+    assert_eq!(run_with_open_stdin(""), (Some(1), late.to_owned()));
+    assert_eq!(run_with_open_stdin(r#"{"session_id":"s","#), (Some(1), late.to_owned()));
 }
 
 #[test]
-fn an_object_past_64_mib() {
+fn an_object_larger_than_64_mib() {
     let fill = |len: usize| payload("s", "Stop", &format!(r#""x":"{}""#, "y".repeat(len)));
-    refuses("hook-stop", fill(64 << 20), "the JSON object is larger than 64 MiB");
+    assert_refuses("hook-stop", fill(64 << 20), "the JSON object is larger than 64 MiB");
     let sandbox = Sandbox::new();
     let text = (64 << 20) - fill(0).len();
     let large = fill(text);
@@ -176,7 +177,7 @@ fn an_object_past_64_mib() {
 }
 
 #[test]
-fn a_list_of_calls_that_is_too_large_keeps_nothing_else_from_being_cleared() {
+fn other_signals_are_cleared_if_the_list_of_calls_is_too_large() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", "").succeeds();
     let list = fs_err::File::create(sandbox.signal("s", "permission")).unwrap();
@@ -189,7 +190,7 @@ fn a_list_of_calls_that_is_too_large_keeps_nothing_else_from_being_cleared() {
 }
 
 #[test]
-fn a_list_of_calls_does_not_grow_past_what_can_be_read() {
+fn a_list_of_calls_does_not_become_too_large_to_read() {
     let sandbox = Sandbox::new();
     let call = |number: u32| format!(r#""tool_name":"Write","tool_input":"{number}{}""#, "x".repeat(60 << 20));
     for number in 0..2 {
@@ -200,7 +201,7 @@ fn a_list_of_calls_does_not_grow_past_what_can_be_read() {
 }
 
 #[test]
-fn output_of_50_mb_takes_no_memory() {
+fn a_tools_output_of_50_mb_needs_no_memory() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", "").succeeds();
     let response = |len: usize| {
@@ -209,20 +210,20 @@ fn output_of_50_mb_takes_no_memory() {
         let input = sandbox.home().join("input");
         fs_err::write(&input, payload("s", "PostToolUse", &members)).unwrap();
         let script = format!("exec {} <{}", executable("hook-post-tool-use").display(), input.display());
-        // Only the kernel knows the peak of a process that has ended; `ulimit -v` makes it matter.
+        // `ulimit -v` makes the hook fail if it needs more memory than that.
         let mut shell = sandbox.command("sh");
         outcome(shell.arg("-c").arg(format!("ulimit -v {}; {script}", limit_in_kib())), "").succeeds();
     };
     response(50 << 20);
 }
 
-/// Far below 50 MB; std's threads reserve more than they use.
+/// Returns a limit far below 50 MB. The threads of std reserve more address space than they use.
 fn limit_in_kib() -> u32 {
     if cfg!(freestanding) { 2 * 1024 } else { 200 * 1024 }
 }
 
 #[test]
-fn a_file_that_may_not_grow_is_an_error() {
+fn a_file_size_limit_is_an_error() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "UserPromptSubmit", "").succeeds();
     let mut limited = sandbox.command("sh");
@@ -232,13 +233,13 @@ fn a_file_that_may_not_grow_is_an_error() {
 }
 
 #[test]
-fn nobody_who_reads_standard_error_is_no_reason_to_die() {
+fn a_hook_survives_if_nobody_reads_standard_error() {
     let sandbox = Sandbox::new();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
     let mut hook = std::process::Command::new(executable("hook-stop"));
     let mut hook = hook.env_clear().env("HOME", sandbox.home()).stdin(Stdio::piped()).stderr(writer).spawn().unwrap();
     drop(hook.stdin.take());
-    // SIGPIPE would leave no code.
+    // There would be no exit code if SIGPIPE had ended the hook.
     assert_eq!(hook.wait().unwrap().code(), Some(1));
 }

@@ -1,5 +1,5 @@
-//! Every system call of every hook's work, killed on entering it and failing in every way a disk fails:
-//! what is on disk afterwards is whole, old or new, and a hook that is told of an error leaves nothing half done.
+//! Faults at every system call of every hook: the hook is killed there, or the call fails as a full or broken disk makes it fail.
+//! Afterwards each file is complete and either old or new, and a hook that reports an error leaves nothing half done.
 
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicUsize, Ordering};
@@ -11,29 +11,30 @@ mod short_writes;
 
 const ERRORS: [&str; 6] = ["ENOSPC", "EIO", "EINTR", "EROFS", "EMFILE", "EDQUOT"];
 
-/// A fault, and what a run with it is held to.
+/// A scenario with one fault.
 struct Case<'a> {
     scenario: &'a Scenario,
-    /// For `strace -e inject=`.
+    /// The argument for `strace -e inject=`.
     inject: String,
     fault: Fault,
 }
 
 impl Case<'_> {
     fn violations(&self) -> Vec<String> {
-        let sandbox = self.scenario.background();
+        let sandbox = self.scenario.sandbox_before();
         let run = self.scenario.run(&sandbox, &["-e", &format!("inject={}", self.inject)]);
         let mut violations = self.scenario.violations(&sandbox, &run.outcome, self.fault);
         if !run.trace.shows_fault() {
-            violations.push("the fault did not come to pass".to_owned());
+            violations.push("the fault did not happen".to_owned());
         }
-        let told =
-            |what| format!("{} after {:?}, {}: {what}", self.scenario.hook, self.scenario.before.keys(), self.inject);
-        violations.into_iter().map(told).collect()
+        let describe = |violation| {
+            format!("{} after {:?}, {}: {violation}", self.scenario.hook, self.scenario.before.keys(), self.inject)
+        };
+        violations.into_iter().map(describe).collect()
     }
 }
 
-/// Every call, killed and failing in every way: once, and from then on.
+/// Returns the faults at every call: killed there, and failing with each error, once and from then on.
 fn cases(scenario: &Scenario) -> Vec<Case<'_>> {
     let mut cases = Vec::new();
     let mut seen = BTreeMap::new();
@@ -42,12 +43,12 @@ fn cases(scenario: &Scenario) -> Vec<Case<'_>> {
         let mut case = |inject, fault| cases.push(Case { scenario, inject, fault });
         case(format!("{name}:signal=KILL:when={nth}"), Fault { killed: true, ..Fault::default() });
         for error in ERRORS {
-            let helpless = name == "unlinkat";
-            case(format!("{name}:error={error}:when={nth}"), Fault { helpless, ..Fault::default() });
-            // A process that can never exit is nothing that a kernel makes.
+            let cannot_clean_up = name == "unlinkat";
+            case(format!("{name}:error={error}:when={nth}"), Fault { cannot_clean_up, ..Fault::default() });
+            // No kernel makes a process that can never exit.
             if name != "exit_group" {
-                let helpless = name == "unlinkat" || name == "statx";
-                let fault = Fault { mute: name == "write", helpless, ..Fault::default() };
+                let cannot_clean_up = name == "unlinkat" || name == "statx";
+                let fault = Fault { cannot_write: name == "write", cannot_clean_up, ..Fault::default() };
                 case(format!("{name}:error={error}:when={nth}+"), fault);
             }
         }
@@ -55,8 +56,8 @@ fn cases(scenario: &Scenario) -> Vec<Case<'_>> {
     cases
 }
 
-/// Does `work` with every item, on as many threads as there are CPUs; everything that it says.
-pub fn all<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
+/// Calls `work` for every item, on as many threads as there are CPUs. Returns all results.
+pub fn run_all<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
     let next = AtomicUsize::new(0);
     let thread = || {
         let items = std::iter::from_fn(|| items.get(next.fetch_add(1, Ordering::Relaxed)));
@@ -71,10 +72,10 @@ pub fn all<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec
 
 #[test]
 #[ignore = "needs strace"]
-fn every_system_call_killed_and_failing() {
+fn every_system_call_is_killed_and_fails() {
     let scenarios = scenarios();
     let cases: Vec<_> = scenarios.iter().flat_map(cases).collect();
-    let violations = all(&cases, Case::violations);
+    let violations = run_all(&cases, Case::violations);
     println!("{} cases, {} violations", cases.len(), violations.len());
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }

@@ -1,6 +1,6 @@
-//! Every line that the real CLI gave its hooks, in order, and what stands in the spool after it.
+//! Recordings of the payloads that the real CLI passed to its hooks, and the stored signals after each of them.
 //!
-//! The expected states are tables beside the recordings: `interactive.jsonl` has `interactive.states`.
+//! The expected states are tables beside the recordings: `interactive.states` belongs to `interactive.jsonl`.
 
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -22,7 +22,7 @@ fn recordings() -> Vec<PathBuf> {
     found
 }
 
-/// Runs a recording; a line of the table for each line of it.
+/// Runs a recording, and returns a table with one line for each payload. `after` is called after each hook.
 fn play(recording: &Path, mut after: impl FnMut(&Sandbox, &Life, &str, &Value)) -> String {
     let sandbox = Sandbox::new();
     let mut life = Life::begin(&sandbox);
@@ -30,7 +30,7 @@ fn play(recording: &Path, mut after: impl FnMut(&Sandbox, &Life, &str, &Value)) 
     for (number, line) in fs_err::read_to_string(recording).unwrap().lines().enumerate() {
         let payload: Value = serde_json::from_str(line).unwrap();
         let event = payload["hook_event_name"].as_str().unwrap();
-        // A resumed or started session has a new process; the one before it may have been killed.
+        // A session that is started or resumed has a new process. The process before it may have been killed.
         if event == "SessionStart" && ["startup", "resume"].contains(&payload["source"].as_str().unwrap()) {
             life = Life::begin(&sandbox);
         }
@@ -49,7 +49,7 @@ fn play(recording: &Path, mut after: impl FnMut(&Sandbox, &Life, &str, &Value)) 
 }
 
 #[test]
-fn every_line_of_every_recording_leaves_what_its_table_says() {
+fn the_states_after_each_payload_are_those_of_the_table() {
     for recording in recordings() {
         let expected = fs_err::read_to_string(recording.with_extension("states")).unwrap_or_default();
         let expected: String =
@@ -60,7 +60,7 @@ fn every_line_of_every_recording_leaves_what_its_table_says() {
 }
 
 #[test]
-fn a_signal_is_the_payload_in_its_own_bytes_with_stamp_and_process_behind() {
+fn a_signal_is_the_unchanged_payload_followed_by_the_members_of_the_hook() {
     for recording in recordings() {
         play(&recording, |sandbox, life, line, payload| {
             let session = payload["session_id"].as_str().unwrap();
@@ -73,9 +73,9 @@ fn a_signal_is_the_payload_in_its_own_bytes_with_stamp_and_process_behind() {
                 assert_eq!(signal["claude_pid"], life.pid());
                 assert_eq!(signal["claude_start"], start_of(life.pid()));
                 assert_eq!(signal["claude_host"], host());
-                // The CLI tells of every subagent and helper that an error ended.
+                // The CLI also reports an error of a subagent or helper, and that is not an error of the session.
                 assert!(signal.get("error").is_none() || signal.get("agent_id").is_none(), "{signal}");
-                // A permission is the oldest call's, and its file may be a later event's.
+                // A permission has the members of its oldest call, and may have been written by a later event.
                 if kind != SignalKind::Permission && signal["hook_event_name"] == payload["hook_event_name"] {
                     assert_eq!(stamp, format!("{}.{:09}", metadata.mtime(), metadata.mtime_nsec()));
                     let text = fs_err::read_to_string(&path).unwrap();
@@ -86,7 +86,7 @@ fn a_signal_is_the_payload_in_its_own_bytes_with_stamp_and_process_behind() {
     }
 }
 
-/// Field 22 of `/proc/PID/stat`.
+/// Reads field 22 of `/proc/PID/stat`.
 fn start_of(pid: u32) -> u64 {
     let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap()

@@ -1,17 +1,22 @@
-//! The eight hook executables.
+//! Tests of the eight hook executables and of the protocol crate.
 
 mod ancestors;
 #[cfg(freestanding)]
 mod artefact;
 mod bad_input;
-mod behaviour;
+mod calls;
 #[cfg(freestanding)]
 mod faults;
 mod fixtures;
 mod json;
+mod late_events;
+mod leftovers;
+mod payload_text;
 #[cfg(freestanding)]
 mod planted;
 mod privileged;
 mod races;
-mod remnants;
+mod signal_directory;
 mod signal_format;
+mod steps;
+mod turns;

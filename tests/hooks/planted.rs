@@ -1,4 +1,4 @@
-//! Something planted under the name that a hook is about to give its temporary file.
+//! A file that somebody puts under the name that a hook is about to give to its temporary file.
 
 use std::os::unix::fs::{FileExt as _, symlink};
 use std::process::{Child, Command, Stdio};
@@ -8,7 +8,7 @@ use session_signals_protocol::time::Time;
 use crate::sandbox::{Sandbox, executable, payload};
 use crate::strace::Trace;
 
-/// A hook that strace has stopped after the first reading of the clock.
+/// A hook that strace has stopped after it read the clock.
 struct Stopped {
     strace: Child,
     hook: u32,
@@ -36,7 +36,7 @@ impl Stopped {
         Self { strace, hook }
     }
 
-    /// The random bytes that the kernel gave it, of which it makes the name of its temporary file.
+    /// Reads the random bytes that the kernel gave to the hook, which become part of its temporary name.
     fn random(&self) -> u64 {
         const AT_RANDOM: u64 = 25;
         let vector = fs_err::read(format!("/proc/{}/auxv", self.hook)).unwrap();
@@ -48,7 +48,7 @@ impl Stopped {
         u64::from_ne_bytes(bytes)
     }
 
-    /// Lets it go on; its exit code and what it said.
+    /// Lets the hook continue. Returns its exit code and its standard error.
     fn resume(self) -> (Option<i32>, String) {
         assert!(Command::new("kill").args(["-CONT", &self.hook.to_string()]).status().unwrap().success());
         let output = self.strace.wait_with_output().unwrap();
@@ -59,14 +59,14 @@ impl Stopped {
 
 #[test]
 #[ignore = "needs strace"]
-fn something_planted_under_the_temporary_name() {
+fn a_hook_does_not_use_a_file_that_has_its_temporary_name() {
     for plant in ["symlink", "fifo", "directory"] {
         let sandbox = Sandbox::new();
         sandbox.fire("s", "UserPromptSubmit", "").succeeds();
         let target = sandbox.home().join("target");
         fs_err::write(&target, "mine").unwrap();
         let hook = Stopped::start(&sandbox);
-        // Its event's time is in the name, too; it replaces nothing.
+        // The name also holds the time of the event, and 0 because the signal replaces no other one.
         let time = Trace::read(&sandbox.home().join("log")).time();
         let time = Time::parse_stamp(time.as_bytes()).unwrap().to_nanoseconds();
         let temporary = sandbox.spool().join(format!(".s.stop.{:016x}.{time:016x}.{:016x}", hook.random(), 0));

@@ -1,4 +1,4 @@
-//! Bad places that only root can make: a full or read-only disk, another user's directory.
+//! Signal directories that only root can make: on a full or read-only disk, or owned by another user.
 
 use std::os::unix::fs::{PermissionsExt as _, chown};
 use std::os::unix::process::CommandExt as _;
@@ -7,7 +7,7 @@ use std::process::Command;
 
 use crate::sandbox::{Outcome, Sandbox, copy_executable, executable};
 
-/// A file system of its own under a sandbox's spool; unmounted at the end.
+/// A file system that is mounted on the signal directory of a sandbox, and unmounted when this value is dropped.
 struct Tmpfs(PathBuf);
 
 impl Tmpfs {
@@ -45,7 +45,7 @@ fn a_full_disk_keeps_the_old_signals() {
     assert_eq!(sandbox.files(), ["filler", "s.permission.json"]);
     assert_eq!(fs_err::read(sandbox.signal("s", "permission")).unwrap(), before);
     fs_err::remove_file(filler).unwrap();
-    // Room for a part of it: what was written of it does not stay.
+    // There is room for a part of the signal, and that part is removed.
     let large = format!(r#""prompt":"{}""#, "x".repeat(100_000));
     sandbox.fire("s", "UserPromptSubmit", &large).fails("No space left on device");
     assert_eq!(sandbox.files(), ["s.permission.json"]);
@@ -66,7 +66,7 @@ fn a_read_only_disk_keeps_the_old_signals() {
 
 #[test]
 #[ignore = "needs root"]
-fn a_spool_of_another_user_is_left_alone() {
+fn a_signal_directory_of_another_user_is_not_changed() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
     chown(sandbox.spool(), Some(65534), None).unwrap();
@@ -76,10 +76,10 @@ fn a_spool_of_another_user_is_left_alone() {
 
 #[test]
 #[ignore = "needs root"]
-fn a_spool_that_only_another_user_may_read_is_told() {
+fn sessions_reports_a_signal_directory_that_it_may_not_read() {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
-    // The home is that user's, and the spool is root's; the executable is where that user may reach it.
+    // The home directory belongs to that user, and the signal directory to root. The executable is where that user may run it.
     let sessions = sandbox.home().join("sessions");
     copy_executable(&executable("sessions"), &sessions);
     for path in [sandbox.home(), &sandbox.home().join(".claude")] {
@@ -90,18 +90,18 @@ fn a_spool_that_only_another_user_may_read_is_told() {
         list.env_clear().env("HOME", sandbox.home()).args(arguments).uid(65534).gid(65534);
         list.output().unwrap().into()
     };
-    let spool = sandbox.spool().display().to_string();
+    let signal_dir = sandbox.spool().display().to_string();
     for (arguments, stdout) in [(&[][..], ""), (&["--all"], ""), (&["--json"], "[]\n")] {
-        let told = list(arguments);
-        let reason = format!("sessions: cannot read {spool}: Permission denied (os error 13)\n");
-        assert_eq!((told.code, &*told.stdout, &*told.stderr), (Some(1), stdout, &*reason), "{arguments:?}");
+        let outcome = list(arguments);
+        let reason = format!("sessions: cannot read {signal_dir}: Permission denied (os error 13)\n");
+        assert_eq!((outcome.code, &*outcome.stdout, &*outcome.stderr), (Some(1), stdout, &*reason), "{arguments:?}");
     }
-    // One signal alone that it may not read costs that one.
+    // If it may not read one signal, it lists the others.
     chown(sandbox.spool(), Some(65534), Some(65534)).unwrap();
     sandbox.fire("t", "Stop", "").fails("it belongs to another user");
     fs_err::copy(sandbox.signal("s", "stop"), sandbox.signal("t", "stop")).unwrap();
     fs_err::set_permissions(sandbox.signal("t", "stop"), std::fs::Permissions::from_mode(0o644)).unwrap();
-    let told = list(&[]);
-    assert_eq!((told.code, told.stdout.lines().count()), (Some(1), 1), "{told:?}");
-    assert!(told.stderr.contains("s.stop.json: Permission denied"), "{told:?}");
+    let outcome = list(&[]);
+    assert_eq!((outcome.code, outcome.stdout.lines().count()), (Some(1), 1), "{outcome:?}");
+    assert!(outcome.stderr.contains("s.stop.json: Permission denied"), "{outcome:?}");
 }

@@ -1,4 +1,4 @@
-//! Two hooks of one session at once: one state is left, and it is that of the later event.
+//! Two hooks of one session at the same time. Afterwards there is one state, and it is that of the later event.
 
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
@@ -12,15 +12,14 @@ mod forced;
 #[cfg(freestanding)]
 mod three;
 
-/// Events that each put the session in a state of its own.
+/// Events, and the state in which each puts the session.
 const STATES: [(&str, &str); 3] = [("UserPromptSubmit", "working"), ("Stop", "stop"), ("SessionEnd", "ended")];
 
-/// More than a pipe holds: who has written it knows that the reader has begun to read.
+/// More bytes than a pipe holds. After they are written, the reader must have begun to read.
 const MORE_THAN_A_PIPE: usize = 1 << 17;
 
-/// Fewer than all, for every day.
 #[test]
-fn rounds() {
+fn three_hundred_rounds() {
     play(300);
 }
 
@@ -30,17 +29,17 @@ fn ten_thousand_rounds() {
     play(sample_size(2_000, 10_000, 10_000));
 }
 
-/// Each round begins with what the one before it left.
+/// Plays rounds. Each begins with the signals that the one before it left.
 fn play(rounds: usize) {
     let sandbox = Sandbox::new();
     for round in 0..rounds {
-        // Two different ones of three, in every order; then the kinds of round, so that each meets each.
+        // Two different states in every order, and each pair in every kind of round.
         let (first, second) = (round % 3, (round + 1 + round / 3 % 2) % 3);
         let (first, second) = (STATES[first], STATES[second]);
         let expected: &[&str] = match round / 6 % 3 {
-            0 => free(&sandbox, first, second),
-            1 => overtaken(&sandbox, first, second, true),
-            _ => overtaken(&sandbox, first, second, false),
+            0 => run_in_any_order(&sandbox, first, second),
+            1 => run_in_fixed_order(&sandbox, first, second, true),
+            _ => run_in_fixed_order(&sandbox, first, second, false),
         };
         let state = sandbox.state("s");
         assert!(expected.contains(&&*state), "round {round}, {first:?} and {second:?}: {state:?}");
@@ -49,26 +48,30 @@ fn play(rounds: usize) {
     }
 }
 
-/// Nobody knows which one reads the clock first.
-fn free(sandbox: &Sandbox, first: (&str, &'static str), second: (&str, &'static str)) -> &'static [&'static str] {
+/// Runs two hooks of which either may read the clock first. Returns the states that may be left.
+fn run_in_any_order(
+    sandbox: &Sandbox,
+    first: (&str, &'static str),
+    second: (&str, &'static str),
+) -> &'static [&'static str] {
     let mut hooks = [start(sandbox, first.0), start(sandbox, second.0)];
     for (hook, event) in hooks.iter_mut().zip([first.0, second.0]) {
         feed(hook, payload("s", event, "").as_bytes());
     }
-    hooks.into_iter().for_each(ends_well);
+    hooks.into_iter().for_each(assert_success);
     STATES.iter().position(|state| *state != first && *state != second).map_or(&[], |other| OTHERS[other])
 }
 
-/// What is left without the state of this index.
+/// The states that may be left by the two events other than the one of this index.
 const OTHERS: [&[&str]; 3] = [&["stop", "ended"], &["working", "ended"], &["working", "stop"]];
 
-/// The first one's clock is read before the second one is started, and its input ends after that: it must lose,
-/// be the second one done by then or still at work.
-fn overtaken(
+/// Runs two hooks so that the first one reads its clock before the second one is started, and its input ends later. The second
+/// one must win, whether it has ended by then (`is_done`) or still runs.
+fn run_in_fixed_order(
     sandbox: &Sandbox,
     first: (&str, &'static str),
     second: (&str, &'static str),
-    done: bool,
+    is_done: bool,
 ) -> &'static [&'static str] {
     let mut older = start(sandbox, first.0);
     let input = payload("s", first.0, &format!(r#""padding":"{}""#, " ".repeat(MORE_THAN_A_PIPE)));
@@ -76,14 +79,14 @@ fn overtaken(
     older.stdin.as_mut().unwrap().write_all(all_but_the_brace.as_bytes()).unwrap();
     let mut newer = start(sandbox, second.0);
     feed(&mut newer, payload("s", second.0, "").as_bytes());
-    if done {
-        ends_well(newer);
+    if is_done {
+        assert_success(newer);
         feed(&mut older, brace.as_bytes());
     } else {
         feed(&mut older, brace.as_bytes());
-        ends_well(newer);
+        assert_success(newer);
     }
-    ends_well(older);
+    assert_success(older);
     match second.1 {
         "working" => &["working"],
         "stop" => &["stop"],
@@ -97,12 +100,12 @@ fn start(sandbox: &Sandbox, event: &str) -> Child {
     command.spawn().unwrap()
 }
 
-/// Hands the rest of its input to a hook, and closes it.
+/// Gives a hook the rest of its input, and closes the pipe.
 fn feed(hook: &mut Child, rest: &[u8]) {
     hook.stdin.take().unwrap().write_all(rest).unwrap();
 }
 
-fn ends_well(hook: Child) {
+fn assert_success(hook: Child) {
     let output = hook.wait_with_output().unwrap();
     let silent = output.stdout.is_empty() && output.stderr.is_empty();
     assert!(output.status.success() && silent, "{output:?}");

@@ -117,7 +117,7 @@ impl Watchers {
         let row = |id: &String| table.lines().find(|line| line.contains(&id[..8]));
         let word = |line: &str| line.split_whitespace().nth(1).unwrap_or_default().replace("approve", "permission");
         let table = ids.iter().filter_map(|id| Some((id.clone(), word(row(id)?)))).collect();
-        let board = self.browser.tell("board");
+        let board = self.browser.send_order("board");
         let columns = ["working", "permission", "waiting"];
         let page = columns.iter().flat_map(|state| {
             let keys = board["columns"][state].as_array().unwrap().iter();

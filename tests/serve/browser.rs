@@ -32,7 +32,7 @@ impl Browser {
 
     /// Sends an order, and returns the answer. browser.mjs describes the orders.
     #[track_caller]
-    pub fn tell(&mut self, order: &str) -> Value {
+    pub fn send_order(&mut self, order: &str) -> Value {
         writeln!(self.orders.as_mut().unwrap(), "{order}").unwrap();
         let mut answer = String::new();
         self.answers.read_line(&mut answer).unwrap();

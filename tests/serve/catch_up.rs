@@ -8,6 +8,7 @@ use super::messages::summarize;
 use super::server::{Server, becomes_true};
 use crate::sandbox::{Life, Sandbox};
 use crate::sessions::list;
+use crate::sessions::registry_entry::write_registry_entry;
 
 #[test]
 fn the_query_that_session_dashboards_document_gets_the_ended_sessions() {
@@ -134,12 +135,10 @@ fn time_alone_makes_no_updates() {
     sandbox.fire("s", "Stop", "").succeeds();
     let touched = std::process::Command::new("touch").args(["-d", "+1 day"]).arg(sandbox.signal("s", "stop")).status();
     assert!(touched.unwrap().success());
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
     let cli = Life::begin(&sandbox);
     let pid = cli.pid();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"t","status":"odd","statusUpdatedAt":1}}"#);
-    fs_err::write(registry.join(format!("{pid}.json")), entry).unwrap();
+    write_registry_entry(&sandbox, pid, &entry);
     let server = Server::start(&sandbox);
     server.wait_for_state("t", "waiting unknown");
     let offset = server.get("/sessions").header("stream-next-offset").to_owned();

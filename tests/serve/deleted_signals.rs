@@ -6,7 +6,7 @@ use super::repair::{LONG_AGO, register};
 use super::server::{Server, becomes_true};
 use crate::sandbox::{Life, Sandbox};
 
-/// Deletes a signal, and waits until the server has seen that and has done a full round.
+/// Deletes a signal, and waits until the server has seen that and has done another round.
 fn delete_signal(sandbox: &Sandbox, server: &Server, session: &str, kind: &str) {
     fs_err::remove_file(sandbox.signal(session, kind)).unwrap();
     let later_session = format!("after-{session}-{kind}");

@@ -26,13 +26,13 @@ pub fn listed_sessions(sandbox: &Sandbox) -> Vec<Value> {
 #[track_caller]
 pub fn assert_agrees(server: &Server, sandbox: &Sandbox) {
     let expected = listed_sessions(sandbox);
-    let mut served = Vec::new();
+    let mut shown = Vec::new();
     let agrees = becomes_true(|| {
-        served = server.sessions();
-        served == expected
+        shown = server.sessions();
+        shown == expected
     });
-    let first = served.iter().zip(&expected).find(|(served, expected)| served != expected);
-    assert!(agrees, "{} sessions, not {}; the first that differ: {first:#?}", served.len(), expected.len());
+    let first = shown.iter().zip(&expected).find(|(shown, expected)| shown != expected);
+    assert!(agrees, "{} sessions, not {}; the first that differ: {first:#?}", shown.len(), expected.len());
 }
 
 /// Writes the signals of very many sessions that ended, as the hooks leave them.

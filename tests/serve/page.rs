@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::browser::Browser;
 use super::server::{Server, becomes_true, free_port};
 use crate::sandbox::{Outcome, Sandbox};
+use crate::sessions::registry_entry::write_registry_entry;
 
 /// Runs the hook of an event with these members.
 fn run_hook(sandbox: &Sandbox, session: &str, event: &str, members: &Value) -> Outcome {
@@ -26,17 +27,17 @@ fn a_card_moves_when_a_hook_fires() {
     run_hook(&sandbox, "mover", "Stop", &json!({"cwd": cwd})).succeeds();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
-    browser.tell("see mover waiting");
+    browser.send_order("see mover waiting");
     let mut times = Vec::new();
     for round in 0..5 {
         for (event, state) in
             [("UserPromptSubmit", "working"), ("PermissionRequest", "permission"), ("Stop", "waiting")]
         {
-            browser.tell("watch");
+            browser.send_order("watch");
             let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
             let members = json!({"cwd": cwd, "prompt": round, "tool_name": "Bash", "tool_input": {"command": "ls"}});
             run_hook(&sandbox, "mover", event, &members).succeeds();
-            let seen = browser.tell(&format!("see mover {state}")).as_f64().unwrap();
+            let seen = browser.send_order(&format!("see mover {state}")).as_f64().unwrap();
             times.push(Duration::from_secs_f64((seen / 1000.0 - start.as_secs_f64()).max(0.0)));
         }
     }
@@ -50,7 +51,7 @@ fn a_card_moves_when_a_hook_fires() {
     // On a busy machine, some may be late.
     let in_time = times.iter().filter(|time| **time < Duration::from_millis(200)).count();
     assert!(in_time >= 12, "{in_time} of {}: {times:?}", times.len());
-    let board = browser.tell("board");
+    let board = browser.send_order("board");
     assert_eq!((&board["loads"], &board["errors"]), (&json!(1), &json!([])), "without a reload");
 }
 
@@ -76,11 +77,11 @@ fn the_text_of_a_payload_is_never_markup() {
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     for (session, state) in [("a", "working"), ("b", "permission"), ("c", "waiting")] {
-        browser.tell(&format!("see {session} {state}"));
-        assert!(browser.tell(&format!("text {session}")).as_str().unwrap().contains(MARKUP), "{session}");
+        browser.send_order(&format!("see {session} {state}"));
+        assert!(browser.send_order(&format!("text {session}")).as_str().unwrap().contains(MARKUP), "{session}");
     }
-    assert_eq!(browser.tell("scripts"), json!({"ran": [], "elements": 0}));
-    let board = browser.tell("board");
+    assert_eq!(browser.send_order("scripts"), json!({"ran": [], "elements": 0}));
+    let board = browser.send_order("board");
     assert_eq!((&board["title"], &board["errors"]), (&json!("(2) sessions"), &json!([])));
 }
 
@@ -102,8 +103,8 @@ fn the_page_shows_which_sessions_need_the_user_and_outlives_the_server() {
     let port = free_port();
     let server = Server::start_on_port(&sandbox, port);
     let mut browser = Browser::open(&server);
-    browser.tell("see i waiting");
-    let board = browser.tell("board");
+    browser.send_order("see i waiting");
+    let board = browser.send_order("board");
     // The session that waits longest is first; ended sessions are folded away.
     assert_eq!(
         board["columns"],
@@ -113,31 +114,31 @@ fn the_page_shows_which_sessions_need_the_user_and_outlives_the_server() {
         (&board["title"], &board["connection"], &board["endedIsOpen"]),
         (&json!("(3) sessions"), &json!("live"), &json!(false))
     );
-    let text = browser.tell("text first");
+    let text = browser.send_order("text first");
     assert!(text.as_str().unwrap().contains("Bash") && text.as_str().unwrap().contains("cargo build"), "{text}");
     // The page can be used with the keyboard alone.
-    assert_eq!(browser.tell("keys Tab"), json!({"key": "w", "isOpen": false, "isVisible": true}));
-    assert_eq!(browser.tell("keys Tab Enter"), json!({"key": "first", "isOpen": true, "isVisible": true}));
+    assert_eq!(browser.send_order("keys Tab"), json!({"key": "w", "isOpen": false, "isVisible": true}));
+    assert_eq!(browser.send_order("keys Tab Enter"), json!({"key": "first", "isOpen": true, "isVisible": true}));
     // Changes of other sessions do not move the focus, and neither do those of the session itself.
     run_hook(&sandbox, "second", "Stop", &json!({})).succeeds();
-    browser.tell("see second waiting");
+    browser.send_order("see second waiting");
     run_hook(&sandbox, "first", "UserPromptSubmit", &json!({"prompt": "go"})).succeeds();
-    browser.tell("see first working");
-    assert_eq!(browser.tell("keys Shift")["key"], "first");
+    browser.send_order("see first working");
+    assert_eq!(browser.send_order("keys Shift")["key"], "first");
     // Nothing is wider than the screen of a phone. The light and the dark scheme have different colours.
-    assert_eq!(browser.tell("phone")["sticksOut"], false);
-    assert_eq!(browser.tell("wide")["sticksOut"], false);
-    let (light, dark) = (browser.tell("light"), browser.tell("dark"));
+    assert_eq!(browser.send_order("phone")["sticksOut"], false);
+    assert_eq!(browser.send_order("wide")["sticksOut"], false);
+    let (light, dark) = (browser.send_order("light"), browser.send_order("dark"));
     assert!(light["ground"] != dark["ground"] && light["ink"] != dark["ink"], "{light} {dark}");
     // The page says that it has lost the server. Later it shows what happened meanwhile.
     drop(server);
-    assert!(becomes_true(|| browser.tell("board")["connection"].as_str().unwrap().starts_with("reconnecting…")));
+    assert!(becomes_true(|| browser.send_order("board")["connection"].as_str().unwrap().starts_with("reconnecting…")));
     fs_err::remove_file(sandbox.signal("w", "working")).unwrap();
     run_hook(&sandbox, "i", "SessionEnd", &json!({})).succeeds();
     run_hook(&sandbox, "new", "Stop", &json!({})).succeeds();
     let _server = Server::start_on_port(&sandbox, port);
-    browser.tell("see new waiting");
-    let board = browser.tell("board");
+    browser.send_order("see new waiting");
+    let board = browser.send_order("board");
     assert_eq!(
         board["columns"],
         json!({"working": ["first"], "permission": [], "waiting": ["second", "new"], "ended": []})
@@ -155,15 +156,15 @@ fn a_session_without_a_prompt_is_not_counted_as_one_that_needs_the_user() {
     run_hook(&sandbox, "old", "Stop", &json!({})).succeeds();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
-    browser.tell("see old waiting");
-    assert_eq!(browser.tell("board")["title"], "(1) sessions");
+    browser.send_order("see old waiting");
+    assert_eq!(browser.send_order("board")["title"], "(1) sessions");
     run_hook(&sandbox, "new", "SessionStart", &json!({"source": "startup"})).succeeds();
-    browser.tell("see new waiting");
-    assert_eq!(browser.tell("board")["title"], "(1) sessions");
+    browser.send_order("see new waiting");
+    assert_eq!(browser.send_order("board")["title"], "(1) sessions");
     // After its first turn it is counted.
     run_hook(&sandbox, "new", "UserPromptSubmit", &json!({})).succeeds();
     run_hook(&sandbox, "new", "Stop", &json!({})).succeeds();
-    assert!(becomes_true(|| browser.tell("board")["title"] == "(2) sessions"));
+    assert!(becomes_true(|| browser.send_order("board")["title"] == "(2) sessions"));
 }
 
 #[test]
@@ -196,28 +197,26 @@ fn names_of_any_length_fit_into_their_boxes_at_any_width() {
         }
     }
     // A session with a name from the CLI, and a session of another host.
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
     let (pid, named) = (std::process::id(), format!("long2-{}", "s".repeat(100)));
     let entry = json!({"pid": pid, "sessionId": named, "status": "idle", "statusUpdatedAt": 1, "name": long("n")});
-    fs_err::write(registry.join(format!("{pid}.json")), entry.to_string()).unwrap();
+    write_registry_entry(&sandbox, pid, &entry);
     run_hook(&sandbox, "elsewhere", "Stop", &json!({"cwd": "/", "last_assistant_message": long("m")})).succeeds();
     let mut signal = sandbox.read("elsewhere", "stop");
     signal["claude_host"] = format!("{}/4026531836", long("h")).into();
     fs_err::write(sandbox.signal("elsewhere", "stop"), format!("{signal}\n")).unwrap();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
-    browser.tell(&format!("see plain2-{} waiting", "s".repeat(100)));
-    browser.tell("see elsewhere waiting");
-    assert!(browser.tell("all elsewhere").as_str().unwrap().contains(&format!("On {}", long("h"))));
-    assert!(browser.tell(&format!("all {named}")).as_str().unwrap().contains(&long("n")));
+    browser.send_order(&format!("see plain2-{} waiting", "s".repeat(100)));
+    browser.send_order("see elsewhere waiting");
+    assert!(browser.send_order("all elsewhere").as_str().unwrap().contains(&format!("On {}", long("h"))));
+    assert!(browser.send_order(&format!("all {named}")).as_str().unwrap().contains(&long("n")));
     for is_open in [false, true] {
         if is_open {
-            assert_eq!(browser.tell("open"), json!(11));
+            assert_eq!(browser.send_order("open"), json!(11));
         }
         // Widths in steps: every layout of the page is among them.
         for width in (320..=1600).step_by(20).chain([390, 1920]) {
-            assert_eq!(browser.tell(&format!("width {width}")), json!([]), "{width} px, open: {is_open}");
+            assert_eq!(browser.send_order(&format!("width {width}")), json!([]), "{width} px, open: {is_open}");
         }
     }
 }
@@ -243,16 +242,16 @@ fn invisible_characters_are_shown_by_their_code_points() {
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     for (session, state) in [("w", "working"), ("p", "permission"), ("s", "waiting"), ("f", "waiting")] {
-        browser.tell(&format!("see {session} {state}"));
-        let text = browser.tell(&format!("all {session}"));
+        browser.send_order(&format!("see {session} {state}"));
+        let text = browser.send_order(&format!("all {session}"));
         let text = text.as_str().unwrap();
         for c in hidden.chars() {
             assert!(!text.contains(c), "{session}: {c:?} in {text:?}");
         }
         assert!(text.contains("[U+202E][U+2066]") && text.contains("[U+E0041][U+001B]"), "{session}: {text:?}");
     }
-    let text = browser.tell("all p");
+    let text = browser.send_order("all p");
     assert!(text.as_str().unwrap().contains("~ fr- mr\tx\ny [U+200D]z"), "{text}");
-    let text = browser.tell("all w");
+    let text = browser.send_order("all w");
     assert!(text.as_str().unwrap().contains(script), "{text}");
 }

@@ -10,6 +10,7 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use super::server::{Server, becomes_true};
 use crate::sandbox::{Life, Sandbox, executable, outcome};
+use crate::sessions::registry_entry::write_registry_entry;
 
 /// Returns the kinds of the signals that a session has now.
 fn signal_kinds(sandbox: &Sandbox, session: &str) -> String {
@@ -22,8 +23,6 @@ fn signal_kinds(sandbox: &Sandbox, session: &str) -> String {
 pub fn register(sandbox: &Sandbox, cli: &Life, session: &str, status: &str, ago: Duration) {
     // The registry counts in milliseconds. After this pause, its time is newer than that of every signal.
     std::thread::sleep(Duration::from_millis(2));
-    let directory = sandbox.home().join(".claude/sessions");
-    fs::create_dir_all(&directory).unwrap();
     let updated = (SystemTime::now() - ago).duration_since(UNIX_EPOCH).unwrap().as_millis();
     let pid = cli.pid();
     let waiting_for = match status {
@@ -36,7 +35,7 @@ pub fn register(sandbox: &Sandbox, cli: &Life, session: &str, status: &str, ago:
         "status": if waiting_for.is_some() { "waiting" } else { status }, "waitingFor": waiting_for,
         "statusUpdatedAt": u64::try_from(updated).unwrap(),
     });
-    fs::write(directory.join(format!("{pid}.json")), entry.to_string()).unwrap();
+    write_registry_entry(sandbox, pid, &entry);
 }
 
 /// Waits until the log says that a session was repaired by this rule. Then the session must have these signals.

@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::list;
+use super::registry_entry::write_registry_entry;
 use crate::sandbox::{Sandbox, executable, executable_for, payload};
 use crate::serve::server::becomes_true;
 
@@ -72,9 +73,7 @@ impl<'a> Container<'a> {
             "statusUpdatedAt": u64::try_from(now).unwrap(), "kind": "interactive",
         });
         entry.as_object_mut().unwrap().extend(status.as_object().unwrap().clone());
-        let directory = self.sandbox.home().join(".claude/sessions");
-        fs::create_dir_all(&directory).unwrap();
-        fs::write(directory.join(format!("{pid}.json")), entry.to_string()).unwrap();
+        write_registry_entry(self.sandbox, pid.parse().unwrap(), &entry);
     }
 
     /// Returns the state and the rule that `sessions` lists outside, and whether it lists another host.

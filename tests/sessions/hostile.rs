@@ -6,6 +6,7 @@ use std::path::Path;
 use serde_json::json;
 
 use super::list::json;
+use super::registry_entry::write_registry_entry;
 use crate::sandbox::{Sandbox, executable, outcome};
 
 /// Writes files that are no signals and no registry entries. `#` in the name stands for their number.
@@ -64,11 +65,9 @@ fn the_text_of_a_payload_is_harmless_for_a_terminal() {
         .fire("s", "Stop", r#""last_assistant_message":"a\u001b]0;owned\u0007\n\u202eb","cwd":"/\u001b[2J""#)
         .succeeds();
     // A registry entry of a live process, for a session without signals.
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
     let pid = std::process::id();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"\u001b[31mX","status":"busy","statusUpdatedAt":1}}"#);
-    fs_err::write(registry.join(format!("{pid}.json")), entry).unwrap();
+    write_registry_entry(&sandbox, pid, &entry);
     let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
     assert!(verbose.stderr.starts_with("registry: 1 skipped\n"), "{}", verbose.stderr);
     let shown = super::list::sessions(&sandbox, &[]);
@@ -99,11 +98,9 @@ fn a_time_that_no_calendar_has_does_not_affect_other_sessions() {
     let touched =
         std::process::Command::new("touch").args(["-d", "1960-01-01"]).arg(sandbox.signal("t", "stop")).status();
     assert!(touched.unwrap().success());
-    let registry = sandbox.home().join(".claude/sessions");
-    fs_err::create_dir_all(&registry).unwrap();
     let pid = std::process::id();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"u","status":"busy","statusUpdatedAt":99999999999999999}}"#);
-    fs_err::write(registry.join(format!("{pid}.json")), entry).unwrap();
+    write_registry_entry(&sandbox, pid, &entry);
     assert_eq!(json(&sandbox, &["--all"]).len(), 3);
 }
 

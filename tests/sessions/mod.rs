@@ -3,4 +3,6 @@
 mod containers;
 mod hostile;
 pub mod list;
+mod registry;
+pub mod registry_entry;
 mod watch;

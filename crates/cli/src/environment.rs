@@ -1,34 +1,18 @@
 //! What both executables read from the environment.
 
 use std::env;
-use std::ffi::{OsStr, OsString};
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
-use std::os::unix::ffi::OsStrExt as _;
-use std::path::PathBuf;
 
-use session_signals_protocol::config_dir;
+pub use session_signals_reader::{config_dir_of, find_config_dir as config_dir};
 
-/// The value of an environment variable; `None` where the variable is not set or is empty.
+/// Returns the value of an environment variable; `None` if the variable is not set or is empty.
 #[must_use]
 pub fn variable(name: &str) -> Option<OsString> {
     env::var_os(name).filter(|value| !value.is_empty())
 }
 
-/// The configuration directory of Claude Code: `$CLAUDE_CONFIG_DIR`, or else `$HOME/.claude`; `None` where neither variable
-/// is set. The rule is the hooks' own: [`config_dir::find`].
-#[must_use]
-pub fn config_dir() -> Option<PathBuf> {
-    config_dir_of(variable("CLAUDE_CONFIG_DIR").as_deref(), variable("HOME").as_deref())
-}
-
-/// The same for these values of the two variables.
-#[must_use]
-pub fn config_dir_of(claude_config_dir: Option<&OsStr>, home: Option<&OsStr>) -> Option<PathBuf> {
-    let path = config_dir::find(claude_config_dir.map(OsStr::as_bytes), home.map(OsStr::as_bytes))?;
-    Some(PathBuf::from(OsStr::from_bytes(&path.concat())))
-}
-
-/// Whether standard output is a terminal that takes colour. `NO_COLOR` and `TERM=dumb` turn colour off.
+/// Returns whether standard output is a terminal that takes colour. `NO_COLOR` and `TERM=dumb` turn colour off.
 #[must_use]
 pub fn wants_colour() -> bool {
     io::stdout().is_terminal()

@@ -1,4 +1,4 @@
-//! What the executables `hooks` and `sessions` share.
+//! What the executables `hooks` and `sessions` share. README.md beside this crate says what belongs here.
 
 pub mod environment;
 mod exit_status;

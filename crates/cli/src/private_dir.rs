@@ -1,25 +1,25 @@
-//! Whether a directory is for one user alone.
+//! Whether a directory is private to one user.
 
 use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt as _;
 
 use rustix::process::geteuid;
 
-/// Why a directory is not for the user of this process alone.
+/// Why a directory is not private to the user of this process.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PrivateDirFault {
-    /// It is no directory.
+    /// The file is not a directory.
     NotADirectory,
-    /// It belongs to another user: the user's id.
+    /// The directory belongs to the user with this id.
     NotOurs(u32),
-    /// Others may write to it: its permission bits.
+    /// Other users may write to the directory. It has these permission bits.
     Writable(u32),
-    /// Others may read it, but not write to it: its permission bits.
+    /// Other users may read the directory, but not write to it. It has these permission bits.
     Readable(u32),
 }
 
 impl PrivateDirFault {
-    /// Looks at the metadata of a directory. The first fault in the order of the variants counts; `None` where there is none.
+    /// Returns the first fault of a directory with this metadata, in the order of the variants; `None` if there is none.
     #[must_use]
     pub fn find(metadata: &Metadata) -> Option<Self> {
         let mode = metadata.mode() & 0o7777;

@@ -65,7 +65,7 @@ impl<'a> PayloadFields<'a> {
         (fields, items.position())
     }
 
-    /// Returns the [digest](json::digest) of `tool_input`, which is the same however JSON spells the value.
+    /// Returns the [digest] of `tool_input`, which is the same however JSON spells the value.
     #[must_use]
     pub fn input_digest(&self) -> Option<u64> {
         *self.cached_input_digest.get_or_init(|| self.tool_input.map(digest))

@@ -10,7 +10,7 @@ use crate::system::{Buffer, Stdin};
 /// The largest payload that is read, in bytes.
 const MAX_PAYLOAD_LEN: u64 = 64 << 20;
 
-/// How long standard input may take, in milliseconds. It is a socket that may never close.
+/// How long to wait for standard input, in milliseconds. Standard input is a socket that may never be closed.
 const READ_TIMEOUT_MS: u32 = 1000;
 
 /// The members that a hook itself adds to a signal, besides the stamp. A payload's member of one of these names is left out.

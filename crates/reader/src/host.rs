@@ -1,7 +1,7 @@
-//! Whether a CLI process lives.
+//! This machine, and whether a CLI process lives on it.
 
 use std::cell::OnceCell;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::cli_process;
 
@@ -9,39 +9,41 @@ use crate::pid_namespaces::PidNamespaces;
 use crate::process_state::ProcessState;
 use crate::signal::Signal;
 
-/// The names of CLI processes. The hooks look for the first one only, because a CLI that runs in node takes it, too.
+/// The names of CLI processes: the CLI's own, and that of a program that runs the CLI's JavaScript.
 const CLI_NAMES: [&[u8]; 2] = [cli_process::CLI_NAME, b"node"];
 
-/// This machine, as far as PIDs go.
+/// What is needed of this machine to know whether a process lives.
 #[derive(Default)]
 pub struct Host {
-    /// As `claude_host` says it; `None` where the system does not tell.
+    /// The name of this host, as `claude_host` has it: `<nodename>/<inode of the pid namespace>`. `None` if the system does not
+    /// tell.
     name: Option<String>,
-    /// When it was started.
-    booted: Option<SystemTime>,
+    /// When the machine was started.
+    booted_at: Option<SystemTime>,
     /// Whether process 1 is a CLI, as it may be in a container.
-    pub begins_with_cli: bool,
-    /// `/etc/machine-id`, by which the registry tells machines apart.
-    machine: Option<String>,
-    /// The processes of other pid namespaces, looked at when somebody asks for the first time.
+    pub(crate) begins_with_cli: bool,
+    /// The content of `/etc/machine-id`, by which the registry names machines.
+    machine_id: Option<String>,
+    /// The processes of other pid namespaces, read when somebody asks for the first time.
     namespaces: OnceCell<PidNamespaces>,
 }
 
 impl Host {
-    /// Reads what is needed once for all sessions. It may change: a name that comes by DHCP, a clock that steps.
+    /// Reads the properties of this machine. They may change: a name may come by DHCP, and the clock may step.
+    #[must_use]
     pub fn read() -> Self {
         let name = cli_process::host_id().map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
         let uptime = fs_err::read_to_string("/proc/uptime").ok();
         let seconds = uptime.and_then(|uptime| uptime.split(' ').next()?.parse::<f64>().ok());
-        let up = seconds.and_then(|seconds| std::time::Duration::try_from_secs_f64(seconds).ok());
+        let uptime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
         let begins_with_cli = process_name(1).is_some_and(|name| CLI_NAMES.contains(&&*name));
-        let booted = up.and_then(|up| SystemTime::now().checked_sub(up));
-        let machine = fs_err::read_to_string("/etc/machine-id").ok();
-        let machine = machine.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
-        Self { name, booted, begins_with_cli, machine, namespaces: OnceCell::new() }
+        let booted_at = uptime.and_then(|uptime| SystemTime::now().checked_sub(uptime));
+        let machine_id = fs_err::read_to_string("/etc/machine-id").ok();
+        let machine_id = machine_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
+        Self { name, booted_at, begins_with_cli, machine_id, namespaces: OnceCell::new() }
     }
 
-    /// Whether a process lives that has this PID in that pid namespace, which is not ours.
+    /// Returns what is known of the process that has this PID in another pid namespace than ours.
     fn state_in_namespace(
         &self,
         namespace: &str,
@@ -56,34 +58,46 @@ impl Host {
         }
     }
 
-    /// The same, where a file of the registry names the process: `machine` is what it calls its machine.
-    pub fn state_by_registry(&self, machine: &str, namespace: &str, pid: u32, start: Option<u64>) -> ProcessState {
-        self.state_in_namespace(namespace, pid, start, self.machine.as_deref() == Some(machine))
+    /// Returns what is known of a process that an entry of the registry names: `machine` is the name that the entry gives its
+    /// machine, and `namespace` is the inode of another pid namespace than ours.
+    pub(crate) fn state_by_registry(
+        &self,
+        machine: &str,
+        namespace: &str,
+        pid: u32,
+        start: Option<u64>,
+    ) -> ProcessState {
+        self.state_in_namespace(namespace, pid, start, self.machine_id.as_deref() == Some(machine))
     }
 
-    /// The inode of this pid namespace.
+    /// Returns the inode of our pid namespace.
+    #[must_use]
     pub fn namespace(&self) -> Option<&str> {
         self.name.as_deref()?.rsplit_once('/').map(|(_, inode)| inode)
     }
 
-    /// This machine's name.
+    /// Returns the node name of this machine.
     fn node_name(&self) -> Option<&str> {
         self.name.as_deref()?.rsplit_once('/').map(|(node, _)| node)
     }
 
-    /// Whether a signal says that its process is of this host.
+    /// Returns whether the signal says that its process is of this host.
+    #[must_use]
     pub fn is_host_of(&self, signal: &Signal) -> bool {
-        // A system that does not tell leaves no name in its signals either.
+        // If the system does not tell the name, signals have none either.
         signal.members.claude_host == self.name
     }
 
-    /// Whether a signal says that its process is of another host.
+    /// Returns whether the signal says that its process is of another host.
+    #[must_use]
     pub fn is_foreign_to(&self, signal: &Signal) -> bool {
         signal.members.claude_host.is_some() && !self.is_host_of(signal)
     }
 
-    /// Whether the process that a signal names lives; `lives` as the function of that name.
-    pub fn process_state(&self, signal: &Signal, lives: impl FnOnce(u32, Option<u64>) -> bool) -> ProcessState {
+    /// Returns what is known of the process that the signal names. `is_alive` tells whether a process of our pid namespace
+    /// lives, as [`is_process_alive`] does.
+    #[must_use]
+    pub fn process_state(&self, signal: &Signal, is_alive: impl FnOnce(u32, Option<u64>) -> bool) -> ProcessState {
         let members = &signal.members;
         if self.is_foreign_to(signal) {
             let Some(pid) = members.claude_pid else { return ProcessState::Unknown };
@@ -92,41 +106,46 @@ impl Host {
                 self.state_in_namespace(namespace, pid, members.claude_start, self.node_name() == Some(node))
             });
         }
-        // No process outlives the machine's boot. One that is named with its start needs no such proof, and gets none
-        // from a clock that has stepped since.
-        let is_older = members.claude_start.is_none() && self.booted.is_some_and(|booted| signal.time < booted);
+        // A process from before the boot is dead. If the signal names the start of the process, that says more, because the
+        // clock may have stepped since.
+        let is_older = members.claude_start.is_none() && self.booted_at.is_some_and(|booted| signal.time < booted);
         match members.claude_pid {
             _ if is_older => ProcessState::Dead,
-            Some(pid) if lives(pid, members.claude_start) => ProcessState::Alive,
+            Some(pid) if is_alive(pid, members.claude_start) => ProcessState::Alive,
             Some(_) => ProcessState::Dead,
-            // Its hook was process 1's child, who takes in whatever the death of a CLI leaves.
+            // The hook was a child of process 1, which becomes the parent of a hook when the CLI dies.
             None if members.claude_host.is_some() && !self.begins_with_cli => ProcessState::Dead,
             None => ProcessState::Unknown,
         }
     }
 }
 
-/// Whether the process with this PID has a CLI's name. Where the system does not tell it, a PID is all there is.
+/// Returns whether the process with this PID has the name of a CLI. Always true on systems other than Linux, where the name is
+/// not known.
+#[must_use]
 pub fn is_cli_process(pid: u32) -> bool {
     !cfg!(target_os = "linux") || process_name(pid).is_some_and(|name| CLI_NAMES.contains(&&*name))
 }
 
-/// What a process is called, where the system tells it.
+/// Returns the name of a process, if the system tells it.
 fn process_name(pid: u32) -> Option<Vec<u8>> {
     let name = fs_err::read(format!("/proc/{pid}/comm")).ok()?;
     Some(name.trim_ascii_end().to_owned())
 }
 
-/// Whether this is what a desktop has in the place of process 1: the parent of whatever loses its own, and no CLI.
+/// Returns whether this process adopts orphans in the place of process 1, as the systemd of a desktop user does. Such a process
+/// is no CLI, although a signal may name it.
 fn adopts_orphans(pid: u32) -> bool {
     process_name(pid).is_some_and(|name| name == b"systemd")
 }
 
-/// Whether a process with this PID lives, and started at this time where one is given (clock ticks since boot).
+/// Returns whether a process with this PID lives. If `start` is given, in clock ticks since the boot, the process must have
+/// started then.
+#[must_use]
 pub fn is_process_alive(pid: u32, start: Option<u64>) -> bool {
     match cli_process::read_stat(pid) {
-        Some(found) => !found.is_zombie && start.is_none_or(|start| start == found.start) && !adopts_orphans(pid),
-        // No /proc: then a PID is all there is.
+        Some(process) => !process.is_zombie && start.is_none_or(|start| start == process.start) && !adopts_orphans(pid),
+        // There is no /proc, so only the PID can be asked for.
         None if !cfg!(target_os = "linux") => {
             let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
             pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))

@@ -1,37 +1,37 @@
-//! The processes of other pid namespaces, as far as this one's `/proc` shows them: those of containers started from here.
+//! The processes of other pid namespaces that our `/proc` shows: those of containers that were started from here.
 
 use session_signals_protocol::cli_process;
 
 use crate::process_state::ProcessState;
 
-/// The first pid namespace of every machine: its inode is a constant of Linux. It sees the processes of all others.
-const INITIAL: &str = "4026531836";
+/// The inode of the first pid namespace of every machine, a constant of Linux. It sees the processes of all other ones.
+const INITIAL_NAMESPACE: &str = "4026531836";
 
-/// What one look at `/proc` saw.
+/// The processes of other pid namespaces at one time.
 pub struct PidNamespaces {
-    /// Those of other namespaces.
+    /// The processes that were seen.
     pub processes: Vec<NamespacedProcess>,
-    /// Whether a process of any namespace would have been seen.
+    /// Whether every process of the machine would have been seen.
     pub sees_all: bool,
 }
 
-/// A process of another namespace.
+/// A process of another pid namespace.
 pub struct NamespacedProcess {
-    /// The inode of its namespace; `None` where it is another user's, who does not tell.
+    /// The inode of its namespace. `None` if the process is another user's: then the system does not tell.
     pub namespace: Option<String>,
-    /// Its PID there.
+    /// Its PID in that namespace.
     pub pid: u32,
-    /// When it started, in clock ticks since boot; `None` where its clock is another one than ours.
+    /// When it started, in clock ticks since the boot. `None` if it has another clock than ours.
     pub start: Option<u64>,
 }
 
 impl PidNamespaces {
-    /// Looks around from the namespace with this inode.
+    /// Reads `/proc`. `ours` is the inode of our own pid namespace.
     pub fn read(ours: Option<&str>) -> Self {
         let clock = namespace_inode("self", "time");
         let names = fs_err::read_dir("/proc").into_iter().flatten().flatten();
         let pids = names.filter_map(|name| name.file_name().to_str()?.parse::<u32>().ok());
-        let found = pids.filter_map(|outer| {
+        let processes = pids.filter_map(|outer| {
             let namespace = namespace_inode(&outer.to_string(), "pid");
             if namespace.is_some() && namespace.as_deref() == ours {
                 return None;
@@ -41,13 +41,15 @@ impl PidNamespaces {
             let pid = innermost_pid(&fs_err::read_to_string(format!("/proc/{outer}/status")).ok()?)?;
             Some(NamespacedProcess { namespace, pid, start: Some(stat.start).filter(|_| is_same_clock) })
         });
-        // A /proc that hides other users' processes hides the first one.
-        let sees_all = ours == Some(INITIAL) && fs_err::metadata("/proc/1/status").is_ok();
-        Self { processes: found.collect(), sees_all }
+        // A /proc that hides the processes of other users hides process 1.
+        let sees_all = ours == Some(INITIAL_NAMESPACE) && fs_err::metadata("/proc/1/status").is_ok();
+        Self { processes: processes.collect(), sees_all }
     }
 
-    /// Whether a process lives that has this PID in that namespace, and started at that time. `Dead` means: not on this
-    /// machine, and the namespace is one of this machine's: as whoever names it says, or because something lives there.
+    /// Returns what is known of the process that has this PID in this namespace and started then, in clock ticks since the boot.
+    ///
+    /// `Dead` needs proof that the process would have been seen: all processes are seen and the caller knows that the namespace
+    /// is one of this machine (`is_of_this_machine`), or another process of the namespace is seen. `Unknown` without proof.
     pub fn process_state(
         &self,
         namespace: &str,
@@ -55,30 +57,32 @@ impl PidNamespaces {
         start: Option<u64>,
         is_of_this_machine: bool,
     ) -> ProcessState {
-        let is_there = |process: &&NamespacedProcess| process.namespace.as_deref() == Some(namespace);
-        let same = self.processes.iter().filter(|process| process.pid == pid);
-        let may_be: Vec<_> = same.filter(|process| process.namespace.is_none() || is_there(process)).collect();
-        let is_it =
+        let is_in_namespace = |process: &&NamespacedProcess| process.namespace.as_deref() == Some(namespace);
+        let same_pid = self.processes.iter().filter(|process| process.pid == pid);
+        let candidates: Vec<_> =
+            same_pid.filter(|process| process.namespace.is_none() || is_in_namespace(process)).collect();
+        let is_same =
             |process: &NamespacedProcess| process.namespace.is_some() && start.is_some() && process.start == start;
-        let is_another =
+        let is_other =
             |process: &NamespacedProcess| start.is_some() && process.start.is_some() && process.start != start;
         let would_be_seen =
-            self.sees_all && is_of_this_machine || self.processes.iter().any(|process| is_there(&process));
+            self.sees_all && is_of_this_machine || self.processes.iter().any(|process| is_in_namespace(&process));
         match () {
-            () if may_be.iter().any(|process| is_it(process)) => ProcessState::Alive,
-            () if would_be_seen && may_be.iter().all(|process| is_another(process)) => ProcessState::Dead,
+            () if candidates.iter().any(|process| is_same(process)) => ProcessState::Alive,
+            () if would_be_seen && candidates.iter().all(|process| is_other(process)) => ProcessState::Dead,
             () => ProcessState::Unknown,
         }
     }
 }
 
-/// The inode of a process's namespace of this type: what `pid:[4026531836]` has in brackets.
+/// Returns the inode of a process's namespace of this type. The link `/proc/<process>/ns/<type>` has it in brackets:
+/// `pid:[4026531836]`.
 fn namespace_inode(process: &str, namespace: &str) -> Option<String> {
     let link = std::fs::read_link(format!("/proc/{process}/ns/{namespace}")).ok()?;
     Some(link.to_str()?.rsplit_once('[')?.1.strip_suffix(']')?.to_owned())
 }
 
-/// The PID in the innermost namespace, where `/proc/PID/status` tells of more than one.
+/// Returns the PID in the innermost namespace, if the text of `/proc/<pid>/status` names more than one PID.
 fn innermost_pid(status: &str) -> Option<u32> {
     let line = status.lines().find_map(|line| line.strip_prefix("NSpid:"))?;
     let pids = line.split_whitespace().skip(1);

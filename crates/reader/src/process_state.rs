@@ -3,13 +3,13 @@
 /// What is known of the process of a session.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum ProcessState {
-    /// Nothing: no signal names it.
+    /// Nothing is known, because no signal names the process.
     #[default]
     Unknown,
-    /// It lives.
+    /// The process lives.
     Alive,
-    /// It has ended, or its PID is another process's by now.
+    /// The process has ended. Its PID may be another process's by now.
     Dead,
-    /// It is of another machine or pid namespace.
+    /// The process is of another machine or of another pid namespace, and nothing shows whether it lives.
     Elsewhere,
 }

@@ -1,4 +1,6 @@
-//! Reads a file that somebody else may have put there.
+//! Reads files that another program may have put there: nothing blocks, no symbolic link is followed, and the size is limited.
+//!
+//! This module is for the executables of session-signals. Its items may change in any version.
 
 use std::ffi::OsString;
 use std::io::{self, Read as _};
@@ -9,7 +11,7 @@ use fs_err::File;
 use rustix::fs::{CWD, Mode, OFlags, openat};
 use rustix::io::Errno;
 
-/// A regular file's content, and when it was modified.
+/// The content of a regular file, and when it was modified.
 pub struct FileContent {
     /// The bytes.
     pub bytes: Vec<u8>,
@@ -20,18 +22,18 @@ pub struct FileContent {
 /// Opens a regular file for reading. A FIFO does not block, and a symbolic link is not followed.
 ///
 /// # Errors
-/// As for opening; and where it is something else.
+/// The error of the system if the file cannot be opened; `InvalidInput` if it is not a regular file.
 pub fn open_regular(path: &Path) -> io::Result<File> {
     open_regular_with(path, OFlags::RDONLY, Mode::empty())
 }
 
-/// The same with these flags, and with this mode for a file that is made.
+/// Opens a regular file with these flags. A file that is created gets this mode.
 ///
 /// # Errors
 /// As for [`open_regular`].
 pub fn open_regular_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<File> {
-    let safe = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
-    let file = File::from_parts(openat(CWD, path, flags | safe, mode)?.into(), path);
+    let safe_flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
+    let file = File::from_parts(openat(CWD, path, flags | safe_flags, mode)?.into(), path);
     if !file.metadata()?.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
@@ -41,7 +43,7 @@ pub fn open_regular_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<F
 /// Reads a regular file of at most `limit` bytes.
 ///
 /// # Errors
-/// As for [`open`]; and where it is larger.
+/// The errors of [`open_regular`], the error of the system if the file cannot be read, and `FileTooLarge` if it is larger.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<FileContent> {
     let file = open_regular(path)?;
     let metadata = file.metadata()?;
@@ -53,11 +55,12 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<FileContent> {
     Ok(FileContent { bytes, modified: metadata.modified()? })
 }
 
-/// The names in a directory; what could not be read is added to `unreadable`. A directory that is not there has none.
+/// Returns the names in a directory. If the directory cannot be read, adds a sentence to `unreadable`. A directory that does not
+/// exist has no names.
 pub fn list_names(directory: &Path, unreadable: &mut Vec<String>) -> Vec<OsString> {
     let entries = match std::fs::read_dir(directory) {
         Ok(entries) => entries,
-        // A symbolic link to nothing is something.
+        // A symbolic link to nothing is not a missing directory.
         Err(error) if error.kind() == io::ErrorKind::NotFound && directory.symlink_metadata().is_err() => {
             return Vec::new();
         }
@@ -79,15 +82,15 @@ pub fn list_names(directory: &Path, unreadable: &mut Vec<String>) -> Vec<OsStrin
     names
 }
 
-/// What to tell of a file that is there and could not be read; `None` where it has gone since, or is no file that
-/// the CLI or a hook would write: a directory, a symbolic link, one that is too large.
+/// Returns a sentence about a file that is there and could not be read. `None` if it was removed meanwhile, or if it is not a file
+/// that the CLI or a hook would write: a directory, a symbolic link, a device, or a file that is too large.
+#[must_use]
 pub fn describe_failure(path: &Path, error: &io::Error) -> Option<String> {
-    let is_none =
+    let is_ignored =
         matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge);
-    let is_strange = [Errno::LOOP, Errno::NXIO, Errno::NODEV]
-        .iter()
-        .any(|strange| error.raw_os_error() == Some(strange.raw_os_error()));
-    (!is_none && !is_strange).then(|| cannot_read(path, error))
+    let is_special =
+        [Errno::LOOP, Errno::NXIO, Errno::NODEV].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
+    (!is_ignored && !is_special).then(|| cannot_read(path, error))
 }
 
 fn cannot_read(path: &Path, error: &io::Error) -> String {

@@ -1,4 +1,4 @@
-//! One session as it is shown: the verdict, and what a person wants to know besides.
+//! One session, as it is shown to users and printed as JSON.
 
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
@@ -9,8 +9,10 @@ use session_signals_protocol::SignalKind;
 
 use crate::evidence::Evidence;
 use crate::pending_call::PendingCall;
-use crate::session_state::{DecidedState, STARTED_RULE, SessionState, decide_state};
-use crate::signal::parse_stamp;
+use crate::registry_entry::RegistryEntry;
+use crate::session_state::{DecidedState, SessionState};
+use crate::signal::{Signal, parse_stamp};
+use crate::state_rules::{STARTED_RULE, decide_state};
 use crate::timestamps;
 
 /// The version of the JSON of a session, which `sessions --json` and `sessions serve` write as the member `format`.
@@ -19,73 +21,72 @@ use crate::timestamps;
 /// a member that exists gets another meaning or is no longer written.
 pub const JSON_FORMAT: u32 = 1;
 
-/// One session. The JSON of `sessions --json` is this, and documented in the README.
+/// What one session does, and what a user wants to know about it. `sessions --json` prints this as JSON: see `docs/json.md`.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the dashboards' names")]
 pub struct Session {
     /// The version of this format: [`JSON_FORMAT`].
     pub format: u32,
-    /// Its id.
+    /// The id of the session.
     pub session_id: String,
-    /// In the dashboards' words: working, waiting or idle.
+    /// The state in the words of session dashboards: `working`, `waiting`, or `idle` for a session that has ended.
     pub status: &'static str,
-    /// In finer ones.
+    /// The state, with approval and waiting told apart.
     pub state: SessionState,
-    /// Whether its CLI lives, as far as can be told.
+    /// Whether the session is open: its CLI is not known to have ended.
     pub has_process: bool,
-    /// Whether a call waits for the user's word.
+    /// Whether a call waits for the user's approval.
     pub has_pending_tool_use: bool,
-    /// That call: the oldest one.
+    /// The oldest call that waits. `None` also if it is not known which call waits.
     pub pending_permission: Option<PendingPermission>,
     /// How many calls wait.
     pub pending_count: usize,
-    /// Where it works.
+    /// The working directory of the session.
     pub cwd: Option<PathBuf>,
     /// The last part of `cwd`.
     pub project: Option<String>,
-    /// The branch that is checked out there.
+    /// The branch that is checked out in `cwd`. [`Session::from_evidence`] leaves it empty, because it reads no files:
+    /// [`checked_out_branch`](crate::checked_out_branch) returns it.
     pub branch: Option<String>,
     /// The name that the CLI gave the session.
     pub name: Option<String>,
-    /// When anything was last heard of it.
+    /// When any source last changed for the session. In JSON: RFC 3339 in UTC, with milliseconds.
     #[serde(serialize_with = "rfc3339")]
     pub last_activity_at: SystemTime,
-    /// Since when it is in this state.
+    /// Since when the session is in this state. In JSON: RFC 3339 in UTC, with milliseconds.
     #[serde(serialize_with = "rfc3339")]
     pub since: SystemTime,
-    /// Why it is in this state.
+    /// Why the session is in this state, in a few words.
     pub reason: String,
-    /// The rule that says so.
+    /// The id of the rule that decided the state: see [`STATE_RULES`](crate::STATE_RULES).
     pub rule: &'static str,
-    /// What went on after the turn: shells and subagents.
+    /// The tasks that went on after the turn, such as `shell npm run dev`.
     pub background: Vec<String>,
     /// The error that ended the last turn.
     pub error: Option<String>,
     /// Why the session ended, in the CLI's words.
     pub end_reason: Option<String>,
-    /// The CLI's process.
+    /// The PID of the CLI. It is a PID of another host if `host` is set.
     pub pid: Option<u32>,
-    /// The host of that process, where it is another one.
+    /// The host of the CLI, if it is another one than ours: `<nodename>/<inode of the pid namespace>`.
     pub host: Option<String>,
-    /// What was asked of it, while it works.
+    /// The prompt of the turn, while the session works.
     pub prompt: Option<String>,
-    /// What it said last, while it waits.
+    /// The last message of the agent, while the session waits.
     pub last_message: Option<String>,
 }
 
-/// A call that waits for the user's word.
+/// A call that waits for the user's approval.
 #[derive(Clone, Debug, Serialize)]
 #[serde(rename_all = "camelCase")]
-#[expect(clippy::struct_field_names, reason = "the dashboards' names")]
 pub struct PendingPermission {
-    /// The tool; `Elicitation` where an MCP server asks.
+    /// The name of the tool; `Elicitation` if an MCP server asks a question.
     pub tool_name: String,
-    /// What it is to do.
+    /// The input of the tool; `{"message": …}` for the question of an MCP server.
     pub tool_input: Value,
-    /// The subagent that asks.
+    /// The id of the subagent that asks; `None` for the main agent.
     pub agent_id: Option<String>,
-    /// Since when, where the signal says.
+    /// When the call was made, if the signal says so. In JSON: RFC 3339 in UTC, with milliseconds.
     #[serde(serialize_with = "rfc3339_option")]
     pub pending_since: Option<SystemTime>,
 }
@@ -103,38 +104,35 @@ impl PendingPermission {
 }
 
 impl Session {
-    /// What the evidence says of `session_id` at `now`.
+    /// Decides what the session does at `now`, and collects what is shown about it. Reads nothing.
+    #[must_use]
     pub fn from_evidence(session_id: &str, evidence: &Evidence, now: SystemTime) -> Self {
         let DecidedState { state, rule, reason, since } = decide_state(evidence, now);
         let signals = &evidence.signals;
-        let newest = signals.newest(now);
         let registry = evidence.registry.as_ref();
-        let stop = signals.in_force(SignalKind::Stop, now).filter(|_| state == SessionState::Waiting);
-        let working = signals.in_force(SignalKind::Working, now).filter(|_| state == SessionState::Working);
+        let newest = signals.newest(now);
+        let members = newest.map(|signal| &signal.members);
+        // The member of a signal counts only while the session does what the signal says.
+        let in_force = |kind, its_state| signals.in_force(kind, now).filter(|_| state == its_state);
+        let stop = in_force(SignalKind::Stop, SessionState::Waiting);
+        let working = in_force(SignalKind::Working, SessionState::Working);
+        let ended = in_force(SignalKind::Ended, SessionState::Ended);
         let permission = signals.get(SignalKind::Permission).filter(|_| state == SessionState::Permission);
         let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
-        // After `/cd` the registry knows it first.
-        let moved = registry.filter(|entry| newest.is_none_or(|newest| newest.time < entry.written_at));
-        let said = newest.and_then(|signal| signal.members.cwd.as_ref());
-        let told = registry.and_then(|entry| entry.cwd.as_ref());
-        let cwd = moved.and_then(|entry| entry.cwd.as_ref()).or(said).or(told).cloned();
-        let heard = [
+        let cwd = current_dir(newest, registry).cloned();
+        let activity = [
             newest.map(|signal| signal.time),
             registry.map(|entry| entry.status_changed_at),
-            transcript_written_at(evidence),
+            evidence.transcript.as_ref().and_then(|transcript| transcript.written_at),
         ];
-        let tasks = newest.and_then(|signal| signal.members.background_tasks.as_deref());
-        let running =
-            tasks.unwrap_or_default().iter().filter(|task| task.status == "running" && state != SessionState::Ended);
+        let tasks = members.and_then(|members| members.background_tasks.as_deref()).unwrap_or_default();
+        let running = tasks.iter().filter(|task| task.status == "running" && state != SessionState::Ended);
         let mut background: Vec<_> = running.map(|task| format!("{} {}", task.r#type, task.description)).collect();
         if rule == "background" && background.is_empty() {
             background.push("shell".to_owned());
         }
         let error = stop.and_then(|stop| stop.members.error.clone());
-        let ended = signals.in_force(SignalKind::Ended, now).filter(|_| state == SessionState::Ended);
         let is_elsewhere = !evidence.is_of_this_host && registry.is_none_or(|entry| entry.namespace.is_some());
-        let elsewhere = newest.filter(|_| is_elsewhere);
-        let members = newest.map(|signal| &signal.members);
         Self {
             format: JSON_FORMAT,
             session_id: session_id.to_owned(),
@@ -152,7 +150,7 @@ impl Session {
             branch: None,
             cwd,
             name: registry.and_then(|entry| entry.name.clone()),
-            last_activity_at: heard.into_iter().flatten().max().map_or(now, |heard| heard.min(now)),
+            last_activity_at: activity.into_iter().flatten().max().map_or(now, |time| time.min(now)),
             since,
             reason: if error.is_some() { "an error ended the turn".to_owned() } else { reason.to_owned() },
             rule,
@@ -160,18 +158,21 @@ impl Session {
             error,
             end_reason: ended.and_then(|ended| ended.members.reason.clone()),
             pid: registry.map(|entry| entry.pid).or_else(|| members?.claude_pid),
-            host: elsewhere.and_then(|signal| signal.members.claude_host.clone()),
+            host: members.filter(|_| is_elsewhere).and_then(|members| members.claude_host.clone()),
             prompt: working.and_then(|working| working.members.prompt.clone()),
             last_message: stop.and_then(|stop| stop.members.last_assistant_message.clone()),
         }
     }
 
-    /// Whether the dashboards show it.
+    /// Returns whether the session has not ended. Session dashboards show these sessions.
+    #[must_use]
     pub fn is_open(&self) -> bool {
         self.state != SessionState::Ended
     }
 
-    /// Who needs the user first comes first; of equals, who waits longest. Of those that ended, the last.
+    /// Returns the key by which lists are sorted: sessions that need the user come first, and then those that have waited longest.
+    /// Of sessions that ended, the one that ended last comes first.
+    #[must_use]
     pub fn sort_key(&self) -> (u8, Duration) {
         let rank = match self.state {
             SessionState::Permission => 0,
@@ -185,16 +186,20 @@ impl Session {
     }
 }
 
-fn transcript_written_at(evidence: &Evidence) -> Option<SystemTime> {
-    evidence.transcript.as_ref()?.written_at
+/// Returns the working directory that the newer source names. After `/cd` the registry names it first, because `/cd` fires no hook.
+fn current_dir<'a>(newest: Option<&'a Signal>, registry: Option<&'a RegistryEntry>) -> Option<&'a PathBuf> {
+    let by_signal = newest.and_then(|signal| signal.members.cwd.as_ref());
+    let by_registry = registry.and_then(|entry| entry.cwd.as_ref());
+    let is_registry_newer = registry.is_some_and(|entry| newest.is_none_or(|newest| newest.time < entry.written_at));
+    if is_registry_newer { by_registry.or(by_signal) } else { by_signal.or(by_registry) }
 }
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
-    // It panics before 1970 and fails after 9999; one odd time must not cost all sessions.
+    // The formatter panics before 1970 and fails after 9999, and one odd time must not end the program.
     to.collect_str(&humantime::format_rfc3339_millis(timestamps::clamp_to_rfc3339(*time)))
 }
 
-#[expect(clippy::ref_option, reason = "as serde calls it")]
+#[expect(clippy::ref_option, reason = "serde calls it with this type")]
 fn rfc3339_option<S: serde::Serializer>(time: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
     match time {
         Some(time) => rfc3339(time, to),

@@ -4,9 +4,10 @@ use std::collections::HashMap;
 use std::path::Path;
 use std::time::SystemTime;
 
-use crate::collector::{Collector, SkippedFiles};
+use crate::collector::Collector;
 use crate::git_branch::checked_out_branch;
 use crate::session::Session;
+use crate::skipped_files::SkippedFiles;
 
 /// Which sessions a list has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

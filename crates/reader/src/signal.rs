@@ -21,7 +21,7 @@ pub const NEWEST_SIGNAL_FORMAT: u64 = 1;
 pub struct Signal {
     /// When its event happened: the modification time of the file.
     pub time: SystemTime,
-    /// Since when the session does what the signal says: the stamp in the file, or else [`at`](Self::at).
+    /// Since when the session does what the signal says: the stamp in the file, or else [`time`](Self::time).
     pub since: SystemTime,
     /// The members of the file.
     pub members: SignalMembers,

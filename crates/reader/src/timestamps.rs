@@ -1,25 +1,26 @@
-//! Moments as somebody else's files say them: any at all.
+//! Times from files that other programs wrote. Such a time may have any value.
 
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::time::Time;
 
-/// How long after 1970 the last moment is that RFC 3339 can write: the end of 9999.
-const LAST: Duration = Duration::new(253_402_300_799, 999_999_999);
+/// The latest time that RFC 3339 can write, counted from the Unix epoch: the end of the year 9999.
+const LATEST: Duration = Duration::new(253_402_300_799, 999_999_999);
 
-/// So long after 1970; `None` where RFC 3339 cannot write it.
+/// Returns the time that is this long after the Unix epoch. `None` if RFC 3339 cannot write it.
 pub fn after_epoch(duration: Duration) -> Option<SystemTime> {
-    SystemTime::UNIX_EPOCH.checked_add(duration).filter(|_| duration <= LAST)
+    SystemTime::UNIX_EPOCH.checked_add(duration).filter(|_| duration <= LATEST)
 }
 
-/// The moment, or the nearest that RFC 3339 can write.
+/// Returns the time, or the nearest time that RFC 3339 can write and that is not before 1970.
+#[must_use]
 pub fn clamp_to_rfc3339(time: SystemTime) -> SystemTime {
     let after = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    SystemTime::UNIX_EPOCH + after.min(LAST)
+    SystemTime::UNIX_EPOCH + after.min(LATEST)
 }
 
-/// The moment as the hooks have it.
-pub fn to_hook_time(moment: SystemTime) -> Time {
-    let since = moment.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
-    Time::new(since.as_secs().cast_signed(), since.subsec_nanos())
+/// Returns the time as the hooks' code takes it.
+pub fn to_hook_time(time: SystemTime) -> Time {
+    let after = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
+    Time::new(after.as_secs().cast_signed(), after.subsec_nanos())
 }

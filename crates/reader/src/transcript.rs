@@ -1,4 +1,4 @@
-//! The end of a session's transcript: interrupts and the results of tools, which fire no hook or a late one.
+//! The end of a session's transcript. It shows interrupts and results of tools, for which there is no hook or a late one.
 
 use std::collections::HashSet;
 use std::io::{self, Read as _, Seek as _, SeekFrom};
@@ -12,7 +12,7 @@ use crate::pending_call::PendingCall;
 use crate::regular_file;
 use crate::timestamps;
 
-/// How much of a transcript is read, from its end, in bytes.
+/// How many bytes are read from the end of a transcript.
 pub const MAX_TAIL_LEN: u64 = 256 << 10;
 
 /// What the end of a transcript shows.
@@ -20,19 +20,19 @@ pub const MAX_TAIL_LEN: u64 = 256 << 10;
 pub struct TranscriptTail {
     /// When the user last interrupted the main agent.
     pub interrupted_at: Option<SystemTime>,
-    /// When anything was last written.
+    /// When the transcript was last written to.
     pub written_at: Option<SystemTime>,
-    /// When the newest call of the main agent was made that has no result yet.
+    /// When the newest call of the main agent that has no result was made.
     pub unanswered_since: Option<SystemTime>,
-    /// The main agent's calls, and whether each has its result.
-    calls: Vec<(String, Value, bool)>,
+    /// The calls of the main agent, oldest first.
+    calls: Vec<RecordedCall>,
 }
 
 impl TranscriptTail {
-    /// Reads the end of the transcript at `path`.
+    /// Reads the last 256 KiB of the transcript at `path`.
     ///
     /// # Errors
-    /// Where it is no file that can be read.
+    /// The error of the system if the file cannot be opened or read; `InvalidInput` if it is not a regular file.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut file = regular_file::open_regular(path)?;
         let metadata = file.metadata()?;
@@ -40,20 +40,24 @@ impl TranscriptTail {
         file.seek(SeekFrom::Start(start))?;
         let mut bytes = Vec::new();
         file.take(MAX_TAIL_LEN).read_to_end(&mut bytes)?;
-        // The first line is cut, unless this is all of it.
-        let whole =
-            if start == 0 { 0 } else { bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |at| at + 1) };
+        // Unless the whole file was read, the first line is cut.
+        let first_line = if start == 0 {
+            0
+        } else {
+            bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1)
+        };
         Ok(Self {
             written_at: metadata.modified().ok().map(timestamps::clamp_to_rfc3339),
-            ..Self::parse(&bytes[whole..])
+            ..Self::parse(&bytes[first_line..])
         })
     }
 
-    /// What the lines show. A line that is no JSON shows nothing.
+    /// Returns what these lines show. A line that is not JSON shows nothing.
+    #[must_use]
     pub fn parse(lines: &[u8]) -> Self {
         let mut tail = Self::default();
-        let mut ids = Vec::new();
-        let mut results = HashSet::new();
+        let mut call_ids = Vec::new();
+        let mut result_ids = HashSet::new();
         for line in lines.split(|byte| *byte == b'\n') {
             let Ok(line) = serde_json::from_slice::<TranscriptLine>(line) else { continue };
             let Some(Value::Array(parts)) = line.message.map(|message| message.content) else { continue };
@@ -65,11 +69,12 @@ impl TranscriptTail {
                 let text = |name| part[name].as_str().unwrap_or_default();
                 match (&*line.r#type, text("type")) {
                     ("assistant", "tool_use") => {
-                        ids.push((text("id").to_owned(), time));
-                        tail.calls.push((text("name").to_owned(), part["input"].take(), false));
+                        call_ids.push((text("id").to_owned(), time));
+                        let name = text("name").to_owned();
+                        tail.calls.push(RecordedCall { name, input: part["input"].take(), has_result: false });
                     }
                     ("user", "tool_result") => {
-                        results.insert(text("tool_use_id").to_owned());
+                        result_ids.insert(text("tool_use_id").to_owned());
                     }
                     ("user", "text") if text("text").starts_with("[Request interrupted by user") => {
                         tail.interrupted_at = tail.interrupted_at.max(time);
@@ -78,20 +83,30 @@ impl TranscriptTail {
                 }
             }
         }
-        for (call, (id, time)) in tail.calls.iter_mut().zip(ids) {
-            call.2 = results.contains(&id);
-            tail.unanswered_since = tail.unanswered_since.max(time.filter(|_| !call.2));
+        for (call, (id, time)) in tail.calls.iter_mut().zip(call_ids) {
+            call.has_result = result_ids.contains(&id);
+            tail.unanswered_since = tail.unanswered_since.max(time.filter(|_| !call.has_result));
         }
         tail
     }
 
-    /// Whether the newest such call of the main agent has its result.
+    /// Returns whether the newest call of the main agent with the same tool and input has a result. False for a call of a
+    /// subagent, because its transcript is another file.
+    #[must_use]
     pub fn has_result(&self, call: &PendingCall) -> bool {
-        let same = |(name, input, _): &&(String, Value, bool)| {
-            call.tool_name.as_ref() == Some(name) && call.tool_input == *input
+        let is_same = |recorded: &&RecordedCall| {
+            call.tool_name.as_ref() == Some(&recorded.name) && call.tool_input == recorded.input
         };
-        call.agent_id.is_none() && self.calls.iter().rev().find(same).is_some_and(|(_, _, done)| *done)
+        call.agent_id.is_none() && self.calls.iter().rev().find(is_same).is_some_and(|recorded| recorded.has_result)
     }
+}
+
+/// A call in a transcript.
+#[derive(Clone, Debug)]
+struct RecordedCall {
+    name: String,
+    input: Value,
+    has_result: bool,
 }
 
 #[derive(Deserialize)]

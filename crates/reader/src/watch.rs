@@ -1,4 +1,4 @@
-//! Watches the spool, the registry, and the directory above, in which they may yet be made, or made anew.
+//! Watches the directories that tell what sessions do.
 
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
@@ -11,65 +11,74 @@ use session_signals_protocol::SignalKind;
 use crate::collector::Collector;
 use crate::signal_dir::parse_signal_name;
 
-/// What is to be read again.
+/// What must be read again after a change.
+///
+/// The variants are ordered: a signal that came sorts before a signal that was removed.
 #[derive(Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub enum ChangedSource {
-    /// The signals of this session.
+    /// The signals of this session: read them with [`Collector::read_session_signals`].
     Session(String),
-    /// The same, where all that is told is that the one of this kind (`Kind as usize`) went.
+    /// The signals of this session, of which the one of this kind was removed and nothing else changed.
     Gone(String, SignalKind),
-    /// The registry.
+    /// The registry: take a new snapshot.
     Registry,
-    /// All of it: something was missed, or a directory is another one now.
+    /// Everything, because events were lost or a directory was replaced: read it with [`Collector::read_all_signals`] and take
+    /// a new snapshot.
     Everything,
 }
 
-/// The directories, and which ones they were when they were last watched.
+/// Watches the signal directory, the registry, and the configuration directory above them, in which they may be made or replaced
+/// later.
 pub struct Watcher {
     system: notify::RecommendedWatcher,
-    /// The configuration directory, the spool, the registry.
+    /// The configuration directory, the signal directory and the registry: the path, and which directory is watched under it.
     directories: [(PathBuf, Option<DirectoryId>); 3],
-    /// Why one of them is not watched that is there, unless it was told.
+    /// Why an existing directory could not be watched.
     failure: Option<io::Error>,
     last_failure: String,
 }
 
-/// Device and inode: another directory may come under the same path.
+/// The device and the inode of a directory: another directory may come under the same path.
 type DirectoryId = (u64, u64);
 
 impl Watcher {
-    /// Watches what is there; `tell` hears of what happens from another thread.
+    /// Watches the directories that exist. `on_event` is called from another thread for each event; give the event to
+    /// [`changed_sources`](Self::changed_sources).
+    ///
+    /// Make the watcher before you read for the first time: a change in between would not be seen otherwise.
     ///
     /// # Errors
-    /// Where the system lets nothing be watched, or not all of it: what changes there would go unseen.
-    pub fn new<F>(config: &Path, collector: &Collector, tell: F) -> io::Result<Self>
+    /// The error of the system if a directory that exists cannot be watched. If a limit of inotify is reached, the error says
+    /// which one and how it is raised.
+    pub fn new<F>(config_dir: &Path, collector: &Collector, on_event: F) -> io::Result<Self>
     where
         F: Fn(notify::Result<notify::Event>) + Send + 'static,
     {
         let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
-            // Our own reading is no news.
+            // Our own reading changes nothing.
             if !event.as_ref().is_ok_and(|event| event.kind.is_access()) {
-                tell(event);
+                on_event(event);
             }
         });
-        let [spool, registry] = collector.watched_directories();
-        let directories = [config, spool, registry].map(|path| (path.to_owned(), None));
+        let [signal_dir, registry] = collector.watched_directories();
+        let directories = [config_dir, signal_dir, registry].map(|path| (path.to_owned(), None));
         let system = watcher.map_err(explain_watch_error)?;
         let mut watcher = Self { system, directories, failure: None, last_failure: String::new() };
         watcher.watch_new_directories();
         watcher.take_failure().map_or(Ok(watcher), Err)
     }
 
-    /// Why something is not watched, once.
+    /// Returns why an existing directory is not watched. Each error is returned once, until another one comes.
     pub fn take_failure(&mut self) -> Option<io::Error> {
-        let complaint = self.failure.take()?;
-        let told = complaint.to_string();
-        let is_new = told != self.last_failure;
-        self.last_failure = told;
-        is_new.then_some(complaint)
+        let failure = self.failure.take()?;
+        let message = failure.to_string();
+        let is_new = message != self.last_failure;
+        self.last_failure = message;
+        is_new.then_some(failure)
     }
 
-    /// Watches the directories that came, or came anew, since; whether there are any.
+    /// Watches the directories that were made or replaced since the last call. Returns whether there are any: then everything
+    /// must be read again.
     pub fn watch_new_directories(&mut self) -> bool {
         let mut is_new = false;
         for (path, watched) in &mut self.directories {
@@ -79,11 +88,11 @@ impl Watcher {
                 continue;
             }
             is_new = true;
-            // Of one that is gone the system has told already, or it is elsewhere now.
+            // Fails if the directory is gone, and then it is not watched any more.
             let _ = self.system.unwatch(path);
             *watched = found.filter(|_| match self.system.watch(path, RecursiveMode::NonRecursive) {
                 Ok(()) => true,
-                // It went meanwhile.
+                // It was removed meanwhile.
                 Err(notify::Error { kind: ErrorKind::PathNotFound, .. }) => false,
                 Err(error) => {
                     self.failure = Some(explain_watch_error(error));
@@ -94,26 +103,26 @@ impl Watcher {
         is_new
     }
 
-    /// What an event asks to be read again.
+    /// Returns what must be read again after this event.
     pub fn changed_sources(&mut self, event: notify::Result<notify::Event>) -> Vec<ChangedSource> {
         let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
             self.rewatch(|_| true);
             return vec![ChangedSource::Everything];
         };
-        // Elsewhere one event may tell of several things.
-        let has_gone = cfg!(target_os = "linux") && event.kind.is_remove();
-        event.paths.iter().filter_map(|path| self.changed_source(path, has_gone)).collect()
+        // On other systems one event may stand for several changes.
+        let is_removal = cfg!(target_os = "linux") && event.kind.is_remove();
+        event.paths.iter().filter_map(|path| self.changed_source(path, is_removal)).collect()
     }
 
-    fn changed_source(&mut self, path: &Path, has_gone: bool) -> Option<ChangedSource> {
-        let [_, (spool_path, _), (registry, _)] = &self.directories;
+    fn changed_source(&mut self, path: &Path, is_removal: bool) -> Option<ChangedSource> {
+        let [_, (signal_dir, _), (registry, _)] = &self.directories;
         if path.parent() == Some(registry) {
             return Some(ChangedSource::Registry);
         }
-        if path.parent() == Some(spool_path) {
+        if path.parent() == Some(signal_dir) {
             let (session, kind) = path.file_name().and_then(parse_signal_name)?;
             let session = session.to_owned();
-            return Some(if has_gone { ChangedSource::Gone(session, kind) } else { ChangedSource::Session(session) });
+            return Some(if is_removal { ChangedSource::Gone(session, kind) } else { ChangedSource::Session(session) });
         }
         let is_directory = self.directories.iter().any(|(directory, _)| directory == path);
         is_directory.then(|| {
@@ -122,25 +131,25 @@ impl Watcher {
         })
     }
 
-    /// Watches these again, even where they seem to be the same: the next directory may get the last one's inode.
-    fn rewatch(&mut self, which: impl Fn(&Path) -> bool) {
-        self.directories.iter_mut().filter(|(path, _)| which(path)).for_each(|(_, watched)| *watched = None);
+    /// Watches these directories again, even if they seem to be the same: a new directory may get the inode of the old one.
+    fn rewatch(&mut self, is_affected: impl Fn(&Path) -> bool) {
+        self.directories.iter_mut().filter(|(path, _)| is_affected(path)).for_each(|(_, watched)| *watched = None);
         self.watch_new_directories();
     }
 }
 
-/// What is missing, and how there is more of it: the system's own words speak of files and of space.
+/// Names the limit of inotify that was reached, and how it is raised. The words of the system speak of files and of space.
 fn explain_watch_error(error: notify::Error) -> io::Error {
-    let missing = |what: &str, name: &str| {
+    let limit_reached = |what: &str, name: &str| {
         let limit = fs_err::read_to_string(format!("/proc/sys/fs/inotify/{name}")).unwrap_or_default();
         format!("inotify has no {what} left for this user: raise fs.inotify.{name} (now {}) with sysctl", limit.trim())
     };
-    let told = match &error.kind {
-        ErrorKind::MaxFilesWatch => missing("watch", "max_user_watches"),
+    let message = match &error.kind {
+        ErrorKind::MaxFilesWatch => limit_reached("watch", "max_user_watches"),
         ErrorKind::Io(error) if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
-            missing("instance", "max_user_instances")
+            limit_reached("instance", "max_user_instances")
         }
         _ => return io::Error::other(error),
     };
-    io::Error::other(told)
+    io::Error::other(message)
 }

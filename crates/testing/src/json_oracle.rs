@@ -1,16 +1,16 @@
-//! What RFC 8259 says of a text, by way of `serde_json`. The fuzz target uses it too.
+//! Compares the JSON walker of the protocol crate with `serde_json`.
 
 use serde::de::IgnoredAny;
 use session_signals_protocol::json::{JsonError, MAX_DEPTH, Role, Walker};
 
-/// Whether `text` is JSON. `IgnoredAny` looks at the syntax alone: a number may have any size, an escape may be
-/// half a surrogate pair, and nothing recurses.
+/// Returns whether `serde_json` accepts the text. `IgnoredAny` checks only the syntax: a number may have any size, an escape may be
+/// half of a surrogate pair, and the depth is not limited.
 pub fn is_json(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
 }
 
-/// How deep the brackets outside of strings nest.
-fn depth(text: &[u8]) -> usize {
+/// Returns how deep the brackets outside of strings are nested.
+fn max_depth(text: &[u8]) -> usize {
     let (mut depth, mut deepest, mut in_string, mut escaped) = (0_usize, 0, false, false);
     for byte in text {
         match byte {
@@ -26,10 +26,10 @@ fn depth(text: &[u8]) -> usize {
     deepest
 }
 
-/// The roles of all bytes, or where and why the walker refuses one.
+/// The result of the walker: the roles of all bytes and whether the text is complete, or where and why the walker refuses a byte.
 pub type Walk = Result<(Vec<Role>, bool), (usize, JsonError)>;
 
-/// Every byte by itself.
+/// Gives every byte to the walker.
 pub fn walk(text: &[u8]) -> Walk {
     let mut walker = Walker::default();
     let step = |(at, byte)| walker.step(byte).map_err(|error| (at, error));
@@ -37,7 +37,7 @@ pub fn walk(text: &[u8]) -> Walk {
     Ok((roles, walker.is_complete()))
 }
 
-/// In pieces of `size` bytes, without those that [`Walker::plain`] lets be left out.
+/// Gives the text to the walker in pieces of `size` bytes, and skips the bytes that [`Walker::count_plain`] allows to skip.
 pub fn walk_skipping(text: &[u8], size: usize) -> Walk {
     let mut walker = Walker::default();
     let mut roles = Vec::new();
@@ -57,18 +57,21 @@ pub fn walk_skipping(text: &[u8], size: usize) -> Walk {
     Ok((roles, walker.is_complete()))
 }
 
-/// Panics where the walker and `serde_json` differ about `text`.
+/// Compares what the walker and `serde_json` say about the text.
+///
+/// # Panics
+/// If they differ.
 pub fn compare(text: &[u8]) {
-    let (accepted, json) = (walk(text), is_json(text));
+    let (walked, is_json) = (walk(text), is_json(text));
     let shown = String::from_utf8_lossy(text);
-    match accepted {
-        Ok((_, complete)) => assert_eq!(complete, json, "{shown:?}"),
-        Err((at, JsonError::Depth)) => assert_eq!(depth(&text[..=at]), MAX_DEPTH + 1, "{shown:?}"),
+    match walked {
+        Ok((_, is_complete)) => assert_eq!(is_complete, is_json, "{shown:?}"),
+        Err((at, JsonError::Depth)) => assert_eq!(max_depth(&text[..=at]), MAX_DEPTH + 1, "{shown:?}"),
         Err((at, JsonError::Utf8)) => {
             let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
             assert!(valid <= at && at <= valid + 3, "byte {at} of {shown:?}");
         }
-        Err((at, JsonError::Syntax)) => assert!(!json, "byte {at} of {shown:?}"),
+        Err((at, JsonError::Syntax)) => assert!(!is_json, "byte {at} of {shown:?}"),
     }
     assert_eq!(walk_skipping(text, 7), walk(text), "{shown:?}");
 }

@@ -1,4 +1,4 @@
-//! What several test crates share: the integration tests, the unit tests of `sessions`, and the fuzz target.
+//! Helpers that several test crates share: the integration tests, the unit tests of `sessions`, and the fuzz target.
 
 pub mod json_oracle;
 pub mod node;

@@ -1,20 +1,20 @@
-//! Packages from npm, and scripts that use them.
+//! Runs scripts with Node.js, and installs npm packages that they use.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-/// The folder of the workspace.
-fn root() -> PathBuf {
+/// Returns the root of the workspace.
+fn workspace_root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
 }
 
-/// Installs packages (`name@version`) into a directory of this name, on first use; where they are.
+/// Installs npm packages (`name@version`) into `target/npm/<directory>` if they are not there yet. Returns that directory.
 pub fn packages(directory: &str, packages: &[&str]) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
-    let _turn = ONE_AT_A_TIME.lock();
-    let folder = root().join("target/npm").join(directory);
-    // npm writes it last.
+    let _lock = ONE_AT_A_TIME.lock();
+    let folder = workspace_root().join("target/npm").join(directory);
+    // npm writes this file last.
     if !folder.join("node_modules/.package-lock.json").exists() {
         fs_err::create_dir_all(&folder).unwrap();
         let mut npm = Command::new("npm");
@@ -24,13 +24,14 @@ pub fn packages(directory: &str, packages: &[&str]) -> PathBuf {
     folder
 }
 
-/// Node on a script of this directory. Packages are found from where a script lies, so it is put beside them.
+/// Returns a command that runs a script of `tests/serve` with Node.js. The script is copied into `folder`, because Node.js
+/// looks for packages where the script is.
 pub fn node(folder: &Path, script: &str) -> Command {
-    let source = root().join("tests/serve").join(script);
-    let (placed, temporary) = (folder.join(script), tempfile::NamedTempFile::new_in(folder).unwrap());
+    let source = workspace_root().join("tests/serve").join(script);
+    let (copy, temporary) = (folder.join(script), tempfile::NamedTempFile::new_in(folder).unwrap());
     fs_err::copy(source, temporary.path()).unwrap();
-    temporary.persist(&placed).unwrap();
+    temporary.persist(&copy).unwrap();
     let mut node = Command::new("node");
-    node.arg(placed);
+    node.arg(copy);
     node
 }

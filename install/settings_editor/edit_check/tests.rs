@@ -1,15 +1,19 @@
-//! The proof is the last line of defence, so here it is shown edits that no editor should make.
+//! Tests of the check with edits that the editor must never make.
 
 use super::{
-    super::edit_plan::{EditPlan, HookOwner, InstallRequest, Registration, ReplacedScript},
+    super::{
+        edit_plan::{EditPlan, ReplacedScript},
+        install_request::{HookOwner, InstallRequest},
+        registration::Registration,
+    },
     check_edit,
 };
 
 const OURS: &str = r#"{"type":"command","command":"/session-signals/hook-stop"}"#;
 
-/// Whether the proof lets an edit from `before` to `after` pass that claims to have replaced `~/stop.sh`, and to
-/// have registered `hook-stop` where `registered`. `OURS` stands for the hook of ours.
-fn passes(before: &str, after: &str, registered: bool) -> bool {
+/// Returns whether an edit from `before` to `after` passes the check. The edit claims to have replaced `~/stop.sh`, and
+/// to have registered `hook-stop` if `is_registered`. In both texts `OURS` stands for our hook.
+fn passes(before: &str, after: &str, is_registered: bool) -> bool {
     let plan = EditPlan {
         before: before.replace("OURS", OURS).into(),
         after: after.replace("OURS", OURS).into(),
@@ -20,11 +24,11 @@ fn passes(before: &str, after: &str, registered: bool) -> bool {
         replaced_scripts: vec![ReplacedScript { event: "Stop".into(), command: "~/stop.sh".into() }],
     };
     let command = "/session-signals/hook-stop".to_owned();
-    let wanted = [Registration { event: "Stop", command, args: None, timeout: 10 }];
+    let registrations = [Registration { event: "Stop", command, args: None, timeout: 10 }];
     let request = InstallRequest {
-        registrations: if registered { &wanted } else { &[] },
+        registrations: if is_registered { &registrations } else { &[] },
         owned: &["hook-stop"],
-        place: &|_, _| HookOwner::Former,
+        owner_of_path: &|_, _| HookOwner::Former,
         keep_others: false,
         keep_scripts: false,
         writes_signals: &|_| true,
@@ -38,7 +42,7 @@ const AFTER: &str = r#"{"a": 1.0, "b": "\u0026", "a": {"x": 1e400, "x": 2}, "hoo
     [{"type": "command", "command": "mine"}, OURS]}]}}"#;
 
 #[test]
-fn passes_what_only_adds_removes_and_tidies_ours() {
+fn an_edit_of_our_hooks_alone_passes() {
     assert!(passes(BEFORE, AFTER, true));
     assert!(passes(BEFORE, &AFTER.replace(", OURS]}", "]}, {\"hooks\": [OURS]}"), true));
     assert!(passes("{}", r#" { "hooks" : {"Stop":[{"matcher":"x","hooks":[OURS]}]} } "#, true));
@@ -47,7 +51,7 @@ fn passes_what_only_adds_removes_and_tidies_ours() {
 }
 
 #[test]
-fn refuses_a_change_of_anything_else() {
+fn a_change_of_anything_else_is_refused() {
     for (from, to) in [
         ("1.0", "1"),
         ("1e400", "1e999"),
@@ -71,7 +75,7 @@ fn refuses_a_change_of_anything_else() {
 }
 
 #[test]
-fn refuses_what_does_not_do_what_it_says() {
+fn an_edit_that_does_not_do_what_it_claims_is_refused() {
     assert!(!passes(BEFORE, &AFTER.replace(", OURS", ""), true), "not registered");
     assert!(!passes(BEFORE, AFTER, false), "not wanted, but there");
     assert!(!passes(BEFORE, &BEFORE.replace("[{\"type\"", "[OURS, {\"type\""), true), "the script is still there");
@@ -79,7 +83,7 @@ fn refuses_what_does_not_do_what_it_says() {
 }
 
 #[test]
-fn refuses_what_uncovers_a_duplicate() {
+fn removing_an_empty_container_that_hides_another_one_is_refused() {
     let dead = r#"{"hooks":{"Stop":[{"hooks":[7]}]},"hooks":{"Stop":[{"hooks":[OURS]}]}}"#;
     assert!(passes(dead, r#"{"hooks":{"Stop":[{"hooks":[7]}]},"hooks":{}}"#, false));
     assert!(!passes(dead, r#"{"hooks":{"Stop":[{"hooks":[7]}]}}"#, false));

@@ -1,21 +1,21 @@
-//! ChangeKind holds for every file of the corpus, `tests/fixtures/settings/*.json`.
+//! What is true of every file of the corpus, `tests/fixtures/settings/*.json`.
 
 use super::{
     EditPlan, install,
-    oracle::{Json, is_ours, is_script},
+    oracle::{self, Json, is_ours, is_script, parts_of_others},
     registrations, show, uninstall,
 };
 use crate::settings_editor::{ChangeKind, EditReceipt, undo_edit};
 
 /// Calls `check` with the name and the bytes of every file.
-fn each(check: impl Fn(&str, &[u8])) {
+fn for_each_file(check: impl Fn(&str, &[u8])) {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/settings");
     let mut count = 0;
     for entry in std::fs::read_dir(directory).expect("the corpus") {
         let path = entry.expect("an entry").path();
         if path.extension().is_some_and(|extension| extension == "json") {
             count += 1;
-            println!("{}", path.display()); // seen where a check fails
+            println!("{}", path.display()); // shown if the check fails
             let name = path.file_stem().expect("a name").to_string_lossy().into_owned();
             check(&name, &std::fs::read(&path).expect("a fixture"));
         }
@@ -23,23 +23,14 @@ fn each(check: impl Fn(&str, &[u8])) {
     assert!(count >= 90, "the corpus has lost files: {count}");
 }
 
-fn minus_ours(settings: &Json) -> Json {
-    settings.without(&|hook| is_ours(hook) || is_script(hook)).tidied()
-}
-
-fn has(text: &[u8], is_it: fn(&Json) -> bool) -> bool {
-    Json::read(text).hooks().iter().any(|(_, hook)| is_it(hook))
-}
-
 #[test]
 fn install_changes_only_what_is_ours() {
-    each(|name, before| {
+    for_each_file(|name, before| {
         let plan = install(before);
-        let (was, is) = (Json::read(before), Json::read(&plan.after));
-        assert_eq!(minus_ours(&is), minus_ours(&was), "{name}:\n{}", show(&plan.after));
-        assert!(!has(&plan.after, is_script), "{name}: a script stays");
-        if !has(before, is_ours) && !has(before, is_script) {
-            // Nothing of ours to take out: then nothing is, but white space inside an empty container.
+        assert_eq!(parts_of_others(&plan.after), parts_of_others(before), "{name}:\n{}", show(&plan.after));
+        assert!(!oracle::has_hook(&plan.after, is_script), "{name}: a script stays");
+        if !oracle::has_hook(before, is_ours) && !oracle::has_hook(before, is_script) {
+            // There is nothing of ours to take out. Only white space inside an empty container may go.
             for splice in &plan.splices {
                 assert!(splice.taken.trim().is_empty(), "{name}: took {:?}", splice.taken);
             }
@@ -48,29 +39,30 @@ fn install_changes_only_what_is_ours() {
 }
 
 #[test]
-fn install_registers_every_event_once_for_a_matcher() {
-    each(|name, before| {
+fn install_registers_every_event_once_for_each_matcher() {
+    for_each_file(|name, before| {
         let after = Json::read(&install(before).after);
-        for wanted in registrations() {
+        for registration in registrations() {
             let hooks = after.hooks();
-            let of_event = hooks.iter().filter(|(event, hook)| event == wanted.event && is_ours(hook));
+            let of_event = hooks.iter().filter(|(event, hook)| event == registration.event && is_ours(hook));
             let commands: Vec<_> =
                 of_event.map(|(_, hook)| hook.get("command").map(Json::text).unwrap_or_default()).collect();
-            let expected = if name == "ours-with-own-matcher" && wanted.event == "PostToolUse" { 2 } else { 1 };
+            let expected = if name == "ours-with-own-matcher" && registration.event == "PostToolUse" { 2 } else { 1 };
             assert_eq!(commands.len(), expected, "{name}: {commands:?}");
-            assert!(commands.iter().all(|command| command.contains(&wanted.command)), "{name}: {commands:?}");
+            assert!(commands.iter().all(|command| command.contains(&registration.command)), "{name}: {commands:?}");
         }
         let events = registrations();
         let strays = after.hooks();
-        let mut strays =
-            strays.iter().filter(|(event, hook)| is_ours(hook) && events.iter().all(|wanted| wanted.event != event));
+        let mut strays = strays
+            .iter()
+            .filter(|(event, hook)| is_ours(hook) && events.iter().all(|registration| registration.event != event));
         assert!(strays.next().is_none(), "{name}");
     });
 }
 
 #[test]
 fn installing_again_changes_nothing() {
-    each(|name, before| {
+    for_each_file(|name, before| {
         let once = install(before);
         let twice = install(&once.after);
         assert_eq!(show(&twice.after), show(&once.after), "{name}");
@@ -85,43 +77,43 @@ fn installing_again_changes_nothing() {
 }
 
 #[test]
-fn uninstalling_by_the_receipt_gives_the_original_bytes() {
-    each(|name, before| {
+fn uninstalling_with_the_receipt_restores_the_original_bytes() {
+    for_each_file(|name, before| {
         let plan = install(before);
         let json = serde_json::to_string(&EditReceipt::from_plan(&plan, None)).expect("a receipt is JSON");
-        let receipt = serde_json::from_str(&json).expect("a receipt reads back");
-        let back = undo_edit(&plan.after, &receipt, &super::OWNED, &super::place).expect("the receipt fits");
-        // ChangeKind was ours before is the one thing that does not come back.
-        let original = if has(before, is_ours) { uninstall(before).after } else { before.to_vec() };
-        assert_eq!(show(&back.after), show(&original), "{name}");
-        assert_eq!(back.before, plan.after, "{name}");
-        assert_consistent(name, &back);
+        let receipt = serde_json::from_str(&json).expect("the JSON is a receipt");
+        let undone = undo_edit(&plan.after, &receipt, &super::OWNED, &super::owner_of_path).expect("the receipt fits");
+        // Entries of ours that were there before are the one thing that is not restored.
+        let original = if oracle::has_hook(before, is_ours) { uninstall(before).after } else { before.to_vec() };
+        assert_eq!(show(&undone.after), show(&original), "{name}");
+        assert_eq!(undone.before, plan.after, "{name}");
+        assert_splices_match(name, &undone);
     });
 }
 
 #[test]
 fn uninstalling_after_a_rewrite_removes_only_what_is_ours() {
-    each(|name, before| {
+    for_each_file(|name, before| {
         let settings = Json::read(&install(before).after);
         for indent in ["  ", "\t", ""] {
             for settings in [settings.clone(), settings.collapsed()] {
                 let rewritten = settings.write(indent);
                 let plan = uninstall(rewritten.as_bytes());
-                assert!(!has(&plan.after, is_ours), "{name}: ours stays");
+                assert!(!oracle::has_hook(&plan.after, is_ours), "{name}: ours stays");
                 let expected = settings.without(&is_ours);
                 assert_eq!(Json::read(&plan.after), expected, "{name}");
-                assert_eq!(show(&plan.after), expected.write(indent), "{name}: not as the rewriter lays it out");
-                assert_consistent(name, &plan);
+                assert_eq!(show(&plan.after), expected.write(indent), "{name}: not laid out as the rewritten file is");
+                assert_splices_match(name, &plan);
             }
         }
     });
 }
 
 #[test]
-fn uninstalling_what_is_not_installed_changes_nothing() {
-    each(|name, before| {
+fn uninstalling_without_an_installation_changes_nothing() {
+    for_each_file(|name, before| {
         let once = uninstall(before);
-        if !has(before, is_ours) {
+        if !oracle::has_hook(before, is_ours) {
             assert_eq!(show(&once.after), show(before), "{name}");
         }
         assert_eq!(show(&uninstall(&once.after).after), show(&once.after), "{name}");
@@ -129,14 +121,14 @@ fn uninstalling_what_is_not_installed_changes_nothing() {
 }
 
 #[test]
-fn the_file_keeps_its_line_ends_its_mark_and_its_end() {
-    each(|name, before| {
+fn the_file_keeps_its_line_ends_its_byte_order_mark_and_its_final_white_space() {
+    for_each_file(|name, before| {
         let after = show(&install(before).after);
         let before = show(before);
         assert_eq!(before.starts_with('\u{feff}'), after.starts_with('\u{feff}'), "{name}");
-        let bare = |text: &str| text.matches('\n').count() - text.matches("\r\n").count();
-        if before.contains("\r\n") && bare(&before) == 0 {
-            assert_eq!(bare(&after), 0, "{name}: {after:?}");
+        let bare_newlines = |text: &str| text.matches('\n').count() - text.matches("\r\n").count();
+        if before.contains("\r\n") && bare_newlines(&before) == 0 {
+            assert_eq!(bare_newlines(&after), 0, "{name}: {after:?}");
         }
         if !before.contains('\r') {
             assert!(!after.contains('\r'), "{name}: {after:?}");
@@ -146,14 +138,14 @@ fn the_file_keeps_its_line_ends_its_mark_and_its_end() {
             assert!(!after.trim().contains('\n'), "{name}: {after}");
         }
         if !json.is_empty() {
-            let end = |text: &str| text[text.trim_end().len()..].to_owned();
-            assert_eq!(end(&after), end(&before), "{name}");
+            let final_space = |text: &str| text[text.trim_end().len()..].to_owned();
+            assert_eq!(final_space(&after), final_space(&before), "{name}");
         }
     });
 }
 
-/// The splices are the very edit.
-fn assert_consistent(name: &str, plan: &EditPlan) {
+/// Checks that the splices turn the text before into the text after.
+fn assert_splices_match(name: &str, plan: &EditPlan) {
     let mut text = plan.before.clone();
     for splice in plan.splices.iter().rev() {
         let taken: Vec<u8> = text.splice(splice.at..splice.at + splice.taken.len(), splice.put.bytes()).collect();

@@ -1,6 +1,9 @@
-//! The settings editor, against a corpus of settings files, an oracle of its own, and generated settings.
+//! Tests of the settings editor: with a corpus of settings files, with generated settings, and with single examples.
+//!
+//! [`oracle`] is a second implementation of the editor's rules, which shares no code with the editor.
 
 mod corpus;
+mod dashboard_scripts;
 mod oracle;
 mod ownership;
 mod properties;
@@ -12,16 +15,18 @@ mod style;
 
 use std::sync::LazyLock;
 
-use crate::settings_editor::{EditPlan, HookOwner, InstallRequest, Registration};
+use crate::settings_editor::{
+    EditPlan, EditReceipt, HookOwner, InstallRequest, Registration, plan_install, plan_uninstall, undo_edit,
+};
 use session_signals_protocol::{HOOKS, Hook};
 
-/// The executables' file names, as an installation knows them: ours, and one of an earlier version.
+/// The file names of our executables, and of one that an earlier version had.
 static OWNED: LazyLock<Vec<&str>> =
     LazyLock::new(|| HOOKS.map(Hook::executable).into_iter().chain(["hook-notification"]).collect());
 
 const DIRECTORY: &str = "/home/you/.claude/hooks/session-signals";
 
-/// ChangeKind an installation registers with a `claude` of unknown version.
+/// Returns what an installation registers if the version of `claude` is unknown.
 fn registrations() -> Vec<Registration> {
     let events = [
         ("SessionStart", "hook-session-start"),
@@ -37,8 +42,9 @@ fn registrations() -> Vec<Registration> {
     events.map(registration).into()
 }
 
-/// ChangeKind lies in our directory is here, however it is named; the rest is an earlier version's.
-fn place(path: &str, by_shell: bool) -> HookOwner {
+/// Returns whose a path is. A path in [`DIRECTORY`], however it is spelled, belongs to this installation, one of
+/// alice's home to another home, and any other to an earlier version.
+fn owner_of_path(path: &str, by_shell: bool) -> HookOwner {
     let path = if by_shell {
         path.replace("${CLAUDE_CONFIG_DIR:-$HOME/.claude}", "/home/you/.claude")
     } else {
@@ -51,32 +57,43 @@ fn place(path: &str, by_shell: bool) -> HookOwner {
     }
 }
 
-/// Stands in for reading the script: those directly in a `hooks` directory write session signals.
+/// Stands for reading the script: a script that is directly in a directory `hooks` writes session signals.
 fn writes_signals(path: &str) -> bool {
     path.rsplit(['/', '\\']).nth(1) == Some("hooks")
 }
 
-/// Installs as [`registrations`] has it; the tests that look at refusals do it themselves.
+/// Returns the request to register `registrations` and to replace the scripts of dashboards.
+fn request(registrations: &[Registration]) -> InstallRequest<'_> {
+    InstallRequest {
+        registrations,
+        owned: &OWNED,
+        owner_of_path: &owner_of_path,
+        keep_others: false,
+        keep_scripts: false,
+        writes_signals: &writes_signals,
+    }
+}
+
+/// Installs [`registrations`]. Panics if the editor refuses.
 fn install(text: &[u8]) -> EditPlan {
     install_these(text, &registrations())
 }
 
 fn install_these(text: &[u8], registrations: &[Registration]) -> EditPlan {
-    let request = InstallRequest {
-        registrations,
-        owned: &OWNED,
-        place: &place,
-        keep_others: false,
-        keep_scripts: false,
-        writes_signals: &writes_signals,
-    };
-    crate::settings_editor::plan_install(text, &request).unwrap_or_else(|refusal| panic!("{refusal}"))
+    plan_install(text, &request(registrations)).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
 fn uninstall(text: &[u8]) -> EditPlan {
-    crate::settings_editor::plan_uninstall(text, &OWNED, &place).unwrap_or_else(|refusal| panic!("{refusal}"))
+    plan_uninstall(text, &OWNED, &owner_of_path).unwrap_or_else(|refusal| panic!("{refusal}"))
 }
 
+/// Takes the installation of `plan` back with its receipt. Panics if the receipt does not fit.
+fn undo(plan: &EditPlan) -> EditPlan {
+    let receipt = EditReceipt::from_plan(plan, None);
+    undo_edit(&plan.after, &receipt, &OWNED, &owner_of_path).expect("the receipt fits")
+}
+
+/// Returns `text` as a string, for comparisons with readable differences.
 fn show(text: &[u8]) -> String {
     String::from_utf8_lossy(text).into_owned()
 }

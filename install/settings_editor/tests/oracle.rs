@@ -1,7 +1,9 @@
-//! A second opinion on settings: a naive reader of JSON that keeps every spelling and shares no code with the
-//! editor, and the rule of what is ours written down again, for the corpus' own commands.
+//! A second implementation of the editor's rules, which shares no code with the editor.
+//!
+//! It has a simple JSON reader that keeps every spelling, and its own rule for what is ours. That rule knows only the
+//! commands that the corpus and the generator use.
 
-/// A value; numbers and strings as they are spelled.
+/// A JSON value. Numbers, strings and keys are kept as they are spelled.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Json {
     Scalar(String),
@@ -10,7 +12,7 @@ pub enum Json {
 }
 
 impl Json {
-    /// Reads text known to be JSON.
+    /// Reads text that is known to be JSON. Reads an empty text as an empty object.
     pub fn read(text: &[u8]) -> Self {
         let text = std::str::from_utf8(text).expect("UTF-8").trim_start_matches('\u{feff}');
         if text.trim().is_empty() {
@@ -18,12 +20,13 @@ impl Json {
         }
         let mut reader = Reader { text: text.as_bytes(), at: 0 };
         let json = reader.value();
-        reader.blank();
+        reader.skip_space();
         assert_eq!(reader.at, text.len(), "text after the document");
         json
     }
 
-    /// Writes it as `JSON.stringify` would, `indent` being one level; on one line where that is empty.
+    /// Writes the value as `JSON.stringify` does. `indent` is one level of indentation; if it is empty, all is on one
+    /// line.
     pub fn write(&self, indent: &str) -> String {
         let mut text = String::new();
         self.put(indent, "\n", &mut text);
@@ -53,7 +56,7 @@ impl Json {
         text.push(close);
     }
 
-    /// The value that counts for `key`.
+    /// Returns the value that counts for `key`: the last one.
     pub fn get(&self, key: &str) -> Option<&Self> {
         let Self::Object(members) = self else {
             return None;
@@ -76,7 +79,8 @@ impl Json {
         if let Self::Scalar(raw) = self { decode(raw) } else { String::new() }
     }
 
-    /// ChangeKind the CLI makes of duplicate keys before it rewrites the file: the first place, the last value.
+    /// Returns what the CLI makes of keys that are written twice when it rewrites the file: the position of the first,
+    /// the value of the last.
     pub fn collapsed(&self) -> Self {
         match self {
             Self::Scalar(raw) => Self::Scalar(raw.clone()),
@@ -94,8 +98,9 @@ impl Json {
         }
     }
 
-    /// Without every hook that `is_ours` names, and without the groups, events and `hooks` that this empties; an
-    /// event or `hooks` that shares its key with others stays, emptied, or the CLI would read the other one.
+    /// Returns the settings without every hook for which `is_ours` is true, and without the groups, events and `hooks`
+    /// that become empty. An event or `hooks` whose key is written twice stays and is empty, since without it the CLI
+    /// would read the other one.
     pub fn without(&self, is_ours: &dyn Fn(&Self) -> bool) -> Self {
         let mut settings = self.clone();
         let Some(Self::Object(events)) = settings.get_mut("hooks") else {
@@ -109,7 +114,7 @@ impl Json {
                 && same.last() == Some(&event)
             {
                 let before = groups.len();
-                groups.retain_mut(|group| !empties(group, is_ours));
+                groups.retain_mut(|group| !remove_hooks(group, is_ours));
                 if groups.is_empty() && before > 0 && same.len() == 1 {
                     events.remove(event);
                 }
@@ -125,8 +130,8 @@ impl Json {
         settings
     }
 
-    /// Without events that are empty arrays, and without `hooks` where that is an empty object: these mean
-    /// nothing, unless they share their key with others.
+    /// Returns the settings without events that are empty arrays, and without `hooks` if that is an empty object. These
+    /// mean nothing, unless their key is written twice.
     pub fn tidied(&self) -> Self {
         let mut settings = self.clone();
         let drop = |members: &mut Vec<(String, Self)>, name: Option<&str>, empty: &Self| {
@@ -146,7 +151,7 @@ impl Json {
         settings
     }
 
-    /// Every hook under `hooks` that counts, with its event.
+    /// Returns every hook that counts, with its event.
     pub fn hooks(&self) -> Vec<(String, &Self)> {
         let mut hooks = Vec::new();
         if let Some(Self::Object(events)) = self.get("hooks") {
@@ -161,8 +166,18 @@ impl Json {
     }
 }
 
-/// Takes hooks out of a group; whether that leaves nothing of it.
-fn empties(group: &mut Json, is_ours: &dyn Fn(&Json) -> bool) -> bool {
+/// Returns the settings in `text` without what an installation may change: our hooks and the dashboards' scripts.
+pub fn parts_of_others(text: &[u8]) -> Json {
+    Json::read(text).without(&|hook| is_ours(hook) || is_script(hook)).tidied()
+}
+
+/// Returns whether `text` has a hook for which `is_it` is true.
+pub fn has_hook(text: &[u8], is_it: fn(&Json) -> bool) -> bool {
+    Json::read(text).hooks().iter().any(|(_, hook)| is_it(hook))
+}
+
+/// Removes hooks from a group. Returns whether the group can go, too.
+fn remove_hooks(group: &mut Json, is_ours: &dyn Fn(&Json) -> bool) -> bool {
     let Some(Json::Array(hooks)) = group.get_mut("hooks") else {
         return false;
     };
@@ -177,18 +192,18 @@ fn empties(group: &mut Json, is_ours: &dyn Fn(&Json) -> bool) -> bool {
     emptied && (keys == ["hooks"] || keys == ["hooks", "matcher"])
 }
 
-/// Whether the hook is ours, by the names the corpus uses: some of them are told apart only here.
+/// Returns whether the hook is ours, as far as the commands of the corpus and the generator go.
 pub fn is_ours(hook: &Json) -> bool {
     let text = |key| hook.get(key).map(Json::text).unwrap_or_default();
     let command = text("command").replace(['"', '\''], "");
-    let mine = command.split(' ').find(|word| word.contains("session-signals/") && word.contains("/hook-"));
-    let foreign = ["echo ", "mine", "cat ", "$(", "# ", "hook-stop.sh", "hook-stopped", "hook-stop/", "my-"];
-    let foreign = foreign.iter().any(|mark| command.contains(mark)) && !command.contains("/my work/");
-    let unclosed = text("command").matches('\'').count() % 2 == 1;
-    text("type") == "command" && mine.is_some() && !foreign && !unclosed
+    let executable = command.split(' ').find(|word| word.contains("session-signals/") && word.contains("/hook-"));
+    let foreign_marks = ["echo ", "mine", "cat ", "$(", "# ", "hook-stop.sh", "hook-stopped", "hook-stop/", "my-"];
+    let is_foreign = foreign_marks.iter().any(|mark| command.contains(mark)) && !command.contains("/my work/");
+    let is_unclosed = text("command").matches('\'').count() % 2 == 1;
+    text("type") == "command" && executable.is_some() && !is_foreign && !is_unclosed
 }
 
-/// Whether the hook is one of the scripts that [`super::writes_signals`] says are to be replaced.
+/// Returns whether the hook is a dashboard's script that is to be replaced, as [`super::writes_signals`] says.
 pub fn is_script(hook: &Json) -> bool {
     let line = hook.get("command").map(Json::text).unwrap_or_default();
     let args = hook.get("args").map(|args| args.items().iter().map(Json::text).collect::<Vec<_>>());
@@ -205,7 +220,7 @@ pub fn is_script(hook: &Json) -> bool {
     is_command && ends && !line.starts_with("echo") && !line.starts_with("python3")
 }
 
-/// A string's value; what is no string, or has a lone surrogate, is itself.
+/// Returns the decoded string. Anything that is not a string, or has half a surrogate pair, is returned as it is.
 pub fn decode(raw: &str) -> String {
     serde_json::from_str(raw).unwrap_or_else(|_| raw.to_owned())
 }
@@ -216,14 +231,14 @@ struct Reader<'a> {
 }
 
 impl Reader<'_> {
-    fn blank(&mut self) {
+    fn skip_space(&mut self) {
         while self.text.get(self.at).is_some_and(|byte| b" \t\r\n".contains(byte)) {
             self.at += 1;
         }
     }
 
     fn value(&mut self) -> Json {
-        self.blank();
+        self.skip_space();
         let start = self.at;
         match self.text[start] {
             open @ (b'{' | b'[') => self.container(open),
@@ -248,17 +263,17 @@ impl Reader<'_> {
         let (mut items, mut members) = (Vec::new(), Vec::new());
         loop {
             self.at += 1; // the bracket or comma
-            self.blank();
+            self.skip_space();
             if !b"]}".contains(&self.text[self.at]) {
                 let value = self.value();
                 if let (b'{', Json::Scalar(key)) = (open, &value) {
-                    self.blank();
+                    self.skip_space();
                     self.at += 1; // the colon
                     members.push((key.clone(), self.value()));
                 } else {
                     items.push(value);
                 }
-                self.blank();
+                self.skip_space();
             }
             match self.text[self.at] {
                 b',' => {}

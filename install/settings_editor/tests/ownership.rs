@@ -1,10 +1,12 @@
-//! HookOwner a command is.
+//! Which commands are ours.
 
-use super::{OWNED, install_these, place, registrations, show};
-use crate::settings_editor::{EditRefusal, InstallRequest, OwnEntry, Registration, own_entries};
+use super::{OWNED, install_these, owner_of_path, registrations, request, show};
+use crate::settings_editor::{
+    EditRefusal, InstallRequest, OwnEntry, Registration, own_entries, plan_install, plan_uninstall, shared_command,
+};
 
 #[test]
-fn ours_in_whatever_clothes() {
+fn quotes_assignments_and_redirections_do_not_hide_ours() {
     for command in [
         "/home/you/.claude/hooks/session-signals/hook-stop",
         "\"/home/my name/.claude/hooks/session-signals/hook-stop\"",
@@ -24,12 +26,12 @@ fn ours_in_whatever_clothes() {
         "/src/session-signals/target/release/hook-stop",
         "session-signals/hook-stop",
     ] {
-        assert_eq!(owner(command, &OWNED).as_deref(), Some("hook-stop"), "{command}");
+        assert_eq!(executable_of(command, &OWNED).as_deref(), Some("hook-stop"), "{command}");
     }
 }
 
 #[test]
-fn not_ours_though_alike() {
+fn commands_that_look_alike_are_not_ours() {
     for command in [
         "",
         " ",
@@ -66,31 +68,31 @@ fn not_ours_though_alike() {
         "# /x/session-signals/hook-stop",
         "/x/session-signals\\hook-stop",
     ] {
-        assert_eq!(owner(command, &OWNED), None, "{command}");
+        assert_eq!(executable_of(command, &OWNED), None, "{command}");
     }
-    assert_eq!(owner("/x/session-signals/hook-stop", &[]), None);
-    assert_eq!(owner("/x/session-signals/hook-stop", &["stop"]), None);
+    assert_eq!(executable_of("/x/session-signals/hook-stop", &[]), None);
+    assert_eq!(executable_of("/x/session-signals/hook-stop", &["stop"]), None);
 }
 
 #[test]
-fn the_line_of_shared_settings_to_the_letter() {
-    let line = crate::settings_editor::shared_command("hook-stop", &[]);
-    assert_eq!(owner(&line, &OWNED).as_deref(), Some("hook-stop"));
-    let daemons = crate::settings_editor::shared_command("sessions", &["daemons", "start"]);
-    assert_eq!(owner(&daemons, &DAEMONS).as_deref(), Some("sessions"));
-    assert_eq!(owner(&daemons, &["sessions daemons stop"]), None);
+fn the_line_of_shared_settings_is_ours_only_as_we_write_it() {
+    let line = shared_command("hook-stop", &[]);
+    assert_eq!(executable_of(&line, &OWNED).as_deref(), Some("hook-stop"));
+    let daemons = shared_command("sessions", &["daemons", "start"]);
+    assert_eq!(executable_of(&daemons, &DAEMONS).as_deref(), Some("sessions"));
+    assert_eq!(executable_of(&daemons, &["sessions daemons stop"]), None);
     for (from, to) in
         [("exec", "mine"), ("hook-stop", "hook-stop.sh"), ("\"$s\"", "\"$s\"; mine"), ("$HOME", "$MINE"), ("s=", "t=")]
     {
-        assert_eq!(owner(&line.replacen(from, to, 1), &OWNED), None, "{from} {to}");
+        assert_eq!(executable_of(&line.replacen(from, to, 1), &OWNED), None, "{from} {to}");
     }
     for more in [" || true", "; mine", " $(mine)", "\nmine", " ", " >/dev/null"] {
-        assert_eq!(owner(&format!("{line}{more}"), &OWNED), None, "{more}");
+        assert_eq!(executable_of(&format!("{line}{more}"), &OWNED), None, "{more}");
     }
 }
 
-/// Which executable the editor finds in a hook of this command.
-fn owner(command: &str, owned: &[&str]) -> Option<String> {
+/// Returns which executable the editor finds in a hook with this command.
+fn executable_of(command: &str, owned: &[&str]) -> Option<String> {
     let hook = serde_json::json!({"type": "command", "command": command});
     let text = serde_json::json!({"hooks": {"Stop": [{"hooks": [hook]}]}}).to_string();
     let entry = own_entries(text.as_bytes(), owned).expect("valid settings").pop()?;
@@ -98,98 +100,8 @@ fn owner(command: &str, owned: &[&str]) -> Option<String> {
     Some(entry.path.rsplit('/').next()?.to_owned())
 }
 
-/// The commands under `Stop` that are left where scripts that write session signals are replaced, `asked` being
-/// the paths the editor asked about.
-fn left(commands: &[&str], keep_scripts: bool, writes: bool) -> (Vec<String>, Vec<String>) {
-    let hooks: Vec<_> = commands.iter().map(|line| serde_json::json!({"type": "command", "command": line})).collect();
-    let text = serde_json::json!({"hooks": {"Stop": [{"hooks": hooks}]}}).to_string();
-    let asked = std::cell::RefCell::new(Vec::new());
-    let writes_signals = |path: &str| {
-        asked.borrow_mut().push(path.to_owned());
-        writes
-    };
-    let request = InstallRequest {
-        registrations: &[],
-        owned: &OWNED,
-        place: &place,
-        keep_others: false,
-        keep_scripts,
-        writes_signals: &writes_signals,
-    };
-    let plan = crate::settings_editor::plan_install(text.as_bytes(), &request).expect("a plan");
-    let after = super::oracle::Json::read(&plan.after);
-    let left: Vec<_> = after.hooks().iter().map(|(_, hook)| hook.get("command").expect("a command").text()).collect();
-    assert_eq!(left.len() + plan.replaced_scripts.len(), commands.len());
-    assert!(
-        plan.replaced_scripts
-            .iter()
-            .all(|script| script.event == "Stop" && commands.contains(&script.command.as_str()))
-    );
-    (left, asked.into_inner())
-}
-
 #[test]
-fn the_dashboards_scripts_however_started() {
-    let commands = [
-        "~/.claude/hooks/stop.sh",
-        "$HOME/.claude/hooks/session-end.sh",
-        "\"$HOME/.claude/hooks/permission-request.sh\"",
-        "bash /home/my\\ name/user-prompt-submit.sh",
-        "/bin/sh '/home/my name/stop.sh'",
-        "/usr/bin/env bash -e ~/stop.sh x y",
-        "powershell -File C:\\Users\\you\\stop.ps1",
-        "powershell.exe -NoProfile -ExecutionPolicy Bypass -file \"C:\\my name\\session-end.ps1\"",
-        "pwsh ./stop.ps1",
-        "stop.sh",
-        "~/.claude/hooks/stop.sh 2>/dev/null || true",
-    ];
-    let paths = [
-        "~/.claude/hooks/stop.sh",
-        "$HOME/.claude/hooks/session-end.sh",
-        "$HOME/.claude/hooks/permission-request.sh",
-        "/home/my name/user-prompt-submit.sh",
-        "/home/my name/stop.sh",
-        "~/stop.sh",
-        "C:\\Users\\you\\stop.ps1",
-        "C:\\my name\\session-end.ps1",
-        "./stop.ps1",
-        "stop.sh",
-        "~/.claude/hooks/stop.sh",
-    ];
-    let (left_over, asked) = left(&commands, false, true);
-    assert_eq!(left_over, Vec::<String>::new());
-    assert_eq!(asked, paths);
-    let (left_over, asked) = left(&commands, true, true);
-    assert_eq!((left_over.len(), asked.len()), (commands.len(), 0), "--keep-scripts asks nothing and keeps all");
-    let (left_over, _) = left(&commands, false, false);
-    assert_eq!(left_over.len(), commands.len(), "those that write no signals are somebody else's");
-}
-
-#[test]
-fn other_scripts_are_not_even_asked_about() {
-    let commands = [
-        "~/.claude/hooks/my-stop.sh",
-        "~/.claude/hooks/stop",
-        "~/.claude/hooks/stop.sh.bak",
-        "~/.claude/hooks/stop.py",
-        "~/.claude/hooks/session-start.sh",
-        "echo ~/.claude/hooks/stop.sh",
-        "python3 ~/.claude/hooks/stop.sh",
-        "bash mine.sh ~/.claude/hooks/stop.sh",
-        "bash -c '~/.claude/hooks/stop.sh; mine'",
-        "~/.claude/hooks/stop.sh; mine",
-        "if true; then ~/.claude/hooks/stop.sh; fi",
-        "bash",
-        "bash -x",
-        "powershell -File",
-    ];
-    let (left_over, asked) = left(&commands, false, true);
-    assert_eq!(left_over, commands);
-    assert_eq!(asked, Vec::<String>::new());
-}
-
-#[test]
-fn lists_every_entry_of_ours() {
+fn every_entry_of_ours_is_listed() {
     let text = br#"{"hooks": {"Stop": [{"hooks": [
         {"type": "command", "command": "mine"},
         {"type": "command", "command": "A=1 \"/my x/session-signals/hook-stop\" || true"},
@@ -213,43 +125,33 @@ fn lists_every_entry_of_ours() {
 
 #[test]
 fn a_path_with_spaces_is_registered_for_a_shell() {
-    let mut wanted = registrations();
-    for registration in &mut wanted {
+    let mut quoted = registrations();
+    for registration in &mut quoted {
         registration.command = registration.command.replace("/home/you/", "\"/home/my name/") + "\"";
         registration.args = None;
     }
-    let plan = install_these(b"{}", &wanted);
-    assert_eq!(own_entries(&plan.after, &OWNED).expect("valid").len(), wanted.len());
-    assert!(!show(&plan.after).contains("args"), "with args, the quotes would be part of the path");
-    assert!(!install_these(&plan.after, &wanted).is_change());
-    // And back, as after a move to a home without spaces.
-    let back = install_these(&plan.after, &registrations());
-    assert_eq!(back.after.len(), install_these(b"{}", &registrations()).after.len());
+    let plan = install_these(b"{}", &quoted);
+    assert_eq!(own_entries(&plan.after, &OWNED).expect("valid").len(), quoted.len());
+    assert!(!show(&plan.after).contains("args"), "in the exec form the quotes would be part of the path");
+    assert!(!install_these(&plan.after, &quoted).is_change());
+    // The home is moved to a path without spaces.
+    let moved = install_these(&plan.after, &registrations());
+    assert_eq!(moved.after.len(), install_these(b"{}", &registrations()).after.len());
 }
 
 #[test]
-fn what_could_not_be_told_as_ours_again_is_not_registered() {
+fn a_command_that_would_not_be_recognised_as_ours_is_not_registered() {
     for (command, owned) in [("/opt/x/hook-stop", &OWNED[..]), ("/x/session-signals/hook-stop", &[])] {
-        let wanted = Registration { event: "Stop", command: command.to_owned(), args: Some(&[]), timeout: 10 };
-        let request = InstallRequest {
-            registrations: &[wanted],
-            owned,
-            place: &place,
-            keep_others: false,
-            keep_scripts: false,
-            writes_signals: &|_| false,
-        };
-        assert!(
-            matches!(crate::settings_editor::plan_install(b"{}", &request), Err(EditRefusal::Unproven(_))),
-            "{command}"
-        );
+        let registrations = [Registration { event: "Stop", command: command.to_owned(), args: Some(&[]), timeout: 10 }];
+        let request = InstallRequest { owned, ..request(&registrations) };
+        assert!(matches!(plan_install(b"{}", &request), Err(EditRefusal::CheckFailed(_))), "{command}");
     }
 }
 
 const DAEMONS: [&str; 2] = ["sessions daemons start", "sessions daemons stop"];
 
 #[test]
-fn sessions_is_ours_only_where_it_starts_or_ends_daemons() {
+fn sessions_is_ours_only_if_it_starts_or_ends_daemons() {
     let hooks = [
         (r#""command": "/x/session-signals/sessions", "args": ["daemons", "start"]"#, true),
         (r#""command": "'/my x/session-signals/sessions' daemons stop""#, true),
@@ -264,24 +166,17 @@ fn sessions_is_ours_only_where_it_starts_or_ends_daemons() {
     for (hook, ours) in hooks {
         let text = format!(r#"{{"hooks": {{"Stop": [{{"hooks": [{{"type": "command", {hook}}}]}}]}}}}"#);
         assert_eq!(own_entries(text.as_bytes(), &DAEMONS).expect("valid").len(), usize::from(ours), "{hook}");
-        let plan = crate::settings_editor::plan_uninstall(text.as_bytes(), &DAEMONS, &place).expect("valid");
+        let plan = plan_uninstall(text.as_bytes(), &DAEMONS, &owner_of_path).expect("valid");
         assert_eq!(plan.is_change(), ours, "{hook}");
     }
 }
 
 #[test]
-fn arguments_become_as_wanted_and_stay_where_they_are_the_users() {
+fn our_arguments_are_corrected_and_the_users_arguments_stay() {
     let command = "/new/session-signals/sessions";
     let args = Some(&["daemons", "start"][..]);
-    let wanted = [Registration { event: "SessionStart", command: command.to_owned(), args, timeout: 10 }];
-    let request = InstallRequest {
-        registrations: &wanted,
-        owned: &DAEMONS,
-        place: &place,
-        keep_others: false,
-        keep_scripts: false,
-        writes_signals: &|_| false,
-    };
+    let registrations = [Registration { event: "SessionStart", command: command.to_owned(), args, timeout: 10 }];
+    let request = InstallRequest { owned: &DAEMONS, ..request(&registrations) };
     let hook = |command: &str, args: &str| {
         format!(
             r#"{{"hooks": {{"SessionStart": [{{"hooks": [{{"type": "command", "command": "{command}"{args}, "timeout": 10}}]}}]}}}}"#
@@ -294,16 +189,14 @@ fn arguments_become_as_wanted_and_stay_where_they_are_the_users() {
         (&right, &right),
         (&own, &own),
         (&hook("/old/session-signals/sessions", r#", "args": ["daemons", "start"]"#), &right),
-        // Members that are added come last.
+        // New members are added at the end.
         (&shell, &hook(command, "").replace("10}", r#"10, "args": ["daemons", "start"]}"#)),
     ] {
-        let plan = crate::settings_editor::plan_install(before.as_bytes(), &request)
-            .unwrap_or_else(|refusal| panic!("{refusal}"));
+        let plan = plan_install(before.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
         assert_eq!(show(&plan.after), *after);
     }
-    // ChangeKind ends daemons has no business where they are started.
+    // An entry that ends daemons is removed from the event that starts them.
     let stop = hook(command, r#", "args": ["daemons", "stop"]"#);
-    let plan =
-        crate::settings_editor::plan_install(stop.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
+    let plan = plan_install(stop.as_bytes(), &request).unwrap_or_else(|refusal| panic!("{refusal}"));
     assert!(!show(&plan.after).contains("stop") && show(&plan.after).contains(r#""start""#), "{}", show(&plan.after));
 }

@@ -1,4 +1,4 @@
-//! ChangeKind holds for generated settings: any JSON, laid out any way, hooks of ours and of others mixed in.
+//! What is true of generated settings: any JSON in any layout, with our hooks and other people's hooks in it.
 
 mod generator;
 
@@ -9,46 +9,38 @@ use proptest::{
 
 use super::{
     OWNED, install,
-    oracle::{Json, is_ours, is_script},
-    place, show, uninstall,
+    oracle::{Json, has_hook, is_ours, is_script, parts_of_others},
+    owner_of_path, show, undo, uninstall,
 };
-use crate::settings_editor::{EditReceipt, undo_edit};
+use crate::settings_editor::{find_wrapped, plan_uninstall};
 
-fn minus_ours(settings: &Json) -> Json {
-    settings.without(&|hook| is_ours(hook) || is_script(hook)).tidied()
-}
-
-fn has(text: &[u8], is_it: fn(&Json) -> bool) -> bool {
-    Json::read(text).hooks().iter().any(|(_, hook)| is_it(hook))
-}
-
-fn holds(text: &str) -> Result<(), TestCaseError> {
-    let before = Json::read(text.as_bytes());
+/// Checks installing, installing again, undoing, and uninstalling after the file was rewritten.
+fn check_all(text: &str) -> Result<(), TestCaseError> {
     let plan = install(text.as_bytes());
     let after = Json::read(&plan.after);
-    prop_assert_eq!(minus_ours(&after), minus_ours(&before), "installing");
-    prop_assert!(!has(&plan.after, is_script), "a script stays");
+    prop_assert_eq!(parts_of_others(&plan.after), parts_of_others(text.as_bytes()), "installing");
+    prop_assert!(!has_hook(&plan.after, is_script), "a script stays");
     prop_assert!(serde_json::from_slice::<serde::de::IgnoredAny>(&plan.after).is_ok(), "no JSON");
 
     let again = install(&plan.after);
     prop_assert_eq!(show(&again.after), show(&plan.after), "installing again");
 
-    let back = undo_edit(&plan.after, &EditReceipt::from_plan(&plan, None), &OWNED, &place).expect("the receipt fits");
     let original = uninstall(text.as_bytes()).after;
-    if !has(text.as_bytes(), is_ours) {
+    if !has_hook(text.as_bytes(), is_ours) {
         prop_assert_eq!(show(&original), text, "uninstalling nothing");
     }
-    prop_assert_eq!(show(&back.after), show(&original), "undoing");
+    prop_assert_eq!(show(&undo(&plan).after), show(&original), "undoing");
 
     for rewritten in [after.write("\t"), after.collapsed().write("  ")] {
-        let gone = uninstall(rewritten.as_bytes()).after;
+        let uninstalled = uninstall(rewritten.as_bytes()).after;
         let expected = Json::read(rewritten.as_bytes()).without(&is_ours);
-        prop_assert_eq!(Json::read(&gone), expected, "uninstalling after a rewrite");
-        prop_assert!(!has(&gone, is_ours), "ours stays");
+        prop_assert_eq!(Json::read(&uninstalled), expected, "uninstalling after a rewrite");
+        prop_assert!(!has_hook(&uninstalled, is_ours), "ours stays");
     }
     Ok(())
 }
 
+/// Pieces of shell lines. `BIN` stands for our directory.
 const PIECES: [&str; 26] = [
     "BIN/hook-stop",
     "BIN/hook-stop",
@@ -82,31 +74,32 @@ proptest! {
     #![proptest_config(Config { failure_persistence: None, ..Config::default() })]
 
     #[test]
-    fn of_generated_settings((json, layout) in (generator::settings(), generator::layout())) {
+    fn generated_settings_are_edited_exactly((json, layout) in (generator::settings(), generator::layout())) {
         let text = generator::lay_out(&json, &layout);
-        prop_assert_eq!(&Json::read(text.as_bytes()), &json, "the generator writes what it means");
-        holds(&text)?;
-        holds(&json.write("    "))?;
+        prop_assert_eq!(&Json::read(text.as_bytes()), &json, "the generated text is the generated JSON");
+        check_all(&text)?;
+        check_all(&json.write("    "))?;
     }
 
     #[test]
-    fn of_any_line_that_may_start_ours(pieces in prop::collection::vec(0..PIECES.len(), 0..12)) {
+    fn any_command_line_is_handled(pieces in prop::collection::vec(0..PIECES.len(), 0..12)) {
         let line = pieces.iter().map(|piece| PIECES[*piece]).collect::<String>().replace("BIN", super::DIRECTORY);
         let hook = serde_json::json!({ "type": "command", "command": line });
         let text = serde_json::json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string();
         let plan = install(text.as_bytes());
         prop_assert!(plan.registered.iter().any(|change| change.event == "Stop"), "{}", line);
         prop_assert!(!install(&plan.after).is_change(), "{}", line);
-        // Whatever is no entry of ours is there before and after.
-        let gone = uninstall(&plan.after);
-        prop_assert_eq!(crate::settings_editor::find_wrapped(&gone.after, &OWNED), crate::settings_editor::find_wrapped(text.as_bytes(), &OWNED), "{}", line);
+        // What is not an entry of ours is the same before and after.
+        let uninstalled = uninstall(&plan.after);
+        prop_assert_eq!(find_wrapped(&uninstalled.after, &OWNED), find_wrapped(text.as_bytes(), &OWNED), "{}", line);
     }
 
     #[test]
-    fn of_any_bytes_and_any_prefix(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in 0_usize..2000) {
-        let _ = crate::settings_editor::plan_uninstall(&bytes, &OWNED, &place);
+    fn any_bytes_and_any_cut_are_handled(bytes in prop::collection::vec(any::<u8>(), 0..40), cut in 0_usize..2000) {
+        let _ = plan_uninstall(&bytes, &OWNED, &owner_of_path);
         let whole = install(b"{}").after;
         let cut = &whole[..cut.min(whole.len())];
-        prop_assert_eq!(crate::settings_editor::plan_uninstall(cut, &OWNED, &place).is_ok(), cut.len() == whole.len() || cut.is_empty());
+        let is_complete = cut.len() == whole.len() || cut.is_empty();
+        prop_assert_eq!(plan_uninstall(cut, &OWNED, &owner_of_path).is_ok(), is_complete);
     }
 }

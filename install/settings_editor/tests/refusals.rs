@@ -1,9 +1,9 @@
-//! ChangeKind is refused, with the place and the reason; and that everything else of the corpus is not.
+//! Which settings are refused, with which position and reason.
 
-use super::{OWNED, place, registrations, uninstall};
-use crate::settings_editor::{EditRefusal, InstallRequest};
+use super::{OWNED, owner_of_path, registrations, request, uninstall};
+use crate::settings_editor::{EditRefusal, InstallRequest, own_entries, plan_install, plan_uninstall};
 
-/// Every file of `tests/fixtures/settings/refused`, and the start of the sentence that refuses it.
+/// Every file of `tests/fixtures/settings/refused`, and how the sentence begins that refuses it.
 const REFUSED: [(&str, &str); 39] = [
     ("array", "line 1, column 1: the settings must be an object {…}, not an array"),
     ("bad-escape", "line 1, column 9: not JSON (invalid escape)"),
@@ -46,55 +46,48 @@ const REFUSED: [(&str, &str); 39] = [
     ("utf-16", "line 1, column 1: not UTF-8"),
 ];
 
-fn refusal(text: &[u8]) -> Result<(), EditRefusal> {
+fn try_install(text: &[u8]) -> Result<(), EditRefusal> {
     let registrations = registrations();
-    let request = InstallRequest {
-        registrations: &registrations,
-        owned: &OWNED,
-        place: &place,
-        keep_others: false,
-        keep_scripts: false,
-        writes_signals: &|_| true,
-    };
-    crate::settings_editor::plan_install(text, &request).map(drop)
+    let request = InstallRequest { writes_signals: &|_| true, ..request(&registrations) };
+    plan_install(text, &request).map(drop)
 }
 
 #[test]
-fn says_where_and_why() {
+fn every_refusal_names_the_position_and_the_reason() {
     let directory = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/fixtures/settings/refused");
-    let count = std::fs::read_dir(directory).expect("the refused").count();
-    assert_eq!(count, REFUSED.len(), "a file without its reason, or the reverse");
+    let count = std::fs::read_dir(directory).expect("the refused settings").count();
+    assert_eq!(count, REFUSED.len(), "a file without a reason, or a reason without a file");
     for (name, sentence) in REFUSED {
         let text = std::fs::read(format!("{directory}/{name}.json")).expect(name);
-        let refusal = refusal(&text).expect_err(name).to_string();
+        let refusal = try_install(&text).expect_err(name).to_string();
         assert!(refusal.starts_with(sentence), "{name}: {refusal}");
         assert!(!refusal.contains('\n') && !refusal.ends_with('.'), "{name}: one sentence: {refusal}");
         if !name.starts_with("event-") {
-            assert!(crate::settings_editor::plan_uninstall(&text, &OWNED, &place).is_err(), "{name}: uninstalls");
-            assert!(crate::settings_editor::own_entries(&text, &OWNED).is_err(), "{name}: is listed");
+            assert!(plan_uninstall(&text, &OWNED, &owner_of_path).is_err(), "{name}: uninstalls");
+            assert!(own_entries(&text, &OWNED).is_err(), "{name}: is listed");
         }
     }
 }
 
 #[test]
-fn counts_columns_in_characters_after_the_mark() {
-    let refusal = |text: &str| refusal(text.as_bytes()).expect_err(text).to_string();
+fn columns_count_characters_after_the_byte_order_mark() {
+    let refusal = |text: &str| try_install(text.as_bytes()).expect_err(text).to_string();
     assert!(refusal("\u{feff}{ // x").starts_with("line 1, column 3: comments"));
     assert!(refusal("{\"é日🚀\": // x").starts_with("line 1, column 9: comments"));
     assert!(refusal("{\r\n\t// x").starts_with("line 2, column 2: comments"));
 }
 
 #[test]
-fn a_slash_that_starts_no_comment_is_no_comment() {
+fn a_slash_that_does_not_start_a_comment_is_not_called_one() {
     for text in ["{/}", "{\"a\": /x/}", "{\"a\": \"//\" x}"] {
-        assert!(matches!(refusal(text.as_bytes()), Err(EditRefusal::Malformed(..))), "{text}");
+        assert!(matches!(try_install(text.as_bytes()), Err(EditRefusal::Malformed(..))), "{text}");
     }
-    assert_eq!(refusal(b"{\"a\": \"// no comment /* \"}"), Ok(()));
+    assert_eq!(try_install(b"{\"a\": \"// no comment /* \"}"), Ok(()));
 }
 
 #[test]
-fn an_event_of_the_wrong_kind_matters_only_where_we_register() {
+fn an_event_of_the_wrong_kind_is_refused_only_if_we_register_for_it() {
     let text = br#"{"hooks": {"Stop": null}}"#;
     assert_eq!(uninstall(text).after, text);
-    assert_eq!(crate::settings_editor::own_entries(text, &OWNED), Ok(Vec::new()));
+    assert_eq!(own_entries(text, &OWNED), Ok(Vec::new()));
 }

@@ -1,28 +1,30 @@
-//! The rules for entries of ours that are there already, one example each.
+//! The rules for entries of ours that are in the settings already, each with an example.
 
-use super::{DIRECTORY, OWNED, install, install_these, place, registrations, show, uninstall};
-use crate::settings_editor::{ChangeKind, EditPlan, InstallRequest, Registration, settings_snippet};
+use super::{DIRECTORY, install, install_these, registrations, request, show, uninstall};
+use crate::settings_editor::{ChangeKind, EditPlan, Registration, plan_install, settings_snippet};
 
-/// Installs for `Stop` alone.
-fn stop(text: &str) -> EditPlan {
-    let wanted: Vec<Registration> = registrations().into_iter().filter(|wanted| wanted.event == "Stop").collect();
-    install_these(text.as_bytes(), &wanted)
+/// Installs the registration for `Stop` alone.
+fn install_stop(text: &str) -> EditPlan {
+    let all = registrations().into_iter();
+    let stop: Vec<Registration> = all.filter(|registration| registration.event == "Stop").collect();
+    install_these(text.as_bytes(), &stop)
 }
 
-/// `text` with `BIN` as our directory.
-fn ours(text: &str) -> String {
+/// Returns `text` with our directory in place of `BIN`.
+fn with_directory(text: &str) -> String {
     text.replace("BIN", DIRECTORY)
 }
 
+/// Checks what installing for `Stop` makes of `before`, and what it reports.
 #[track_caller]
-fn becomes(before: &str, after: &str, what: &[ChangeKind]) {
-    let plan = stop(&ours(before));
-    assert_eq!(show(&plan.after), ours(after));
-    assert_eq!(plan.registered.iter().map(|change| change.what).collect::<Vec<_>>(), what);
+fn becomes(before: &str, after: &str, changes: &[ChangeKind]) {
+    let plan = install_stop(&with_directory(before));
+    assert_eq!(show(&plan.after), with_directory(after));
+    assert_eq!(plan.registered.iter().map(|change| change.what).collect::<Vec<_>>(), changes);
 }
 
 #[test]
-fn added_at_the_end_of_its_event() {
+fn a_missing_entry_is_added_at_the_end_of_its_event() {
     becomes(
         r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"mine"}]}]}}"#,
         r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"mine"}]},{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#,
@@ -31,7 +33,7 @@ fn added_at_the_end_of_its_event() {
 }
 
 #[test]
-fn an_edited_timeout_matcher_and_member_stay() {
+fn what_the_user_has_edited_in_an_entry_stays() {
     for hook in [
         r#"{"timeout":99,"type":"command","args":[],"command":"BIN/hook-stop"}"#,
         r#"{"type":"command","command":"BIN/hook-stop","args":[],"timeout":0.50}"#,
@@ -73,7 +75,7 @@ fn duplicates_converge_into_the_one_the_user_edited() {
         &file(&format!(r#"{{"hooks":[{mine}]}},{{"hooks":[{edited}]}}"#)),
         &[ChangeKind::Converged(3)],
     );
-    // An entry for every matcher makes narrower ones duplicates; without it each matcher keeps its own.
+    // If an entry is for every matcher, the others are duplicates. If none is, one entry stays for each matcher.
     becomes(
         &file(&format!(r#"{{"matcher":"a","hooks":[{edited}]}},{{"matcher":"*","hooks":[{plain}]}}"#)),
         &file(&format!(r#"{{"matcher":"*","hooks":[{plain}]}}"#)),
@@ -84,22 +86,22 @@ fn duplicates_converge_into_the_one_the_user_edited() {
 }
 
 #[test]
-fn entries_not_asked_for_go() {
-    let plan = stop(&ours(
+fn entries_of_ours_that_are_not_asked_for_are_removed() {
+    let plan = install_stop(&with_directory(
         r#"{"hooks":{"StopFailure":[{"hooks":[{"type":"command","command":"BIN/hook-stop"}]}],"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-compact"}]}]}}"#,
     ));
     let expected =
         r#"{"hooks":{"Stop":[{"hooks":[{"type":"command","command":"BIN/hook-stop","args":[],"timeout":10}]}]}}"#;
-    assert_eq!(show(&plan.after), ours(expected));
-    let what: Vec<_> = plan.registered.iter().map(|change| (change.event.as_str(), change.what)).collect();
+    assert_eq!(show(&plan.after), with_directory(expected));
+    let changes: Vec<_> = plan.registered.iter().map(|change| (change.event.as_str(), change.what)).collect();
     assert_eq!(
-        what,
+        changes,
         [("Stop", ChangeKind::Added), ("StopFailure", ChangeKind::Removed), ("Stop", ChangeKind::Removed)]
     );
 }
 
 #[test]
-fn a_script_makes_room_in_place() {
+fn a_dashboards_script_is_replaced() {
     becomes(
         "{\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [\n          {\"type\": \"command\", \"command\": \"~/.claude/hooks/stop.sh\"}\n        ]\n      }\n    ]\n  }\n}",
         "{\n  \"hooks\": {\n    \"Stop\": [\n      {\n        \"hooks\": [\n          {\n            \"type\": \"command\",\n            \"command\": \"BIN/hook-stop\",\n            \"args\": [],\n            \"timeout\": 10\n          }\n        ]\n      }\n    ]\n  }\n}",
@@ -108,8 +110,8 @@ fn a_script_makes_room_in_place() {
 }
 
 #[test]
-fn uninstalling_keeps_what_hides_something_from_the_cli() {
-    let hook = ours(r#"{"type":"command","command":"BIN/hook-stop"}"#);
+fn uninstalling_keeps_an_empty_container_that_hides_another_one() {
+    let hook = with_directory(r#"{"type":"command","command":"BIN/hook-stop"}"#);
     let dead = r#"{"hooks":[{"type":"command","command":"dead"}]}"#;
     for (before, after) in [
         (
@@ -137,14 +139,6 @@ fn uninstalling_keeps_what_hides_something_from_the_cli() {
 fn the_snippet_is_what_an_empty_file_becomes() {
     assert_eq!(settings_snippet(&registrations()), show(&install(b"").after));
     assert_eq!(settings_snippet(&registrations()), show(&install(b"{}\n").after));
-    let request = InstallRequest {
-        registrations: &[],
-        owned: &OWNED,
-        place: &place,
-        keep_others: false,
-        keep_scripts: false,
-        writes_signals: &|_| false,
-    };
-    let nothing = crate::settings_editor::plan_install(b"{}", &request).expect("a plan");
-    assert!(!nothing.is_change(), "nothing to register is nothing to do");
+    let nothing = plan_install(b"{}", &request(&[])).expect("a plan");
+    assert!(!nothing.is_change(), "without registrations nothing changes");
 }

@@ -1,16 +1,16 @@
-//! ChangeKind is written looks as the file does. The texts spell a tab as `→` and a carriage return as `↵`.
+//! What the editor adds looks like the rest of the file. In these texts `→` is a tab, `↵` a carriage return, and `BIN`
+//! our directory.
 
-use super::{DIRECTORY, OWNED, install_these, place, registrations, show};
-use crate::settings_editor::{EditReceipt, undo_edit};
+use super::{DIRECTORY, install_these, registrations, show, undo};
 
+/// Checks what installing for `Stop` makes of `before`, and that undoing restores `before`.
 #[track_caller]
 fn becomes(before: &str, after: &str) {
     let spell = |text: &str| text.replace('→', "\t").replace('↵', "\r").replace("BIN", DIRECTORY);
-    let wanted: Vec<_> = registrations().into_iter().filter(|wanted| wanted.event == "Stop").collect();
-    let plan = install_these(spell(before).as_bytes(), &wanted);
+    let stop: Vec<_> = registrations().into_iter().filter(|registration| registration.event == "Stop").collect();
+    let plan = install_these(spell(before).as_bytes(), &stop);
     assert_eq!(show(&plan.after), spell(after));
-    let back = undo_edit(&plan.after, &EditReceipt::from_plan(&plan, None), &OWNED, &place).expect("the receipt fits");
-    assert_eq!(show(&back.after), spell(before));
+    assert_eq!(show(&undo(&plan).after), spell(before));
 }
 
 #[test]
@@ -42,7 +42,7 @@ fn an_empty_file_gets_two_spaces_and_a_final_newline() {
 }
 
 #[test]
-fn tabs_and_crlf() {
+fn tabs_and_carriage_returns_are_used_if_the_file_has_them() {
     becomes(
         "{↵\n→\"hooks\": {↵\n→→\"Stop\": [↵\n→→]↵\n→}↵\n}",
         "{↵\n→\"hooks\": {↵\n→→\"Stop\": [↵\n→→→{↵\n→→→→\"hooks\": [↵\n→→→→→{↵\n→→→→→→\"type\": \"command\",↵\n→→→→→→\"command\": \"BIN/hook-stop\",↵\n→→→→→→\"args\": [],↵\n→→→→→→\"timeout\": 10↵\n→→→→→}↵\n→→→→]↵\n→→→}↵\n→→]↵\n→}↵\n}",
@@ -50,7 +50,7 @@ fn tabs_and_crlf() {
 }
 
 #[test]
-fn four_spaces_and_its_colons_after_another_setting() {
+fn indentation_and_colons_are_those_of_the_other_settings() {
     becomes(
         "{\n    \"model\":\"opus\"\n}",
         r#"{
@@ -90,13 +90,13 @@ fn one_line_stays_one_line() {
 }
 
 #[test]
-fn neighbours_are_followed_where_they_stand() {
-    // Another indentation than the rest of the file's, and blank lines between groups.
+fn a_new_group_looks_like_its_neighbours() {
+    // The indentation differs from the rest of the file, and there are blank lines between groups.
     becomes(
         "{\n  \"hooks\": {\n      \"Stop\": [\n\n        {\"hooks\": []},\n\n        {}\n\n      ]\n  }\n}",
         "{\n  \"hooks\": {\n      \"Stop\": [\n\n        {\"hooks\": []},\n\n        {},\n\n        {\n          \"hooks\": [\n            {\n              \"type\": \"command\",\n              \"command\": \"BIN/hook-stop\",\n              \"args\": [],\n              \"timeout\": 10\n            }\n          ]\n        }\n\n      ]\n  }\n}",
     );
-    // One line within many.
+    // The event is on one line in a file of many lines.
     becomes(
         "{\n  \"hooks\": {\n    \"Stop\": [{\"hooks\": []}]\n  }\n}",
         "{\n  \"hooks\": {\n    \"Stop\": [{\"hooks\": []}, {\"hooks\": [{\"type\": \"command\", \"command\": \"BIN/hook-stop\", \"args\": [], \"timeout\": 10}]}]\n  }\n}",

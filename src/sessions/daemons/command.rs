@@ -64,7 +64,7 @@ pub struct ListOptions {
     /// Only this session's
     #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
-    /// Print an array of objects (documented in the README)
+    /// Print an array of objects (documented in docs/json.md)
     #[arg(long)]
     pub json: bool,
 }

@@ -1,4 +1,4 @@
-//! One event before its background: what may stand on disk when something failed on the way.
+//! One event with the signals before it, and what may be stored afterwards if something failed.
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
@@ -14,16 +14,17 @@ use crate::release::hook;
 use crate::sandbox::{Life, Outcome, Sandbox, executable_for, payload};
 use crate::strace;
 
-/// The kernel gives no larger one.
+/// The largest PID that the kernel uses.
 const MAX_PID: u64 = 1 << 22;
 
-/// Two calls of a tool, and one of a subagent's.
+// Two calls of a tool by the main agent, and one by a subagent.
 const A: &str = r#""tool_name":"Bash","tool_input":{"command":"a"}"#;
 const B: &str = r#""tool_name":"Bash","tool_input":{"command":"b"}"#;
 const AGENTS: &str = r#""agent_id":"x","tool_name":"Bash","tool_input":{}"#;
 
-/// What happened before, and the event whose hook meets the fault: names and members.
+/// The name of an event, and members of its payload.
 type Event = (&'static str, &'static str);
+/// The events before, and the event at whose hook the fault happens.
 #[rustfmt::skip]
 const SCENARIOS: [(&[Event], Event); 11] = [
     (&[],                                                     ("UserPromptSubmit", "")),
@@ -39,29 +40,29 @@ const SCENARIOS: [(&[Event], Event); 11] = [
     (&[("UserPromptSubmit", ""), ("PermissionRequest", A)],   ("SessionEnd", "")),
 ];
 
-/// The spool's files, by name.
+/// The contents of the files in the signal directory, by name.
 pub type Files = BTreeMap<String, String>;
 
-/// One event before its background, and what comes of it when nothing fails.
+/// One event, and what its hook does if nothing fails.
 pub struct Scenario {
     pub hook: &'static str,
     pub input: String,
     pub before: Files,
-    /// Without what differs from run to run.
+    /// The signals afterwards, without the members that differ from run to run.
     after: BTreeMap<String, Value>,
-    /// The calls made, in order.
+    /// The names of the hook's system calls, in order.
     pub calls: Vec<String>,
     new_lengths: Vec<usize>,
-    /// The lock is not to be had: the hook does its work with more care.
+    /// The hook cannot get the lock.
     pub unlocked: bool,
 }
 
 impl Scenario {
     fn new(before: &[Event], (event, members): Event, unlocked: bool) -> Self {
         let sandbox = Sandbox::new();
-        let mut dead = Life::begin(&sandbox);
+        let mut cli = Life::begin(&sandbox);
         for (event, members) in before {
-            dead.fire("s", event, members).succeeds();
+            cli.fire("s", event, members).succeeds();
         }
         let before = files(&sandbox);
         let hook = executable_for(event).unwrap();
@@ -83,8 +84,8 @@ impl Scenario {
         strace::run(sandbox, &hook(self.hook), &self.input, &[unlocked, options].concat())
     }
 
-    /// A home directory as it was before the event.
-    pub fn background(&self) -> Sandbox {
+    /// Makes a home directory as it was before the event.
+    pub fn sandbox_before(&self) -> Sandbox {
         let sandbox = Sandbox::new();
         if !self.before.is_empty() {
             DirBuilder::new().recursive(true).mode(0o700).create(sandbox.spool()).unwrap();
@@ -95,58 +96,66 @@ impl Scenario {
         sandbox
     }
 
-    /// The length of the shortest signal that is new: 0 where none is.
+    /// Returns the length of the shortest new signal; 0 if there is none.
     pub fn shortest_new(&self) -> usize {
         self.new_lengths.iter().copied().min().unwrap_or_default()
     }
 
-    /// What of the contract a run broke.
+    /// Returns what is wrong after a run.
     ///
-    /// What a hook left behind that was killed, or that could not delete or tell apart what it had moved aside, is brought
-    /// back first, as `hooks doctor --fix` does.
+    /// If the hook was killed, or could not clean up, the temporary files that it left are recovered first, as `hooks doctor --fix`
+    /// does.
     pub fn violations(&self, sandbox: &Sandbox, outcome: &Outcome, fault: Fault) -> Vec<String> {
-        let Fault { killed, mute, helpless } = fault;
+        let Fault { killed, cannot_write, cannot_clean_up } = fault;
         let mut violations = Vec::new();
         let mut check = |holds: bool, what: String| violations.extend((!holds).then_some(what));
         let lines = outcome.stderr.matches('\n').count();
-        let told = lines == 1 && outcome.stderr.starts_with(&format!("{}: ", self.hook)) || mute && lines == 0;
-        let ended = match outcome.code {
+        let reports_error =
+            lines == 1 && outcome.stderr.starts_with(&format!("{}: ", self.hook)) || cannot_write && lines == 0;
+        let ended_well = match outcome.code {
             None => killed,
             Some(0) => outcome.stderr.is_empty(),
-            Some(1) => told,
+            Some(1) => reports_error,
             Some(_) => false,
         };
-        check(ended && outcome.stdout.is_empty(), format!("{outcome:?}"));
-        if killed || helpless {
+        check(ended_well && outcome.stdout.is_empty(), format!("{outcome:?}"));
+        if killed || cannot_clean_up {
             for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
-                let recovered = open(sandbox).recover_leftover(name.as_bytes());
-                check(recovered.is_ok_and(|remnant| remnant != Leftover::Foreign), format!("{name} is not recovered"));
+                let recovered = open_store(sandbox).recover_leftover(name.as_bytes());
+                check(
+                    recovered.is_ok_and(|leftover| leftover != Leftover::Foreign),
+                    format!("{name} is not recovered"),
+                );
             }
         }
-        let left = files(sandbox);
-        let (temporary, signals): (Files, Files) = left.into_iter().partition(|(name, _)| name.starts_with('.'));
+        let found = files(sandbox);
+        let (temporary, signals): (Files, Files) = found.into_iter().partition(|(name, _)| name.starts_with('.'));
         check(temporary.is_empty(), format!("left: {temporary:?}"));
         for (name, text) in &signals {
             let is_old = self.before.get(name) == Some(text);
             let is_new = self.after.contains_key(name) && lasting(text).as_ref() == self.after.get(name);
             check(is_old || is_new, format!("{name} is neither old nor new: {text:?}"));
         }
-        let stood = !self.before.is_empty() && !self.after.is_empty();
-        check(!stood || !signals.is_empty(), "the session's state is lost".to_owned());
+        let keeps_state = !self.before.is_empty() && !self.after.is_empty();
+        check(!keeps_state || !signals.is_empty(), "the session's state is lost".to_owned());
         if outcome.code == Some(0) {
-            let done = signals.iter().map(|(name, text)| Some((name.clone(), lasting(text)?))).collect::<Option<_>>();
-            check(done.as_ref() == Some(&self.after), format!("exit code 0, but {:?} stand", signals.keys()));
+            let lasting_signals =
+                signals.iter().map(|(name, text)| Some((name.clone(), lasting(text)?))).collect::<Option<_>>();
+            check(
+                lasting_signals.as_ref() == Some(&self.after),
+                format!("exit code 0, but the signals are {:?}", signals.keys()),
+            );
         }
         violations
     }
 }
 
-/// The sandbox's spool, locked.
-fn open(sandbox: &Sandbox) -> SignalStore {
+/// Opens and locks the signal directory of the sandbox.
+fn open_store(sandbox: &Sandbox) -> SignalStore {
     let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
-    let spool = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
-    assert!(spool.is_locked);
-    spool
+    let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
+    assert!(store.is_locked);
+    store
 }
 
 fn files(sandbox: &Sandbox) -> Files {
@@ -154,11 +163,11 @@ fn files(sandbox: &Sandbox) -> Files {
     sandbox.files().into_iter().map(|name| (name.clone(), text(&name))).collect()
 }
 
-/// A signal without what differs from run to run, or may be left out where the system does not say it.
-/// `None` where it is not one line of JSON.
+/// Returns a signal without the members that differ from run to run, or that are left out if the system does not know them. `None`
+/// if it is not one line of JSON.
 fn lasting(text: &str) -> Option<Value> {
     let mut signal: Value = serde_json::from_str(text.strip_suffix('\n').filter(|line| !line.contains('\n'))?).ok()?;
-    let passing = |object: &mut Value| {
+    let remove_changing = |object: &mut Value| {
         let members = object.as_object_mut()?;
         for name in ["working_since", "pending_since", "stopped_at", "ended_at"] {
             members.remove(name);
@@ -168,24 +177,24 @@ fn lasting(text: &str) -> Option<Value> {
         members.remove("claude_host").is_none_or(|value| value.is_string()).then_some(())
     };
     for call in signal.get_mut("pending").and_then(Value::as_array_mut).into_iter().flatten() {
-        passing(call)?;
+        remove_changing(call)?;
     }
-    passing(&mut signal)?;
+    remove_changing(&mut signal)?;
     Some(signal)
 }
 
-/// What was done to a run.
+/// What happens to a hook.
 #[derive(Clone, Copy, Default)]
 pub struct Fault {
-    /// It was killed.
+    /// It is killed.
     pub killed: bool,
-    /// Nothing can be written any more, be it on stderr.
-    pub mute: bool,
-    /// Something cannot be deleted, or nothing can be looked at any more.
-    pub helpless: bool,
+    /// It can write nothing any more, not even to stderr.
+    pub cannot_write: bool,
+    /// It cannot delete a file, or cannot look at files any more.
+    pub cannot_clean_up: bool,
 }
 
-/// All of them, and two with something to delete once more without the lock.
+/// Returns all scenarios, and two of those that delete something a second time without the lock.
 pub fn scenarios() -> Vec<Scenario> {
     let locked = SCENARIOS.into_iter().map(|(before, event)| Scenario::new(before, event, false));
     let deletes = |scenario: &Scenario| scenario.calls.iter().any(|call| call == "unlinkat");

@@ -1,4 +1,4 @@
-//! The hard cases by name, with what RFC 8259 says of each: the oracle must agree as well.
+//! Hard cases of JSON, by name.
 
 /// JSON.
 pub const VALID: &[(&str, &[u8])] = &[

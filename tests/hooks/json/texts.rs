@@ -1,4 +1,4 @@
-//! Texts for the properties: JSON by its grammar, and JSON with something wrong.
+//! Generators of texts: JSON by its grammar, and JSON with errors.
 
 use proptest::collection::vec;
 use proptest::prelude::*;
@@ -7,8 +7,8 @@ fn space() -> impl Strategy<Value = String> {
     prop_oneof![6 => Just(String::new()), 1 => "[ \t\r\n]{1,3}"]
 }
 
-/// What may stand between the quotes of a string; half a surrogate pair only where `lone` says so.
-pub fn characters(lone: bool) -> impl Strategy<Value = String> {
+/// The text between the quotes of a string. It contains halves of surrogate pairs only if `has_half_pairs` is true.
+pub fn characters(has_half_pairs: bool) -> impl Strategy<Value = String> {
     let character = prop_oneof![
         6 => "[ -!#-\\[\\]-~]",
         2 => any::<char>().prop_filter("escaped, or it would end the string", |c| *c >= ' ' && !"\"\\".contains(*c))
@@ -17,12 +17,12 @@ pub fn characters(lone: bool) -> impl Strategy<Value = String> {
         2 => "\\\\u00[0-7][0-9a-fA-F]",
         1 => "\\\\u[0-9a-cA-C][0-9a-fA-F]{3}",
         1 => "\\\\u[dD][89abAB][0-9a-fA-F]{2}\\\\u[dD][c-fC-F][0-9a-fA-F]{2}",
-        u32::from(lone) => "\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
+        u32::from(has_half_pairs) => "\\\\u[dD][89a-fA-F][0-9a-fA-F]{2}",
     ];
     vec(character, 0..6).prop_map(|characters| characters.concat())
 }
 
-/// One of the protocol's names, some of its characters escaped.
+/// A name of a member that the protocol uses, with some of its characters escaped.
 pub fn name() -> impl Strategy<Value = String> {
     let name = prop_oneof![Just("session_id"), Just("agent_id"), Just("pending"), Just("a"), Just("")];
     (name, any::<u16>()).prop_map(|(name, escaped)| {
@@ -56,7 +56,7 @@ fn array(inner: impl Strategy<Value = String>) -> impl Strategy<Value = String> 
     })
 }
 
-/// An object with values like these.
+/// An object with values from the given generator.
 pub fn object(inner: impl Strategy<Value = String>) -> impl Strategy<Value = String> {
     let member = (space(), key(), space(), space(), inner, space())
         .prop_map(|(a, key, b, c, value, d)| format!("{a}\"{key}\"{b}:{c}{value}{d}"));
@@ -66,7 +66,7 @@ pub fn object(inner: impl Strategy<Value = String>) -> impl Strategy<Value = Str
     })
 }
 
-/// A text as a file holds it.
+/// A value with white space around it.
 pub fn document() -> impl Strategy<Value = String> {
     (space(), value(), space()).prop_map(|(before, value, after)| before + &value + &after)
 }
@@ -80,10 +80,10 @@ pub fn recorded() -> impl Strategy<Value = String> {
     prop::sample::select(lines)
 }
 
-/// Up to three bytes deleted, put in, exchanged, or with a bit flipped.
+/// A text in which up to three bytes are deleted, inserted or exchanged, or have a bit flipped.
 pub fn mutated(text: impl Strategy<Value = String>) -> impl Strategy<Value = Vec<u8>> {
-    let telling = prop::sample::select(&b"\"\\{}[]:,-+.eE0 \t\n1tfnu\x00\x1f\x7f\x80\xc0\xed\xf4\xff"[..]);
-    let mutation = (0..4, any::<prop::sample::Index>(), any::<prop::sample::Index>(), telling, 0..8_u8);
+    let special = prop::sample::select(&b"\"\\{}[]:,-+.eE0 \t\n1tfnu\x00\x1f\x7f\x80\xc0\xed\xf4\xff"[..]);
+    let mutation = (0..4, any::<prop::sample::Index>(), any::<prop::sample::Index>(), special, 0..8_u8);
     (text, vec(mutation, 1..4)).prop_map(|(text, mutations)| {
         let mut text = text.into_bytes();
         for (kind, at, other, byte, bit) in mutations {

@@ -1,11 +1,11 @@
-//! Values, and the many ways in which JSON can spell one.
+//! Generators of values, and of the many spellings of one value.
 
 use std::collections::BTreeMap;
 
 use proptest::prelude::*;
 use serde_json::Value;
 
-/// A value; few enough different ones that two of them are equal now and then.
+/// A value. There are few enough different ones that two of them are sometimes equal.
 pub fn value() -> impl Strategy<Value = Value> {
     let scalar = prop_oneof![
         Just(Value::Null),
@@ -25,7 +25,7 @@ fn text() -> impl Strategy<Value = String> {
     prop_oneof![3 => "[ab]{0,2}", 1 => "[a\"\\\\/\u{8}\u{c}\n\r\té漢\u{fffd}😀\u{0}\u{7f}]{0,9}"]
 }
 
-/// One spelling of a value; `dice` says which.
+/// Returns one spelling of a value, which `dice` chooses.
 pub fn spell(value: &Value, dice: &mut Dice) -> String {
     let text = match value {
         Value::Null | Value::Bool(_) => value.to_string(),
@@ -60,7 +60,7 @@ fn spell_text(text: &str, dice: &mut Dice) -> String {
     format!("\"{}\"", text.chars().map(spell).collect::<String>())
 }
 
-/// Numbers that look random, always the same ones for one seed.
+/// A generator of pseudo-random numbers.
 pub struct Dice(pub u64);
 
 impl Dice {

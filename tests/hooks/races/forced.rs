@@ -1,10 +1,10 @@
-//! Two hooks forced apart: one is held up, or stopped, at a chosen system call.
+//! Two hooks, one of which is delayed or stopped at a chosen system call.
 
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use crate::hooks::faults::all;
+use crate::hooks::faults::run_all;
 use crate::release::hook;
 use crate::sandbox::{Sandbox, executable_for, payload};
 use crate::strace::{self, Run, Trace};
@@ -15,7 +15,7 @@ const EVENTS: [(&str, &str); 4] =
 
 type Event = (&'static str, &'static str);
 
-/// Every pair, in both orders.
+/// Returns every pair of events, in both orders.
 fn pairs() -> impl Iterator<Item = (Event, Event)> {
     EVENTS.into_iter().flat_map(|first| EVENTS.into_iter().map(move |second| (first, second)))
 }
@@ -25,16 +25,16 @@ fn run(sandbox: &Sandbox, log: &Path, (event, kind): Event, options: &[&str]) ->
     strace::run_logged(sandbox, log, &hook(executable_for(event).unwrap()), &payload("s", event, &tool), options)
 }
 
-/// What is wrong with what two hooks left, the later one of which published `later` at `time`.
+/// Returns what is wrong with the signals that two hooks left. The later hook published `later` at `time`.
 fn violation(sandbox: &Sandbox, earlier: &str, later: &str, time: &str) -> Option<String> {
     let state = sandbox.state("s");
-    let has = |kind: &str| state.split(' ').any(|standing| standing.starts_with(kind));
+    let has = |kind: &str| state.split(' ').any(|shown| shown.starts_with(kind));
     let states = ["working", "stop", "ended"].into_iter().filter(|kind| has(kind)).count();
-    // What a reader of the files sees: the first one of these that stands.
+    // A reader of the files takes the first one of these that is stored.
     let seen = ["ended", "permission", "stop", "working"].into_iter().find(|kind| has(kind));
     let stamp = |member| sandbox.read("s", later)[member] == *time;
     let is_true = match (earlier, later) {
-        // Nothing waits in a session that is over; whether the request came before, its end does not ask.
+        // The request may be stored or not, because the end of a session does not check what waited.
         ("ended", "permission") => seen == Some("ended") || seen == Some("permission"),
         ("permission", "permission") => state.matches(',').count() == 1,
         (_, "working") => state == "working" && stamp("working_since"),
@@ -46,7 +46,7 @@ fn violation(sandbox: &Sandbox, earlier: &str, later: &str, time: &str) -> Optio
     (states > 1 || !is_true || !whole).then(|| format!("{state:?}, {:?}", sandbox.files()))
 }
 
-/// Where a hook is held up: before it has the lock, and at every step of its work with it.
+/// Where a hook is delayed: before it takes the lock, and at each step while it holds the lock.
 const DELAYED: [&str; 7] = [
     "openat:delay_enter=50000:when=1",
     "flock:delay_enter=50000",
@@ -59,12 +59,12 @@ const DELAYED: [&str; 7] = [
 
 #[test]
 #[ignore = "needs strace"]
-fn hooks_held_up_on_their_way() {
+fn two_hooks_of_which_one_is_delayed() {
     let delays = || DELAYED.into_iter().flat_map(|delay| [[Some(delay), None], [None, Some(delay)]]);
     let cases: Vec<_> = pairs().flat_map(|pair| delays().map(move |delay| (pair, delay))).collect();
-    let violations = all(&cases, |((first, second), delays)| {
+    let violations = run_all(&cases, |((first, second), delays)| {
         let sandbox = Sandbox::new();
-        // Something to clear for everybody.
+        // Each event then has a signal to delete.
         sandbox.fire("s", "Stop", "").succeeds();
         let (one, other) = (sandbox.home().join("first"), sandbox.home().join("second"));
         let inject = delays.map(|delay| delay.map(|delay| format!("inject={delay}")));
@@ -86,8 +86,8 @@ fn hooks_held_up_on_their_way() {
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }
 
-/// A hook stopped at a call while it holds the lock; another one that does not wait for it; the first one again.
-fn stopped(first: Event, second: Event, stop: &str) -> Vec<String> {
+/// Stops a hook at a call while it holds the lock, runs another hook, and lets the first one continue. Returns what is wrong.
+fn violations_if_stopped(first: Event, second: Event, stop: &str) -> Vec<String> {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
     let (one, other) = (sandbox.home().join("first"), sandbox.home().join("second"));
@@ -108,16 +108,16 @@ fn stopped(first: Event, second: Event, stop: &str) -> Vec<String> {
     newer.outcome.succeeds();
     let mut violations: Vec<_> = violation(&sandbox, first.1, second.1, &newer.trace.time()).into_iter().collect();
     if older.trace.stopped().is_none() {
-        violations.push("it was not stopped".to_owned());
+        violations.push("the first hook was not stopped".to_owned());
     }
     if newer.trace.slept() > 200 {
-        violations.push(format!("it waited {} ms", newer.trace.slept()));
+        violations.push(format!("the second hook waited {} ms", newer.trace.slept()));
     }
     violations.into_iter().map(|what| format!("{}, stopped at {stop}, then {}: {what}", first.1, second.1)).collect()
 }
 
-/// The calls that a hook makes while it has the lock, each with its number among those of its name.
-fn under_the_lock(event: Event) -> Vec<String> {
+/// Returns the calls that a hook makes while it holds the lock, each with its number among the calls of its name.
+fn calls_under_lock(event: Event) -> Vec<String> {
     let sandbox = Sandbox::new();
     sandbox.fire("s", "Stop", "").succeeds();
     let run = run(&sandbox, &sandbox.home().join("log"), event, &[]);
@@ -133,9 +133,9 @@ fn under_the_lock(event: Event) -> Vec<String> {
 fn a_hook_stopped_while_it_holds_the_lock() {
     let mut cases = Vec::new();
     for (first, second) in pairs() {
-        cases.extend(under_the_lock(first).into_iter().map(|stop| (first, second, stop)));
+        cases.extend(calls_under_lock(first).into_iter().map(|stop| (first, second, stop)));
     }
-    let violations = all(&cases, |(first, second, stop)| stopped(*first, *second, stop));
+    let violations = run_all(&cases, |(first, second, stop)| violations_if_stopped(*first, *second, stop));
     println!("{} cases, {} violations", cases.len(), violations.len());
     assert!(violations.is_empty(), "{}", violations.join("\n"));
 }

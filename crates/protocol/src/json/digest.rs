@@ -1,29 +1,29 @@
-//! One number for a JSON value, however it is spelled.
+//! A digest of a JSON value that is the same for every spelling of the value.
 
 use super::text::{escaped_character, hex_digit};
 use super::walker::MAX_DEPTH;
 
-/// Where each kind of value begins, and what a member ends with: digits of pi.
+// The first state for each kind of value, and the last word of a member. They are digits of pi.
 const OBJECT: u64 = 0x1319_8a2e_0370_7344;
 const STRING: u64 = 0xa409_3822_299f_31d0;
 const SCALAR: u64 = 0x082e_fa98_ec4e_6c89;
 const FACTOR: u64 = 0x9e37_79b9_7f4a_7c15;
 
-/// A power of two, so that no depth is out of bounds.
+/// How many frames there are. It is a power of two, so that `depth % FRAMES` is fast and never out of bounds.
 const FRAMES: usize = (MAX_DEPTH + 1).next_power_of_two();
 
-/// A number for the JSON value `text`, in one pass and without allocating: the same for equal values, whatever their
-/// white space, the order of their members and their escapes.
+/// Computes the digest of a JSON value, in one pass and without allocating. Equal values have the same digest, whatever their white
+/// space, the order of their members and their escapes.
 ///
-/// Numbers count as they are spelled, and every member counts, also one whose name comes again. The CLI writes both events
-/// of a call with `JSON.stringify`, which spells a number in one way and repeats no name.
+/// A number counts as it is spelled, and every member counts, also if its name comes twice. That is enough here, because the CLI
+/// writes both events of a call with `JSON.stringify`, which spells a number in one way and repeats no name.
 ///
-/// Different values have the same number once in 2^64 pairs. Who looks for such a pair gains nothing: at worst a call of
-/// one's own session is taken for another one of the same tool.
+/// Two different values have the same digest with a probability of 2^-64. The digest is not cryptographic. A pair of values with
+/// the same digest does little harm: a call is taken for another call of the same tool in the same session.
 #[must_use]
 pub fn digest(text: &[u8]) -> u64 {
     let mut frames = [Frame::default(); FRAMES];
-    // What stands around the value is taken for an array.
+    // The value is treated as the element of an array.
     let mut depth = 0;
     let mut rest = text;
     while let [byte, more @ ..] = rest {
@@ -50,17 +50,18 @@ pub fn digest(text: &[u8]) -> u64 {
 }
 
 fn mix(state: u64, word: u64) -> u64 {
-    // Turned first, so that it matters which of the two is which.
+    // The state is rotated first, so that the order of words matters.
     (state.rotate_left(29) ^ word).wrapping_mul(FACTOR).rotate_left(32)
 }
 
-/// An array or an object that is still open.
+/// An array or an object whose end has not been read yet.
 #[derive(Clone, Copy, Default)]
 struct Frame {
     is_object: bool,
-    /// An array's elements so far, in their order; an object's members, in any.
+    /// For an array, a digest of the elements so far, which depends on their order. For an object, a sum over the members so far,
+    /// which does not.
     sum: u64,
-    /// Of a member whose value is still to come; else 0.
+    /// The digest of the key of a member whose value comes next; else 0.
     key: u64,
 }
 
@@ -77,7 +78,7 @@ impl Frame {
     }
 }
 
-/// What follows an opening quote, up to the closing one: by its UTF-16 code units, so that an escape is one of them.
+/// Reads a string after its opening quote, and computes a digest of its UTF-16 code units. One escape is one unit.
 fn digest_string(rest: &mut &[u8]) -> u64 {
     let (mut state, mut units, mut len) = (STRING, 0_u64, 0_u64);
     let mut put = |unit: u32| {
@@ -118,7 +119,7 @@ fn digest_string(rest: &mut &[u8]) -> u64 {
     mix(mix(state, units), len)
 }
 
-/// A number or a literal, by its characters.
+/// Reads a number or a literal, and computes a digest of its characters.
 fn digest_scalar(first: u8, rest: &mut &[u8]) -> u64 {
     let mut state = mix(SCALAR, first.into());
     while let [byte, more @ ..] = rest

@@ -1,7 +1,7 @@
 //! JSON without an allocator.
 //!
 //! Use [`Walker`] when text arrives in pieces and its end must be found. Use [`items`] on text that a walker has accepted.
-//! Both give raw bytes: a number keeps its spelling, and a string keeps its escapes.
+//! Both return raw bytes: a number keeps its spelling, and a string keeps its escapes.
 
 mod digest;
 mod items;

@@ -1,22 +1,22 @@
-//! Walks one JSON text without allocating; accepts exactly RFC 8259, up to [`MAX_DEPTH`].
+//! Checks one JSON text byte by byte, without allocating. It accepts exactly RFC 8259, nested up to [`MAX_DEPTH`].
 
 use super::words::{repeat_byte, zero_bytes};
 
-/// How deep arrays and objects may nest. `serde_json` reads 127 levels, and a signal file puts a payload two levels down.
+/// How deep arrays and objects may be nested. `serde_json` reads 127 levels, and a payload in a signal is two levels down.
 pub const MAX_DEPTH: usize = 125;
 
 /// Why a text is not JSON.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum JsonError {
-    /// This byte cannot stand here.
+    /// This byte is not allowed here.
     Syntax,
-    /// A string holds what is not UTF-8.
+    /// A string is not UTF-8.
     Utf8,
     /// Nested deeper than [`MAX_DEPTH`].
     Depth,
 }
 
-/// What a byte is to the text around it.
+/// The role of a byte in JSON text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Role {
     /// White space between tokens.
@@ -43,9 +43,9 @@ enum WalkerState {
     After,
     Text,
     Escape,
-    /// Hexadecimal digits still to come.
+    /// How many hexadecimal digits must follow.
     Hex(u8),
-    /// Continuation bytes still to come, and the range of the next one.
+    /// How many continuation bytes must follow, and the range of the next one.
     Utf8(u8, u8, u8),
     Minus,
     Zero,
@@ -55,16 +55,16 @@ enum WalkerState {
     Exponent,
     ExponentSign,
     ExponentDigits,
-    /// What is left of `true`, `false` or `null`.
+    /// The rest of `true`, `false` or `null`, which must follow.
     Literal(&'static [u8]),
 }
 
-/// Where one JSON text stands after the bytes so far.
+/// The state of one JSON text after the bytes so far.
 pub struct Walker {
     state: WalkerState,
     in_key: bool,
     depth: usize,
-    /// Bit `d` is set where the container at depth `d + 1` is an object.
+    /// Bit `d` is set if the container at depth `d + 1` is an object.
     objects: u128,
 }
 
@@ -75,21 +75,21 @@ impl Default for Walker {
 }
 
 impl Walker {
-    /// How many containers are open.
+    /// Returns how many arrays and objects are open.
     #[must_use]
     pub fn depth(&self) -> usize {
         self.depth
     }
 
-    /// Whether what has been seen is one whole JSON text.
+    /// Returns whether the bytes so far are one whole JSON text.
     #[must_use]
     pub fn is_complete(&self) -> bool {
         use WalkerState::{After, ExponentDigits, Fraction, Integer, Zero};
         self.depth == 0 && matches!(self.state, After | Zero | Integer | Fraction | ExponentDigits)
     }
 
-    /// How many of the next bytes are whole characters and escapes of the string at hand, for which [`Walker::step`] can be
-    /// left out.
+    /// Returns how many of the next bytes are whole characters and escapes of the present string. The caller may skip these bytes:
+    /// [`Walker::step`] need not be called for them.
     #[must_use]
     #[inline(never)]
     pub fn count_plain(&self, bytes: &[u8]) -> usize {
@@ -114,7 +114,7 @@ impl Walker {
     /// Takes the next byte.
     ///
     /// # Errors
-    /// Where no JSON text goes on like this. The walker is of no use after that.
+    /// If no JSON text can continue with this byte. Do not use the walker after an error.
     #[expect(clippy::match_same_arms, reason = "one line a token")]
     pub fn step(&mut self, byte: u8) -> Result<Role, JsonError> {
         use WalkerState::{
@@ -173,7 +173,7 @@ impl Walker {
         Ok(Role::Scalar)
     }
 
-    /// Bytes between scalars.
+    /// Takes a byte that is not part of a scalar.
     fn step_structure(&mut self, byte: u8) -> Result<Role, JsonError> {
         use WalkerState::{After, Colon, FirstElement, FirstKey, Key, Value};
         let in_object = self.depth > 0 && self.objects >> (self.depth - 1) & 1 == 1;
@@ -210,7 +210,7 @@ impl Walker {
     }
 }
 
-/// Behind the first byte of a character beyond ASCII: how many bytes follow, and the range of the next one.
+/// For the first byte of a character beyond ASCII, returns how many bytes follow and the range of the next one.
 fn lead_byte(byte: u8) -> Option<(u8, u8, u8)> {
     Some(match byte {
         0xc2..=0xdf => (1, 0x80, 0xbf),
@@ -224,7 +224,7 @@ fn lead_byte(byte: u8) -> Option<(u8, u8, u8)> {
     })
 }
 
-/// How long the character beyond ASCII is that `bytes` begin with; 0 where it is none, or not all there.
+/// Returns the length of the character beyond ASCII at the start of `bytes`; 0 if it is not valid or not complete.
 fn character_length(bytes: &[u8]) -> usize {
     let [first, next, more @ ..] = bytes else { return 0 };
     let Some((left, low, high)) = lead_byte(*first) else { return 0 };
@@ -233,12 +233,12 @@ fn character_length(bytes: &[u8]) -> usize {
     if whole { 1 + usize::from(left) } else { 0 }
 }
 
-/// How many bytes at the start are characters of a string that stand for themselves, of ASCII: eight at a time.
+/// Returns how many bytes at the start are ASCII characters of a string that need no escape. It compares eight at a time.
 fn count_printable(bytes: &[u8]) -> usize {
     let (words, rest) = bytes.as_chunks();
     for (number, word) in words.iter().enumerate() {
         let word = u64::from_le_bytes(*word);
-        // Without its five low bits, a control character is 0.
+        // A control character without its five low bits is 0.
         let special = zero_bytes(word & repeat_byte(0xe0))
             | zero_bytes(word ^ repeat_byte(b'"'))
             | zero_bytes(word ^ repeat_byte(b'\\'));

@@ -1,30 +1,31 @@
-//! Memory that grows without an allocator.
+//! A buffer that grows without an allocator.
 
 use super::{Result, allocate_pages};
 
-/// Enough for almost every payload. Only the pages that are touched cost anything.
-const FIRST: usize = 256 * 1024;
+/// The size of a new buffer, in bytes. It is enough for almost every payload. Only the pages that are touched cost memory.
+const FIRST_LEN: usize = 256 * 1024;
 
-/// Bytes that grow as they are needed. What it leaves behind is never given back, so a buffer is for a
-/// process that ends soon; all of it is at most 4/3 of the last size.
+/// A buffer that grows as needed.
+///
+/// The memory is never freed, so use it in a process that ends soon. In all, it takes at most 4/3 of the last size.
 pub struct Buffer {
-    /// Everything there is room for.
+    /// All bytes of the buffer.
     pub bytes: &'static mut [u8],
 }
 
 impl Buffer {
-    /// Room for `least` bytes, or more.
+    /// Makes a buffer of at least `min_len` bytes.
     ///
     /// # Errors
-    /// Where there is no memory.
-    pub fn with_room(least: usize) -> Result<Self> {
-        allocate_pages(least.max(FIRST)).map(|bytes| Self { bytes })
+    /// If there is no memory.
+    pub fn with_room(min_len: usize) -> Result<Self> {
+        allocate_pages(min_len.max(FIRST_LEN)).map(|bytes| Self { bytes })
     }
 
-    /// Makes room where all of it is in use.
+    /// Makes the buffer four times as large if all of its bytes are used.
     ///
     /// # Errors
-    /// Where there is no memory.
+    /// If there is no memory.
     pub fn ensure_room(&mut self, used: usize) -> Result<()> {
         if used == self.bytes.len() {
             let larger = allocate_pages(used * 4)?;

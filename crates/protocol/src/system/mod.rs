@@ -1,7 +1,8 @@
-//! The few calls a hook makes of its system, behind one boundary.
+//! The calls that a hook makes to the operating system.
 //!
-//! `linux.rs` makes them without libc; `portable.rs` makes the same ones through std, for every other
-//! system and for `RUSTFLAGS="--cfg portable"`. Nothing above this module knows which one it has.
+//! There are two implementations with the same functions. `linux` makes raw system calls without the C library, on `x86_64` and
+//! `aarch64`. `portable` uses std, on every other system, and everywhere if the environment variable `SESSION_SIGNALS_PORTABLE` is
+//! set during the build. The rest of the crate does not depend on which one is used.
 
 mod buffer;
 #[cfg(freestanding)]
@@ -18,32 +19,32 @@ pub use buffer::Buffer;
 
 use crate::time::Time;
 
-/// The system's number for what went wrong.
+/// An error number of the system.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Errno(pub i32);
 
-/// What a call returns.
+/// The result of a call.
 pub type Result<T> = core::result::Result<T, Errno>;
 
-/// What a hook asks of a file, without following a symbolic link.
+/// What a hook needs to know about a file. A symbolic link is not followed.
 #[derive(Clone, Copy, Debug)]
 pub struct Metadata {
-    /// A regular file.
+    /// It is a regular file.
     pub is_file: bool,
-    /// When it was last modified.
+    /// Its modification time.
     pub modified: Time,
     /// Its length in bytes.
     pub len: u64,
 }
 
-/// What a hook asks of the spool directory.
+/// What a hook needs to know about the signal directory.
 #[derive(Clone, Copy, Debug)]
 pub struct Access {
-    /// It belongs to the user this process acts for.
+    /// It belongs to the effective user of this process.
     pub is_ours: bool,
     /// Its permission bits.
     pub mode: u32,
 }
 
-/// How often an interrupted call is made again. A hook handles no signal, so none ever should be.
+/// How often an interrupted call is made. A hook handles no signals, so no call should ever be interrupted.
 const RETRIES: usize = 16;

@@ -1,4 +1,4 @@
-//! The spool, held against the hooks while a signal is removed.
+//! The signal directory with its lock, for removals.
 
 use std::fs::{File, TryLockError};
 use std::hash::{BuildHasher as _, RandomState};
@@ -18,22 +18,26 @@ use crate::signal_dir::SignalDir;
 use crate::store_error::{store_error, store_path};
 use crate::timestamps;
 
-/// After so many removals in a row the hooks get a pause of this length.
-const IN_A_ROW: usize = 16;
+/// How many signals are removed in a row before the hooks get a pause.
+const REMOVALS_IN_A_ROW: usize = 16;
+
+/// The length of that pause.
 const PAUSE: Duration = Duration::from_millis(1);
 
-/// The spool and its lock. Let it go after a few system calls: hooks wait 200 ms for it.
+/// The signal directory, locked. Drop the value after a few system calls, because hooks wait only 200 ms for the lock.
 pub struct LockedStore<'a> {
     signal_dir: &'a SignalDir,
     store: SignalStore,
 }
 
 impl<'a> LockedStore<'a> {
-    /// Takes the hooks' own lock; others are waited for so many milliseconds.
+    /// Takes the lock that the hooks take. If another process has it, waits for at most `timeout_ms` milliseconds.
     ///
     /// # Errors
-    /// `WouldBlock` where somebody else holds it, `Unsupported` where nobody can. `NotFound` where there is no spool.
-    /// Where it is not ours alone.
+    /// - `WouldBlock` if another process has the lock.
+    /// - `Unsupported` if the file system has no locks.
+    /// - `NotFound` if the directory does not exist.
+    /// - Any other error with the words of a hook, if the directory is not private to the user.
     pub fn lock(signal_dir: &'a SignalDir, timeout_ms: u32) -> io::Result<Self> {
         let random = RandomState::new().hash_one(signal_dir.path());
         let store = SignalStore::open_at(&store_path(signal_dir), random, false, timeout_ms)
@@ -42,26 +46,25 @@ impl<'a> LockedStore<'a> {
         if store.is_locked { Ok(Self { signal_dir, store }) } else { Err(lock_error(signal_dir.path())) }
     }
 
-    /// Removes a signal where this is still wrong with it; whether it was.
+    /// Removes a signal if it still has this fault. Returns whether it was removed.
     ///
     /// # Errors
-    /// Any of the file system's.
+    /// The error of the system, with the words of a hook.
     pub fn remove_faulty(&self, session: &str, kind: SignalKind, fault: SignalFault) -> io::Result<bool> {
         let files = SignalFiles::read_session(self.signal_dir, session);
         if !fault.applies_to(self.signal_dir, session, kind, &files, SystemTime::now()) {
             return Ok(false);
         }
-        // Its own time: what comes meanwhile, of a hook that no longer waits for the lock, stays.
-        let time = files.get(kind).map(|file| timestamps::to_hook_time(file.modified)).unwrap_or_default();
-        let removed = self.store.remove_version(session.as_bytes(), kind, time);
+        // Exactly this version is removed. A hook that did not get the lock may publish a newer one meanwhile.
+        let version = files.get(kind).map(|file| timestamps::to_hook_time(file.modified)).unwrap_or_default();
+        let removed = self.store.remove_version(session.as_bytes(), kind, version);
         removed.map_err(|error| store_error("", self.signal_dir, session, error))
     }
 
-    /// Settles what a killed hook left under this name: brings a signal back, and removes anything else. Whether it was a
-    /// signal.
+    /// Recovers a leftover: puts a signal back under its name, and removes anything else. Returns whether it was a signal.
     ///
     /// # Errors
-    /// Any of the file system's.
+    /// The error of the system, with the words of a hook; an error that names the file if it cannot be read.
     pub fn recover(&self, name: &str) -> io::Result<bool> {
         if !is_old_leftover(self.signal_dir, name, SystemTime::now()) {
             return Ok(false);
@@ -75,16 +78,16 @@ impl<'a> LockedStore<'a> {
             Leftover::Signal => Ok(true),
             Leftover::Garbage => Ok(false),
             Leftover::Unreadable => Err(io::Error::other(format!("{name} cannot be read"))),
-            // As earlier versions named their temporary files.
+            // A temporary file of an earlier version.
             Leftover::Foreign => fs_err::remove_file(self.signal_dir.path().join(name)).map(|()| false),
         }
     }
 }
 
-/// Removes the signals of these sessions, which ended longer ago than `limit`; how many that were.
+/// Removes the `ended` signals of these sessions, if they still ended longer ago than `limit`. Returns how many were removed.
 ///
 /// # Errors
-/// As for [`Held::take`] and [`Held::remove`].
+/// The errors of [`LockedStore::lock`] and [`LockedStore::remove_faulty`].
 pub fn remove_old_ends(
     signal_dir: &SignalDir,
     sessions: &[String],
@@ -92,22 +95,22 @@ pub fn remove_old_ends(
     timeout_ms: u32,
 ) -> io::Result<usize> {
     let mut count = 0;
-    for some in sessions.chunks(IN_A_ROW) {
-        for session in some {
-            let held = LockedStore::lock(signal_dir, timeout_ms)?;
-            count += usize::from(held.remove_faulty(session, SignalKind::Ended, SignalFault::Old(limit))?);
+    for chunk in sessions.chunks(REMOVALS_IN_A_ROW) {
+        for session in chunk {
+            let store = LockedStore::lock(signal_dir, timeout_ms)?;
+            count += usize::from(store.remove_faulty(session, SignalKind::Ended, SignalFault::Old(limit))?);
         }
         thread::sleep(PAUSE);
     }
     Ok(count)
 }
 
-/// Why the lock was not to be had.
-fn lock_error(folder: &Path) -> io::Error {
-    match File::open(folder).map(|folder| folder.try_lock()) {
+/// Returns the error for a lock that could not be taken.
+fn lock_error(directory: &Path) -> io::Error {
+    match File::open(directory).map(|directory| directory.try_lock()) {
         Ok(Err(TryLockError::Error(error))) => {
-            let told = format!("{} is on a file system without locks ({error})", folder.display());
-            io::Error::new(io::ErrorKind::Unsupported, told)
+            let message = format!("{} is on a file system without locks ({error})", directory.display());
+            io::Error::new(io::ErrorKind::Unsupported, message)
         }
         _ => io::ErrorKind::WouldBlock.into(),
     }

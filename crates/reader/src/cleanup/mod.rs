@@ -1,7 +1,9 @@
-//! What may be removed from the spool though no event clears it. `hooks doctor --fix` and `sessions serve` do it alike.
+//! Removes files from the signal directory that no event will clear. `hooks doctor --fix` and `sessions serve` use it.
 //!
-//! The spool is looked at without its lock: hooks wait 200 ms for it, and a look at very many signals takes longer.
-//! Each removal then takes the lock, looks at that session again, and holds the lock for a few system calls.
+//! Files are looked for without the lock of the directory, because hooks wait only 200 ms for it, and a look at very many
+//! signals takes longer. Each removal then takes the lock, looks at its file again, and holds the lock for a few system calls.
+//!
+//! This module is for the executables of session-signals. Its items may change in any version.
 
 mod leftovers;
 mod locked_store;

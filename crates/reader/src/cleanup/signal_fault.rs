@@ -1,4 +1,4 @@
-//! Why a signal may be removed.
+//! The faults for which a signal may be removed.
 
 use std::io::Read as _;
 use std::path::Path;
@@ -10,23 +10,24 @@ use super::signal_files::SignalFiles;
 use crate::regular_file;
 use crate::signal_dir::SignalDir;
 
-/// Whoever writes to a signal in place is done by then. A time as far ahead is from before the clock stepped back.
+/// A program that writes to a signal in place is done by this age. A time that is as far ahead is from before the clock stepped
+/// back.
 const SETTLING_TIME: Duration = Duration::from_secs(60);
 
 /// What is wrong with a signal.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum SignalFault {
-    /// A newer signal, of this kind, supersedes it; and both can be read.
+    /// A newer signal, of this kind, made it false, and both can be read.
     Superseded(SignalKind),
-    /// It is empty, or all NUL bytes: the power was lost before its content was on the disk.
+    /// It is empty or holds only NUL bytes, because the power was lost before its content was on the disk.
     Empty,
-    /// Its session ended longer ago than this, and nothing else stands for it.
+    /// Its session ended longer ago than this, and has no other signal.
     Old(Duration),
 }
 
 impl SignalFault {
-    /// Whether this is wrong with a session's signal of this kind.
-    pub fn applies_to(
+    /// Returns whether the signal of this session and kind has the fault.
+    pub(super) fn applies_to(
         self,
         signal_dir: &SignalDir,
         session: &str,
@@ -44,8 +45,9 @@ impl SignalFault {
     }
 }
 
-/// Each signal of a session that a newer one supersedes, and the kind of that one. What cannot be read is neither: it
-/// says nothing, and somebody may know what it means.
+/// Returns each signal of a session that a newer one made false: its kind, and the kind of the newer one. A signal that cannot be
+/// read or understood counts as missing, because another version may know what it means.
+#[must_use]
 pub fn find_superseded_signals(
     signal_dir: &SignalDir,
     session: &str,
@@ -60,8 +62,9 @@ pub fn find_superseded_signals(
     files.superseded(can_be_read, now)
 }
 
-/// Where a session's signal of this kind is empty or all NUL bytes: how long it has to stay so until it is what a power
-/// cut left. Until then somebody may be writing it.
+/// Returns how long a signal that is empty or holds only NUL bytes must stay so until it has the fault
+/// [`SignalFault::Empty`]. Until then a program may be writing it. `None` for any other signal.
+#[must_use]
 pub fn empty_signal_wait(
     signal_dir: &SignalDir,
     session: &str,
@@ -69,16 +72,16 @@ pub fn empty_signal_wait(
     files: &SignalFiles,
     now: SystemTime,
 ) -> Option<Duration> {
-    let found = files.get(kind).filter(|found| found.is_regular)?;
-    let left = match now.duration_since(found.modified) {
+    let file = files.get(kind).filter(|file| file.is_regular)?;
+    let wait = match now.duration_since(file.modified) {
         Ok(age) => SETTLING_TIME.saturating_sub(age),
         Err(ahead) if ahead.duration() > SETTLING_TIME => Duration::ZERO,
         Err(ahead) => ahead.duration() + SETTLING_TIME,
     };
-    (found.len == 0 || is_all_nul(&signal_dir.signal_path(session, kind))).then_some(left)
+    (file.len == 0 || is_all_nul(&signal_dir.signal_path(session, kind))).then_some(wait)
 }
 
-/// Whether a file holds nothing but NUL bytes. Of any other its first bytes say so.
+/// Returns whether a file holds only NUL bytes. Reads no more than the first piece of any other file.
 fn is_all_nul(path: &Path) -> bool {
     let Ok(mut file) = regular_file::open_regular(path) else { return false };
     let mut buffer = [0; 4096];

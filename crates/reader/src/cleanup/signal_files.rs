@@ -1,4 +1,4 @@
-//! A session's files in the spool, by their names and times.
+//! The signal files of a session: what their names and their metadata say.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -9,45 +9,48 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind, StoredSignals};
 use crate::signal_dir::{SignalDir, parse_signal_name};
 use crate::timestamps::to_hook_time;
 
-/// One of them.
+/// The metadata of one signal file.
 #[derive(Clone, Copy, Debug)]
 pub struct SignalFile {
-    /// When it was modified.
+    /// The modification time.
     pub modified: SystemTime,
-    /// Its length in bytes.
+    /// The length in bytes.
     pub len: u64,
     /// Whether it is a regular file.
     pub is_regular: bool,
 }
 
-/// All of them, indexed by `Kind as usize`.
+/// The signal files of one session, by kind.
 #[derive(Clone, Copy, Debug, Default)]
 pub struct SignalFiles([Option<SignalFile>; 4]);
 
 impl SignalFiles {
-    /// Those of every session. Names that no hook gives are passed over.
+    /// Lists the signal files of every session, by session id. Files with other names are ignored, and so are errors.
+    #[must_use]
     pub fn read_all(signal_dir: &SignalDir) -> BTreeMap<String, Self> {
         let mut sessions = BTreeMap::<String, Self>::new();
         for entry in std::fs::read_dir(signal_dir.path()).into_iter().flatten().flatten() {
             let name = entry.file_name();
             let Some((session, kind)) = parse_signal_name(&name) else { continue };
-            let Some(file) = entry.metadata().ok().and_then(|meta| file(&meta)) else { continue };
+            let Some(file) = entry.metadata().ok().and_then(|metadata| signal_file(&metadata)) else { continue };
             sessions.entry(session.to_owned()).or_default().0[kind as usize] = Some(file);
         }
         sessions
     }
 
-    /// Those of this session.
+    /// Looks at the signal files of one session.
+    #[must_use]
     pub fn read_session(signal_dir: &SignalDir, session: &str) -> Self {
-        Self(SIGNAL_KINDS.map(|kind| file(&signal_dir.signal_path(session, kind).symlink_metadata().ok()?)))
+        Self(SIGNAL_KINDS.map(|kind| signal_file(&signal_dir.signal_path(session, kind).symlink_metadata().ok()?)))
     }
 
-    /// The file of this kind.
+    /// Returns the file of this kind.
+    #[must_use]
     pub fn get(&self, kind: SignalKind) -> Option<SignalFile> {
         self.0[kind as usize]
     }
 
-    /// The kinds that stand.
+    /// Returns the kinds of which there is a file.
     pub fn kinds(&self) -> impl Iterator<Item = SignalKind> {
         SIGNAL_KINDS.into_iter().filter(|kind| self.get(*kind).is_some())
     }
@@ -68,14 +71,14 @@ impl SignalFiles {
         SIGNAL_KINDS.into_iter().filter_map(|older| Some((older, stored.superseded_by(older)?))).collect()
     }
 
-    /// Whether nothing stands but an end, and that for longer than this. One from the future is not old.
-    pub fn is_only_old_end(&self, limit: Duration, now: SystemTime) -> bool {
+    /// Returns whether the only file is an `ended` signal that is older than `limit`. A time after `now` is not old.
+    pub(super) fn is_only_old_end(&self, limit: Duration, now: SystemTime) -> bool {
         let ended =
             self.get(SignalKind::Ended).filter(|ended| ended.is_regular && self.kinds().eq([SignalKind::Ended]));
         ended.is_some_and(|ended| now.duration_since(ended.modified).is_ok_and(|age| age > limit))
     }
 }
 
-fn file(meta: &Metadata) -> Option<SignalFile> {
-    Some(SignalFile { modified: meta.modified().ok()?, len: meta.len(), is_regular: meta.is_file() })
+fn signal_file(metadata: &Metadata) -> Option<SignalFile> {
+    Some(SignalFile { modified: metadata.modified().ok()?, len: metadata.len(), is_regular: metadata.is_file() })
 }

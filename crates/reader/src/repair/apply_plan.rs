@@ -1,4 +1,4 @@
-//! Carries out a plan.
+//! Carries out a repair plan.
 
 use std::hash::{BuildHasher as _, RandomState};
 use std::io;
@@ -15,11 +15,12 @@ use crate::signal_dir::{MAX_SIGNAL_LEN, SignalDir};
 use crate::store_error::{store_error, store_path};
 use crate::timestamps::to_hook_time;
 
-/// Does to a session's files what the plan says, unless they are no longer those of the evidence: `false`.
+/// Changes the signal files of a session as the plan says. Returns false, and changes nothing, if the files are no longer those
+/// of the evidence.
 ///
 /// # Errors
-/// `WouldBlock` where somebody else has the spool's lock: nobody is waited for. Where the spool is not to be used, or
-/// cannot be written to.
+/// - `WouldBlock` if another process has the lock of the directory: this function does not wait.
+/// - Any other error with the words of a hook, if the directory is not private to the user or cannot be written to.
 pub fn apply_plan(signal_dir: &SignalDir, session: &str, evidence: &Evidence, plan: &RepairPlan) -> io::Result<bool> {
     let id = session.as_bytes();
     let random = RandomState::new().hash_one(session);
@@ -45,20 +46,20 @@ pub fn apply_plan(signal_dir: &SignalDir, session: &str, evidence: &Evidence, pl
             store.publish(id, kind, plan.modified, &stored, &|out| out.put(&content))?;
         }
         for kind in SIGNAL_KINDS.into_iter().filter(|kind| plan.clear[*kind as usize]) {
-            // What has come since stays.
-            if let Some(seen) = stored.modified[kind as usize] {
-                store.remove_version(id, kind, seen)?;
+            // A signal that came meanwhile stays.
+            if let Some(version) = stored.modified[kind as usize] {
+                store.remove_version(id, kind, version)?;
             }
         }
-        // An event that came meanwhile is newer.
+        // The signals of an event that came meanwhile are newer than the repair.
         store.remove_superseded(id, &store.stored_signals(id)?)?;
         Ok(true)
     };
     apply().map_err(fail)
 }
 
-/// Whether these are the signals that stand.
+/// Returns whether the stored signals are still those that were read.
 fn are_unchanged(signals: &SessionSignals, stored: &StoredSignals) -> bool {
-    let seen = |kind: SignalKind| signals.get(kind).map(|signal| to_hook_time(signal.time));
-    SIGNAL_KINDS.iter().all(|kind| seen(*kind) == stored.modified[*kind as usize])
+    let read_at = |kind: SignalKind| signals.get(kind).map(|signal| to_hook_time(signal.time));
+    SIGNAL_KINDS.iter().all(|kind| read_at(*kind) == stored.modified[*kind as usize])
 }

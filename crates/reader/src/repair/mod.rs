@@ -1,7 +1,9 @@
-//! Heals the spool: where the files alone say something else than all the evidence, they are made to say the same.
+//! Repairs the signal files of a session: if a reader that has only the files sees something else than a reader of all sources,
+//! the files are changed.
 //!
-//! A healed signal is decided and written under the spool's lock, and is a nanosecond newer than what it replaces:
-//! no event that comes, or that waits at the lock, finds it newer than itself.
+//! A repair is planned without a lock. It is carried out under the lock of the hooks, and only if the files are still those of
+//! the evidence. A repaired signal is one nanosecond newer than what it replaces, so every event that comes, or that waits for
+//! the lock, is newer.
 
 mod apply_plan;
 mod repair_plan;

@@ -1,4 +1,4 @@
-//! How long an end is kept, by the CLI's own setting.
+//! How long an `ended` signal is kept, by the CLI's own setting.
 
 use std::path::PathBuf;
 use std::time::Duration;
@@ -8,19 +8,19 @@ use crate::cleanup::retention::retention_period_from;
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 #[test]
-fn the_administrator_is_asked_first() {
-    let folder = tempfile::tempdir().unwrap();
+fn the_settings_of_the_administrator_count_first() {
+    let directory = tempfile::tempdir().unwrap();
     let file = |name: &str, text: &str| -> PathBuf {
-        let path = folder.path().join(name);
+        let path = directory.path().join(name);
         std::fs::write(&path, text).unwrap();
         path
     };
-    let none = folder.path().join("none.json");
+    let none = directory.path().join("none.json");
     let (silent, ten) = (file("silent.json", "{}"), file("ten.json", r#"{"cleanupPeriodDays":10}"#));
     let (float, bom) = (file("float.json", r#"{"cleanupPeriodDays":20.0}"#), file("bom.json", "\u{feff}{}"));
     let (zero, broken) = (file("zero.json", r#"{"cleanupPeriodDays":0}"#), file("broken.json", "{ // mine\n}"));
     let (empty, list) = (file("empty.json", " \n"), file("list.json", "[]"));
-    let dangling = folder.path().join("dangling.json");
+    let dangling = directory.path().join("dangling.json");
     std::os::unix::fs::symlink("nowhere", &dangling).unwrap();
     let days = |managed: &[&PathBuf], user: &PathBuf| {
         let managed: Vec<_> = managed.iter().map(|path| (*path).clone()).collect();
@@ -30,12 +30,12 @@ fn the_administrator_is_asked_first() {
         assert_eq!(days(&[&none], user), Some(30.0), "{}", user.display());
     }
     assert_eq!((days(&[], &ten), days(&[], &float)), (Some(10.0), Some(20.0)));
-    // Nothing is certain.
-    for user in [&zero, &broken, &list, &dangling, &folder.path().to_owned()] {
+    // A file that cannot be understood: nothing may be removed.
+    for user in [&zero, &broken, &list, &dangling, &directory.path().to_owned()] {
         assert_eq!(days(&[&silent], user), None, "{}", user.display());
     }
     assert_eq!((days(&[&broken], &ten), days(&[&zero], &ten)), (None, None));
-    // The last of the administrator's files counts, whatever the user's says.
+    // The last file of the administrator counts, whatever the user has set.
     assert_eq!(days(&[&ten, &silent, &float], &broken), Some(20.0));
     assert_eq!(days(&[&float, &ten], &float), Some(10.0));
 }

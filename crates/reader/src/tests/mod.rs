@@ -1,29 +1,38 @@
-//! Tests of the pure parts. The executable itself is tested in the integration crate.
+//! Tests of the reader. The executables that use it are tested in `tests/` of the repository.
 
 mod cleanup;
+mod config_dir;
 mod namespaces;
+mod processes;
 mod properties;
+mod registry_files;
 mod repair;
+mod session;
+mod signal;
 mod situations;
-mod sources;
+mod transcript;
 
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use crate::evidence::Evidence;
-use crate::registry::RegistryEntry;
-use crate::registry::RegistryStatus;
+use crate::registry_entry::{RegistryEntry, RegistryStatus};
 use crate::session_signals::SessionSignals;
 use crate::signal::Signal;
 use crate::transcript::TranscriptTail;
 
-/// `seconds` after an arbitrary moment.
+/// Returns the content of a file in `tests/fixtures` of the repository.
+fn fixture(name: &str) -> Vec<u8> {
+    fs_err::read(format!("{}/../../tests/fixtures/{name}", env!("CARGO_MANIFEST_DIR"))).unwrap()
+}
+
+/// Returns the time that is this many seconds after an arbitrary one.
 pub fn at(seconds: u64) -> SystemTime {
     SystemTime::UNIX_EPOCH + Duration::from_secs(1_795_246_000 + seconds)
 }
 
-/// `word@seconds word@seconds …`, apart.
+/// Splits `word@seconds word@seconds …`.
 fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
     text.split_whitespace().map(|word| {
         let (word, seconds) = word.split_once('@').unwrap();
@@ -31,10 +40,12 @@ fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
     })
 }
 
-/// Signals such as `working@10 permission@12`; `asks@12` is a subagent's permission, `unnamed@12` one that names no call,
-/// `PreCompact@12` that event's `working`, `SessionStart@12` that event's `stop`; `ended-by-2@12` names process 2.
+/// Makes signals of a text such as `working@10 permission@12`, with the kind and the second of each event. `asks@12` is a
+/// permission of a subagent, `unnamed@12` a permission without a call, `PreCompact@12` the `working` of that event,
+/// `SessionStart@12` the `stop` of that event, and `ended-by-2@12` names process 2.
 ///
-/// `permission+12+13@30` has calls since then, `stop+teammate@20` a task of that type that runs, `working+healed@20` no event.
+/// `permission+12+13@30` has calls of these seconds, `stop+teammate@20` has a running task of that type, and `working+healed@20`
+/// was written by a repair.
 pub fn signals(text: &str) -> SessionSignals {
     let mut signals = SessionSignals::default();
     for (word, at) in words(text) {
@@ -78,13 +89,13 @@ pub fn signals(text: &str) -> SessionSignals {
     signals
 }
 
-/// [`at`], as a signal says it.
+/// Returns the stamp of [`at`].
 fn stamp(seconds: u64) -> String {
     let since = at(seconds).duration_since(SystemTime::UNIX_EPOCH).unwrap();
     format!("{}.000000000", since.as_secs())
 }
 
-/// A registry's entry such as `busy@20`, of process 1 that started at 0; `2:busy@20` is process 2's.
+/// Makes a registry entry of a text such as `busy@20`, of process 1 that started at second 0; `2:busy@20` is of process 2.
 pub fn registry(text: &str) -> Option<RegistryEntry> {
     let (word, updated) = words(text).next()?;
     let (pid, word) = word.split_once(':').unwrap_or(("1", word));
@@ -114,7 +125,7 @@ pub fn registry(text: &str) -> Option<RegistryEntry> {
     })
 }
 
-/// A transcript's end such as `interrupted@15` or `answered@15`; `called@15` is a call without a result.
+/// Makes the end of a transcript of a text such as `interrupted@15` or `answered@15`; `called@15` is a call without a result.
 fn tail(text: &str) -> Option<TranscriptTail> {
     let (word, time) = words(text).next()?;
     let line = match word {
@@ -135,7 +146,12 @@ fn tail(text: &str) -> Option<TranscriptTail> {
     Some(TranscriptTail::parse(line.replace("TIME", &time).as_bytes()))
 }
 
-/// All of these.
-pub fn evidence(spool: &str, entry: &str, transcript: &str) -> Evidence {
-    Evidence { signals: signals(spool), registry: registry(entry), transcript: tail(transcript), ..Evidence::default() }
+/// Makes evidence of these three texts.
+pub fn evidence(signal_words: &str, entry: &str, transcript: &str) -> Evidence {
+    Evidence {
+        signals: signals(signal_words),
+        registry: registry(entry),
+        transcript: tail(transcript),
+        ..Evidence::default()
+    }
 }

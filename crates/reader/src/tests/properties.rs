@@ -1,4 +1,4 @@
-//! What holds of any evidence.
+//! What is true of any evidence.
 
 use std::time::{Duration, SystemTime};
 
@@ -8,16 +8,16 @@ use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 use crate::collector::Collector;
 use crate::evidence::Evidence;
 use crate::process_state::ProcessState;
-use crate::registry::RegistryStatus;
+use crate::registry_entry::RegistryStatus;
 use crate::repair::{plan_repair, repaired_signal, state_by_files};
 use crate::session::Session;
 use crate::session_signals::SessionSignals;
-use crate::session_state::{STATE_RULES, decide_state};
 use crate::signal::Signal;
 use crate::signal_dir::parse_signal_name;
+use crate::state_rules::{STATE_RULES, decide_state};
 use crate::tests::{at, registry, tail};
 
-/// Mostly one of a few; but what a file says may be any.
+/// Mostly one of a few times, and sometimes any time, because a file may say anything.
 fn any_time() -> impl Strategy<Value = SystemTime> {
     let odd = any::<i64>().prop_filter_map("a time", |seconds| {
         let away = Duration::from_secs(seconds.unsigned_abs());
@@ -27,7 +27,7 @@ fn any_time() -> impl Strategy<Value = SystemTime> {
     prop_oneof![9 => (0..80_u64).prop_map(at), 1 => odd]
 }
 
-/// Any signals, at any times.
+/// Any signals with any times.
 fn any_signals() -> impl Strategy<Value = SessionSignals> {
     let content = prop_oneof![
         Just(r#"{"pending":[{"tool_name":"Bash"}]}"#),
@@ -50,28 +50,29 @@ fn any_signals() -> impl Strategy<Value = SessionSignals> {
     })
 }
 
+/// Any evidence, as far as a collector can make it.
 fn any_evidence() -> impl Strategy<Value = Evidence> {
     let entry =
         (proptest::sample::select(vec!["busy", "idle", "shell", "permission", "question", "dialog"]), 0..40_u64);
     let entry = proptest::option::of(entry)
         .prop_map(|entry| registry(&entry.map_or(String::new(), |(word, t)| format!("{word}@{t}"))));
-    let life = proptest::sample::select(vec![
+    let process = proptest::sample::select(vec![
         ProcessState::Unknown,
         ProcessState::Alive,
         ProcessState::Dead,
         ProcessState::Elsewhere,
     ]);
-    let left = proptest::option::of(any_time());
+    let left_at = proptest::option::of(any_time());
     let transcript = proptest::sample::select(vec!["", "called@15", "called@35"]);
-    let all = (any_signals(), entry, any_time(), life, left, transcript);
-    all.prop_map(|(signals, mut registry, started, life, left, transcript)| {
+    let all = (any_signals(), entry, any_time(), process, left_at, transcript);
+    all.prop_map(|(signals, mut registry, started, process, left_at, transcript)| {
         if let Some(entry) = &mut registry {
             entry.started_at = Some(started);
         }
-        // Beside a registry it is read only where that speaks of a dialog.
+        // If there is a registry entry, the transcript is read only for a dialog.
         let is_dialog = registry.as_ref().is_some_and(|entry| entry.status == RegistryStatus::Dialog);
         let transcript = tail(transcript).filter(|_| is_dialog);
-        Evidence { signals, registry, process: life, left_at: left, is_of_this_host: true, transcript }
+        Evidence { signals, registry, process, left_at, is_of_this_host: true, transcript }
     })
 }
 
@@ -79,19 +80,19 @@ proptest! {
     #![proptest_config(ProptestConfig::with_cases(2000))]
 
     #[test]
-    fn any_evidence_gets_a_verdict_of_a_rule_and_the_same_again(evidence in any_evidence(), now in 0..60_u64) {
-        let verdict = decide_state(&evidence, at(now));
-        prop_assert!(STATE_RULES.iter().any(|rule| rule.id == verdict.rule));
-        prop_assert_eq!(&verdict, &decide_state(&evidence.clone(), at(now)));
+    fn a_rule_decides_any_evidence_and_always_in_the_same_way(evidence in any_evidence(), now in 0..60_u64) {
+        let decided = decide_state(&evidence, at(now));
+        prop_assert!(STATE_RULES.iter().any(|rule| rule.id == decided.rule));
+        prop_assert_eq!(&decided, &decide_state(&evidence.clone(), at(now)));
         let session = Session::from_evidence("s", &evidence, at(now));
         prop_assert_eq!(session.has_pending_tool_use, session.pending_count > 0);
         prop_assert!(serde_json::to_string(&session).is_ok());
     }
 
-    /// Of the signals that say what the session does, an older one is no news; nor is an older question of the main
-    /// agent's, where the newest answers it: that a turn goes on does not.
+    /// A `working`, `stop` or `ended` signal that is older than another one changes nothing. The same is true of a permission of the
+    /// main agent, unless the newest signal says only that a turn goes on.
     #[test]
-    fn older_evidence_changes_nothing(evidence in any_evidence(), now in 0..60_u64, kind in 0..4_usize, age in 1..50_u64) {
+    fn older_signals_change_nothing(evidence in any_evidence(), now in 0..60_u64, kind in 0..4_usize, age in 1..50_u64) {
         let state = [SignalKind::Working, SignalKind::Stop, SignalKind::Ended].iter().filter_map(|kind| evidence.signals.get(*kind));
         let Some(newest) = state.max_by_key(|signal| signal.age_order(at(now))) else { return Ok(()) };
         let goes_on = newest.members.hook_event_name.as_deref() == Some("PostToolUse");
@@ -107,46 +108,46 @@ proptest! {
         prop_assert_eq!((before.state, before.rule), (after.state, after.rule));
     }
 
-    /// What was healed is what was true, a reader of the files alone now sees it, and nothing is left to heal.
+    /// After a repair the state is what it was, a reader of the files alone sees it, and nothing is left to repair.
     #[test]
-    fn healing_once_is_enough(evidence in any_evidence(), now in 0..60_u64) {
-        // A process that says it runs this session has not left it.
+    fn one_repair_is_enough(evidence in any_evidence(), now in 0..60_u64) {
+        // A process that has an entry for this session has not left it.
         let evidence = Evidence { left_at: evidence.left_at.filter(|_| evidence.registry.is_none()), ..evidence };
-        let Some(treatment) = plan_repair(&evidence, at(now)) else { return Ok(()) };
-        let mut healed = evidence.clone();
+        let Some(plan) = plan_repair(&evidence, at(now)) else { return Ok(()) };
+        let mut repaired = evidence.clone();
         for kind in SIGNAL_KINDS {
-            if treatment.clear[kind as usize] {
-                healed.signals.replace(kind, None);
+            if plan.clear[kind as usize] {
+                repaired.signals.replace(kind, None);
             }
         }
-        if let Some(kind) = treatment.publish {
-            let nanoseconds = Duration::new(treatment.modified.seconds(), treatment.modified.nanoseconds());
-            let content = repaired_signal(b"", b"", "s", kind, &treatment);
+        if let Some(kind) = plan.publish {
+            let nanoseconds = Duration::new(plan.modified.seconds(), plan.modified.nanoseconds());
+            let content = repaired_signal(b"", b"", "s", kind, &plan);
             let signal = Signal::parse(&content, SystemTime::UNIX_EPOCH + nanoseconds, kind).ok();
             prop_assert!(signal.is_some());
-            healed.signals.replace(kind, signal);
+            repaired.signals.replace(kind, signal);
         }
-        prop_assert_eq!(decide_state(&healed, at(now)).state, treatment.state);
-        prop_assert_eq!(decide_state(&evidence, at(now)).state, treatment.state);
-        prop_assert_eq!(state_by_files(&healed.signals), Some(treatment.state));
-        prop_assert_eq!(plan_repair(&healed, at(now)), None);
+        prop_assert_eq!(decide_state(&repaired, at(now)).state, plan.state);
+        prop_assert_eq!(decide_state(&evidence, at(now)).state, plan.state);
+        prop_assert_eq!(state_by_files(&repaired.signals), Some(plan.state));
+        prop_assert_eq!(plan_repair(&repaired, at(now)), None);
     }
 }
 
 proptest! {
     #![proptest_config(ProptestConfig::with_cases(100))]
 
-    /// Files in any number, under any name, with any content: what makes sense is told, and nothing panics.
+    /// Any number of files with any names and any contents: what can be understood is reported, and nothing panics.
     #[test]
-    fn any_files_are_survived(files in proptest::collection::vec((any_name(), any_content()), 0..12)) {
-        let home = tempfile::tempdir().unwrap();
+    fn any_files_can_be_read(files in proptest::collection::vec((any_name(), any_content()), 0..12)) {
+        let config_dir = tempfile::tempdir().unwrap();
         for directory in ["session-signals", "sessions"] {
-            fs_err::create_dir(home.path().join(directory)).unwrap();
+            fs_err::create_dir(config_dir.path().join(directory)).unwrap();
             for (name, content) in &files {
-                fs_err::write(home.path().join(directory).join(name), content).unwrap();
+                fs_err::write(config_dir.path().join(directory).join(name), content).unwrap();
             }
         }
-        let mut collector = Collector::new(home.path());
+        let mut collector = Collector::new(config_dir.path());
         collector.read_all_signals();
         let once = collector.collect_evidence(SystemTime::now());
         for (name, _) in files.iter().rev().chain(&files) {

@@ -1,4 +1,4 @@
-//! What is written down of the evidence, and what is not.
+//! What is repaired, and what is not.
 
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
@@ -8,11 +8,12 @@ use crate::repair::{RepairPlan, apply_plan, plan_repair};
 use crate::signal_dir::SignalDir;
 use crate::tests::{at, evidence};
 
-/// The situation; signals, registry, transcript; the signals after it, and the rule. `healed` stands for a new signal.
+/// The situation; the signals, the registry entry and the transcript; the signals after the repair, and the id of the rule.
+/// `healed` stands before the kind of a signal that the repair wrote.
 type Row = (&'static str, &'static str, &'static str, &'static str, &'static str, &'static str);
 
 #[rustfmt::skip]
-const HEALED: [Row; 37] = [
+const REPAIRED: [Row; 37] = [
     ("approved, and the tool runs", "working@10 permission@12", "busy@20", "", "working@10", "approved"),
     ("approved after Stop", "stop@10 permission@12", "busy@20", "", "healed working", "approved"),
     ("approved, says the transcript", "working@10 permission@12", "", "answered@20", "working@10", "answered"),
@@ -52,9 +53,9 @@ const HEALED: [Row; 37] = [
     ("a stop that was left behind, interrupted", "stop@10 working@20", "idle@30", "", "healed stop", "interrupted"),
 ];
 
-/// Nothing is wrong, or nothing is certain.
+/// Situations in which nothing is wrong, or nothing is certain.
 #[rustfmt::skip]
-const LEFT_ALONE: [(&str, &str, &str, &str); 19] = [
+const NOT_REPAIRED: [(&str, &str, &str, &str); 19] = [
     ("a turn runs", "working@10", "busy@10", ""),
     ("it is over", "stop@10", "idle@10", ""),
     ("a call waits", "working@10 permission@12", "permission@12", ""),
@@ -76,108 +77,105 @@ const LEFT_ALONE: [(&str, &str, &str, &str); 19] = [
     ("nothing but signals", "working@10", "", ""),
 ];
 
-fn here(spool: &str, registry: &str, transcript: &str) -> Evidence {
-    Evidence { is_of_this_host: true, ..evidence(spool, registry, transcript) }
+/// Evidence of a process of this host.
+fn evidence_here(signals: &str, registry: &str, transcript: &str) -> Evidence {
+    Evidence { is_of_this_host: true, ..evidence(signals, registry, transcript) }
 }
 
-/// What stands after the treatment.
-fn after(before: &str, treatment: &RepairPlan) -> String {
-    let kinds =
-        SIGNAL_KINDS.into_iter().filter(|kind| treatment.clear[*kind as usize] || treatment.publish == Some(*kind));
-    let gone: Vec<_> = kinds.map(SignalKind::word).collect();
+/// Returns the signals after the plan was carried out.
+fn after(before: &str, plan: &RepairPlan) -> String {
+    let kinds = SIGNAL_KINDS.into_iter().filter(|kind| plan.clear[*kind as usize] || plan.publish == Some(*kind));
+    let removed: Vec<_> = kinds.map(SignalKind::word).collect();
     let before = before.replace("asks@", "permission@").replace("unnamed@", "permission@");
-    let kept = before.split_whitespace().filter(|signal| gone.iter().all(|word| !signal.starts_with(word)));
-    let healed = treatment.publish.map(|kind| format!("healed {}", kind.word()));
-    healed.into_iter().chain(kept.map(str::to_owned)).collect::<Vec<_>>().join(" ")
+    let left = before.split_whitespace().filter(|signal| removed.iter().all(|word| !signal.starts_with(word)));
+    let repaired = plan.publish.map(|kind| format!("healed {}", kind.word()));
+    repaired.into_iter().chain(left.map(str::to_owned)).collect::<Vec<_>>().join(" ")
 }
 
 #[test]
-fn the_files_are_made_to_say_what_is_true() {
-    for (situation, spool, registry, transcript, expected, rule) in HEALED {
-        let evidence = here(spool, registry, transcript);
-        let treatment = plan_repair(&evidence, at(1000)).expect(situation);
-        assert_eq!((&*after(spool, &treatment), treatment.rule), (expected, rule), "{situation}");
-        // A nanosecond newer than the newest: no event of real life finds it newer than itself.
+fn repairs_files_that_say_something_else() {
+    for (situation, signals, registry, transcript, expected, rule) in REPAIRED {
+        let evidence = evidence_here(signals, registry, transcript);
+        let plan = plan_repair(&evidence, at(1000)).expect(situation);
+        assert_eq!((&*after(signals, &plan), plan.rule), (expected, rule), "{situation}");
+        // One nanosecond newer than the newest signal, so that every event that comes is newer.
         let newest = evidence.signals.newest(at(1000)).unwrap().time;
         let since = newest.duration_since(std::time::SystemTime::UNIX_EPOCH).unwrap();
-        assert_eq!(
-            (treatment.modified.seconds(), treatment.modified.nanoseconds()),
-            (since.as_secs(), 1),
-            "{situation}"
-        );
+        assert_eq!((plan.modified.seconds(), plan.modified.nanoseconds()), (since.as_secs(), 1), "{situation}");
     }
 }
 
 #[test]
-fn what_is_true_or_not_certain_is_left_alone() {
-    for (situation, spool, registry, transcript) in LEFT_ALONE {
-        assert_eq!(plan_repair(&here(spool, registry, transcript), at(1000)), None, "{situation}");
+fn leaves_alone_what_is_true_or_not_certain() {
+    for (situation, signals, registry, transcript) in NOT_REPAIRED {
+        assert_eq!(plan_repair(&evidence_here(signals, registry, transcript), at(1000)), None, "{situation}");
     }
     // The registry counts only once it and the signals are quiet.
-    assert_eq!(plan_repair(&here("working@10 permission@12", "busy@20", ""), at(20)), None);
-    assert!(plan_repair(&here("working@10 permission@12", "busy@20", ""), at(21)).is_some());
+    assert_eq!(plan_repair(&evidence_here("working@10 permission@12", "busy@20", ""), at(20)), None);
+    assert!(plan_repair(&evidence_here("working@10 permission@12", "busy@20", ""), at(21)).is_some());
     // It does not move for a prompt that another hook blocked, nor where a turn goes on after its Stop, so these are
     // waited for longer; and so is a call of which no hook told.
-    for (spool, registry) in [("working@20", "idle@10"), ("stop@20", "busy@10"), ("working@20", "permission@10")] {
-        assert_eq!(plan_repair(&here(spool, registry, ""), at(22)), None, "{spool} {registry}");
-        assert!(plan_repair(&here(spool, registry, ""), at(23)).is_some(), "{spool} {registry}");
+    for (signals, registry) in [("working@20", "idle@10"), ("stop@20", "busy@10"), ("working@20", "permission@10")] {
+        assert_eq!(plan_repair(&evidence_here(signals, registry, ""), at(22)), None, "{signals} {registry}");
+        assert!(plan_repair(&evidence_here(signals, registry, ""), at(23)).is_some(), "{signals} {registry}");
     }
 }
 
 #[test]
-fn a_process_of_another_host_is_none_of_our_business() {
-    for (situation, spool, registry, transcript, ..) in HEALED {
-        assert_eq!(plan_repair(&evidence(spool, registry, transcript), at(1000)), None, "{situation}");
+fn leaves_alone_the_processes_of_other_hosts() {
+    for (situation, signals, registry, transcript, ..) in REPAIRED {
+        assert_eq!(plan_repair(&evidence(signals, registry, transcript), at(1000)), None, "{situation}");
     }
-    for life in [ProcessState::Alive, ProcessState::Elsewhere, ProcessState::Unknown] {
-        let evidence = Evidence { process: life, ..here("working@10", "", "") };
-        assert_eq!(plan_repair(&evidence, at(1000)), None, "{life:?}");
+    for process in [ProcessState::Alive, ProcessState::Elsewhere, ProcessState::Unknown] {
+        let evidence = Evidence { process, ..evidence_here("working@10", "", "") };
+        assert_eq!(plan_repair(&evidence, at(1000)), None, "{process:?}");
     }
 }
 
 #[test]
 fn a_dead_process_ends_its_session() {
-    for spool in ["working@10", "working@10 permission@12", "stop@10", "ended@5 working@10"] {
-        let dead = Evidence { process: ProcessState::Dead, ..here(spool, "", "") };
-        let treatment = plan_repair(&dead, at(20)).unwrap();
-        assert_eq!((&*after(spool, &treatment), treatment.rule), ("healed ended", "killed"), "{spool}");
+    for signals in ["working@10", "working@10 permission@12", "stop@10", "ended@5 working@10"] {
+        let dead = Evidence { process: ProcessState::Dead, ..evidence_here(signals, "", "") };
+        let plan = plan_repair(&dead, at(20)).unwrap();
+        assert_eq!((&*after(signals, &plan), plan.rule), ("healed ended", "killed"), "{signals}");
         assert_eq!(plan_repair(&Evidence { is_of_this_host: false, ..dead }, at(20)), None);
     }
 }
 
 #[test]
-fn a_signal_that_is_newer_than_what_was_judged_stays() {
+fn a_signal_that_is_newer_than_the_evidence_stays() {
     let config = tempfile::tempdir().unwrap();
     let signal_dir = SignalDir::of_config_dir(config.path());
-    let spool = signal_dir.path();
-    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(spool).unwrap();
+    let directory = signal_dir.path();
+    std::os::unix::fs::DirBuilderExt::mode(&mut std::fs::DirBuilder::new(), 0o700).create(directory).unwrap();
     let publish = |seconds| {
-        let signal = spool.join("s.working.json");
+        let signal = directory.join("s.working.json");
         fs_err::write(&signal, "{\"session_id\":\"s\",\"cwd\":\"/here\"}\n").unwrap();
         fs_err::File::options().write(true).open(&signal).unwrap().into_file().set_modified(at(seconds)).unwrap();
     };
-    let stands = || {
-        let entries = fs_err::read_dir(spool).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
+    let file_names = || {
+        let entries =
+            fs_err::read_dir(directory).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap());
         let mut names: Vec<_> = entries.collect();
         names.sort();
         names
     };
-    let judged = Evidence { process: ProcessState::Dead, ..here("working@10", "", "") };
-    let treatment = plan_repair(&judged, at(20)).unwrap();
-    // A prompt came since.
+    let evidence = Evidence { process: ProcessState::Dead, ..evidence_here("working@10", "", "") };
+    let plan = plan_repair(&evidence, at(20)).unwrap();
+    // A prompt came meanwhile.
     publish(11);
-    assert!(!apply_plan(&signal_dir, "s", &judged, &treatment).unwrap());
-    assert_eq!(stands(), ["s.working.json"]);
-    // Somebody else has the lock.
+    assert!(!apply_plan(&signal_dir, "s", &evidence, &plan).unwrap());
+    assert_eq!(file_names(), ["s.working.json"]);
+    // Another process has the lock.
     publish(10);
-    let lock = std::fs::File::open(spool).unwrap();
+    let lock = std::fs::File::open(directory).unwrap();
     lock.lock().unwrap();
-    let refused = apply_plan(&signal_dir, "s", &judged, &treatment).unwrap_err();
-    assert_eq!((refused.kind(), stands()), (std::io::ErrorKind::WouldBlock, vec!["s.working.json".to_owned()]));
+    let refused = apply_plan(&signal_dir, "s", &evidence, &plan).unwrap_err();
+    assert_eq!((refused.kind(), file_names()), (std::io::ErrorKind::WouldBlock, vec!["s.working.json".to_owned()]));
     drop(lock);
-    assert!(apply_plan(&signal_dir, "s", &judged, &treatment).unwrap());
-    assert_eq!(stands(), ["s.ended.json"]);
-    let ended = fs_err::read_to_string(spool.join("s.ended.json")).unwrap();
+    assert!(apply_plan(&signal_dir, "s", &evidence, &plan).unwrap());
+    assert_eq!(file_names(), ["s.ended.json"]);
+    let ended = fs_err::read_to_string(directory.join("s.ended.json")).unwrap();
     let since = "\"signal_format\":1,\"ended_at\":\"1795246010.000000000\"";
     assert_eq!(
         ended,

@@ -1,15 +1,15 @@
-//! What a person's day holds, and what is to be said of it.
+//! Situations of real life, and what must be decided about them.
 
 use crate::evidence::Evidence;
 use crate::process_state::ProcessState;
 use crate::session_state::SessionState::{self, Ended, Permission, Waiting, Working};
-use crate::session_state::{STATE_RULES, decide_state};
+use crate::state_rules::{STATE_RULES, decide_state};
 use crate::tests::{at, evidence};
 
-/// The situation; the signals, the registry's entry and the end of the transcript; the state, by which rule.
+/// The situation; the signals, the registry entry and the end of the transcript; the state and the id of its rule.
 type Row = (&'static str, &'static str, &'static str, &'static str, SessionState, &'static str);
 
-/// Long after the last event. `-` where the source is silent: a CLI that is too old for the registry.
+/// What is decided long after the last change. An empty text stands for a source that says nothing; an old CLI has no registry.
 #[rustfmt::skip]
 const SETTLED: [Row; 88] = [
     ("started, no prompt yet", "SessionStart@10", "idle@10", "", Waiting, "started"),
@@ -87,7 +87,7 @@ const SETTLED: [Row; 88] = [
     ("the same, and the registry of the other says nothing", "ended-by-2@20", "other@10", "", Waiting, "unknown"),
     ("ended, and its own process has not gone yet", "ended-by-2@20", "2:idle@10", "", Ended, "ended"),
     ("ended in the files, and nothing else", "ended@20", "", "", Ended, "ended"),
-    // Conflicts that only the files speak of: the newer one counts; of equals ended > permission > stop > working.
+    // Signals that cannot all be true: the newer one counts, and of equal times ended > permission > stop > working.
     ("ended and working at once", "ended@20 working@20", "", "", Ended, "ended"),
     ("permission and stop at once", "permission@20 stop@20 working@20", "", "", Permission, "permission"),
     ("stop and working at once", "stop@20 working@20", "", "", Waiting, "stop"),
@@ -104,27 +104,27 @@ const SETTLED: [Row; 88] = [
 ];
 
 #[test]
-fn every_situation_is_told_right() {
-    for (situation, spool, registry, transcript, state, rule) in SETTLED {
-        let verdict = decide_state(&evidence(spool, registry, transcript), at(1000));
-        assert_eq!((verdict.state, verdict.rule), (state, rule), "{situation}");
+fn decides_every_situation() {
+    for (situation, signals, registry, transcript, state, rule) in SETTLED {
+        let decided = decide_state(&evidence(signals, registry, transcript), at(1000));
+        assert_eq!((decided.state, decided.rule), (state, rule), "{situation}");
     }
 }
 
 #[test]
-fn the_registry_counts_only_once_all_is_quiet() {
-    for (spool, registry) in [("stop@20", "busy@20"), ("stop@20", "busy@10"), ("stop@10", "busy@20")] {
-        assert_eq!(decide_state(&evidence(spool, registry, ""), at(20)).rule, "stop", "{spool} {registry}");
-        assert_eq!(decide_state(&evidence(spool, registry, ""), at(21)).rule, "queued", "{spool} {registry}");
+fn the_registry_counts_only_once_all_sources_are_quiet() {
+    for (signals, registry) in [("stop@20", "busy@20"), ("stop@20", "busy@10"), ("stop@10", "busy@20")] {
+        assert_eq!(decide_state(&evidence(signals, registry, ""), at(20)).rule, "stop", "{signals} {registry}");
+        assert_eq!(decide_state(&evidence(signals, registry, ""), at(21)).rule, "queued", "{signals} {registry}");
     }
     assert_eq!(decide_state(&evidence("", "busy@20", ""), at(20)).rule, "unsettled");
     assert_eq!(decide_state(&evidence("", "idle@20", ""), at(20)).rule, "unknown");
 }
 
 #[test]
-fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
-    for spool in ["working@10", "working@10 permission@12", "stop@10"] {
-        let with = |life| Evidence { process: life, ..evidence(spool, "", "") };
+fn a_dead_process_ends_its_session_and_an_unknown_one_does_not() {
+    for signals in ["working@10", "working@10 permission@12", "stop@10"] {
+        let with = |process| Evidence { process, ..evidence(signals, "", "") };
         assert_eq!(decide_state(&with(ProcessState::Dead), at(20)).rule, "killed");
         assert_ne!(decide_state(&with(ProcessState::Elsewhere), at(20)).state, Ended);
         assert_ne!(decide_state(&with(ProcessState::Unknown), at(20)).state, Ended);
@@ -132,16 +132,16 @@ fn a_process_that_is_gone_ends_its_session_and_one_elsewhere_does_not() {
     let left =
         |seconds| Evidence { left_at: Some(at(seconds)), process: ProcessState::Alive, ..evidence("stop@10", "", "") };
     assert_eq!(decide_state(&left(20), at(30)).rule, "left");
-    // The registry has yet to hear of a session that has just begun.
+    // The registry does not know yet a session that has just begun.
     assert_eq!(decide_state(&left(5), at(30)).rule, "stop");
 }
 
 #[test]
-fn every_rule_is_met_and_told_in_the_readme() {
-    let readme = include_str!("../../../../README.md");
+fn every_rule_is_met_and_documented() {
+    let page = include_str!("../../../../docs/sessions.md");
     let met: Vec<_> = SETTLED.iter().map(|row| row.5).chain(["killed", "left", "unsettled", "unknown"]).collect();
     for rule in &STATE_RULES {
         assert!(met.contains(&rule.id), "no situation for {}", rule.id);
-        assert!(readme.contains(&format!("| `{}` |", rule.id)), "the README does not tell {}", rule.id);
+        assert!(page.contains(&format!("| `{}` |", rule.id)), "docs/sessions.md does not have {}", rule.id);
     }
 }

@@ -1,10 +1,10 @@
-//! Generates settings in every spelling and layout.
+//! Generates settings in any spelling and layout.
 
 use proptest::prelude::*;
 
 use super::Json;
 
-/// A scalar, in a spelling that a re-serialisation would lose.
+/// Generates a scalar. Many have a spelling that would not survive being parsed and written again.
 fn scalar() -> impl Strategy<Value = Json> {
     let number = "-?(0|[1-9][0-9]{0,25})(\\.[0-9]{1,3})?([eE][+-]?[0-9]{1,4})?";
     let character = prop_oneof![
@@ -18,7 +18,7 @@ fn scalar() -> impl Strategy<Value = Json> {
     prop_oneof![number, string, literal].prop_map(Json::Scalar)
 }
 
-/// One of `names`, now and then with its first letter escaped.
+/// Generates one of `names` as a key. Its first letter is sometimes escaped.
 fn key(names: &'static [&'static str]) -> impl Strategy<Value = String> {
     let escaped = |name: &str| {
         let first = name.chars().next().map_or(0, u32::from);
@@ -57,7 +57,7 @@ fn hook() -> impl Strategy<Value = Json> {
         "",
     ]);
     let others = prop::collection::vec((key(&["timeout", "note", "type", "command"]), anything()), 0..2);
-    // Where the CLI starts the path itself, quotes and spaces would be part of it.
+    // In the exec form, quotes and spaces would be part of the path.
     let exec = prop::bool::weighted(0.3);
     let of_command = (command, others, exec, any::<bool>()).prop_map(|(command, others, exec, first)| {
         let mut members = vec![("\"type\"".to_owned(), string("command")), ("\"command\"".to_owned(), string(command))];
@@ -84,7 +84,7 @@ fn group() -> impl Strategy<Value = Json> {
     prop_oneof![6 => group, 1 => anything()]
 }
 
-/// Settings that `install` accepts, duplicate and escaped keys among them.
+/// Generates settings that an installation accepts. Some keys are escaped or written twice.
 pub fn settings() -> impl Strategy<Value = Json> {
     let groups = prop::collection::vec(group(), 0..4).prop_map(Json::Array);
     let events = key(&["Stop", "SessionStart", "SessionEnd", "PreToolUse", "PostCompact"]);
@@ -96,13 +96,13 @@ pub fn settings() -> impl Strategy<Value = Json> {
     prop::collection::vec(member, 0..4).prop_map(Json::Object)
 }
 
-/// White space to put between tokens, in turn.
+/// Generates the white space to put between tokens, one piece after the other.
 pub fn layout() -> impl Strategy<Value = Vec<String>> {
     let blank = prop::sample::select(vec!["", "", " ", "\n", "\r\n", "\t", "\n  ", "\r\n\t\t", " \n\n    "]);
     prop::collection::vec(blank.prop_map(str::to_owned), 1..7)
 }
 
-/// Writes `json` with the blanks of `layout` around every bracket, comma and colon.
+/// Writes `json` with the white space of `layout` around every bracket, comma and colon.
 pub fn lay_out(json: &Json, layout: &[String]) -> String {
     let mut blanks = layout.iter().cycle().map(String::as_str);
     let mut text = String::new();

@@ -7,9 +7,7 @@ use std::time::SystemTime;
 use super::last_signals::LastSignals;
 use super::stable_times::StableTimes;
 use crate::serve::feed::SessionChange;
-use session_signals_reader::{
-    Collector, Evidence, Session, Snapshot, checked_out_branch, is_time_independent, plan_repair,
-};
+use session_signals_reader::{Collector, Evidence, Session, Snapshot, checked_out_branch, plan_repair};
 
 /// The sessions that were published.
 #[derive(Default)]
@@ -85,6 +83,6 @@ fn is_unchanged_by_time(session: &Session, evidence: &Evidence, now: SystemTime)
         // A further signal beside the one of the end must be repaired.
         evidence.signals.iter().count() <= 1
     } else {
-        is_time_independent(evidence, now) && plan_repair(evidence, now).is_none()
+        evidence.is_time_independent(now) && plan_repair(evidence, now).is_none()
     }
 }

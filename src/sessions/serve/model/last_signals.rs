@@ -9,7 +9,7 @@ use std::time::SystemTime;
 use session_signals_protocol::SignalKind;
 
 use session_signals_reader::{
-    Collector, Evidence, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
+    Evidence, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
     is_process_alive,
 };
 
@@ -32,7 +32,7 @@ impl LastSignals {
     pub fn evidence_of(&mut self, session: &str, snapshot: &Snapshot, now: SystemTime) -> Option<Evidence> {
         let signals = self.0.get_mut(session)?;
         remove_permission(signals);
-        let found = Collector::evidence_from_signals(session, Some(signals), snapshot, now).filter(|evidence| {
+        let found = Evidence::collect(session, Some(signals), snapshot, now).filter(|evidence| {
             let has_process =
                 evidence.registry.is_some() || signals.newest(now).is_some_and(|newest| is_alive(newest, snapshot));
             has_process && decide_state(evidence, now).state != SessionState::Ended

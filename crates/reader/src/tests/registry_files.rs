@@ -1,0 +1,117 @@
+//! Files of the registry, as the real CLI wrote them.
+
+use std::time::{Duration, SystemTime};
+
+use session_signals_protocol::cli_process;
+
+use super::{at, fixture};
+use crate::host::Host;
+use crate::registry_entry::{RegistryEntry, RegistryStatus};
+use crate::registry_file::RegistryFile;
+
+/// Returns a recorded file as if it were of this process: `pid`, `procStart` and `pidDomain` are ours.
+fn as_ours(name: &str) -> String {
+    let mut file: serde_json::Value = serde_json::from_slice(&fixture(&format!("registry/{name}.json"))).unwrap();
+    let pid = std::process::id();
+    file["pid"] = pid.into();
+    file["procStart"] = cli_process::read_stat(pid).unwrap().start.to_string().into();
+    if let Some(namespace) = Host::read().namespace().filter(|_| file.get("pidDomain").is_some()) {
+        file["pidDomain"] = format!("linux:3d12:pid:[{namespace}]").into();
+    }
+    file.to_string()
+}
+
+/// Parses a file that has the PID of this process in its name.
+fn parse(text: &str) -> Option<RegistryFile> {
+    RegistryFile::parse(text.as_bytes(), at(0), &std::process::id().to_string(), &Host::read())
+}
+
+/// Parses the entry of a process that lives.
+fn vouched(text: &str) -> RegistryEntry {
+    match parse(text) {
+        Some(RegistryFile::Vouched(entry)) => entry,
+        _ => panic!("{text}"),
+    }
+}
+
+#[test]
+fn reads_the_registry_of_both_cli_versions() {
+    for (name, status) in [
+        ("busy", RegistryStatus::Busy),
+        ("idle", RegistryStatus::Idle),
+        ("waiting-permission", RegistryStatus::Permission),
+        ("waiting-permission-2.1.197", RegistryStatus::Permission),
+    ] {
+        let entry = vouched(&as_ours(name));
+        assert_eq!(entry.status, status, "{name}");
+        assert_eq!(entry.cwd.unwrap().to_str(), Some("/home/dev/work"));
+    }
+    let entry = vouched(&as_ours("busy"));
+    assert_eq!(entry.status_changed_at, SystemTime::UNIX_EPOCH + Duration::from_millis(1_795_246_536_588));
+    for (waiting_for, status) in [
+        ("input needed", RegistryStatus::Question),
+        ("dialog open", RegistryStatus::Dialog),
+        ("something new", RegistryStatus::Other),
+    ] {
+        let entry = vouched(&as_ours("waiting-permission").replace("permission prompt", waiting_for));
+        assert_eq!(entry.status, status);
+    }
+}
+
+#[test]
+fn a_registry_file_without_a_status_is_silent_and_not_skipped() {
+    // A CLI writes such a file in its first second, and a CLI before 2.1.139 always.
+    let file = parse(&as_ours("busy").replace("\"status\"", "\"formerly\"").replace("statusUpdatedAt", "then"));
+    assert!(matches!(file, Some(RegistryFile::Silent)));
+}
+
+#[test]
+fn spare_and_parked_entries_are_not_sessions() {
+    let with = |members: &str| parse(&as_ours("idle").replace("\"kind\":\"interactive\"", members));
+    assert!(matches!(with(r#""kind":"interactive","spare":false"#), Some(RegistryFile::Vouched(_))));
+    assert!(matches!(with(r#""kind":"bg","jobId":"895ffc8e""#), Some(RegistryFile::Vouched(_))));
+    assert!(matches!(with(r#""kind":"bg","spare":true"#), Some(RegistryFile::Spare(_))));
+    let other_namespace = as_ours("idle").replace("\"kind\":\"interactive\"", r#""kind":"bg","spare":true"#);
+    let other_namespace = other_namespace.replace(Host::read().namespace().unwrap(), "1");
+    assert!(
+        matches!(parse(&other_namespace), Some(RegistryFile::Spare(_))),
+        "it is not known whether the process lives"
+    );
+    assert!(matches!(with(r#""kind":"interactive","parkedJobId":"895ffc8e""#), Some(RegistryFile::Parked(_))));
+    for silent in [r#""kind":"daemon""#, r#""kind":"daemon-worker""#] {
+        assert!(matches!(with(silent), Some(RegistryFile::Silent)), "{silent}");
+    }
+}
+
+#[test]
+fn a_registry_entry_counts_only_while_its_process_lives() {
+    let ours = as_ours("busy");
+    let start = cli_process::read_stat(std::process::id()).unwrap().start.to_string();
+    let is_silent = |text: &str| matches!(parse(text), Some(RegistryFile::Silent));
+    assert!(is_silent(&ours.replace(&start, "17")), "another process has the PID now");
+    assert!(RegistryFile::parse(ours.as_bytes(), at(0), "1", &Host::read()).is_none(), "the name has another PID");
+    let namespace = Host::read().namespace().unwrap().to_owned();
+    let other_namespace = parse(&ours.replace(&namespace, "1"));
+    assert!(matches!(other_namespace, Some(RegistryFile::Unproven(entry)) if entry.namespace.as_deref() == Some("1")));
+    for invalid in ["", "{", "[]", "null", r#"{"pid":1}"#, &ours[..ours.len() - 1]] {
+        assert!(parse(invalid).is_none(), "{invalid}");
+    }
+}
+
+#[test]
+fn a_registry_file_with_an_invalid_id_or_time_is_not_understood() {
+    let with = |member: &str, value: serde_json::Value| {
+        let mut file: serde_json::Value = serde_json::from_str(&as_ours("busy")).unwrap();
+        file[member] = value;
+        match parse(&file.to_string()) {
+            Some(RegistryFile::Vouched(entry)) => Some(entry),
+            _ => None,
+        }
+    };
+    for id in ["\u{1b}[31mX", "", "..", "a/b", &"x".repeat(129)] {
+        assert!(with("sessionId", id.into()).is_none(), "{id:?}");
+    }
+    let entry = with("statusUpdatedAt", 99_999_999_999_999_999_u64.into()).unwrap();
+    assert_eq!(Some(entry.status_changed_at), entry.started_at);
+    assert_eq!(with("startedAt", u64::MAX.into()).unwrap().started_at, None);
+}

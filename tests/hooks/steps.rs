@@ -1,0 +1,19 @@
+//! Sequences of events, and the members that they often have.
+
+use crate::sandbox::Sandbox;
+
+pub const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
+pub const EDIT: &str = r#""tool_name":"Edit","tool_input":{"file_path":"a"}"#;
+pub const AGENTS_BASH: &str = r#""agent_id":"a1b2c3","tool_name":"Bash","tool_input":{"command":"ls"}"#;
+pub const AGENT: &str = r#""agent_id":"a1b2c3""#;
+pub const AGENT_RUNS: &str = r#""background_tasks":[{"id":"a1b2c3","type":"subagent","status":"running"}]"#;
+pub const NONE_RUNS: &str = r#""background_tasks":[{"id":"b1","type":"shell","status":"running"},{"id":"a9","type":"subagent","status":"done"}]"#;
+
+/// Fires events of session `s` in order. Each step is an event, its members and the expected state after it.
+#[track_caller]
+pub fn run_steps(sandbox: &Sandbox, steps: &[(&str, &str, &str)]) {
+    for (number, (event, members, state)) in steps.iter().enumerate() {
+        sandbox.fire("s", event, members).succeeds();
+        assert_eq!(sandbox.state("s"), *state, "after step {}, {event}", number + 1);
+    }
+}
