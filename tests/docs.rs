@@ -9,7 +9,7 @@ use fs_err as fs;
 use session_signals_protocol::{EVENT_RULES, HOOKS, Hook};
 use session_signals_reader::STATE_RULES;
 
-use crate::sandbox::{Sandbox, executable, write_script};
+use crate::sandbox::{Sandbox, executable_path, write_script};
 use crate::serve::server::Server;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
@@ -52,6 +52,10 @@ fn code_spans(text: &str) -> Vec<String> {
     outside.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
 }
 
+fn is_markdown(name: &str) -> bool {
+    Path::new(name).extension().is_some_and(|extension| extension == "md")
+}
+
 /// Returns the paths of all Markdown files below `folder`, without build results and hidden directories.
 fn markdown_files(folder: &Path) -> Vec<PathBuf> {
     let mut files = Vec::new();
@@ -62,7 +66,7 @@ fn markdown_files(folder: &Path) -> Vec<PathBuf> {
             if !name.starts_with('.') && !["target", "node_modules", "corpus", "artifacts"].contains(&&*name) {
                 files.extend(markdown_files(&entry.path()));
             }
-        } else if name.ends_with(".md") {
+        } else if is_markdown(&name) {
             files.push(entry.path());
         }
     }
@@ -79,7 +83,7 @@ fn every_command_that_a_document_names_exists() {
                 continue;
             };
             // The arguments before --help are checked.
-            let output = Command::new(executable(program)).args(arguments).arg("--help").output().unwrap();
+            let output = Command::new(executable_path(program)).args(arguments).arg("--help").output().unwrap();
             assert!(output.status.success(), "{span}: {}", String::from_utf8_lossy(&output.stderr));
             count += 1;
         }
@@ -93,7 +97,7 @@ fn every_document_is_checked() {
         for entry in fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            assert!(!name.ends_with(".md") || DOCUMENTS.contains(&&*path), "{path} is not in DOCUMENTS");
+            assert!(!is_markdown(&name) || DOCUMENTS.contains(&&*path), "{path} is not in DOCUMENTS");
         }
     }
 }
@@ -252,7 +256,7 @@ impl Checkout {
         let sandbox = Sandbox::new();
         let path = sandbox.home().join("session-signals");
         fs::create_dir_all(path.join("target")).unwrap();
-        symlink(executable("hooks").parent().unwrap(), path.join("target/release")).unwrap();
+        symlink(executable_path("hooks").parent().unwrap(), path.join("target/release")).unwrap();
         symlink(Path::new(ROOT).join("tests"), path.join("tests")).unwrap();
         // The executables are built already, and the CLI is not ours.
         for (name, script) in [("cargo", "exit 0"), ("claude", "echo '2.1.329 (Claude Code)'")] {
@@ -265,7 +269,7 @@ impl Checkout {
 
     /// Runs a block in a shell and returns what it printed on standard output.
     fn run(&self, block: &str) -> String {
-        let executables = executable("hooks").parent().unwrap().display().to_string();
+        let executables = executable_path("hooks").parent().unwrap().display().to_string();
         let home = self.sandbox.home();
         let search = format!("{}:{executables}:{}", home.join("bin").display(), std::env::var("PATH").unwrap());
         let mut shell = Command::new("sh");
@@ -286,7 +290,7 @@ fn every_shell_block_runs_and_prints_what_it_should() {
     let mut printed = checkout.run(&shell_blocks(&texts[0])[0]);
     let server = Server::start(&checkout.sandbox);
     for (session, event) in [("over", "SessionEnd"), ("busy", "UserPromptSubmit")] {
-        checkout.sandbox.fire(session, event, "").succeeds();
+        checkout.sandbox.run_hook(session, event, "").assert_success();
     }
     server.wait_for_state("over", "ended ended");
     for block in texts.iter().flat_map(|text| shell_blocks(text)) {
@@ -310,7 +314,7 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     fs::create_dir_all(path("target/here/release")).unwrap();
     for name in HOOKS.map(Hook::executable).into_iter().chain(["hooks", "sessions"]) {
         let mut strip = Command::new("strip");
-        strip.arg(executable(name)).arg("-o").arg(path("target/here/release").join(name));
+        strip.arg(executable_path(name)).arg("-o").arg(path("target/here/release").join(name));
         assert!(strip.status().unwrap().success());
     }
     let archive = |to: &str| {
@@ -324,13 +328,14 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     let name = format!("session-signals-{}-here", env!("CARGO_PKG_VERSION"));
     let unpack = format!("cd ~/archives && sha256sum -c {name}.tar.gz.sha256 && tar xzf {name}.tar.gz && ls -R {name}");
     let mut shell = sandbox.command("sh");
-    let listed = crate::sandbox::outcome(shell.args(["-ec", &unpack]), "").stdout;
+    let listed = crate::sandbox::run_with_input(shell.args(["-ec", &unpack]), "").stdout;
     for file in ["README.md", "hooks.1", "hooks-install.1", "hooks.zsh", "signals.md", "session-daemons.example.json"] {
         assert!(listed.lines().any(|line| line == file), "{file} is not in\n{listed}");
     }
     // By a symbolic link, as package managers do it.
     symlink(path("archives").join(&name).join("hooks"), path("hooks")).unwrap();
-    let installed = crate::sandbox::outcome(sandbox.command(path("hooks")).arg("install").current_dir(path("")), "");
+    let installed =
+        crate::sandbox::run_with_input(sandbox.command(path("hooks")).arg("install").current_dir(path("")), "");
     assert_eq!(installed.code, Some(0), "{installed:?}");
     assert!(path(".claude/hooks/session-signals/hook-stop").exists());
 }

@@ -1,4 +1,6 @@
-//! One integration crate: the real executables, each test in a home directory of its own.
+//! The integration tests: they run the real executables, each test in a home directory of its own.
+//!
+//! One crate holds all of them, so that they are linked once. `tests/README.md` says what is where.
 
 mod daemons;
 mod docs;

@@ -1,16 +1,16 @@
-//! The executables as they are shipped: what is said of them is said of the release build.
+//! The hooks as they are shipped. Tests of sizes and system calls use the release build.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-/// A hook of the release build, which is made once, in the target directory of the tests.
+/// Returns the path of a hook of the release build. The first call builds all hooks, in the target directory of the tests.
 pub fn hook(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
-    DIRECTORY.get_or_init(build).join(name)
+    DIRECTORY.get_or_init(build_hooks).join(name)
 }
 
-fn build() -> PathBuf {
+fn build_hooks() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
     let status = Command::new(env!("CARGO"))
         .args(["build", "--quiet", "--release", "--no-default-features", "--target-dir"])

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::time::Duration;
 
-use crate::sandbox::{Outcome, Sandbox, outcome};
+use crate::sandbox::{Outcome, Sandbox, run_with_input};
 
 /// A hook that runs longer than this never ends: its own time limits add up to little more than 1 s.
 const TIMEOUT: Duration = Duration::from_secs(20);
@@ -90,6 +90,6 @@ pub fn run_logged(sandbox: &Sandbox, log: &Path, hook: &Path, input: &str, optio
         .args(options)
         .arg(hook)
         .timeout(TIMEOUT);
-    let outcome = outcome(&mut command, input);
+    let outcome = run_with_input(&mut command, input);
     Run { outcome, trace: Trace::read(log) }
 }

@@ -366,7 +366,7 @@ impl ShellReader<'_> {
                 _ => self.note_effect(ScriptEffect::Unclear),
             },
             "find" if operands.iter().any(|word| word.first_value().starts_with("-exec")) => {
-                self.note_effect(ScriptEffect::Unclear)
+                self.note_effect(ScriptEffect::Unclear);
             }
             "find" | "awk" | "gawk" | "mawk" | "sed" => {}
             name if INTERPRETERS.contains(&name) => self.note_effect(ScriptEffect::Unclear),

@@ -1,16 +1,16 @@
-//! `sessions daemons`: companions that live and die with their session.
+//! `sessions daemons`: processes that start and end with their session.
 //!
-//! What ends with a guard, whatever it does, needs Linux.
+//! Only Linux keeps every promise about the end of daemons, so the tests run on Linux only.
 #![cfg(target_os = "linux")]
 
-mod command;
-mod death;
+mod command_line;
+pub mod daemon_sandbox;
 mod environment;
-mod examples;
-mod hooks;
-mod install;
-mod naughty;
+mod example_config;
+mod forged_files;
+mod hook_events;
+mod killed_processes;
+mod registration;
 mod restart;
-mod sets;
-mod strangers;
-mod world;
+mod several_sessions;
+mod stubborn_daemons;

@@ -4,7 +4,7 @@ use std::os::unix::fs::symlink;
 
 use session_signals_protocol::cli_process::{CliProcess, ProcessStat};
 
-use crate::sandbox::{Life, Outcome, Sandbox, executable, payload};
+use crate::sandbox::{ClaudeProcess, Outcome, Sandbox, executable_path, payload};
 
 /// A process of the tables below: its PID, its parent's PID, and its kind of name.
 type Row = (u32, u32, Name);
@@ -83,12 +83,12 @@ fn without_proc_the_cli_is_the_parent_or_what_claude_pid_names() {
 }
 
 /// Runs a command line in a shell that is called `claude`. `{}` in the line becomes the path of hook-stop.
-fn run_line(line: &str) -> (Sandbox, Life, Outcome) {
+fn run_line(line: &str) -> (Sandbox, ClaudeProcess, Outcome) {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
+    let mut cli = ClaudeProcess::start(&sandbox);
     symlink("/bin/sh", sandbox.home().join("dispatch")).unwrap();
-    let line = line.replace("{}", &executable("hook-stop").display().to_string());
-    let outcome = cli.run_line(&line, &payload("s", "Stop", ""));
+    let line = line.replace("{}", &executable_path("hook-stop").display().to_string());
+    let outcome = cli.run_shell_command(&line, &payload("s", "Stop", ""));
     (sandbox, cli, outcome)
 }
 
@@ -109,8 +109,8 @@ fn a_process_between_cli_and_hook_is_not_the_cli() {
         "CLAUDE_PID=x sh -c '{}; :'",
     ] {
         let (sandbox, cli, outcome) = run_line(line);
-        outcome.succeeds();
-        let signal = sandbox.read("s", "stop");
+        outcome.assert_success();
+        let signal = sandbox.read_signal("s", "stop");
         assert_eq!(signal["claude_pid"], cli.pid(), "{line}");
         if cfg!(target_os = "linux") {
             assert!(signal["claude_start"].is_u64() && signal["claude_host"].is_string(), "{line}: {signal}");
@@ -124,8 +124,8 @@ fn a_hook_finds_the_cli_if_its_shell_did_not_wait_for_it() {
     // The inner shell ends at once. `cat` ends when the hook does, because the hook holds the other end of its pipe.
     let line = "{ CLAUDE_PID=$$ sh -c 'exec 3<&0; (sleep 0.1; {} <&3) & :' | cat; }";
     let (sandbox, cli, outcome) = run_line(line);
-    outcome.succeeds();
-    assert_eq!(sandbox.read("s", "stop")["claude_pid"], cli.pid());
+    outcome.assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["claude_pid"], cli.pid());
 }
 
 #[test]
@@ -134,12 +134,12 @@ fn a_signal_names_no_process_if_the_cli_is_not_known() {
     // Ten nested shells.
     let again = r#"if [ "$1" -gt 1 ]; then sh "$0" $(($1 - 1)); else {}; fi; :"#;
     let (sandbox, _life, outcome) = run_line(&format!("cat >$HOME/again <<'END'\n{again}\nEND\nsh $HOME/again 10"));
-    outcome.succeeds();
-    let signal = sandbox.read("s", "stop");
+    outcome.assert_success();
+    let signal = sandbox.read_signal("s", "stop");
     let named = ["claude_pid", "claude_start", "claude_host"].map(|member| signal.get(member).is_some());
     assert_eq!(named, [false; 3], "{signal}");
     // So the session does not look ended.
-    let listed = sandbox.command(executable("sessions")).arg("--json").output().unwrap();
+    let listed = sandbox.command(executable_path("sessions")).arg("--json").output().unwrap();
     let listed: serde_json::Value = serde_json::from_slice(&listed.stdout).unwrap();
     assert_eq!(listed[0]["state"], "waiting", "{listed}");
 }

@@ -3,7 +3,7 @@
 use session_signals_protocol::{HOOKS, Hook};
 
 use crate::release::hook;
-use crate::sandbox::{Sandbox, executable_for, payload};
+use crate::sandbox::{Sandbox, executable_for_event, payload};
 use crate::strace;
 
 const MAX_LEN: usize = 32 * 1024;
@@ -116,11 +116,11 @@ fn each_hook_makes_exactly_these_system_calls() {
     for (before, event, expected) in USUAL.into_iter().chain(FIRST) {
         let sandbox = Sandbox::new();
         for event in before {
-            sandbox.fire("s", event, "").succeeds();
+            sandbox.run_hook("s", event, "").assert_success();
         }
-        let name = executable_for(event).unwrap();
+        let name = executable_for_event(event).unwrap();
         let run = strace::run(&sandbox, &hook(name), &payload("s", event, ""), &[]);
-        run.outcome.succeeds();
+        run.outcome.assert_success();
         assert_eq!(run.trace.names().join(" "), expected.join(" "), "{event} after {before:?}");
     }
 }

@@ -3,17 +3,17 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Stdio;
 
-use crate::sandbox::{Sandbox, executable, outcome, payload};
+use crate::sandbox::{Sandbox, executable_path, payload, run_with_input};
 
 /// Asserts that the hook refuses the input with this message, and changes nothing in the signal directory.
 #[track_caller]
 fn assert_refuses(hook: &str, input: impl Into<Vec<u8>>, message: &str) {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    let before = fs_err::read(sandbox.signal("s", "working")).unwrap();
-    sandbox.run(hook, input).fails(message);
-    assert_eq!(sandbox.files(), ["s.working.json"]);
-    assert_eq!(fs_err::read(sandbox.signal("s", "working")).unwrap(), before);
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+    let before = fs_err::read(sandbox.signal_path("s", "working")).unwrap();
+    sandbox.run_executable(hook, input).assert_failure(message);
+    assert_eq!(sandbox.list_signal_dir(), ["s.working.json"]);
+    assert_eq!(fs_err::read(sandbox.signal_path("s", "working")).unwrap(), before);
 }
 
 #[test]
@@ -49,7 +49,7 @@ fn json_that_is_nested_too_deeply() {
         let deep = format!("\"a\":{}1{}", open.repeat(10_000), close.repeat(10_000));
         assert_refuses("hook-stop", payload("s", "Stop", &deep), "JSON nested too deeply");
         let fine = format!("\"a\":{}1{}", open.repeat(124), close.repeat(124));
-        Sandbox::new().run("hook-stop", payload("s", "Stop", &fine)).succeeds();
+        Sandbox::new().run_executable("hook-stop", payload("s", "Stop", &fine)).assert_success();
     }
 }
 
@@ -65,9 +65,9 @@ fn a_session_id_that_is_not_safe_in_a_file_name() {
     }
     let longest = "x".repeat(128);
     let sandbox = Sandbox::new();
-    sandbox.fire(&longest, "Stop", "").succeeds();
-    sandbox.run("hook-stop", r#"{"session_id":"\u0061\u002D","hook_event_name":"Stop"}"#).succeeds();
-    assert_eq!(sandbox.states().into_keys().collect::<Vec<_>>(), ["a-".to_owned(), longest]);
+    sandbox.run_hook(&longest, "Stop", "").assert_success();
+    sandbox.run_executable("hook-stop", r#"{"session_id":"\u0061\u002D","hook_event_name":"Stop"}"#).assert_success();
+    assert_eq!(sandbox.describe_all_signals().into_keys().collect::<Vec<_>>(), ["a-".to_owned(), longest]);
 }
 
 #[test]
@@ -83,18 +83,19 @@ fn an_event_that_another_executable_handles() {
 #[test]
 fn a_configuration_directory_that_cannot_be_used() {
     let sandbox = Sandbox::new();
-    let mut without_home = sandbox.command(executable("hook-stop"));
-    outcome(without_home.env_remove("HOME"), payload("s", "Stop", ""))
-        .fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
-    let mut nonexistent = sandbox.command(executable("hook-stop"));
-    outcome(nonexistent.env("HOME", "/nonexistent"), payload("s", "Stop", ""))
-        .fails("hook-stop: create /nonexistent/.claude: No such file");
-    let mut too_long = sandbox.command(executable("hook-stop"));
-    outcome(too_long.env("HOME", "/x".repeat(2048)), payload("s", "Stop", "")).fails("longer than 4095 bytes");
+    let mut without_home = sandbox.command(executable_path("hook-stop"));
+    run_with_input(without_home.env_remove("HOME"), payload("s", "Stop", ""))
+        .assert_failure("neither CLAUDE_CONFIG_DIR nor HOME is set");
+    let mut nonexistent = sandbox.command(executable_path("hook-stop"));
+    run_with_input(nonexistent.env("HOME", "/nonexistent"), payload("s", "Stop", ""))
+        .assert_failure("hook-stop: create /nonexistent/.claude: No such file");
+    let mut too_long = sandbox.command(executable_path("hook-stop"));
+    run_with_input(too_long.env("HOME", "/x".repeat(2048)), payload("s", "Stop", ""))
+        .assert_failure("longer than 4095 bytes");
     let file = sandbox.home().join("file");
     fs_err::write(&file, "").unwrap();
-    let mut on_file = sandbox.command(executable("hook-stop"));
-    outcome(on_file.env("CLAUDE_CONFIG_DIR", &file), payload("s", "Stop", "")).fails("Not a directory");
+    let mut on_file = sandbox.command(executable_path("hook-stop"));
+    run_with_input(on_file.env("CLAUDE_CONFIG_DIR", &file), payload("s", "Stop", "")).assert_failure("Not a directory");
     assert_eq!(fs_err::read_dir(sandbox.home()).unwrap().count(), 1);
 }
 
@@ -102,30 +103,33 @@ fn a_configuration_directory_that_cannot_be_used() {
 fn a_signal_directory_that_is_a_file_or_writable_by_others() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
-    fs_err::write(sandbox.spool(), "mine").unwrap();
-    let open = format!("hook-stop: open {}: Not a directory", sandbox.spool().display());
-    sandbox.fire("s", "Stop", "").fails(&open);
-    assert_eq!(fs_err::read(sandbox.spool()).unwrap(), b"mine");
-    fs_err::remove_file(sandbox.spool()).unwrap();
-    fs_err::create_dir(sandbox.spool()).unwrap();
+    fs_err::write(sandbox.signal_dir(), "mine").unwrap();
+    let open = format!("hook-stop: open {}: Not a directory", sandbox.signal_dir().display());
+    sandbox.run_hook("s", "Stop", "").assert_failure(&open);
+    assert_eq!(fs_err::read(sandbox.signal_dir()).unwrap(), b"mine");
+    fs_err::remove_file(sandbox.signal_dir()).unwrap();
+    fs_err::create_dir(sandbox.signal_dir()).unwrap();
     for mode in [0o777, 0o770, 0o702, 0o1777] {
-        fs_err::set_permissions(sandbox.spool(), PermissionsExt::from_mode(mode)).unwrap();
-        sandbox.fire("s", "Stop", "").fails("others may write to it");
+        fs_err::set_permissions(sandbox.signal_dir(), PermissionsExt::from_mode(mode)).unwrap();
+        sandbox.run_hook("s", "Stop", "").assert_failure("others may write to it");
     }
-    assert_eq!(sandbox.files(), [""; 0]);
-    fs_err::set_permissions(sandbox.spool(), PermissionsExt::from_mode(0o755)).unwrap();
-    sandbox.fire("s", "Stop", "").succeeds();
+    assert_eq!(sandbox.list_signal_dir(), [""; 0]);
+    fs_err::set_permissions(sandbox.signal_dir(), PermissionsExt::from_mode(0o755)).unwrap();
+    sandbox.run_hook("s", "Stop", "").assert_success();
 }
 
 #[test]
 fn something_else_than_a_file_under_a_signals_name() {
     for kind in ["working", "stop", "ended", "permission"] {
         let sandbox = Sandbox::new();
-        sandbox.fire("t", "Stop", "").succeeds();
-        let (planted, target) = (sandbox.signal("s", kind), sandbox.home().join("target"));
+        sandbox.run_hook("t", "Stop", "").assert_success();
+        let (planted, target) = (sandbox.signal_path("s", kind), sandbox.home().join("target"));
         fs_err::write(&target, "mine").unwrap();
-        let assert_refused =
-            || sandbox.fire("s", "Stop", "").fails(&format!("{}: it is not a regular file", planted.display()));
+        let assert_refused = || {
+            sandbox
+                .run_hook("s", "Stop", "")
+                .assert_failure(&format!("{}: it is not a regular file", planted.display()));
+        };
         symlink(&target, &planted).unwrap();
         assert_refused();
         assert_eq!(fs_err::read(&target).unwrap(), b"mine");
@@ -135,7 +139,7 @@ fn something_else_than_a_file_under_a_signals_name() {
         fs_err::remove_dir(&planted).unwrap();
         assert!(std::process::Command::new("mkfifo").arg(&planted).status().unwrap().success());
         assert_refused();
-        assert_eq!(sandbox.files().len(), 2);
+        assert_eq!(sandbox.list_signal_dir().len(), 2);
     }
 }
 
@@ -145,7 +149,7 @@ fn a_stdin_that_stays_open() {
     // The hook must end although the test's end of the pipe stays open.
     let run_with_open_stdin = |input: &str| {
         use std::io::Write as _;
-        let mut child = std::process::Command::new(executable("hook-stop"))
+        let mut child = std::process::Command::new(executable_path("hook-stop"))
             .env("HOME", sandbox.home())
             .env_remove("CLAUDE_CONFIG_DIR")
             .stdin(Stdio::piped())
@@ -159,7 +163,7 @@ fn a_stdin_that_stays_open() {
         (status.code(), std::io::read_to_string(child.stderr.unwrap()).unwrap())
     };
     assert_eq!(run_with_open_stdin(&payload("s", "Stop", "")), (Some(0), String::new()));
-    assert_eq!(sandbox.state("s"), "stop");
+    assert_eq!(sandbox.describe_signals("s"), "stop");
     let late = "hook-stop: read stdin: no complete JSON object within 1 s\n";
     assert_eq!(run_with_open_stdin(""), (Some(1), late.to_owned()));
     assert_eq!(run_with_open_stdin(r#"{"session_id":"s","#), (Some(1), late.to_owned()));
@@ -172,21 +176,21 @@ fn an_object_larger_than_64_mib() {
     let sandbox = Sandbox::new();
     let text = (64 << 20) - fill(0).len();
     let large = fill(text);
-    sandbox.run("hook-stop", large).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["x"].as_str().map(str::len), Some(text));
+    sandbox.run_executable("hook-stop", large).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["x"].as_str().map(str::len), Some(text));
 }
 
 #[test]
 fn other_signals_are_cleared_if_the_list_of_calls_is_too_large() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    let list = fs_err::File::create(sandbox.signal("s", "permission")).unwrap();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+    let list = fs_err::File::create(sandbox.signal_path("s", "permission")).unwrap();
     list.file().set_len((256 << 20) + 1).unwrap();
-    sandbox.fire("s", "PermissionRequest", r#""tool_name":"Bash""#).fails("it is larger than 256 MiB");
-    sandbox.fire("s", "PostToolUse", r#""tool_name":"Bash""#).fails("it is larger than 256 MiB");
-    assert_eq!(sandbox.files(), ["s.permission.json", "s.working.json"]);
-    sandbox.fire("s", "Stop", "").succeeds();
-    assert_eq!(sandbox.state("s"), "stop");
+    sandbox.run_hook("s", "PermissionRequest", r#""tool_name":"Bash""#).assert_failure("it is larger than 256 MiB");
+    sandbox.run_hook("s", "PostToolUse", r#""tool_name":"Bash""#).assert_failure("it is larger than 256 MiB");
+    assert_eq!(sandbox.list_signal_dir(), ["s.permission.json", "s.working.json"]);
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "stop");
 }
 
 #[test]
@@ -194,25 +198,25 @@ fn a_list_of_calls_does_not_become_too_large_to_read() {
     let sandbox = Sandbox::new();
     let call = |number: u32| format!(r#""tool_name":"Write","tool_input":"{number}{}""#, "x".repeat(60 << 20));
     for number in 0..2 {
-        sandbox.fire("s", "PermissionRequest", &call(number)).succeeds();
+        sandbox.run_hook("s", "PermissionRequest", &call(number)).assert_success();
     }
-    sandbox.fire("s", "PermissionRequest", &call(2)).fails("s.permission.json: its list of calls is full");
-    assert_eq!(sandbox.state("s"), "permission(Write,Write)");
+    sandbox.run_hook("s", "PermissionRequest", &call(2)).assert_failure("s.permission.json: its list of calls is full");
+    assert_eq!(sandbox.describe_signals("s"), "permission(Write,Write)");
 }
 
 #[test]
 fn a_tools_output_of_50_mb_needs_no_memory() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
     let response = |len: usize| {
         let members =
             format!(r#""tool_name":"Bash","tool_input":{{}},"tool_response":{{"stdout":"{}"}}"#, "y".repeat(len));
         let input = sandbox.home().join("input");
         fs_err::write(&input, payload("s", "PostToolUse", &members)).unwrap();
-        let script = format!("exec {} <{}", executable("hook-post-tool-use").display(), input.display());
+        let script = format!("exec {} <{}", executable_path("hook-post-tool-use").display(), input.display());
         // `ulimit -v` makes the hook fail if it needs more memory than that.
         let mut shell = sandbox.command("sh");
-        outcome(shell.arg("-c").arg(format!("ulimit -v {}; {script}", limit_in_kib())), "").succeeds();
+        run_with_input(shell.arg("-c").arg(format!("ulimit -v {}; {script}", limit_in_kib())), "").assert_success();
     };
     response(50 << 20);
 }
@@ -225,11 +229,11 @@ fn limit_in_kib() -> u32 {
 #[test]
 fn a_file_size_limit_is_an_error() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
     let mut limited = sandbox.command("sh");
-    limited.args(["-c", "ulimit -f 0; exec \"$0\""]).arg(executable("hook-stop"));
-    outcome(&mut limited, payload("s", "Stop", "")).fails("File too large");
-    assert_eq!(sandbox.files(), ["s.working.json"]);
+    limited.args(["-c", "ulimit -f 0; exec \"$0\""]).arg(executable_path("hook-stop"));
+    run_with_input(&mut limited, payload("s", "Stop", "")).assert_failure("File too large");
+    assert_eq!(sandbox.list_signal_dir(), ["s.working.json"]);
 }
 
 #[test]
@@ -237,7 +241,7 @@ fn a_hook_survives_if_nobody_reads_standard_error() {
     let sandbox = Sandbox::new();
     let (reader, writer) = std::io::pipe().unwrap();
     drop(reader);
-    let mut hook = std::process::Command::new(executable("hook-stop"));
+    let mut hook = std::process::Command::new(executable_path("hook-stop"));
     let mut hook = hook.env_clear().env("HOME", sandbox.home()).stdin(Stdio::piped()).stderr(writer).spawn().unwrap();
     drop(hook.stdin.take());
     // There would be no exit code if SIGPIPE had ended the hook.

@@ -39,9 +39,9 @@ fn a_question_is_the_same_call_when_the_answers_are_in_its_input() {
     for tool in ["AskUserQuestion", "ExitPlanMode"] {
         let call = |input: &str| format!(r#""tool_name":"{tool}","tool_input":{input}"#);
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", &call(r#"{"questions":[]}"#)).succeeds();
-        sandbox.fire("s", "PostToolUse", &call(r#"{"questions":[],"answers":{"Which?":"A"}}"#)).succeeds();
-        assert_eq!(sandbox.state("s"), "");
+        sandbox.run_hook("s", "PermissionRequest", &call(r#"{"questions":[]}"#)).assert_success();
+        sandbox.run_hook("s", "PostToolUse", &call(r#"{"questions":[],"answers":{"Which?":"A"}}"#)).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), "");
     }
 }
 
@@ -68,14 +68,18 @@ fn a_call_is_the_same_however_its_input_is_spelled() {
     ] {
         let (first, second) = (call("a1b2c3", "Bash", input), call(agent, tool, &other_input));
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", &first).succeeds();
-        sandbox.fire("s", "PermissionRequest", &second).succeeds();
-        let waiting = sandbox.read("s", "permission")["pending"].as_array().unwrap().len();
+        sandbox.run_hook("s", "PermissionRequest", &first).assert_success();
+        sandbox.run_hook("s", "PermissionRequest", &second).assert_success();
+        let waiting = sandbox.read_signal("s", "permission")["pending"].as_array().unwrap().len();
         assert_eq!(waiting, if is_same { 1 } else { 2 }, "a second request: {second}");
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", &first).succeeds();
-        sandbox.fire("s", "PostToolUse", &second).succeeds();
-        assert_eq!(sandbox.state("s"), if is_same { "" } else { "permission(Bash@a1b2)" }, "a result: {second}");
+        sandbox.run_hook("s", "PermissionRequest", &first).assert_success();
+        sandbox.run_hook("s", "PostToolUse", &second).assert_success();
+        assert_eq!(
+            sandbox.describe_signals("s"),
+            if is_same { "" } else { "permission(Bash@a1b2)" },
+            "a result: {second}"
+        );
     }
 }
 
@@ -99,14 +103,14 @@ fn the_members_of_the_oldest_call_are_the_signals_own() {
     let sandbox = Sandbox::new();
     let first = r#""tool_name":"Read","tool_input":{"file_path":"\u002fetc"},"permission_suggestions":[1.0]"#;
     let second = r#""agent_id":"a1b2c3","agent_type":"x","tool_name":"Bash","tool_input":{"n":1e400}"#;
-    sandbox.fire("s", "PermissionRequest", first).succeeds();
-    sandbox.fire("s", "PermissionRequest", second).succeeds();
-    let text = || fs_err::read_to_string(sandbox.signal("s", "permission")).unwrap();
+    sandbox.run_hook("s", "PermissionRequest", first).assert_success();
+    sandbox.run_hook("s", "PermissionRequest", second).assert_success();
+    let text = || fs_err::read_to_string(sandbox.signal_path("s", "permission")).unwrap();
     let own = |members| payload("s", "PermissionRequest", members).trim_end_matches('}').to_owned();
     let stem = |members: &str| payload("s", "PermissionRequest", members).strip_suffix('}').unwrap().to_owned();
     assert!(text().starts_with(&format!("{},\"pending_since\":\"", stem(first))), "{}", text());
     assert!(text().contains(&own(second)));
-    sandbox.fire("s", "PostToolUse", first).succeeds();
+    sandbox.run_hook("s", "PostToolUse", first).assert_success();
     assert!(text().starts_with(&format!("{},\"pending_since\":\"", stem(second))), "{}", text());
     assert!(!text().contains("/etc") && !text().contains("permission_suggestions"));
 }
@@ -125,8 +129,8 @@ fn a_stop_resolves_all_calls_only_if_no_subagent_runs() {
             ("Stop", NONE_RUNS, "stop"),
         ],
     );
-    sandbox.fire("s", "StopFailure", r#""error":"rate_limit""#).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["error"], "rate_limit");
+    sandbox.run_hook("s", "StopFailure", r#""error":"rate_limit""#).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["error"], "rate_limit");
 }
 
 #[test]
@@ -141,27 +145,27 @@ fn the_calls_of_a_background_task_still_wait_after_a_stop() {
     ] {
         for status in ["running", "pending"] {
             let sandbox = Sandbox::new();
-            sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-            sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
-            sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+            sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+            sandbox.run_hook("s", "PermissionRequest", AGENTS_BASH).assert_success();
+            sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
             let shell = r#"{"id":"b1","type":"shell","status":"running"}"#;
             let tasks = format!(r#""background_tasks":[{shell},{{"id":"t1","type":"{task}","status":"{status}"}}]"#);
-            sandbox.fire("s", "Stop", &tasks).succeeds();
+            sandbox.run_hook("s", "Stop", &tasks).assert_success();
             assert_eq!(state_and_calls(&sandbox), [state, "permission(Bash@a1b2)"], "{task} {status}");
         }
     }
     for task in ["shell", "monitor", "MCP task", "dream", "auto-mode scan"] {
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", AGENTS_BASH).succeeds();
+        sandbox.run_hook("s", "PermissionRequest", AGENTS_BASH).assert_success();
         let tasks = format!(r#""background_tasks":[{{"id":"t1","type":"{task}","status":"running"}}]"#);
-        sandbox.fire("s", "Stop", &tasks).succeeds();
-        assert_eq!(sandbox.state("s"), "stop", "{task}");
+        sandbox.run_hook("s", "Stop", &tasks).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), "stop", "{task}");
     }
 }
 
 /// Returns the state of the session, and then its pending calls.
 fn state_and_calls(sandbox: &Sandbox) -> Vec<String> {
-    let mut parts: Vec<_> = sandbox.state("s").split(' ').map(str::to_owned).collect();
+    let mut parts: Vec<_> = sandbox.describe_signals("s").split(' ').map(str::to_owned).collect();
     parts.sort_by_key(|kind| kind.starts_with("permission"));
     parts
 }

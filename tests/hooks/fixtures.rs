@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use serde_json::Value;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
-use crate::sandbox::{Life, Sandbox, executable_for};
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_for_event};
 
 fn recordings() -> Vec<PathBuf> {
     let fixtures = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/fixtures");
@@ -23,24 +23,24 @@ fn recordings() -> Vec<PathBuf> {
 }
 
 /// Runs a recording, and returns a table with one line for each payload. `after` is called after each hook.
-fn play(recording: &Path, mut after: impl FnMut(&Sandbox, &Life, &str, &Value)) -> String {
+fn play(recording: &Path, mut after: impl FnMut(&Sandbox, &ClaudeProcess, &str, &Value)) -> String {
     let sandbox = Sandbox::new();
-    let mut life = Life::begin(&sandbox);
+    let mut life = ClaudeProcess::start(&sandbox);
     let mut table = String::new();
     for (number, line) in fs_err::read_to_string(recording).unwrap().lines().enumerate() {
         let payload: Value = serde_json::from_str(line).unwrap();
         let event = payload["hook_event_name"].as_str().unwrap();
         // A session that is started or resumed has a new process. The process before it may have been killed.
         if event == "SessionStart" && ["startup", "resume"].contains(&payload["source"].as_str().unwrap()) {
-            life = Life::begin(&sandbox);
+            life = ClaudeProcess::start(&sandbox);
         }
-        if let Some(hook) = executable_for(event) {
-            life.run(hook, line).succeeds();
+        if let Some(hook) = executable_for_event(event) {
+            life.run_executable(hook, line).assert_success();
             after(&sandbox, &life, line, &payload);
         }
         let agent = payload["agent_id"].as_str().map(|agent| format!(" @{}", &agent[..4])).unwrap_or_default();
         let states: Vec<_> =
-            sandbox.states().into_iter().map(|(id, state)| format!("{}: {}", &id[..4], state)).collect();
+            sandbox.describe_all_signals().into_iter().map(|(id, state)| format!("{}: {}", &id[..4], state)).collect();
         let row = format!("{:>2}  {:<26}{}", number + 1, format!("{event}{agent}"), states.join("   "));
         table += row.trim_end();
         table.push('\n');
@@ -65,9 +65,9 @@ fn a_signal_is_the_unchanged_payload_followed_by_the_members_of_the_hook() {
         play(&recording, |sandbox, life, line, payload| {
             let session = payload["session_id"].as_str().unwrap();
             for kind in SIGNAL_KINDS {
-                let path = sandbox.signal(session, kind.word());
+                let path = sandbox.signal_path(session, kind.word());
                 let Ok(metadata) = fs_err::metadata(&path) else { continue };
-                let signal = sandbox.read(session, kind.word());
+                let signal = sandbox.read_signal(session, kind.word());
                 let stamp = signal[kind.stamp_member()].as_str().unwrap();
                 assert_eq!(metadata.mode() & 0o777, 0o600);
                 assert_eq!(signal["claude_pid"], life.pid());

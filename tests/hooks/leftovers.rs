@@ -11,11 +11,11 @@ use crate::sandbox::Sandbox;
 
 /// Recovers a file with this name and content that was modified a minute ago. Returns what it was taken for.
 fn recover(sandbox: &Sandbox, name: &str, content: &str) -> Leftover {
-    let path = sandbox.spool().join(name);
+    let path = sandbox.signal_dir().join(name);
     fs_err::write(&path, content).unwrap();
     let file = fs_err::File::options().write(true).open(&path).unwrap();
     file.file().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
-    let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
+    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
     let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
     store.recover_leftover(name.as_bytes()).unwrap()
 }
@@ -28,7 +28,7 @@ const WRITTEN: &str = "00000000000000aa.0000000000000ccc.0000000000000bbb";
 /// Makes a sandbox with one signal of another session.
 fn sandbox_with_other_session() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.fire("other", "Stop", "").succeeds();
+    sandbox.run_hook("other", "Stop", "").assert_success();
     sandbox
 }
 
@@ -39,8 +39,8 @@ fn a_signal_that_was_moved_comes_back_whatever_it_holds() {
             let sandbox = sandbox_with_other_session();
             let name = format!(".s.{kind}.{MOVED}");
             assert_eq!(recover(&sandbox, &name, content), Leftover::Signal, "{kind} {content:?}");
-            assert_eq!(fs_err::read_to_string(sandbox.signal("s", kind)).unwrap(), content, "{kind}");
-            assert!(!sandbox.spool().join(&name).exists(), "{kind} {content:?}");
+            assert_eq!(fs_err::read_to_string(sandbox.signal_path("s", kind)).unwrap(), content, "{kind}");
+            assert!(!sandbox.signal_dir().join(&name).exists(), "{kind} {content:?}");
         }
     }
 }
@@ -48,11 +48,11 @@ fn a_signal_that_was_moved_comes_back_whatever_it_holds() {
 #[test]
 fn an_unreadable_list_keeps_its_temporary_name_if_there_is_a_signal() {
     let sandbox = sandbox_with_other_session();
-    sandbox.fire("s", "PermissionRequest", r#""tool_name":"Bash""#).succeeds();
+    sandbox.run_hook("s", "PermissionRequest", r#""tool_name":"Bash""#).assert_success();
     let name = format!(".s.permission.{MOVED}");
     assert_eq!(recover(&sandbox, &name, "version 9"), Leftover::Signal);
-    assert_eq!(fs_err::read_to_string(sandbox.spool().join(&name)).unwrap(), "version 9");
-    assert_eq!(sandbox.read("s", "permission")["tool_name"], "Bash");
+    assert_eq!(fs_err::read_to_string(sandbox.signal_dir().join(&name)).unwrap(), "version 9");
+    assert_eq!(sandbox.read_signal("s", "permission")["tool_name"], "Bash");
 }
 
 #[test]
@@ -60,29 +60,29 @@ fn a_half_written_file_is_removed() {
     let sandbox = sandbox_with_other_session();
     let name = format!(".s.working.{WRITTEN}");
     assert_eq!(recover(&sandbox, &name, "{\"session_id\":\"s\",\"half"), Leftover::Garbage);
-    assert_eq!(sandbox.files(), ["other.stop.json"]);
+    assert_eq!(sandbox.list_signal_dir(), ["other.stop.json"]);
 }
 
 #[test]
 fn a_file_that_cannot_be_read_is_left() {
     let sandbox = sandbox_with_other_session();
     let name = format!(".s.working.{WRITTEN}");
-    fs_err::write(sandbox.spool().join(&name), "").unwrap();
+    fs_err::write(sandbox.signal_dir().join(&name), "").unwrap();
     // This is larger than any file that is read.
-    let file = fs_err::File::options().write(true).open(sandbox.spool().join(&name)).unwrap();
+    let file = fs_err::File::options().write(true).open(sandbox.signal_dir().join(&name)).unwrap();
     file.set_len(300 << 20).unwrap();
     file.file().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
-    let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
+    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
     let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
     assert_eq!(store.recover_leftover(name.as_bytes()), Ok(Leftover::Unreadable));
-    assert_eq!(sandbox.files(), [&name, "other.stop.json"]);
+    assert_eq!(sandbox.list_signal_dir(), [&name, "other.stop.json"]);
 }
 
 #[test]
 fn an_empty_list_is_recovered_without_a_change() {
     let sandbox = sandbox_with_other_session();
-    sandbox.fire("s", "PermissionRequest", r#""tool_name":"Bash""#).succeeds();
+    sandbox.run_hook("s", "PermissionRequest", r#""tool_name":"Bash""#).assert_success();
     let name = format!(".s.permission.{MOVED}");
     assert_eq!(recover(&sandbox, &name, "{\"pending\":[]}\n"), Leftover::Signal);
-    assert_eq!(sandbox.states()["s"], "permission(Bash)");
+    assert_eq!(sandbox.describe_all_signals()["s"], "permission(Bash)");
 }

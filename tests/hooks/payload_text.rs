@@ -8,8 +8,10 @@ use crate::sandbox::{Sandbox, payload};
 #[test]
 fn members_that_hooks_add_and_the_output_of_tools_are_left_out() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#).succeeds();
-    let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+    sandbox
+        .run_hook("s", "Stop", r#""claude_pid":1,"stopped\u005fat":"1.0","pending":[],"last":"\ud800""#)
+        .assert_success();
+    let signal = fs_err::read_to_string(sandbox.signal_path("s", "stop")).unwrap();
     assert!(
         signal.starts_with(
             r#"{"session_id":"s","hook_event_name":"Stop","last":"\ufffd","signal_format":1,"stopped_at":"17"#
@@ -17,8 +19,8 @@ fn members_that_hooks_add_and_the_output_of_tools_are_left_out() {
         "{signal}"
     );
     assert_eq!((signal.matches("stopped").count(), signal.matches("pending").count()), (1, 0), "{signal}");
-    sandbox.fire("s", "PostToolUse", r#""tool_response":{"a":[1]},"x":1,"tool_calls":[2]"#).succeeds();
-    let signal = sandbox.read("s", "working");
+    sandbox.run_hook("s", "PostToolUse", r#""tool_response":{"a":[1]},"x":1,"tool_calls":[2]"#).assert_success();
+    let signal = sandbox.read_signal("s", "working");
     assert_eq!((&signal["x"], signal.get("tool_response"), signal.get("tool_calls")), (&json!(1), None, None));
 }
 
@@ -50,14 +52,14 @@ fn half_of_a_surrogate_pair_becomes_the_replacement_character() {
     for (given, left) in HALF_PAIRS {
         let sandbox = Sandbox::new();
         let members = |text: &str| format!(r#""tool_name":"Bash","{text}":["{text}",{{"{text}":"{text}"}}]"#);
-        sandbox.fire("s", "PermissionRequest", &members(given)).succeeds();
-        let signal = fs_err::read_to_string(sandbox.signal("s", "permission")).unwrap();
+        sandbox.run_hook("s", "PermissionRequest", &members(given)).assert_success();
+        let signal = fs_err::read_to_string(sandbox.signal_path("s", "permission")).unwrap();
         assert_eq!(signal.matches(&members(left)).count(), 2, "{given}: {signal}");
-        read_with_jq_and_serde_json(&sandbox.signal("s", "permission"));
-        sandbox.fire("s", "Stop", &members(given)).succeeds();
-        let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+        read_with_jq_and_serde_json(&sandbox.signal_path("s", "permission"));
+        sandbox.run_hook("s", "Stop", &members(given)).assert_success();
+        let signal = fs_err::read_to_string(sandbox.signal_path("s", "stop")).unwrap();
         assert!(signal.contains(&members(left)), "{given}: {signal}");
-        read_with_jq_and_serde_json(&sandbox.signal("s", "stop"));
+        read_with_jq_and_serde_json(&sandbox.signal_path("s", "stop"));
     }
 }
 
@@ -71,8 +73,8 @@ fn a_surrogate_pair_is_kept_if_a_read_ends_inside_it() {
                 format!(r#""x":"{}\ud83d\ude00{half}""#, "y".repeat(before - start))
             };
             let sandbox = Sandbox::new();
-            sandbox.fire("s", "Stop", &text(r"\ud83d")).succeeds();
-            let signal = fs_err::read_to_string(sandbox.signal("s", "stop")).unwrap();
+            sandbox.run_hook("s", "Stop", &text(r"\ud83d")).assert_success();
+            let signal = fs_err::read_to_string(sandbox.signal_path("s", "stop")).unwrap();
             assert!(signal.contains(&text(r"\ufffd")), "{before}");
         }
     }
@@ -81,23 +83,23 @@ fn a_surrogate_pair_is_kept_if_a_read_ends_inside_it() {
 #[test]
 fn half_of_a_pair_in_the_list_of_an_older_hook_is_replaced_with_the_next_change() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "PermissionRequest", BASH).succeeds();
-    sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
-    let path = sandbox.signal("s", "permission");
+    sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
+    sandbox.run_hook("s", "PermissionRequest", EDIT).assert_success();
+    let path = sandbox.signal_path("s", "permission");
     let signal = fs_err::read_to_string(&path).unwrap();
     fs_err::write(&path, signal.replace(r#""file_path":"a""#, r#""file_path":"a\ud83d""#)).unwrap();
-    sandbox.fire("s", "PostToolUse", BASH).succeeds();
+    sandbox.run_hook("s", "PostToolUse", BASH).assert_success();
     let signal = read_with_jq_and_serde_json(&path);
     assert_eq!(signal["tool_input"]["file_path"], "a\u{fffd}");
     // The original input still resolves the call.
-    sandbox.fire("s", "PostToolUse", r#""tool_name":"Edit","tool_input":{"file_path":"a\uDE00"}"#).succeeds();
-    assert_eq!(sandbox.state("s"), "");
+    sandbox.run_hook("s", "PostToolUse", r#""tool_name":"Edit","tool_input":{"file_path":"a\uDE00"}"#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "");
 }
 
 #[test]
 fn a_payload_of_several_lines_becomes_one_line() {
     let sandbox = Sandbox::new();
     let input = "\n {\r\n\t\"session_id\" : \"s\",\n\"hook_event_name\":\n\"Stop\" , \"a\":[1 ,\n2]\n}\n{\"next\":1}";
-    sandbox.run("hook-stop", input).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["a"], json!([1, 2]));
+    sandbox.run_executable("hook-stop", input).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["a"], json!([1, 2]));
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use session_signals_protocol::time::Time;
 
-use crate::sandbox::{Sandbox, executable, payload};
+use crate::sandbox::{Sandbox, executable_path, payload};
 use crate::strace::Trace;
 
 /// A hook that strace has stopped after it read the clock.
@@ -19,7 +19,7 @@ impl Stopped {
         let log = sandbox.home().join("log");
         let mut strace = Command::new("strace")
             .args(["-f", "-o", log.to_str().unwrap(), "-e", "inject=flock:signal=STOP"])
-            .arg(executable("hook-stop"))
+            .arg(executable_path("hook-stop"))
             .env_clear()
             .env("HOME", sandbox.home())
             .stdin(Stdio::piped())
@@ -62,14 +62,14 @@ impl Stopped {
 fn a_hook_does_not_use_a_file_that_has_its_temporary_name() {
     for plant in ["symlink", "fifo", "directory"] {
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+        sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
         let target = sandbox.home().join("target");
         fs_err::write(&target, "mine").unwrap();
         let hook = Stopped::start(&sandbox);
         // The name also holds the time of the event, and 0 because the signal replaces no other one.
         let time = Trace::read(&sandbox.home().join("log")).time();
         let time = Time::parse_stamp(time.as_bytes()).unwrap().to_nanoseconds();
-        let temporary = sandbox.spool().join(format!(".s.stop.{:016x}.{time:016x}.{:016x}", hook.random(), 0));
+        let temporary = sandbox.signal_dir().join(format!(".s.stop.{:016x}.{time:016x}.{:016x}", hook.random(), 0));
         match plant {
             "symlink" => symlink(&target, &temporary).unwrap(),
             "fifo" => assert!(Command::new("mkfifo").arg(&temporary).status().unwrap().success()),
@@ -79,6 +79,6 @@ fn a_hook_does_not_use_a_file_that_has_its_temporary_name() {
         assert_eq!(code, Some(1), "{plant}: {stderr}");
         assert!(stderr.ends_with("s.stop.json: File exists (os error 17)\n"), "{plant}: {stderr}");
         assert_eq!(fs_err::read(&target).unwrap(), b"mine");
-        assert_eq!(sandbox.files(), [temporary.file_name().unwrap().to_str().unwrap(), "s.working.json"]);
+        assert_eq!(sandbox.list_signal_dir(), [temporary.file_name().unwrap().to_str().unwrap(), "s.working.json"]);
     }
 }

@@ -5,7 +5,7 @@ use std::process::{Child, Command, Stdio};
 
 use session_signals_testing::sample_size::sample_size;
 
-use crate::sandbox::{Sandbox, executable, executable_for, payload};
+use crate::sandbox::{Sandbox, executable_for_event, executable_path, payload};
 
 #[cfg(freestanding)]
 mod forced;
@@ -25,7 +25,7 @@ fn three_hundred_rounds() {
 
 #[test]
 #[ignore = "takes a minute"]
-fn ten_thousand_rounds() {
+fn thousands_of_rounds() {
     play(sample_size(2_000, 10_000, 10_000));
 }
 
@@ -41,9 +41,9 @@ fn play(rounds: usize) {
             1 => run_in_fixed_order(&sandbox, first, second, true),
             _ => run_in_fixed_order(&sandbox, first, second, false),
         };
-        let state = sandbox.state("s");
+        let state = sandbox.describe_signals("s");
         assert!(expected.contains(&&*state), "round {round}, {first:?} and {second:?}: {state:?}");
-        let files = sandbox.files();
+        let files = sandbox.list_signal_dir();
         assert_eq!(files.len(), 1, "round {round}: {files:?}");
     }
 }
@@ -95,7 +95,7 @@ fn run_in_fixed_order(
 }
 
 fn start(sandbox: &Sandbox, event: &str) -> Child {
-    let mut command = Command::new(executable(executable_for(event).unwrap()));
+    let mut command = Command::new(executable_path(executable_for_event(event).unwrap()));
     command.env_clear().env("HOME", sandbox.home()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
     command.spawn().unwrap()
 }

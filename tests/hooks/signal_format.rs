@@ -3,14 +3,14 @@
 use session_signals_protocol::signal_format::{FORMAT_MEMBER, SIGNAL_FORMAT};
 use session_signals_protocol::{EVENT_RULES, SIGNAL_KINDS, SignalKind};
 
-use crate::sandbox::{Sandbox, executable_for, payload};
+use crate::sandbox::{Sandbox, executable_for_event, payload};
 
 const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 const EDIT: &str = r#""tool_name":"Edit","tool_input":{"file_path":"a"}"#;
 
 /// The text of a stored signal.
 fn text(sandbox: &Sandbox, kind: SignalKind) -> Option<String> {
-    fs_err::read_to_string(sandbox.signal("s", kind.word())).ok()
+    fs_err::read_to_string(sandbox.signal_path("s", kind.word())).ok()
 }
 
 /// Asserts that a signal has the member once, with the present version, right before the member that must follow it.
@@ -29,10 +29,10 @@ fn every_published_signal_has_the_format_version() {
         // Each event follows another one, so that also the events that answer or resume something publish.
         for (event, members) in [("UserPromptSubmit", ""), ("Stop", ""), ("SessionEnd", "")] {
             let sandbox = Sandbox::new();
-            sandbox.fire("s", event, members).succeeds();
-            sandbox.fire("s", "PermissionRequest", EDIT).succeeds();
+            sandbox.run_hook("s", event, members).assert_success();
+            sandbox.run_hook("s", "PermissionRequest", EDIT).assert_success();
             let before = SIGNAL_KINDS.map(|kind| text(&sandbox, kind));
-            sandbox.fire("s", rule.event, &format!(r#"{BASH},"trigger":"manual""#)).succeeds();
+            sandbox.run_hook("s", rule.event, &format!(r#"{BASH},"trigger":"manual""#)).assert_success();
             for kind in SIGNAL_KINDS {
                 let after = text(&sandbox, kind);
                 published[kind as usize] |= after.is_some() && after != before[kind as usize];
@@ -56,7 +56,7 @@ fn a_payload_cannot_set_the_format_version() {
         ] {
             let sandbox = Sandbox::new();
             let input = payload("s", event, &format!(r#"{own},"last":1"#));
-            sandbox.run(executable_for(event).unwrap(), input).succeeds();
+            sandbox.run_executable(executable_for_event(event).unwrap(), input).assert_success();
             let text = text(&sandbox, kind).unwrap();
             assert_has_format(&text, kind);
             assert!(!text.contains("signal\\u") && text.contains(r#""last":1"#), "{text}");
@@ -70,16 +70,16 @@ fn a_list_of_an_older_hook_gets_the_format_version_with_its_next_change() {
         [("PermissionRequest", EDIT, "permission(Bash,Edit,Edit@a1b2)"), ("PostToolUse", BASH, "permission(Edit@a1b2)")]
     {
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "PermissionRequest", BASH).succeeds();
+        sandbox.run_hook("s", "PermissionRequest", BASH).assert_success();
         let agents_edit = format!(r#""agent_id":"a1b2c3",{EDIT}"#);
-        sandbox.fire("s", "PermissionRequest", &agents_edit).succeeds();
+        sandbox.run_hook("s", "PermissionRequest", &agents_edit).assert_success();
         let format = format!(",\"{FORMAT_MEMBER}\":{SIGNAL_FORMAT}");
         let older = text(&sandbox, SignalKind::Permission).unwrap().replace(&format, "");
         assert!(!older.contains(FORMAT_MEMBER), "{older}");
-        fs_err::write(sandbox.signal("s", "permission"), older).unwrap();
-        sandbox.fire("s", event, members).succeeds();
+        fs_err::write(sandbox.signal_path("s", "permission"), older).unwrap();
+        sandbox.run_hook("s", event, members).assert_success();
         assert_has_format(&text(&sandbox, SignalKind::Permission).unwrap(), SignalKind::Permission);
-        let mut found: Vec<_> = sandbox.state("s").split([',', '(', ')']).map(str::to_owned).collect();
+        let mut found: Vec<_> = sandbox.describe_signals("s").split([',', '(', ')']).map(str::to_owned).collect();
         let mut expected: Vec<_> = state.split([',', '(', ')']).map(str::to_owned).collect();
         found.sort();
         expected.sort();

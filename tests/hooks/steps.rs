@@ -13,7 +13,7 @@ pub const NONE_RUNS: &str = r#""background_tasks":[{"id":"b1","type":"shell","st
 #[track_caller]
 pub fn run_steps(sandbox: &Sandbox, steps: &[(&str, &str, &str)]) {
     for (number, (event, members, state)) in steps.iter().enumerate() {
-        sandbox.fire("s", event, members).succeeds();
-        assert_eq!(sandbox.state("s"), *state, "after step {}, {event}", number + 1);
+        sandbox.run_hook("s", event, members).assert_success();
+        assert_eq!(sandbox.describe_signals("s"), *state, "after step {}, {event}", number + 1);
     }
 }

@@ -1,33 +1,33 @@
 //! The state of a session over its turns.
 
 use crate::hooks::steps::{AGENT, AGENTS_BASH, BASH, run_steps};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 
 #[test]
 fn the_next_event_corrects_what_esc_and_sigkill_leave() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    cli.fire("s", "UserPromptSubmit", "").succeeds();
-    cli.fire("s", "UserPromptSubmit", "").succeeds();
-    cli.fire("s", "PermissionRequest", BASH).succeeds();
-    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+    cli.run_hook("s", "UserPromptSubmit", "").assert_success();
+    cli.run_hook("s", "UserPromptSubmit", "").assert_success();
+    cli.run_hook("s", "PermissionRequest", BASH).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash)");
     drop(cli); // sends SIGKILL
-    assert_eq!(sandbox.state("s"), "working permission(Bash)");
-    Life::begin(&sandbox).fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    assert_eq!(sandbox.state("s"), "stop");
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash)");
+    ClaudeProcess::start(&sandbox).run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "stop");
 }
 
 #[test]
 fn a_session_start_after_the_prompt_of_the_same_process_changes_nothing() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "UserPromptSubmit", "").succeeds();
-    cli.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    assert_eq!(sandbox.state("s"), "working");
-    cli.fire("s", "PermissionRequest", BASH).succeeds();
-    cli.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    assert_eq!(sandbox.state("s"), "working permission(Bash)");
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "UserPromptSubmit", "").assert_success();
+    cli.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working");
+    cli.run_hook("s", "PermissionRequest", BASH).assert_success();
+    cli.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    assert_eq!(sandbox.describe_signals("s"), "working permission(Bash)");
 }
 
 #[test]
@@ -35,7 +35,7 @@ fn a_session_start_clears_an_end_and_the_signals_of_a_script() {
     let sandbox = Sandbox::new();
     run_steps(&sandbox, &[("SessionEnd", "", "ended"), ("SessionStart", r#""source":"new kind""#, "stop")]);
     for kind in ["working", "permission"] {
-        fs_err::write(sandbox.signal("s", kind), "{\"pending\":[]}\n").unwrap();
+        fs_err::write(sandbox.signal_path("s", kind), "{\"pending\":[]}\n").unwrap();
     }
     run_steps(&sandbox, &[("SessionStart", r#""source":"startup""#, "stop")]);
 }
@@ -99,9 +99,9 @@ fn events_of_a_subagent_change_only_its_own_calls() {
 #[test]
 fn an_error_that_ends_a_subagent_is_not_an_error_of_the_session() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
-    sandbox.fire("s", "StopFailure", r#""agent_id":"a1b2c3","error":"server_error""#).succeeds();
-    assert_eq!(sandbox.read("s", "stop").get("error"), None);
-    sandbox.fire("s", "StopFailure", r#""error":"server_error""#).succeeds();
-    assert_eq!(sandbox.read("s", "stop")["error"], "server_error");
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    sandbox.run_hook("s", "StopFailure", r#""agent_id":"a1b2c3","error":"server_error""#).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop").get("error"), None);
+    sandbox.run_hook("s", "StopFailure", r#""error":"server_error""#).assert_success();
+    assert_eq!(sandbox.read_signal("s", "stop")["error"], "server_error");
 }

@@ -7,7 +7,7 @@ use fs_err as fs;
 use serde_json::json;
 
 use super::home::{Home, text};
-use crate::sandbox::executable;
+use crate::sandbox::executable_path;
 
 const FOREIGN: &str = "{\"model\": \"opus\"}";
 
@@ -118,7 +118,7 @@ fn a_kill_between_exchange_and_return() {
         });
         let mut strace = home.command("strace".as_ref());
         strace.args(["-o", "/dev/null", "-e", "inject=renameat2:delay_enter=2s"]);
-        strace.arg(executable("hooks")).arg("install").output().unwrap();
+        strace.arg(executable_path("hooks")).arg("install").output().unwrap();
     });
     assert!(home.read(".claude/settings.json").contains("hook-stop"));
     let left = home.everything().into_iter().find(|name| name.starts_with(".claude/.session-signals.")).unwrap();
@@ -138,7 +138,7 @@ fn a_kill_between_exchange_and_return() {
 fn what_was_left_in_another_project_is_found() {
     let home = Home::new();
     fs::create_dir_all(home.path("other/.claude")).unwrap();
-    let mut hooks = home.command(&executable("hooks"));
+    let mut hooks = home.command(&executable_path("hooks"));
     hooks.current_dir(home.path("other")).args(["install", "--scope", "local"]).assert().success();
     home.succeeds(&["install"]);
     let left = home.write("other/.claude/.session-signals.abcdef", FOREIGN);

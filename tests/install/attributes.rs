@@ -7,7 +7,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::home::{Home, text};
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable_path, run_with_input};
 
 #[track_caller]
 fn run(program: &str, arguments: &[&str], path: &Path) -> String {
@@ -80,8 +80,8 @@ fn what_cannot_be_kept_is_refused() {
     let home = Home::with_settings("{}");
     run("setfattr", &["-n", "user.note", "-v", "mine"], &home.settings());
     let mut strace = home.command("strace".as_ref());
-    strace.args(["-o", "/dev/null", "-e", "inject=setxattr:error=ENOSPC"]).arg(executable("hooks"));
-    let done = outcome(strace.arg("install"), "");
+    strace.args(["-o", "/dev/null", "-e", "inject=setxattr:error=ENOSPC"]).arg(executable_path("hooks"));
+    let done = run_with_input(strace.arg("install"), "");
     assert_eq!(done.code, Some(1), "{done:?}");
     let reason = "settings.json has the attribute user.note, which a new file cannot be given: No space left on device";
     assert!(done.stderr.contains(reason), "{done:?}");
@@ -103,8 +103,8 @@ fn what_is_set_at_the_last_moment_stays() {
             run("setfacl", &["-m", "u:12345:rw"], &home.settings());
         });
         let mut strace = home.command("strace".as_ref());
-        strace.args(["-o", "/dev/null", "-e", "inject=renameat2:delay_enter=2s:when=1"]).arg(executable("hooks"));
-        assert_eq!(outcome(strace.arg("install"), "").code, Some(0));
+        strace.args(["-o", "/dev/null", "-e", "inject=renameat2:delay_enter=2s:when=1"]).arg(executable_path("hooks"));
+        assert_eq!(run_with_input(strace.arg("install"), "").code, Some(0));
     });
     assert!(access(&home.settings()).1.contains("user:12345:rw-"), "{:?}", access(&home.settings()));
     assert!(home.read(".claude/settings.json").contains("hook-stop"));

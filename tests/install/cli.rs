@@ -4,7 +4,7 @@ use fs_err as fs;
 use serde_json::Value;
 
 use super::home::{Home, text};
-use crate::sandbox::outcome;
+use crate::sandbox::run_with_input;
 
 #[test]
 fn help_fits_a_screen_and_has_examples() {
@@ -40,13 +40,13 @@ fn a_dry_run_prints_what_patch_can_take_and_touches_nothing() {
         assert_eq!((home.everything(), &*home.read(".claude/settings.json")), (untouched, before));
         home.write("patched", before);
         let mut patch = home.command("patch".as_ref());
-        outcome(patch.args(["--binary", "--silent"]).arg(home.path("patched")), diff).succeeds();
+        run_with_input(patch.args(["--binary", "--silent"]).arg(home.path("patched")), diff).assert_success();
         home.succeeds(&["install"]);
         assert_eq!(home.read("patched"), home.read(".claude/settings.json"));
         // And back.
         let diff = home.succeeds(&["uninstall", "--dry-run"]);
         let mut patch = home.command("patch".as_ref());
-        outcome(patch.args(["--binary", "--silent"]).arg(home.path("patched")), diff).succeeds();
+        run_with_input(patch.args(["--binary", "--silent"]).arg(home.path("patched")), diff).assert_success();
         assert_eq!(home.read("patched"), before);
     }
 }
@@ -104,10 +104,10 @@ fn json_is_as_help_says() {
 fn colour_is_for_terminals_that_want_it() {
     let home = Home::new();
     // `script` gives its child a terminal.
-    let hooks = crate::sandbox::executable("hooks");
+    let hooks = crate::sandbox::executable_path("hooks");
     let said = |variable: &str| {
         let line = format!("{variable} TERM=xterm {} uninstall", hooks.display());
-        outcome(home.command("script".as_ref()).args(["-qec", &line, "/dev/null"]), "").stdout
+        run_with_input(home.command("script".as_ref()).args(["-qec", &line, "/dev/null"]), "").stdout
     };
     home.succeeds(&["install"]);
     assert!(said("").contains("\u{1b}[1;32mUninstalled\u{1b}[0m"));
@@ -138,9 +138,9 @@ fn completions_and_man_pages_come_of_one_hidden_command() {
 #[test]
 fn a_reader_that_goes_away_ends_nothing() {
     let home = Home::new();
-    let hooks = crate::sandbox::executable("hooks");
+    let hooks = crate::sandbox::executable_path("hooks");
     let line = format!("{{ {} install; echo $? >../code; }} | :", hooks.display());
-    outcome(home.command("/bin/sh".as_ref()).args(["-c", &line]), "");
+    run_with_input(home.command("/bin/sh".as_ref()).args(["-c", &line]), "");
     assert_eq!(home.read("code"), "0\n");
     assert!(fs::metadata(home.installed("hook-stop")).is_ok());
 }

@@ -8,7 +8,7 @@ use std::time::{Duration, SystemTime};
 use fs_err as fs;
 
 use super::home::{Home, registered, text};
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable_path, run_with_input};
 
 fn installed() -> Home {
     let home = Home::new();
@@ -130,9 +130,9 @@ fn the_settings_of_another_config_dir_are_not_mended() {
     let home = installed();
     let usual = home.read(".claude/settings.json");
     let hooks = |arguments: &[&str]| {
-        let mut command = home.command(&executable("hooks"));
+        let mut command = home.command(&executable_path("hooks"));
         command.args(arguments).env("CLAUDE_CONFIG_DIR", home.path("other")).current_dir(home.path(""));
-        outcome(&mut command, "")
+        run_with_input(&mut command, "")
     };
     assert_eq!(hooks(&["install"]).code, Some(0));
     let found = hooks(&["doctor", "--fix"]);
@@ -288,11 +288,11 @@ fn the_dashboards_scripts_are_one_finding() {
 fn an_executable_mounted_noexec() {
     let home = installed();
     let folder = home.path(".claude/hooks/session-signals").display().to_string();
-    let hooks = crate::sandbox::executable("hooks").display().to_string();
+    let hooks = crate::sandbox::executable_path("hooks").display().to_string();
     let script = format!(
         "cp -a {folder} {folder}.copy && mount -t tmpfs -o noexec none {folder} && cp -a {folder}.copy/. {folder} && exec {hooks} doctor"
     );
-    let done = outcome(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
+    let done = run_with_input(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
     assert_eq!(done.code, Some(1), "{done:?}");
     assert!(
         done.stdout.contains("executable-noexec: in ~/.claude/hooks/session-signals each of these lies on"),
@@ -304,7 +304,7 @@ fn an_executable_mounted_noexec() {
 #[ignore = "mounts a file system in a namespace of its own, which takes root"]
 fn hooks_disabled_by_an_administrator() {
     let home = installed();
-    let hooks = crate::sandbox::executable("hooks").display().to_string();
+    let hooks = crate::sandbox::executable_path("hooks").display().to_string();
     for (file, setting) in
         [("managed-settings.json", "allowManagedHooksOnly"), ("managed-settings.d/10-hooks.json", "disableAllHooks")]
     {
@@ -312,7 +312,7 @@ fn hooks_disabled_by_an_administrator() {
             "mount -t tmpfs none /etc && mkdir -p /etc/claude-code/managed-settings.d && \
              echo '{{\"{setting}\": true}}' > /etc/claude-code/{file} && {hooks} install && exec {hooks} doctor"
         );
-        let done = outcome(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
+        let done = run_with_input(home.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
         assert_eq!(done.code, Some(1), "{done:?}");
         let warned = format!(
             "{setting} is set by whoever administers this computer in /etc/claude-code/{file}: the hooks will not run"
@@ -365,8 +365,8 @@ fn what_a_team_disables_is_not_one_members_decision() {
     let mut settings = home.parsed();
     settings["disableAllHooks"] = true.into();
     home.write(".claude/settings.json", &settings.to_string());
-    let mut hooks = home.command(&executable("hooks"));
-    let said = outcome(hooks.current_dir(home.path("")).arg("doctor"), "").stdout;
+    let mut hooks = home.command(&executable_path("hooks"));
+    let said = run_with_input(hooks.current_dir(home.path("")).arg("doctor"), "").stdout;
     assert!(said.contains("only you") && said.matches("hooks-disabled").count() == 1, "{said}");
 }
 
@@ -380,8 +380,8 @@ fn settings_that_cannot_be_used() {
 #[test]
 fn in_the_home_directory_the_project_is_the_user() {
     let home = installed();
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-    assert_eq!(outcome(hooks.current_dir(home.path("")).arg("doctor"), "").code, Some(0));
+    let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
+    assert_eq!(run_with_input(hooks.current_dir(home.path("")).arg("doctor"), "").code, Some(0));
 }
 
 #[test]
@@ -537,7 +537,7 @@ fn a_pipe_in_the_registry_holds_nobody_up() {
     fs::create_dir_all(home.path(".claude/sessions")).unwrap();
     let pipe = home.path(".claude/sessions/1.json");
     assert!(std::process::Command::new("mkfifo").arg(pipe).status().unwrap().success());
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
     hooks.timeout(Duration::from_secs(30)).arg("doctor").assert().code(0);
 }
 

@@ -88,14 +88,14 @@ fn a_hanging_cli_is_killed_with_all_it_started() {
 fn no_cli_at_all_is_said() {
     let home = Home::new();
     std::fs::remove_file(home.path("bin/claude")).unwrap();
-    let mut command = home.command(&crate::sandbox::executable("hooks"));
-    let done = crate::sandbox::outcome(command.env("PATH", home.path("bin")).arg("install"), "");
+    let mut command = home.command(&crate::sandbox::executable_path("hooks"));
+    let done = crate::sandbox::run_with_input(command.env("PATH", home.path("bin")).arg("install"), "");
     assert!(done.stderr.contains("the CLI's version is unknown (there is no `claude` on PATH)"), "{done:?}");
     assert_eq!(registered(&home.parsed()), names(&[&FIRST]));
     // Its own installer's place, which a login shell's PATH has.
     home.script(".local/bin/claude", "echo 2.1.329");
-    let mut command = home.command(&crate::sandbox::executable("hooks"));
-    crate::sandbox::outcome(command.env("PATH", home.path("bin")).arg("install"), "");
+    let mut command = home.command(&crate::sandbox::executable_path("hooks"));
+    crate::sandbox::run_with_input(command.env("PATH", home.path("bin")).arg("install"), "");
     assert_eq!(registered(&home.parsed()).len(), EVENT_RULES.len());
 }
 

@@ -7,7 +7,7 @@ use fs_err as fs;
 use serde_json::Value;
 use session_signals_protocol::EVENT_RULES;
 
-use crate::sandbox::{Outcome, Sandbox, copy_executable, executable, outcome, write_script};
+use crate::sandbox::{Outcome, Sandbox, copy_executable, executable_path, run_with_input, write_script};
 
 /// A CLI that knows every event.
 pub const NEWEST: &str = "2.1.329";
@@ -116,7 +116,7 @@ impl Home {
 
     /// Runs `hooks`.
     pub fn hooks(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.command(&executable("hooks")).args(arguments), "")
+        run_with_input(self.command(&executable_path("hooks")).args(arguments), "")
     }
 
     /// Runs `hooks`, which succeeds; its stdout.
@@ -150,7 +150,7 @@ impl Home {
         fs::create_dir_all(&folder).unwrap();
         let hooks = EVENT_RULES.iter().map(|rule| rule.hook.executable());
         for name in hooks.chain(["hooks"]) {
-            copy_executable(&executable(name), &folder.join(name));
+            copy_executable(&executable_path(name), &folder.join(name));
         }
         Build { home: self, folder }
     }
@@ -169,7 +169,7 @@ impl Build<'_> {
     }
 
     pub fn hooks(&self, arguments: &[&str]) -> Outcome {
-        outcome(self.home.command(&self.folder.join("hooks")).args(arguments), "")
+        run_with_input(self.home.command(&self.folder.join("hooks")).args(arguments), "")
     }
 }
 

@@ -6,7 +6,7 @@ use fs_err as fs;
 use session_signals_protocol::EVENT_RULES;
 
 use super::home::{Home, NEWEST, registered, text};
-use crate::sandbox::{executable, outcome, payload};
+use crate::sandbox::{executable_path, payload, run_with_input};
 
 const FOREIGN: &str = "{\n\t\"model\": \"opus\",\n\t\"hooks\": {\n\t\t\"Stop\": [\n\t\t\t{ \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] }\n\t\t]\n\t}\n}\n";
 
@@ -24,7 +24,7 @@ fn one_command_makes_working_hooks() {
     // As the CLI would: the registered command, with a payload on stdin.
     let command = text(&home.parsed()["hooks"]["UserPromptSubmit"][0]["hooks"][0]["command"]);
     let prompt = payload("someone", "UserPromptSubmit", r#""prompt":"hi""#);
-    outcome(&mut home.command(command.as_ref()), prompt).succeeds();
+    run_with_input(&mut home.command(command.as_ref()), prompt).assert_success();
     assert!(home.path(".claude/session-signals/someone.working.json").exists());
     assert_eq!(home.findings(), [""; 0]);
 }
@@ -119,7 +119,7 @@ fn goes_through_a_shell(name: &str) {
     let home = Home::new();
     let config = home.path(name);
     let hooks = |arguments: &[&str]| {
-        outcome(home.command(&executable("hooks")).env("CLAUDE_CONFIG_DIR", &config).args(arguments), "")
+        run_with_input(home.command(&executable_path("hooks")).env("CLAUDE_CONFIG_DIR", &config).args(arguments), "")
     };
     let done = hooks(&["install"]);
     assert_eq!(done.code, Some(0), "{done:?}");
@@ -127,11 +127,11 @@ fn goes_through_a_shell(name: &str) {
         serde_json::from_str(&fs::read_to_string(config.join("settings.json")).unwrap()).unwrap();
     let entry = &settings["hooks"]["Stop"][0]["hooks"][0];
     assert!(entry["args"].is_null(), "{entry}");
-    let ran = outcome(
+    let ran = run_with_input(
         home.command("/bin/sh".as_ref()).env("CLAUDE_CONFIG_DIR", &config).args(["-c", &text(&entry["command"])]),
         payload("someone", "Stop", ""),
     );
-    ran.succeeds();
+    ran.assert_success();
     assert!(config.join("session-signals/someone.stop.json").exists());
     let found = hooks(&["doctor"]);
     assert_eq!(found.code, Some(0), "{found:?}");

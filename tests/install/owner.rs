@@ -6,7 +6,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::home::Home;
-use crate::sandbox::{Outcome, executable};
+use crate::sandbox::{Outcome, executable_path};
 
 const USER: u32 = 12345;
 
@@ -32,7 +32,7 @@ fn as_user(home: &Home, arguments: &[&str]) -> Outcome {
     let mut hooks = home.command("setpriv".as_ref());
     hooks.env("TMPDIR", "/tmp");
     hooks.args([&format!("--reuid={USER}"), "--regid=12345", "--clear-groups"]);
-    crate::sandbox::outcome(hooks.arg(home.path("source/theirs/hooks")).args(arguments), "")
+    crate::sandbox::run_with_input(hooks.arg(home.path("source/theirs/hooks")).args(arguments), "")
 }
 
 /// No file in the home is root's.
@@ -46,7 +46,7 @@ fn privileged_refuses(home: &Home, arguments: &[&str]) {
     let before = home.everything();
     let done = home.hooks(arguments);
     assert_eq!(done.code, Some(1), "{arguments:?} {done:?}");
-    let hooks = executable("hooks").display().to_string();
+    let hooks = executable_path("hooks").display().to_string();
     // Nothing says that this is where that user's home is.
     let set = format!("env HOME={}", home.path("").display().to_string().trim_end_matches('/'));
     let line = format!("`sudo -H -u '#{USER}' {set} {hooks} {}`", arguments.join(" "));
@@ -131,7 +131,7 @@ fn privileged_force_works_for_root_to_the_end() {
 fn privileged_root_leaves_anothers_project_alone() {
     let home = Home::new();
     chown(home.project(), Some(USER), Some(USER)).unwrap();
-    let hooks = executable("hooks").display().to_string();
+    let hooks = executable_path("hooks").display().to_string();
     let refuses = |arguments: &[&str]| {
         let before = home.everything();
         let done = home.hooks(arguments);

@@ -12,7 +12,7 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::home::{Home, registered};
-use crate::sandbox::{executable, outcome, payload};
+use crate::sandbox::{executable_path, payload, run_with_input};
 
 const ORIGINAL: &str =
     "{\n\t\"hooks\": { \"Stop\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] } ] }\n}";
@@ -116,7 +116,7 @@ fn a_file_that_changes_three_times_under_us_is_left_alone() {
 fn no_hook_is_ever_run_half_copied() {
     let home = &Home::new();
     let builds = ["one", "two"].map(|name| home.build(name));
-    let mut other = fs::read(executable("hook-stop")).unwrap();
+    let mut other = fs::read(executable_path("hook-stop")).unwrap();
     other.resize(other.len() + (1 << 20), 0);
     builds[1].replace("hook-stop", &other);
     assert_eq!(builds[0].hooks(&["install"]).code, Some(0));
@@ -124,7 +124,8 @@ fn no_hook_is_ever_run_half_copied() {
     thread::scope(|scope| {
         scope.spawn(move || {
             while !over.load(Ordering::Relaxed) {
-                outcome(&mut home.command(&home.installed("hook-stop")), payload("someone", "Stop", "")).succeeds();
+                run_with_input(&mut home.command(&home.installed("hook-stop")), payload("someone", "Stop", ""))
+                    .assert_success();
             }
         });
         for round in 0..10 {
@@ -152,7 +153,7 @@ fn what_is_written_at_the_last_moment_is_not_lost() {
         let mut strace = home.command("strace".as_ref());
         strace.args(["-o", home.path("trace").to_str().unwrap()]);
         strace.args(["-e", "trace=renameat2", "-e", "inject=renameat2:delay_enter=2s:when=1"]);
-        strace.arg(executable("hooks")).arg("install").assert().success();
+        strace.arg(executable_path("hooks")).arg("install").assert().success();
     });
     let exchanges = home.read("trace").matches("RENAME_EXCHANGE").count();
     assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", home.read("trace"));
@@ -185,7 +186,7 @@ fn killed_anywhere(command: &str, was_there: bool) {
     let hooks = |options: &[&str]| {
         let mut strace = home.command("strace".as_ref());
         strace.env("PATH", home.path("bin")).args(["-o", home.path("trace").to_str().unwrap()]).args(options);
-        strace.arg(executable("hooks")).arg(command).output().unwrap()
+        strace.arg(executable_path("hooks")).arg(command).output().unwrap()
     };
     let strace = ["/usr/bin/strace", "/bin/strace"].into_iter().find(|path| Path::new(path).exists()).expect("strace");
     fs_err::os::unix::fs::symlink(strace, home.path("bin/strace")).unwrap();
@@ -195,7 +196,7 @@ fn killed_anywhere(command: &str, was_there: bool) {
             home.write(".claude/settings.json", &original);
         }
         if command == "uninstall" {
-            outcome(home.command(&executable("hooks")).env("PATH", home.path("bin")).arg("install"), "");
+            run_with_input(home.command(&executable_path("hooks")).env("PATH", home.path("bin")).arg("install"), "");
         }
         text()
     };
@@ -231,7 +232,7 @@ fn killed_anywhere(command: &str, was_there: bool) {
         outcomes = if left == old { (outcomes.0 + 1, outcomes.1) } else { (outcomes.0, outcomes.1 + 1) };
         for name in &executables {
             if let Ok(copy) = fs::read(home.installed(name)) {
-                assert!(copy == fs::read(executable(name)).unwrap(), "{call}: {name} is not whole");
+                assert!(copy == fs::read(executable_path(name)).unwrap(), "{call}: {name} is not whole");
             }
         }
         // What registers a hook has it there to be run.
@@ -241,7 +242,7 @@ fn killed_anywhere(command: &str, was_there: bool) {
         // Healthy is what is installed and runs, and nothing else; uninstalling finds the way back.
         let is_installed = (left == new) == (command == "install");
         let untraced = |arguments: &[&str]| {
-            outcome(home.command(&executable("hooks")).env("PATH", home.path("bin")).args(arguments), "")
+            run_with_input(home.command(&executable_path("hooks")).env("PATH", home.path("bin")).args(arguments), "")
         };
         let doctor = untraced(&["doctor"]);
         let runs = executables.iter().all(|name| home.installed(name).exists());

@@ -4,7 +4,7 @@ use serde_json::Value;
 
 use super::home::Home;
 use crate::real_cli;
-use crate::sandbox::outcome;
+use crate::sandbox::run_with_input;
 
 /// A home where this version is installed and `hooks install` was run.
 fn home_with(version: &str) -> Home {
@@ -14,10 +14,10 @@ fn home_with(version: &str) -> Home {
 /// The same in this scope.
 fn home_in(version: &str, scope: &str) -> Home {
     let home = Home::new();
-    home.claude(&format!("exec {} \"$@\"", real_cli::claude(version)));
+    home.claude(&format!("exec {} \"$@\"", real_cli::claude_command(version)));
     let search = format!("{}:{}", home.path("bin").display(), std::env::var("PATH").unwrap());
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-    let done = outcome(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
+    let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
+    let done = run_with_input(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
     let report: Value = serde_json::from_str(&done.stdout).unwrap();
     assert_eq!((done.code, &report["claude"]), (Some(0), &version.into()), "{report}");
     home
@@ -25,9 +25,9 @@ fn home_in(version: &str, scope: &str) -> Home {
 
 /// `claude -p PROMPT`: what it says, and the names in the spool afterwards.
 fn claude(home: &Home, arguments: &[&str]) -> (String, Vec<String>) {
-    let mut claude = real_cli::alone(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
+    let mut claude = real_cli::isolated_command(&home.path(""), &home.path("bin"), &[&["claude"], arguments].concat());
     claude.current_dir(home.project());
-    let done = outcome(&mut claude.into(), "");
+    let done = run_with_input(&mut claude.into(), "");
     assert_eq!(done.code, Some(0), "{done:?}");
     let spool = fs_err::read_dir(home.path(".claude/session-signals")).unwrap();
     let mut names: Vec<String> = spool.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();

@@ -92,8 +92,8 @@ fn something_that_is_no_file() {
 #[test]
 fn no_home_at_all() {
     let home = Home::new();
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-    let done = crate::sandbox::outcome(hooks.env_remove("HOME").arg("install"), "");
+    let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
+    let done = crate::sandbox::run_with_input(hooks.env_remove("HOME").arg("install"), "");
     assert_eq!(done.code, Some(1));
     assert_eq!(done.stderr, "hooks: neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?\n");
 }

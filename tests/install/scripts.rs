@@ -129,7 +129,7 @@ fn a_pipe_by_a_scripts_name_holds_nobody_up() {
     assert!(std::process::Command::new("mkfifo").arg(&pipe).status().unwrap().success());
     let hook = json!({ "type": "command", "command": pipe });
     home.write(".claude/settings.json", &json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string());
-    let mut hooks = home.command(&crate::sandbox::executable("hooks"));
+    let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
     hooks.timeout(std::time::Duration::from_secs(30)).args(["install", "--dry-run"]).assert().code(0);
 }
 

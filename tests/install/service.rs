@@ -5,7 +5,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::home::Home;
-use crate::sandbox::{executable, outcome};
+use crate::sandbox::{executable_path, run_with_input};
 
 const UNIT: &str = ".config/systemd/user/session-signals.service";
 
@@ -40,7 +40,7 @@ fn the_service_comes_and_goes() {
     assert!(unit.contains(&format!("\nExecStart=\"{}\" serve\n", home.installed("sessions").display())), "{unit}");
     assert!(!unit.contains("Environment="), "{unit}");
     assert_eq!(told(&home), START);
-    let version = outcome(home.command(&home.installed("sessions")).arg("--version"), "");
+    let version = run_with_input(home.command(&home.installed("sessions")).arg("--version"), "");
     assert!(version.stdout.starts_with("sessions "), "{version:?}");
     // It is kept as it is by an install that does not ask for it, and started anew by one that does.
     home.succeeds(&["install"]);
@@ -119,8 +119,8 @@ fn the_service_of_another_config_dir_is_not_taken_unsaid() {
     home.succeeds(&["install", "--service"]);
     let unit = home.read(UNIT);
     let other = |argument: &str| {
-        let mut hooks = home.command(&executable("hooks"));
-        outcome(hooks.args(["install", argument]).env("CLAUDE_CONFIG_DIR", home.path("other")), "")
+        let mut hooks = home.command(&executable_path("hooks"));
+        run_with_input(hooks.args(["install", argument]).env("CLAUDE_CONFIG_DIR", home.path("other")), "")
     };
     let kept = other("--no-service");
     assert_eq!((kept.code, home.read(UNIT)), (Some(3), unit), "{kept:?}");
@@ -141,8 +141,8 @@ fn systemd_takes_the_unit_whatever_the_path_holds() {
     for name in ["plain", "two words", "100% \"quoted\" \\ $HOME 'n it"] {
         let home = home();
         let config = home.path(name);
-        let mut hooks = home.command(&executable("hooks"));
-        let done = outcome(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
+        let mut hooks = home.command(&executable_path("hooks"));
+        let done = run_with_input(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
         assert_eq!(done.code, Some(0), "{done:?}");
         let analyzed = Command::new("systemd-analyze")
             .args(["--user", "verify", "--recursive-errors=no"])

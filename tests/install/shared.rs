@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use session_signals_protocol::EVENT_RULES;
 
 use super::home::{Home, registered, text};
-use crate::sandbox::{Outcome, executable, outcome, payload};
+use crate::sandbox::{Outcome, executable_path, payload, run_with_input};
 
 const PROJECT: &str = "project/.claude/settings.json";
 
@@ -42,7 +42,7 @@ fn stops(home: &Home, settings: &str, config: Option<&Path>) -> Outcome {
     if let Some(config) = config {
         shell.env("CLAUDE_CONFIG_DIR", config);
     }
-    outcome(shell.args(["-c", line]), payload("someone", "Stop", ""))
+    run_with_input(shell.args(["-c", line]), payload("someone", "Stop", ""))
 }
 
 #[test]
@@ -52,25 +52,25 @@ fn what_project_scope_writes_serves_every_home_and_disturbs_none() {
     let settings = one.read(PROJECT);
     assert!(!settings.contains(one.path("").to_str().unwrap()), "{settings}");
     assert_eq!(registered(&serde_json::from_str(&settings).unwrap()).len(), EVENT_RULES.len());
-    stops(&one, &settings, None).succeeds();
+    stops(&one, &settings, None).assert_success();
     assert!(one.path(".claude/session-signals/someone.stop.json").exists());
     assert_eq!(one.findings(), [""; 0]);
     // With a member who has not installed it, it does nothing and says nothing.
     other.write(PROJECT, &settings);
-    stops(&other, &settings, None).succeeds();
+    stops(&other, &settings, None).assert_success();
     assert!(!other.path(".claude").exists());
     // Who installs it, in either way, does not change it.
     for arguments in [&["install", "--scope", "project"][..], &["install"], &["doctor", "--fix"]] {
         other.hooks(arguments);
         assert_eq!(other.read(PROJECT), settings, "{arguments:?}");
     }
-    stops(&other, &settings, None).succeeds();
+    stops(&other, &settings, None).assert_success();
     assert!(other.path(".claude/session-signals/someone.stop.json").exists());
     // And another config dir is found.
     let config = other.path("con fig");
     fs::create_dir(&config).unwrap();
     fs::rename(other.path(".claude/hooks"), config.join("hooks")).unwrap();
-    stops(&other, &settings, Some(&config)).succeeds();
+    stops(&other, &settings, Some(&config)).assert_success();
     assert!(config.join("session-signals/someone.stop.json").exists());
 }
 
@@ -146,13 +146,13 @@ fn two_homes_with_one_settings_file_by_symlinks() {
     assert_eq!(code, 0, "{report}");
     assert!(text(&report["warnings"][0]).contains("its entries name no home"), "{report}");
     let settings = fs::read_to_string(&file).unwrap();
-    stops(&other, &settings, None).succeeds();
+    stops(&other, &settings, None).assert_success();
     other.succeeds(&["install", "--daemons"]);
     one.succeeds(&["install"]);
     for home in [&one, &other] {
         let settings = fs::read_to_string(&file).unwrap();
         assert_eq!(commands(&settings).len(), EVENT_RULES.len() + 2, "{settings}");
-        stops(home, &settings, None).succeeds();
+        stops(home, &settings, None).assert_success();
         assert!(home.path(".claude/session-signals/someone.stop.json").exists());
         assert_eq!(home.findings(), [""; 0]);
     }
@@ -179,7 +179,7 @@ fn two_homes_with_copies_of_one_settings_file() {
     one.succeeds(&["install"]);
     assert_eq!(one.read(".claude/settings.json"), settings);
     for home in [&one, &other] {
-        stops(home, &settings, None).succeeds();
+        stops(home, &settings, None).assert_success();
         assert!(home.path(".claude/session-signals/someone.stop.json").exists());
         assert_eq!(home.findings(), [""; 0]);
     }
@@ -189,7 +189,10 @@ fn two_homes_with_copies_of_one_settings_file() {
 fn a_config_dir_that_was_moved_is_no_other_home() {
     let home = Home::new();
     let hooks = |config: &Path, arguments: &[&str]| {
-        let done = outcome(home.command(&executable("hooks")).env("CLAUDE_CONFIG_DIR", config).args(arguments), "");
+        let done = run_with_input(
+            home.command(&executable_path("hooks")).env("CLAUDE_CONFIG_DIR", config).args(arguments),
+            "",
+        );
         assert_eq!(done.code, Some(0), "{done:?}");
     };
     let elsewhere = tempfile::tempdir().unwrap();
@@ -224,7 +227,7 @@ fn shared_by(arrange: impl Fn(&Home)) {
     let is_told =
         report["warnings"].as_array().unwrap().iter().any(|one| text(one).contains("its entries name no home"));
     assert_eq!((code, is_told, settings.contains(home.path("").to_str().unwrap())), (0, true, false), "{report}");
-    stops(&home, &settings, None).succeeds();
+    stops(&home, &settings, None).assert_success();
     assert!(home.path(".claude/session-signals/someone.stop.json").exists());
     assert_eq!(home.findings(), [""; 0]);
     assert_eq!(home.json(&["install"]).1["outcome"], "unchanged");

@@ -89,8 +89,8 @@ fn projects_whose_paths_read_alike_keep_apart() {
     let [one, other] = ["a/b", "a-b"].map(|name| home.path(name));
     let hooks = |folder: &std::path::Path, command: &str| {
         fs_err::create_dir_all(folder).unwrap();
-        let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-        let done = crate::sandbox::outcome(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
+        let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
+        let done = crate::sandbox::run_with_input(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
         assert_eq!(done.code, Some(0), "{done:?}");
     };
     home.write("a/b/.claude/settings.local.json", "{ }");

@@ -340,8 +340,8 @@ fn a_file_system_without_locks_is_named() {
     put(&home, "both.stop.json", b"{}\n", 90);
     let mut strace = home.command("strace".as_ref());
     strace.args(["-f", "-o", "/dev/null", "-e", "inject=flock:error=ENOLCK"]);
-    strace.arg(crate::sandbox::executable("hooks")).args(["doctor", "--fix"]);
-    let done = crate::sandbox::outcome(&mut strace, "");
+    strace.arg(crate::sandbox::executable_path("hooks")).args(["doctor", "--fix"]);
+    let done = crate::sandbox::run_with_input(&mut strace, "");
     let told = "~/.claude/session-signals is on a file system without locks: what is to be removed from it stays";
     assert!(done.stderr.contains(told), "{done:?}");
     assert_eq!(files(&home), ["both.stop.json", "both.working.json"]);

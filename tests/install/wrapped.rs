@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use session_signals_protocol::EVENT_RULES;
 
 use super::home::{Home, text};
-use crate::sandbox::{outcome, payload};
+use crate::sandbox::{payload, run_with_input};
 
 fn settings(hook: &Value) -> String {
     json!({ "hooks": { "Stop": [{ "hooks": [hook] }] } }).to_string()
@@ -63,7 +63,7 @@ fn counts_and_stays(home: &Home, hook: &Value, line: &str) {
         "{said}"
     );
     if hook["args"].is_null() {
-        let done = outcome(home.command("/bin/sh".as_ref()).args(["-c", line]), payload("someone", "Stop", ""));
+        let done = run_with_input(home.command("/bin/sh".as_ref()).args(["-c", line]), payload("someone", "Stop", ""));
         assert_eq!((done.code, done.stderr.as_str()), (Some(0), ""), "{line}");
     }
     // What it starts is not taken from it.

@@ -10,7 +10,7 @@ use fs_err as fs;
 use serde_json::json;
 
 use super::home::{Home, registered, text};
-use crate::sandbox::{Outcome, executable, outcome};
+use crate::sandbox::{Outcome, executable_path, run_with_input};
 
 const ORIGINAL: &str = "{\n  \"theme\": \"dark\"\n}\n";
 const SAVED: &str = "{\n  \"theme\": \"light\",\n  \"model\": \"opus\"\n}\n";
@@ -139,7 +139,7 @@ fn traced(home: &Home, injections: &[&str], hooks: &str, meanwhile: impl FnOnce(
             let mut strace = home.command("strace".as_ref());
             strace.args(["-o", home.path("trace").to_str().unwrap()]);
             strace.args(injections.iter().flat_map(|injection| ["-e", injection]));
-            outcome(strace.arg(executable("hooks")).arg(hooks), "")
+            run_with_input(strace.arg(executable_path("hooks")).arg(hooks), "")
         });
         let staged = || home.everything().iter().any(|name| name.starts_with(".claude/.session-signals."));
         while !staged() && !done.is_finished() {
@@ -196,8 +196,8 @@ fn an_editor_that_opens_the_file_at_the_last_moment() {
 /// file.
 fn install_without_leases(home: &Home) -> Outcome {
     let mut hooks = home.command("setpriv".as_ref());
-    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable("hooks")).arg("install");
-    let done = outcome(&mut hooks, "");
+    hooks.args(["--inh-caps=-lease", "--bounding-set=-lease"]).arg(executable_path("hooks")).arg("install");
+    let done = run_with_input(&mut hooks, "");
     assert_eq!(done.code, Some(0), "{done:?}");
     done
 }

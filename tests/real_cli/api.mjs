@@ -1,21 +1,23 @@
-// The scripted API: stands in for Anthropic's on loopback, and runs a command that talks to it.
+// A scripted API: it stands in for the API of Anthropic on the loopback interface, and runs a command that uses it.
 //
 //   node api.mjs COMMAND [ARGUMENT…]
 //
-// COMMAND gets ANTHROPIC_BASE_URL; its exit code becomes ours. What the model answers is in the prompt:
+// COMMAND gets the variable ANTHROPIC_BASE_URL. The exit code of COMMAND is the exit code of this program.
 //
-//   bash COMMAND        it calls the Bash tool
-//   shell COMMAND       it does, in the background
-//   read FILE           it calls Read
-//   ask QUESTION        it calls AskUserQuestion
-//   agent PROMPT        it calls a subagent, whose prompt is in this language too
-//   background PROMPT   it does, in the background
-//   wait SECONDS        it thinks that long, then says "waited"
-//   hold FILE           it thinks until this file is in HOME, then says "held FILE"
-//   fail STATUS         the API answers with this HTTP status
-//   anything else       it says "ok"; after the last tool's result, "done"
+// The prompt tells what the model answers:
 //
-// `A ~ B` are two tools in one answer; `A ~> B` is B after the result of A.
+//   bash COMMAND        a call of the tool Bash
+//   shell COMMAND       the same, in the background
+//   read FILE           a call of the tool Read
+//   ask QUESTION        a call of the tool AskUserQuestion
+//   agent PROMPT        a call of a subagent; its prompt is in this language, too
+//   background PROMPT   the same, in the background
+//   wait SECONDS        the text "waited", after this time
+//   hold FILE           the text "held FILE", as soon as this file is in HOME
+//   fail STATUS         no answer, but this HTTP status
+//   anything else       the text "ok"; after the result of the last tool, "done"
+//
+// `A ~ B` stands for two tool calls in one answer. `A ~> B` stands for B after the result of A.
 import { spawn } from "node:child_process";
 import { existsSync } from "node:fs";
 import { createServer } from "node:http";
@@ -23,7 +25,7 @@ import { join } from "node:path";
 
 let calls = 0;
 
-/** The newest prompt, and how many answers with tools it has had. */
+/** Returns the newest prompt, and how many answers with tool calls have followed it. */
 function position(messages) {
   const texts = ({ role, content }) => {
     const parts = role !== "user" ? [] : typeof content === "string" ? [{ text: content }] : content;
@@ -31,12 +33,13 @@ function position(messages) {
   };
   const at = messages.findLastIndex((message) => texts(message).length);
   const answers = messages.slice(at + 1).filter((message) => message.role === "assistant").length;
-  // What /compact is told, and what a hook says that blocked a Stop, come last in a prompt of the CLI's own.
+  // For /compact, and after a hook has blocked a Stop, the CLI writes a prompt of its own. The text of the user or of the hook is at
+  // its end.
   const prompt = at < 0 ? "" : texts(messages[at]).at(-1).split(/Additional Instructions:|Stop hook feedback:\s*(?:\[[^\]]*\]:)?/).at(-1).trim();
   return { prompt, answers };
 }
 
-/** What one verb makes of an answer: { tool, input }, or { text } (once `until` calls back), or { status }. */
+/** Returns the answer to one verb: { tool, input }, or { text } (sent when `until` calls back), or { status }. */
 function act(verb, rest, offered) {
   const subagent = () => offered.find(({ name }) => name === "Agent" || name === "Task").name;
   const question = { question: rest, header: "Scripted", multiSelect: false, options: ["Yes", "No"].map((label) => ({ label, description: label })) };
@@ -50,21 +53,21 @@ function act(verb, rest, offered) {
     case "agent": return { tool: subagent(), input: { ...agent, run_in_background: false } };
     case "background": return { tool: subagent(), input: { ...agent, run_in_background: true } };
     case "wait": return { text: "waited", until: (done) => setTimeout(done, Number(rest) * 1000) };
-    case "hold": return { text: `held ${rest}`, until: (done) => held(rest, done) };
+    case "hold": return { text: `held ${rest}`, until: (done) => whenFileExists(rest, done) };
     case "fail": return { status: Number(rest) };
     default: return { text: "ok" };
   }
 }
 
-/** Calls `done` once this file is in HOME. */
-function held(file, done) {
+/** Calls `done` as soon as this file is in HOME. */
+function whenFileExists(file, done) {
   if (existsSync(join(process.env.HOME, file))) done();
-  else setTimeout(held, 50, file, done);
+  else setTimeout(whenFileExists, 50, file, done);
 }
 
-/** What the model says to a request: a list, of tools or of one text. */
+/** Returns the answers to a request: a list of tool calls, or of one text. */
 function answer(request) {
-  // Requests on the side (titles, summaries) offer no tools.
+  // The CLI's own requests, for titles and summaries, offer no tools.
   if (!request.tools?.length) return [{ text: "ok" }];
   const { prompt, answers } = position(request.messages ?? []);
   const step = prompt.split(" ~> ")[answers];
@@ -75,22 +78,25 @@ function answer(request) {
   });
 }
 
-function block(said) {
-  return said.tool ? { type: "tool_use", id: `toolu_${++calls}`, name: said.tool, input: said.input } : { type: "text", text: said.text };
+/** Returns the content block of an answer. */
+function block(part) {
+  return part.tool ? { type: "tool_use", id: `toolu_${++calls}`, name: part.tool, input: part.input } : { type: "text", text: part.text };
 }
 
-function message(request, said, content) {
+/** Returns the message that holds these content blocks. */
+function message(request, parts, content) {
   const usage = { input_tokens: 1, output_tokens: 1, cache_creation_input_tokens: 0, cache_read_input_tokens: 0 };
-  const stop_reason = said[0].tool ? "tool_use" : "end_turn";
+  const stop_reason = parts[0].tool ? "tool_use" : "end_turn";
   return { id: `msg_${++calls}`, type: "message", role: "assistant", model: request.model, content, stop_reason, stop_sequence: null, usage };
 }
 
-function stream(response, request, said) {
+/** Sends the answer as server-sent events. */
+function stream(response, request, parts) {
   const event = (type, members) => response.write(`event: ${type}\ndata: ${JSON.stringify({ type, ...members })}\n\n`);
-  const { stop_reason, usage, ...start } = message(request, said, []);
+  const { stop_reason, usage, ...start } = message(request, parts, []);
   response.writeHead(200, { "content-type": "text/event-stream" });
   event("message_start", { message: { ...start, stop_reason: null, usage } });
-  for (const [index, content] of said.map(block).entries()) {
+  for (const [index, content] of parts.map(block).entries()) {
     const empty = content.input ? { ...content, input: {} } : { ...content, text: "" };
     const delta = content.input ? { type: "input_json_delta", partial_json: JSON.stringify(content.input) } : { type: "text_delta", text: content.text };
     event("content_block_start", { index, content_block: empty });
@@ -116,12 +122,12 @@ const server = createServer((incoming, response) => {
     if (pathname.endsWith("/count_tokens")) return json(response, 200, { input_tokens: 1 });
     if (!pathname.endsWith("/messages")) return json(response, 404, { type: "error", error: { type: "not_found_error", message: pathname } });
     const request = JSON.parse(Buffer.concat(chunks).toString());
-    const said = answer(request);
-    const { status, until = setImmediate } = said[0];
+    const parts = answer(request);
+    const { status, until = setImmediate } = parts[0];
     if (status) return json(response, status, { type: "error", error: { type: "api_error", message: "scripted" } });
     until(() => {
-      if (request.stream) stream(response, request, said);
-      else json(response, 200, message(request, said, said.map(block)));
+      if (request.stream) stream(response, request, parts);
+      else json(response, 200, message(request, parts, parts.map(block)));
     });
   });
 });

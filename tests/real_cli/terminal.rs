@@ -1,4 +1,4 @@
-//! A terminal that a test types into: tmux, with a server of its own inside the network namespace.
+//! A terminal that a test types into: a tmux server inside the network namespace, with one window.
 
 use std::cell::Cell;
 use std::path::{Path, PathBuf};
@@ -7,25 +7,25 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 
 use assert_cmd::Command;
 
-use super::{alone, eventually};
+use super::{becomes_true, isolated_command};
 
-/// The server, and in it one window at a time.
+/// A tmux server with one window at a time.
 pub struct Terminal {
     server: Child,
     socket: PathBuf,
-    /// What was typed last.
+    /// The text that was typed last.
     typed: Cell<&'static str>,
 }
 
 impl Terminal {
-    /// Starts the server with this home; what runs in it finds executables in `path`, too.
+    /// Starts the server with this home directory. Programs in it have `path` in front of their `PATH`.
     pub fn start(home: &Path, path: &Path) -> Self {
-        // Several may share a home.
+        // Several terminals may share a home directory.
         static STARTED: AtomicUsize = AtomicUsize::new(0);
         let socket = home.join(format!("tmux.{}", STARTED.fetch_add(1, Ordering::Relaxed)));
         let arguments = ["tmux", "-S", socket.to_str().unwrap(), "-f", "/dev/null", "-D"];
-        let server = alone(home, path, &arguments).stdin(Stdio::null()).spawn().unwrap();
-        assert!(eventually(|| socket.exists()), "tmux does not start");
+        let server = isolated_command(home, path, &arguments).stdin(Stdio::null()).spawn().unwrap();
+        assert!(becomes_true(|| socket.exists()), "tmux does not start");
         Self { server, socket, typed: Cell::new("") }
     }
 
@@ -34,68 +34,69 @@ impl Terminal {
         (output.status.success(), String::from_utf8_lossy(&output.stdout).into_owned())
     }
 
-    /// Opens the window on a command line of a shell, in this directory; the PID of what runs in it.
+    /// Opens the window and runs a shell command in it, in this directory. Returns the PID of that process.
     pub fn run(&self, directory: &Path, command: &str) -> u32 {
         let window = ["new-session", "-d", "-P", "-F", "#{pane_pid}", "-x", "180", "-y", "50", "-c"];
         let (_, pid) = self.tmux(&[&window[..], &[directory.to_str().unwrap(), command]].concat());
-        pid.trim().parse().expect("tmux says the PID")
+        pid.trim().parse().expect("the PID from tmux")
     }
 
-    /// Closes it, as a person closes a terminal: what runs there gets SIGHUP.
+    /// Closes the window, as a user closes a terminal. The process in it gets SIGHUP.
     pub fn close(&self) {
         self.tmux(&["kill-session"]);
     }
 
-    /// What the window shows; nothing where there is none.
+    /// Returns the text of the window without empty lines. Empty if there is no window.
     pub fn screen(&self) -> String {
         let screen = self.tmux(&["capture-pane", "-p"]).1;
         screen.lines().filter(|line| !line.trim().is_empty()).collect::<Vec<_>>().join("\n")
     }
 
-    /// Presses a key, by tmux's name for it.
+    /// Presses a key, named as in tmux: `Enter`, `C-c`.
     pub fn press(&self, key: &str) {
         assert!(self.tmux(&["send-keys", key]).0, "no window to press {key} in");
     }
 
-    /// Types a prompt and sends it, once the screen shows it.
-    pub fn prompt(&self, text: &'static str) {
-        // An exclamation mark changes what the prompt is, and is not shown before it.
+    /// Types a prompt, waits until the screen shows it, and presses Enter.
+    pub fn type_prompt(&self, text: &'static str) {
+        // A leading exclamation mark changes the mode of the input. The screen does not show it in front of the text.
         let shown = text.trim_start_matches('!');
-        // An interrupted or blocked prompt comes back to be edited. Keys that come with others are no keys but text.
-        let before = self.typed.replace(shown);
-        if !before.is_empty() && self.input().contains(before) {
+        // The CLI puts an interrupted or blocked prompt back into the input. Keys that come in one burst would be taken for pasted
+        // text, so the input is cleared first.
+        let previous = self.typed.replace(shown);
+        if !previous.is_empty() && self.input().contains(previous) {
             self.press("C-u");
-            assert!(eventually(|| !self.input().contains(before)), "still there: {}", self.screen());
+            assert!(becomes_true(|| !self.input().contains(previous)), "not cleared: {}", self.screen());
         }
         for part in [&text[..text.len() - shown.len()], shown].into_iter().filter(|part| !part.is_empty()) {
             self.tmux(&["send-keys", "-l", part]);
         }
-        assert!(eventually(|| self.input().contains(shown)), "not typed: {text}\n{}", self.screen());
-        // What another hook blocks comes back to be edited, perhaps before anybody has seen it go.
-        let blocked = || self.screen().matches("Blocked by").count();
-        let before = blocked();
+        assert!(becomes_true(|| self.input().contains(shown)), "not typed: {text}\n{}", self.screen());
+        // A blocked prompt may be back in the input before this test sees it leave.
+        let count_blocked = || self.screen().matches("Blocked by").count();
+        let before = count_blocked();
         self.press("Enter");
-        let is_sent = || !self.input().contains(shown) || blocked() > before;
-        assert!(eventually(is_sent), "not sent: {text}\n{}", self.screen());
+        let is_sent = || !self.input().contains(shown) || count_blocked() > before;
+        assert!(becomes_true(is_sent), "not sent: {text}\n{}", self.screen());
     }
 
-    /// What is typed into: it is between the last two lines across the screen.
+    /// Returns the text of the input, which is between the last two horizontal lines of the screen. Empty while a dialog is open.
     fn input(&self) -> String {
         let screen = self.screen();
         let lines: Vec<_> = screen.lines().collect();
-        let across: Vec<_> = (0..lines.len()).filter(|at| lines[*at].starts_with("──")).collect();
-        // A dialog has one line, and nothing to type into.
-        let [.., first, last] = across[..] else { return String::new() };
+        let rulers: Vec<_> = (0..lines.len()).filter(|at| lines[*at].starts_with("──")).collect();
+        // A screen with a dialog has one horizontal line and no input.
+        let [.., first, last] = rulers[..] else { return String::new() };
         lines[first + 1..last].join("\n")
     }
 
-    /// What is below the last line across the screen: a dialog, if one is open.
+    /// Returns the text below the last horizontal line of the screen, where a dialog is shown.
     pub fn dialog(&self) -> String {
         let screen = self.screen();
         screen.rsplit_once("──").map(|(_, dialog)| dialog.to_owned()).unwrap_or_default()
     }
 
-    /// The number that the dialog gives to an answer which starts with this word.
+    /// Returns the number of the answer that starts with this word.
     pub fn number_of(&self, word: &str) -> Option<String> {
         let screen = self.screen();
         let answers = screen.lines().filter_map(|line| line.trim_start_matches([' ', '❯', '│']).split_once(". "));

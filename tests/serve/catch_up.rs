@@ -6,15 +6,15 @@ use serde_json::json;
 
 use super::messages::summarize;
 use super::server::{Server, becomes_true};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 use crate::sessions::list;
 use crate::sessions::registry_entry::write_registry_entry;
 
 #[test]
 fn the_query_that_session_dashboards_document_gets_the_ended_sessions() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
-    sandbox.fire("t", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    sandbox.run_hook("t", "SessionEnd", "").assert_success();
     let server = Server::start(&sandbox);
     let answer = server.get("/sessions");
     assert_eq!(answer.header("stream-up-to-date"), "true");
@@ -29,15 +29,15 @@ fn the_query_that_session_dashboards_document_gets_the_ended_sessions() {
 #[test]
 fn a_read_with_an_offset_returns_what_is_new_after_it() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
     let server = Server::start(&sandbox);
     let first = server.get("/sessions?offset=-1");
     assert_eq!(summarize(&first.messages()), ["insert s working"]);
     let offset = first.header("stream-next-offset").to_owned();
     let again = server.get(&format!("/sessions?offset={offset}"));
     assert_eq!((&*again.body, again.header("stream-next-offset")), ("[]", &*offset));
-    sandbox.fire("s", "Stop", "").succeeds();
-    sandbox.fire("t", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    sandbox.run_hook("t", "Stop", "").assert_success();
     server.wait_for_state("s", "waiting stop");
     server.wait_for_state("t", "waiting stop");
     let more = server.get(&format!("/sessions?offset={offset}"));
@@ -45,7 +45,7 @@ fn a_read_with_an_offset_returns_what_is_new_after_it() {
     assert!(*more.header("stream-next-offset") > *offset, "offsets sort in the order of events");
     // For a new client, the only event of a session in the log is an insert.
     assert_eq!(summarize(&server.messages()), ["insert s waiting", "insert t waiting"]);
-    fs_err::remove_file(sandbox.signal("t", "stop")).unwrap();
+    fs_err::remove_file(sandbox.signal_path("t", "stop")).unwrap();
     assert!(becomes_true(|| server.messages().len() == 1));
     let more = server.get(&format!("/sessions?offset={offset}"));
     assert_eq!(summarize(&more.messages()), ["update s waiting", "delete t -"]);
@@ -54,7 +54,7 @@ fn a_read_with_an_offset_returns_what_is_new_after_it() {
 #[test]
 fn the_offset_now_is_the_end_of_the_stream() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let now = server.get("/sessions?offset=now");
     let tail = server.get("/sessions").header("stream-next-offset").to_owned();
@@ -64,14 +64,14 @@ fn the_offset_now_is_the_end_of_the_stream() {
     let first = events.next_event().unwrap();
     assert_eq!((&*first.name, &first.data["upToDate"]), ("control", &json!(true)));
     assert_eq!(first.data["streamNextOffset"], *tail);
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     assert_eq!(summarize(&events.next_batch().0), ["update s ended"]);
 }
 
 #[test]
 fn a_read_with_the_current_etag_is_answered_with_304() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let tag = server.get("/sessions").header("etag").to_owned();
     assert!(tag.starts_with('"') && tag.ends_with('"') && tag.len() > 2, "{tag}");
@@ -80,7 +80,7 @@ fn a_read_with_the_current_etag_is_answered_with_304() {
         assert_eq!((answer.status, &*answer.body, answer.header("etag")), (304, "", &*tag));
         assert_ne!(answer.header("stream-next-offset"), "");
     }
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     server.wait_for_state("s", "ended ended");
     let answer = server.request("GET", "/sessions", &[&format!("If-None-Match: {tag}")]);
     assert_eq!(answer.status, 200);
@@ -90,7 +90,7 @@ fn a_read_with_the_current_etag_is_answered_with_304() {
 #[test]
 fn head_returns_the_end_of_the_stream_and_no_body() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let head = server.request("HEAD", "/sessions", &[]);
     let get = server.get("/sessions");
@@ -132,10 +132,11 @@ fn a_wrong_request_is_refused_with_a_reason() {
 fn time_alone_makes_no_updates() {
     let sandbox = Sandbox::new();
     // The clock was set back, so the time of the last activity is "now" in each round. And no file tells the time of `t`.
-    sandbox.fire("s", "Stop", "").succeeds();
-    let touched = std::process::Command::new("touch").args(["-d", "+1 day"]).arg(sandbox.signal("s", "stop")).status();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    let touched =
+        std::process::Command::new("touch").args(["-d", "+1 day"]).arg(sandbox.signal_path("s", "stop")).status();
     assert!(touched.unwrap().success());
-    let cli = Life::begin(&sandbox);
+    let cli = ClaudeProcess::start(&sandbox);
     let pid = cli.pid();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"t","status":"odd","statusUpdatedAt":1}}"#);
     write_registry_entry(&sandbox, pid, &entry);

@@ -4,13 +4,13 @@ use std::time::Duration;
 
 use super::repair::{LONG_AGO, register};
 use super::server::{Server, becomes_true};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 
 /// Deletes a signal, and waits until the server has seen that and has done another round.
 fn delete_signal(sandbox: &Sandbox, server: &Server, session: &str, kind: &str) {
-    fs_err::remove_file(sandbox.signal(session, kind)).unwrap();
+    fs_err::remove_file(sandbox.signal_path(session, kind)).unwrap();
     let later_session = format!("after-{session}-{kind}");
-    sandbox.fire(&later_session, "Stop", "").succeeds();
+    sandbox.run_hook(&later_session, "Stop", "").assert_success();
     server.wait_for_state(&later_session, "waiting stop");
     std::thread::sleep(Duration::from_millis(1500));
 }
@@ -19,11 +19,11 @@ fn delete_signal(sandbox: &Sandbox, server: &Server, session: &str, kind: &str) 
 fn a_session_stays_although_its_signal_was_deleted() {
     for is_registered in [false, true] {
         let sandbox = Sandbox::new();
-        let mut cli = Life::begin(&sandbox);
+        let mut cli = ClaudeProcess::start(&sandbox);
         if is_registered {
             register(&sandbox, &cli, "s", "idle", LONG_AGO);
         }
-        cli.fire("s", "Stop", r#""last_assistant_message":"all done""#).succeeds();
+        cli.run_hook("s", "Stop", r#""last_assistant_message":"all done""#).assert_success();
         let server = Server::start(&sandbox);
         let is = |state: &str, member: &str, text: &str| {
             let sessions = server.sessions();
@@ -35,12 +35,12 @@ fn a_session_stays_although_its_signal_was_deleted() {
         assert!(is("waiting", "lastMessage", "all done"), "registered: {is_registered} {:#?}", server.sessions());
         // The next signals count, and their deletion changes nothing either.
         if !is_registered {
-            cli.fire("s", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+            cli.run_hook("s", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
             assert!(becomes_true(|| is("working", "prompt", "go on")));
             delete_signal(&sandbox, &server, "s", "working");
             assert!(is("working", "prompt", "go on"), "{:#?}", server.sessions());
             // A deleted permission means that the call was answered and the turn goes on.
-            cli.fire("s", "PermissionRequest", r#""tool_name":"Bash","prompt":"go on""#).succeeds();
+            cli.run_hook("s", "PermissionRequest", r#""tool_name":"Bash","prompt":"go on""#).assert_success();
             assert!(becomes_true(|| is("permission", "rule", "permission")));
             delete_signal(&sandbox, &server, "s", "permission");
             assert!(is("working", "prompt", "go on"), "{:#?}", server.sessions());
@@ -58,15 +58,15 @@ fn a_session_stays_although_its_signal_was_deleted() {
 #[test]
 fn a_session_whose_end_was_deleted_is_gone_although_the_process_lives() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "Stop", "").succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     server.wait_for_state("s", "waiting stop");
     // `/clear`
-    cli.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
-    cli.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+    cli.run_hook("s", "SessionEnd", r#""reason":"clear""#).assert_success();
+    cli.run_hook("t", "SessionStart", r#""source":"clear""#).assert_success();
     server.wait_for_state("s", "ended ended");
-    fs_err::remove_file(sandbox.signal("s", "ended")).unwrap();
+    fs_err::remove_file(sandbox.signal_path("s", "ended")).unwrap();
     assert!(
         becomes_true(|| server.sessions().iter().all(|value| value["sessionId"] != "s")),
         "{:#?}",

@@ -10,9 +10,9 @@ use crate::sessions::list;
 
 /// Writes a signal as the hooks do: under a temporary name first, so that no reader sees half of it.
 pub fn publish_signal(sandbox: &Sandbox, session: &str, kind: &str, members: &str) {
-    let temporary = sandbox.spool().join(format!(".{session}.{kind}"));
+    let temporary = sandbox.signal_dir().join(format!(".{session}.{kind}"));
     fs_err::write(&temporary, format!("{{\"session_id\":\"{session}\"{members}}}\n")).unwrap();
-    fs_err::rename(temporary, sandbox.signal(session, kind)).unwrap();
+    fs_err::rename(temporary, sandbox.signal_path(session, kind)).unwrap();
 }
 
 /// Returns the sessions that `sessions --all` lists, sorted by id. It reads the files anew each time.
@@ -37,7 +37,7 @@ pub fn assert_agrees(server: &Server, sandbox: &Sandbox) {
 
 /// Writes the signals of very many sessions that ended, as the hooks leave them.
 pub fn write_ended_sessions(sandbox: &Sandbox, count: usize) {
-    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    fs_err::create_dir_all(sandbox.signal_dir()).unwrap();
     let mut text = String::new();
     for number in 0..count {
         let id = format!("0cc11bc4-3864-478d-bc8b-{number:012}");
@@ -46,6 +46,6 @@ pub fn write_ended_sessions(sandbox: &Sandbox, count: usize) {
             text,
             r#"{{"session_id":"{id}","transcript_path":"/home/dev/.claude/projects/-home-dev-work/{id}.jsonl","cwd":"/home/dev/work","hook_event_name":"SessionEnd","reason":"prompt_input_exit","ended_at":"1795246000.123456789","claude_pid":4194300,"claude_start":17,"claude_host":"here/4026531836"}}"#
         );
-        fs_err::write(sandbox.signal(&id, "ended"), &text).unwrap();
+        fs_err::write(sandbox.signal_path(&id, "ended"), &text).unwrap();
     }
 }

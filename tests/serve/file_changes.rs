@@ -2,13 +2,13 @@
 
 use super::disk::{assert_agrees, publish_signal};
 use super::server::{Server, becomes_true};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 
 #[test]
 #[cfg(target_os = "linux")]
 fn changes_that_the_system_lost_are_found_on_the_disk() {
     let sandbox = Sandbox::new();
-    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    fs_err::create_dir_all(sandbox.signal_dir()).unwrap();
     let server = Server::start(&sandbox);
     let (_, offset) = server.follow("-1").next_batch();
     let max_queued: usize =
@@ -19,11 +19,11 @@ fn changes_that_the_system_lost_are_found_on_the_disk() {
     for number in 0..changes {
         let session = format!("s{}", number % 500);
         // On some file systems, a program that replaces a file must wait for the disk.
-        let _ = fs_err::remove_file(sandbox.signal(&session, "stop"));
+        let _ = fs_err::remove_file(sandbox.signal_path(&session, "stop"));
         publish_signal(&sandbox, &session, "stop", &format!(r#","last_assistant_message":"{number}""#));
     }
     for number in 0..100 {
-        fs_err::remove_file(sandbox.signal(&format!("s{number}"), "stop")).unwrap();
+        fs_err::remove_file(sandbox.signal_path(&format!("s{number}"), "stop")).unwrap();
     }
     server.send_signal("-CONT");
     assert_agrees(&server, &sandbox);
@@ -41,47 +41,47 @@ fn a_signal_directory_that_is_removed_and_made_again_is_followed() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     // The directory is made after the server started.
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     assert_agrees(&server, &sandbox);
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     server.wait_for_state("s", "ended ended");
     // The directory is removed: all sessions are gone, and a client that follows is told.
     let mut events = server.follow("-1");
     events.next_batch();
-    fs_err::remove_dir_all(sandbox.spool()).unwrap();
+    fs_err::remove_dir_all(sandbox.signal_dir()).unwrap();
     assert_eq!(events.next_batch().0[0]["headers"]["operation"], "delete");
     assert!(becomes_true(|| server.sessions().is_empty()));
     // The directory is made again, perhaps with the same inode.
     for round in 0..5 {
         let session = format!("t{round}");
-        sandbox.fire(&session, "Stop", "").succeeds();
+        sandbox.run_hook(&session, "Stop", "").assert_success();
         assert_agrees(&server, &sandbox);
-        sandbox.fire(&session, "UserPromptSubmit", "").succeeds();
+        sandbox.run_hook(&session, "UserPromptSubmit", "").assert_success();
         server.wait_for_state(&session, "working working");
-        fs_err::remove_dir_all(sandbox.spool()).unwrap();
+        fs_err::remove_dir_all(sandbox.signal_dir()).unwrap();
     }
     // The directory is replaced by another one.
     let other = Sandbox::new();
-    other.fire("u", "Stop", "").succeeds();
-    sandbox.fire("t", "Stop", "").succeeds();
+    other.run_hook("u", "Stop", "").assert_success();
+    sandbox.run_hook("t", "Stop", "").assert_success();
     server.wait_for_state("t", "waiting stop");
-    fs_err::rename(sandbox.spool(), sandbox.home().join("old")).unwrap();
-    fs_err::rename(other.spool(), sandbox.spool()).unwrap();
+    fs_err::rename(sandbox.signal_dir(), sandbox.home().join("old")).unwrap();
+    fs_err::rename(other.signal_dir(), sandbox.signal_dir()).unwrap();
     assert_agrees(&server, &sandbox);
-    sandbox.fire("u", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("u", "UserPromptSubmit", "").assert_success();
     server.wait_for_state("u", "working working");
     // The directory above it is replaced.
     fs_err::rename(sandbox.home().join(".claude"), sandbox.home().join("older")).unwrap();
     assert!(becomes_true(|| server.sessions().is_empty()));
-    sandbox.fire("v", "Stop", "").succeeds();
+    sandbox.run_hook("v", "Stop", "").assert_success();
     assert_agrees(&server, &sandbox);
 }
 
 #[test]
 fn a_process_that_dies_and_a_clock_that_is_set_are_noticed() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "UserPromptSubmit", "").succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "UserPromptSubmit", "").assert_success();
     let server = Server::start(&sandbox);
     server.wait_for_state("s", "working working");
     drop(cli);
@@ -89,7 +89,8 @@ fn a_process_that_dies_and_a_clock_that_is_set_are_noticed() {
     server.wait_for_state("s", "ended ended");
     assert!(becomes_true(|| server.log().contains("repaired s: working -> ended (killed: ")), "{}", server.log());
     let touch = |kind: &str, when: &str| {
-        let touched = std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal("t", kind)).status();
+        let touched =
+            std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal_path("t", kind)).status();
         assert!(touched.unwrap().success());
     };
     // A signal whose time is in the future counts as older than the others: the clock was set back.

@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_long_poll_is_answered_when_an_event_comes() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let at_once = server.get("/sessions?offset=-1&live=long-poll");
     assert_eq!(summarize(&at_once.messages()), ["insert s waiting"]);
@@ -24,7 +24,7 @@ fn a_long_poll_is_answered_when_an_event_comes() {
             assert!(!waiting.is_finished(), "no event has come yet");
             // With the offset `now`, only events after the request has arrived count.
             for event in ["UserPromptSubmit", "Stop"].iter().cycle() {
-                sandbox.fire("s", event, "").succeeds();
+                sandbox.run_hook("s", event, "").assert_success();
                 std::thread::sleep(Duration::from_millis(100));
                 if waiting.is_finished() || offset != "now" {
                     break;
@@ -48,7 +48,7 @@ fn a_long_poll_is_answered_when_an_event_comes() {
 #[test]
 fn a_long_poll_without_an_event_returns_the_end_of_the_stream() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let tail = server.get("/sessions").header("stream-next-offset").to_owned();
     // A long poll ends after half a minute, or when the server ends, as here.

@@ -15,7 +15,7 @@ fn a_thousand_idle_connections_and_slow_clients_keep_nobody_out() {
     // More than the buffer of a socket holds.
     let prompt = format!(r#""prompt":"{}""#, "x".repeat(4 << 20));
     for session in ["a", "b", "c"] {
-        sandbox.fire(session, "UserPromptSubmit", &prompt).succeeds();
+        sandbox.run_hook(session, "UserPromptSubmit", &prompt).assert_success();
     }
     let server = Server::start(&sandbox);
     let mut follower = server.follow("now");
@@ -31,11 +31,11 @@ fn a_thousand_idle_connections_and_slow_clients_keep_nobody_out() {
     // A request is answered, and a client that follows gets the change, perhaps on a new connection.
     let start = std::time::Instant::now();
     assert_eq!(server.request("HEAD", "/sessions", &[]).status, 200);
-    sandbox.fire("d", "Stop", "").succeeds();
+    sandbox.run_hook("d", "Stop", "").assert_success();
     assert!(becomes_true(|| server.get("/sessions?offset=now").status == 200));
     let mut follower = server.follow("now");
     follower.next_event().unwrap();
-    sandbox.fire("d", "SessionEnd", "").succeeds();
+    sandbox.run_hook("d", "SessionEnd", "").assert_success();
     // The server may not have read the change before when this client started to follow.
     while follower.next_batch().0.iter().all(|message| message["value"]["state"] != "ended") {}
     assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
@@ -47,7 +47,7 @@ fn a_thousand_idle_connections_and_slow_clients_keep_nobody_out() {
 fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
     let sandbox = Sandbox::new();
     let prompt = |c: &str| format!(r#""prompt":"{}""#, c.repeat(16 << 20));
-    sandbox.fire("s", "UserPromptSubmit", &prompt("x")).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", &prompt("x")).assert_success();
     let server = Server::start(&sandbox);
     server.wait_for_state("s", "working working");
     let before = server.resident_kib();
@@ -64,7 +64,7 @@ fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
     // A copy for each client would be 1,600 MiB. There is one copy, and the process may not have returned all freed memory.
     assert!(used < 128 << 10, "100 readers of 16 MiB take {used} KiB");
     // The clients get the whole prompt, also after it was superseded.
-    sandbox.fire("s", "UserPromptSubmit", &prompt("y")).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", &prompt("y")).assert_success();
     let mut follower = server.follow("-1");
     while follower.next_batch().0.iter().all(|message| !message["value"]["prompt"].as_str().unwrap().starts_with('y')) {
     }
@@ -103,7 +103,7 @@ fn very_many_sessions_are_in_memory_once_however_many_clients_read_them_slowly()
     // The clients get each session as it was when they sent the request.
     for number in 0..20 {
         let id = format!("0cc11bc4-3864-478d-bc8b-{:012}", SESSIONS - 1 - number);
-        sandbox.fire(&id, "Stop", "").succeeds();
+        sandbox.run_hook(&id, "Stop", "").assert_success();
     }
     assert!(becomes_true(|| server.get(&since).messages().len() == 20));
     for (mut stream, mut text) in slow.into_iter().take(3) {

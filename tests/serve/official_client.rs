@@ -51,7 +51,7 @@ const UPDATES: usize = 10_000;
 fn the_official_client_misses_no_event_and_gets_none_twice() {
     let [old, new] = VERSIONS.map(|(folder, names)| packages(folder, &names));
     let sandbox = Sandbox::new();
-    fs_err::create_dir_all(sandbox.spool()).unwrap();
+    fs_err::create_dir_all(sandbox.signal_dir()).unwrap();
     let port = free_port();
     let mut server = Server::start_on_port(&sandbox, port);
     let url = format!("http://127.0.0.1:{port}/sessions");
@@ -61,13 +61,13 @@ fn the_official_client_misses_no_event_and_gets_none_twice() {
         let session = format!("s{}", number % SESSIONS);
         // Each prompt has a larger number than the one before. Sometimes a session is deleted, and later made again.
         let (kind, other_kind) = [("working", "stop"), ("stop", "working")][number / SESSIONS % 2];
-        let temporary = sandbox.spool().join(".temporary");
+        let temporary = sandbox.signal_dir().join(".temporary");
         fs_err::write(&temporary, format!(r#"{{"prompt":"{number}","last_assistant_message":"{number}"}}"#)).unwrap();
-        let _ = fs_err::remove_file(sandbox.signal(&session, kind));
-        fs_err::rename(temporary, sandbox.signal(&session, kind)).unwrap();
-        let _ = fs_err::remove_file(sandbox.signal(&session, other_kind));
+        let _ = fs_err::remove_file(sandbox.signal_path(&session, kind));
+        fs_err::rename(temporary, sandbox.signal_path(&session, kind)).unwrap();
+        let _ = fs_err::remove_file(sandbox.signal_path(&session, other_kind));
         if number % 997 == 0 {
-            let _ = fs_err::remove_file(sandbox.signal(&session, kind));
+            let _ = fs_err::remove_file(sandbox.signal_path(&session, kind));
         }
         if number % 3334 == 3333 {
             drop(server);
@@ -100,7 +100,7 @@ fn the_official_client_continues_after_a_restart() {
         for mode in ["sse", "long-poll"] {
             let sandbox = Sandbox::new();
             for session in ["changes", "goes", "stays"] {
-                sandbox.fire(session, "Stop", "").succeeds();
+                sandbox.run_hook(session, "Stop", "").assert_success();
             }
             let port = free_port();
             let mut server = Server::start_on_port(&sandbox, port);
@@ -124,9 +124,9 @@ fn the_official_client_continues_after_a_restart() {
             // Sessions change while no server runs.
             server.send_signal("-TERM");
             assert_eq!(server.wait(), Some(0));
-            sandbox.fire("changes", "UserPromptSubmit", "").succeeds();
-            sandbox.fire("comes", "Stop", "").succeeds();
-            fs_err::remove_file(sandbox.signal("goes", "stop")).unwrap();
+            sandbox.run_hook("changes", "UserPromptSubmit", "").assert_success();
+            sandbox.run_hook("comes", "Stop", "").assert_success();
+            fs_err::remove_file(sandbox.signal_path("goes", "stop")).unwrap();
             std::thread::sleep(Duration::from_millis(500));
             server = Server::start_on_port(&sandbox, port);
             assert_knows(&json!({"changes": "working", "comes": "waiting", "stays": "waiting"}));
@@ -138,7 +138,7 @@ fn the_official_client_continues_after_a_restart() {
                 assert_eq!(server.wait(), Some(0));
                 server = Server::start_on_port(&sandbox, port);
                 let (event, state) = [("Stop", "waiting"), ("UserPromptSubmit", "working")][round];
-                sandbox.fire("changes", event, "").succeeds();
+                sandbox.run_hook("changes", event, "").assert_success();
                 assert_knows(&json!({"changes": state, "comes": "waiting", "stays": "waiting"}));
             }
             drop(server);

@@ -12,7 +12,7 @@ use crate::sessions::registry_entry::write_registry_entry;
 /// Runs the hook of an event with these members.
 fn run_hook(sandbox: &Sandbox, session: &str, event: &str, members: &Value) -> Outcome {
     let text = members.to_string();
-    sandbox.fire(session, event, &text[1..text.len() - 1])
+    sandbox.run_hook(session, event, &text[1..text.len() - 1])
 }
 
 /// Markup that would run a script.
@@ -24,7 +24,7 @@ const MARKUP: &str =
 fn a_card_moves_when_a_hook_fires() {
     let sandbox = Sandbox::new();
     let cwd = sandbox.home().join("project");
-    run_hook(&sandbox, "mover", "Stop", &json!({"cwd": cwd})).succeeds();
+    run_hook(&sandbox, "mover", "Stop", &json!({"cwd": cwd})).assert_success();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     browser.send_order("see mover waiting");
@@ -36,7 +36,7 @@ fn a_card_moves_when_a_hook_fires() {
             browser.send_order("watch");
             let start = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap();
             let members = json!({"cwd": cwd, "prompt": round, "tool_name": "Bash", "tool_input": {"command": "ls"}});
-            run_hook(&sandbox, "mover", event, &members).succeeds();
+            run_hook(&sandbox, "mover", event, &members).assert_success();
             let seen = browser.send_order(&format!("see mover {state}")).as_f64().unwrap();
             times.push(Duration::from_secs_f64((seen / 1000.0 - start.as_secs_f64()).max(0.0)));
         }
@@ -72,7 +72,7 @@ fn the_text_of_a_payload_is_never_markup() {
     for (session, event) in
         [("a", "UserPromptSubmit"), ("b", "PermissionRequest"), ("c", "StopFailure"), ("d", "SessionEnd")]
     {
-        run_hook(&sandbox, session, event, &marked).succeeds();
+        run_hook(&sandbox, session, event, &marked).assert_success();
     }
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
@@ -97,7 +97,7 @@ fn the_page_shows_which_sessions_need_the_user_and_outlives_the_server() {
         ("i", "Stop"),
         ("e", "SessionEnd"),
     ] {
-        run_hook(&sandbox, session, event, &bash).succeeds();
+        run_hook(&sandbox, session, event, &bash).assert_success();
         std::thread::sleep(Duration::from_millis(20));
     }
     let port = free_port();
@@ -120,9 +120,9 @@ fn the_page_shows_which_sessions_need_the_user_and_outlives_the_server() {
     assert_eq!(browser.send_order("keys Tab"), json!({"key": "w", "isOpen": false, "isVisible": true}));
     assert_eq!(browser.send_order("keys Tab Enter"), json!({"key": "first", "isOpen": true, "isVisible": true}));
     // Changes of other sessions do not move the focus, and neither do those of the session itself.
-    run_hook(&sandbox, "second", "Stop", &json!({})).succeeds();
+    run_hook(&sandbox, "second", "Stop", &json!({})).assert_success();
     browser.send_order("see second waiting");
-    run_hook(&sandbox, "first", "UserPromptSubmit", &json!({"prompt": "go"})).succeeds();
+    run_hook(&sandbox, "first", "UserPromptSubmit", &json!({"prompt": "go"})).assert_success();
     browser.send_order("see first working");
     assert_eq!(browser.send_order("keys Shift")["key"], "first");
     // Nothing is wider than the screen of a phone. The light and the dark scheme have different colours.
@@ -133,9 +133,9 @@ fn the_page_shows_which_sessions_need_the_user_and_outlives_the_server() {
     // The page says that it has lost the server. Later it shows what happened meanwhile.
     drop(server);
     assert!(becomes_true(|| browser.send_order("board")["connection"].as_str().unwrap().starts_with("reconnecting…")));
-    fs_err::remove_file(sandbox.signal("w", "working")).unwrap();
-    run_hook(&sandbox, "i", "SessionEnd", &json!({})).succeeds();
-    run_hook(&sandbox, "new", "Stop", &json!({})).succeeds();
+    fs_err::remove_file(sandbox.signal_path("w", "working")).unwrap();
+    run_hook(&sandbox, "i", "SessionEnd", &json!({})).assert_success();
+    run_hook(&sandbox, "new", "Stop", &json!({})).assert_success();
     let _server = Server::start_on_port(&sandbox, port);
     browser.send_order("see new waiting");
     let board = browser.send_order("board");
@@ -153,17 +153,17 @@ fn the_page_shows_which_sessions_need_the_user_and_outlives_the_server() {
 #[ignore = "needs chromium, node and a package from npm"]
 fn a_session_without_a_prompt_is_not_counted_as_one_that_needs_the_user() {
     let sandbox = Sandbox::new();
-    run_hook(&sandbox, "old", "Stop", &json!({})).succeeds();
+    run_hook(&sandbox, "old", "Stop", &json!({})).assert_success();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     browser.send_order("see old waiting");
     assert_eq!(browser.send_order("board")["title"], "(1) sessions");
-    run_hook(&sandbox, "new", "SessionStart", &json!({"source": "startup"})).succeeds();
+    run_hook(&sandbox, "new", "SessionStart", &json!({"source": "startup"})).assert_success();
     browser.send_order("see new waiting");
     assert_eq!(browser.send_order("board")["title"], "(1) sessions");
     // After its first turn it is counted.
-    run_hook(&sandbox, "new", "UserPromptSubmit", &json!({})).succeeds();
-    run_hook(&sandbox, "new", "Stop", &json!({})).succeeds();
+    run_hook(&sandbox, "new", "UserPromptSubmit", &json!({})).assert_success();
+    run_hook(&sandbox, "new", "Stop", &json!({})).assert_success();
     assert!(becomes_true(|| browser.send_order("board")["title"] == "(2) sessions"));
 }
 
@@ -193,17 +193,17 @@ fn names_of_any_length_fit_into_their_boxes_at_any_width() {
             ["UserPromptSubmit", "PermissionRequest", "Stop", "StopFailure", "SessionEnd"].into_iter().enumerate()
         {
             let session = format!("{name}{number}-{}", "s".repeat(100));
-            run_hook(&sandbox, &session, event, &members).succeeds();
+            run_hook(&sandbox, &session, event, &members).assert_success();
         }
     }
     // A session with a name from the CLI, and a session of another host.
     let (pid, named) = (std::process::id(), format!("long2-{}", "s".repeat(100)));
     let entry = json!({"pid": pid, "sessionId": named, "status": "idle", "statusUpdatedAt": 1, "name": long("n")});
     write_registry_entry(&sandbox, pid, &entry);
-    run_hook(&sandbox, "elsewhere", "Stop", &json!({"cwd": "/", "last_assistant_message": long("m")})).succeeds();
-    let mut signal = sandbox.read("elsewhere", "stop");
+    run_hook(&sandbox, "elsewhere", "Stop", &json!({"cwd": "/", "last_assistant_message": long("m")})).assert_success();
+    let mut signal = sandbox.read_signal("elsewhere", "stop");
     signal["claude_host"] = format!("{}/4026531836", long("h")).into();
-    fs_err::write(sandbox.signal("elsewhere", "stop"), format!("{signal}\n")).unwrap();
+    fs_err::write(sandbox.signal_path("elsewhere", "stop"), format!("{signal}\n")).unwrap();
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);
     browser.send_order(&format!("see plain2-{} waiting", "s".repeat(100)));
@@ -237,7 +237,7 @@ fn invisible_characters_are_shown_by_their_code_points() {
     });
     for (session, event) in [("w", "UserPromptSubmit"), ("p", "PermissionRequest"), ("s", "Stop"), ("f", "StopFailure")]
     {
-        run_hook(&sandbox, session, event, &members).succeeds();
+        run_hook(&sandbox, session, event, &members).assert_success();
     }
     let server = Server::start(&sandbox);
     let mut browser = Browser::open(&server);

@@ -9,18 +9,18 @@ use session_signals_protocol::cli_process::read_stat;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use super::server::{Server, becomes_true};
-use crate::sandbox::{Life, Sandbox, executable, outcome};
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
 use crate::sessions::registry_entry::write_registry_entry;
 
 /// Returns the kinds of the signals that a session has now.
 fn signal_kinds(sandbox: &Sandbox, session: &str) -> String {
-    let exists = |kind: &&SignalKind| sandbox.signal(session, kind.word()).exists();
+    let exists = |kind: &&SignalKind| sandbox.signal_path(session, kind.word()).exists();
     SIGNAL_KINDS.iter().filter(exists).map(|kind| kind.word()).collect::<Vec<_>>().join(" ")
 }
 
 /// Writes the registry entry of a session, last changed `ago` before now. The statuses `permission` and `dialog` stand for
 /// what the session waits for.
-pub fn register(sandbox: &Sandbox, cli: &Life, session: &str, status: &str, ago: Duration) {
+pub fn register(sandbox: &Sandbox, cli: &ClaudeProcess, session: &str, status: &str, ago: Duration) {
     // The registry counts in milliseconds. After this pause, its time is newer than that of every signal.
     std::thread::sleep(Duration::from_millis(2));
     let updated = (SystemTime::now() - ago).duration_since(UNIX_EPOCH).unwrap().as_millis();
@@ -94,9 +94,9 @@ fn changes_that_fire_no_hook_are_written_to_the_signals() {
     let unchanged =
         UNCHANGED.into_iter().map(|(session, events, status, ago, state)| (session, events, status, ago, state, ""));
     for (session, events, status, ago, ..) in unchanged.chain(REPAIRED) {
-        let mut cli = Life::begin(&sandbox);
+        let mut cli = ClaudeProcess::start(&sandbox);
         for (event, members) in events {
-            cli.fire(session, event, members).succeeds();
+            cli.run_hook(session, event, members).assert_success();
         }
         register(&sandbox, &cli, session, status, ago);
         clis.push(cli);
@@ -106,10 +106,10 @@ fn changes_that_fire_no_hook_are_written_to_the_signals() {
         assert_repaired(&sandbox, &server, session, state, rule);
     }
     // A repaired signal is like any other, and names its rule.
-    let stop = sandbox.read("denied", "stop");
+    let stop = sandbox.read_signal("denied", "stop");
     assert_eq!((&stop["session_id"], &stop["healed_by"]), (&"denied".into(), &"denied".into()), "{stop}");
     assert!(stop["stopped_at"].is_string() && stop["claude_pid"].is_u64() && stop["claude_host"].is_string(), "{stop}");
-    assert_eq!(fs::metadata(sandbox.signal("denied", "stop")).unwrap().permissions().mode() & 0o777, 0o600);
+    assert_eq!(fs::metadata(sandbox.signal_path("denied", "stop")).unwrap().permissions().mode() & 0o777, 0o600);
     // Each session is repaired once.
     let log = server.log();
     assert_eq!(log.lines().count(), REPAIRED.len(), "{log}");
@@ -118,7 +118,7 @@ fn changes_that_fire_no_hook_are_written_to_the_signals() {
         assert_eq!(signal_kinds(&sandbox, session), state, "{session}\n{log}");
     }
     // The background tasks stay known.
-    let working = sandbox.read("teammate", "working");
+    let working = sandbox.read_signal("teammate", "working");
     assert_eq!(working["background_tasks"][0]["type"], "teammate", "{working}");
 }
 
@@ -132,8 +132,8 @@ fn listed_call(sandbox: &Sandbox) -> serde_json::Value {
 #[test]
 fn an_unknown_call_comes_and_goes() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "UserPromptSubmit", r#""cwd":"/here""#).succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "UserPromptSubmit", r#""cwd":"/here""#).assert_success();
     let server = Server::start(&sandbox);
     let wait_for = |kinds: &str, rule: &str| {
         let logged = format!("({rule}: ");
@@ -145,14 +145,14 @@ fn an_unknown_call_comes_and_goes() {
     };
     register(&sandbox, &cli, "s", "permission", NOW);
     wait_for("working permission", "asks");
-    let permission = sandbox.read("s", "permission");
+    let permission = sandbox.read_signal("s", "permission");
     assert_eq!(
         (&permission["pending"], &permission["healed_by"], &permission["cwd"]),
         (&json!([]), &"asks".into(), &"/here".into())
     );
     assert!(permission["pending_since"].is_string() && permission["claude_pid"] == cli.pid(), "{permission}");
     assert_eq!(listed_call(&sandbox), serde_json::Value::Null);
-    let doctor = outcome(sandbox.command(executable("hooks")).args(["doctor", "--json"]), "");
+    let doctor = run_with_input(sandbox.command(executable_path("hooks")).args(["doctor", "--json"]), "");
     assert!(!doctor.stdout.contains("signal-") && doctor.stdout.contains("not-installed"), "{doctor:?}");
     // The call is approved; the next one is denied.
     register(&sandbox, &cli, "s", "busy", NOW);
@@ -166,16 +166,16 @@ fn an_unknown_call_comes_and_goes() {
         ("PermissionRequest", CALL, "working permission", "Bash"),
         ("PostToolUse", r#""tool_name":"Read""#, "working", ""),
     ] {
-        cli.fire("s", "UserPromptSubmit", "").succeeds();
+        cli.run_hook("s", "UserPromptSubmit", "").assert_success();
         register(&sandbox, &cli, "s", "permission", NOW);
         assert!(becomes_true(|| signal_kinds(&sandbox, "s") == "working permission"), "{event}\n{}", server.log());
         // From now on, the registry says nothing.
         register(&sandbox, &cli, "s", "unknown", NOW);
-        cli.fire("s", event, members).succeeds();
+        cli.run_hook("s", event, members).assert_success();
         assert_eq!(signal_kinds(&sandbox, "s"), kinds);
         if !call.is_empty() {
             assert_eq!(listed_call(&sandbox)["toolName"], call);
-            let permission = sandbox.read("s", "permission");
+            let permission = sandbox.read_signal("s", "permission");
             assert!(permission.get("healed_by").is_none() && permission["tool_name"] == call, "{permission}");
         }
     }
@@ -184,14 +184,14 @@ fn an_unknown_call_comes_and_goes() {
 #[test]
 fn a_session_whose_process_is_dead_has_ended_unless_it_is_of_another_host() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("working", "UserPromptSubmit", "").succeeds();
-    cli.fire("asking", "UserPromptSubmit", "").succeeds();
-    cli.fire("asking", "PermissionRequest", CALL).succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("working", "UserPromptSubmit", "").assert_success();
+    cli.run_hook("asking", "UserPromptSubmit", "").assert_success();
+    cli.run_hook("asking", "PermissionRequest", CALL).assert_success();
     for host in ["elsewhere", "unnamed"] {
-        cli.fire(host, "UserPromptSubmit", "").succeeds();
-        let signal = sandbox.signal(host, "working");
-        let mut members = sandbox.read(host, "working");
+        cli.run_hook(host, "UserPromptSubmit", "").assert_success();
+        let signal = sandbox.signal_path(host, "working");
+        let mut members = sandbox.read_signal(host, "working");
         match host {
             "elsewhere" => members["claude_host"] = "elsewhere/4026531836".into(),
             _ => _ = members.as_object_mut().unwrap().remove("claude_host"),
@@ -199,17 +199,17 @@ fn a_session_whose_process_is_dead_has_ended_unless_it_is_of_another_host() {
         fs::write(signal, format!("{members}\n")).unwrap();
     }
     let server = Server::start(&sandbox);
-    let newest = fs::metadata(sandbox.signal("asking", "permission")).unwrap().modified().unwrap();
+    let newest = fs::metadata(sandbox.signal_path("asking", "permission")).unwrap().modified().unwrap();
     drop(cli);
     assert_repaired(&sandbox, &server, "working", "ended", "killed");
     assert_repaired(&sandbox, &server, "asking", "ended", "killed");
     // The repaired signal is a nanosecond newer than the one it replaces, so that every later event is newer.
-    let ended = fs::metadata(sandbox.signal("asking", "ended")).unwrap().modified().unwrap();
+    let ended = fs::metadata(sandbox.signal_path("asking", "ended")).unwrap().modified().unwrap();
     assert_eq!(ended, newest + Duration::from_nanos(1));
-    assert_eq!(sandbox.read("asking", "ended")["reason"], "killed");
+    assert_eq!(sandbox.read_signal("asking", "ended")["reason"], "killed");
     // A later round, which finds the next dead process, does not change them either.
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("next", "Stop", "").succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("next", "Stop", "").assert_success();
     drop(cli);
     assert_repaired(&sandbox, &server, "next", "ended", "killed");
     for host in ["elsewhere", "unnamed"] {
@@ -222,32 +222,35 @@ fn a_session_whose_process_is_dead_has_ended_unless_it_is_of_another_host() {
 #[test]
 fn an_event_that_waits_during_a_repair_wins() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "UserPromptSubmit", r#""prompt":"old""#).succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "UserPromptSubmit", r#""prompt":"old""#).assert_success();
     // This hook has read the clock, and is then suspended.
-    let mut hook = sandbox.hold("UserPromptSubmit");
-    hook.signal("-STOP");
-    hook.give("s", "UserPromptSubmit", r#""prompt":"new""#);
+    let mut hook = sandbox.start_hook("UserPromptSubmit");
+    hook.send_signal("-STOP");
+    hook.write_payload("s", "UserPromptSubmit", r#""prompt":"new""#);
     register(&sandbox, &cli, "s", "idle", NOW);
     let server = Server::start(&sandbox);
     assert_repaired(&sandbox, &server, "s", "stop", "interrupted");
-    hook.signal("-CONT");
-    hook.outcome().succeeds();
-    assert_eq!((&*signal_kinds(&sandbox, "s"), &sandbox.read("s", "working")["prompt"]), ("working", &"new".into()));
+    hook.send_signal("-CONT");
+    hook.wait_for_end().assert_success();
+    assert_eq!(
+        (&*signal_kinds(&sandbox, "s"), &sandbox.read_signal("s", "working")["prompt"]),
+        ("working", &"new".into())
+    );
 }
 
 #[test]
 fn nothing_is_repaired_without_the_lock() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "Stop", "").succeeds();
-    let lock = fs::File::open(sandbox.spool()).unwrap().into_file();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "Stop", "").assert_success();
+    let lock = fs::File::open(sandbox.signal_dir()).unwrap().into_file();
     lock.lock().unwrap();
     drop(cli);
     let server = Server::start(&sandbox);
     // Two rounds, one second apart.
     std::thread::sleep(Duration::from_millis(2500));
-    assert_eq!((sandbox.state("s"), server.log()), ("stop".to_owned(), String::new()));
+    assert_eq!((sandbox.describe_signals("s"), server.log()), ("stop".to_owned(), String::new()));
     drop(lock);
     assert_repaired(&sandbox, &server, "s", "ended", "killed");
 }

@@ -8,7 +8,7 @@ use crate::sandbox::Sandbox;
 #[test]
 fn a_foreign_host_name_is_refused() {
     let sandbox = Sandbox::new();
-    sandbox.fire("secret", "Stop", "").succeeds();
+    sandbox.run_hook("secret", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let request = |path: &str, hosts: &[&str]| {
         let hosts: Vec<_> = hosts.iter().map(|host| format!("Host: {host}\r\n")).collect();

@@ -10,7 +10,7 @@ use crate::sandbox::Sandbox;
 fn an_offset_of_another_run_is_answered_with_everything_that_is_true() {
     let sandbox = Sandbox::new();
     for session in ["s", "t", "u"] {
-        sandbox.fire(session, "Stop", "").succeeds();
+        sandbox.run_hook(session, "Stop", "").assert_success();
     }
     let port = free_port();
     let server = Server::start_on_port(&sandbox, port);
@@ -18,8 +18,8 @@ fn an_offset_of_another_run_is_answered_with_everything_that_is_true() {
     let (run, position) = offset.split_once('_').unwrap();
     // While no server runs, one session changes and one goes.
     drop(server);
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    fs_err::remove_file(sandbox.signal("t", "stop")).unwrap();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+    fs_err::remove_file(sandbox.signal_path("t", "stop")).unwrap();
     let server = Server::start_on_port(&sandbox, port);
     let next = server.get("/sessions").header("stream-next-offset").to_owned();
     assert!(*next > *offset);
@@ -44,7 +44,7 @@ fn an_offset_of_another_run_is_answered_with_everything_that_is_true() {
         assert_eq!((&*answer.body, answer.header("stream-next-offset")), ("[]", &*next));
     }
     let mut events = server.follow(&next);
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     assert_eq!(events.next_batch().0, Vec::<Value>::new());
     assert_eq!(summarize(&events.next_batch().0), ["update s waiting"]);
 }

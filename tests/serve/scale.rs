@@ -13,7 +13,7 @@ fn ten_thousand_sessions_fit_into_30_mb() {
     let server = Server::start(&sandbox);
     assert_eq!(server.messages().len(), 10_000);
     assert_agrees(&server, &sandbox);
-    sandbox.fire("s", "Stop", r#""last_assistant_message":"done""#).succeeds();
+    sandbox.run_hook("s", "Stop", r#""last_assistant_message":"done""#).assert_success();
     server.wait_for_state("s", "waiting stop");
     #[cfg(target_os = "linux")]
     assert!(server.resident_kib() < 30 << 10, "{} KiB", server.resident_kib());
@@ -34,11 +34,11 @@ fn very_many_deleted_signals_are_not_looked_at_one_by_one() {
     strace.args(serve.get_args()).env_remove("CLAUDE_CONFIG_DIR").env("HOME", sandbox.home()).stdout(Stdio::piped());
     let server = Server::spawn(&sandbox, strace);
     assert_eq!(server.messages().len(), COUNT);
-    for entry in fs_err::read_dir(sandbox.spool()).unwrap() {
+    for entry in fs_err::read_dir(sandbox.signal_dir()).unwrap() {
         fs_err::remove_file(entry.unwrap().path()).unwrap();
     }
     // A session that comes meanwhile is not missed.
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     assert!(becomes_true(|| server.sessions().len() == 1));
     assert_agrees(&server, &sandbox);
     server.send_signal("-TERM");

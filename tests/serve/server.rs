@@ -12,7 +12,7 @@ use session_signals_cli::wait_until;
 
 use super::event_stream::EventStream;
 use super::http_answer::{Answer, parse_answer};
-use crate::sandbox::{Sandbox, executable};
+use crate::sandbox::{Sandbox, executable_path};
 
 /// How long a test waits for something, however busy the machine is.
 pub const TIMEOUT: Duration = Duration::from_secs(60);
@@ -26,7 +26,7 @@ pub struct Server {
 
 /// Returns the command that serves the sandbox on this port.
 pub fn serve_command(sandbox: &Sandbox, port: u16) -> Command {
-    serve_command_of(&executable("sessions"), sandbox, port)
+    serve_command_of(&executable_path("sessions"), sandbox, port)
 }
 
 /// Returns the same command for another executable.

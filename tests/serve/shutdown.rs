@@ -11,7 +11,7 @@ use crate::sandbox::Sandbox;
 fn a_signal_ends_the_server_at_once_although_clients_listen() {
     for signal in ["-TERM", "-INT", "-HUP"] {
         let sandbox = Sandbox::new();
-        sandbox.fire("s", "Stop", "").succeeds();
+        sandbox.run_hook("s", "Stop", "").assert_success();
         let server = Server::start(&sandbox);
         let mut followers: Vec<_> = (0..20).map(|_| server.follow("-1")).collect();
         let idle = server.connect();
@@ -30,7 +30,7 @@ fn a_signal_ends_the_server_at_once_although_clients_listen() {
 #[test]
 fn a_client_that_is_told_of_the_end_cannot_connect_any_more() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let server = Server::start(&sandbox);
     let mut follower = server.follow("-1");
     follower.next_batch();

@@ -1,20 +1,22 @@
 //! The first answer after the start is true.
 
 use super::server::{Server, free_port, serve_command};
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 
 #[test]
 fn the_first_answer_has_what_happened_while_no_server_ran() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
+    let mut cli = ClaudeProcess::start(&sandbox);
     for session in ["ended", "killed", "works", "asks"] {
-        cli.fire(session, "UserPromptSubmit", "").succeeds();
+        cli.run_hook(session, "UserPromptSubmit", "").assert_success();
     }
     drop(Server::start(&sandbox));
     // No server runs now.
-    sandbox.fire("ended", "SessionEnd", "").succeeds();
-    sandbox.fire("asks", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).succeeds();
-    sandbox.fire("works", "UserPromptSubmit", "").succeeds();
+    sandbox.run_hook("ended", "SessionEnd", "").assert_success();
+    sandbox
+        .run_hook("asks", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#)
+        .assert_success();
+    sandbox.run_hook("works", "UserPromptSubmit", "").assert_success();
     drop(cli);
     let server = Server::start(&sandbox);
     let statuses: Vec<_> = server
@@ -29,7 +31,7 @@ fn the_first_answer_has_what_happened_while_no_server_ran() {
 fn a_request_before_the_server_is_ready_waits_for_the_true_answer() {
     let sandbox = Sandbox::new();
     for number in 0..20 {
-        sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
+        sandbox.run_hook(&format!("s{number}"), "SessionEnd", "").assert_success();
     }
     let port = free_port();
     let client = std::thread::spawn(move || {
@@ -55,7 +57,7 @@ fn the_server_starts_where_claude_never_ran() {
     let server = Server::start(&sandbox);
     assert_eq!(server.get("/sessions").body, "[]");
     // The configuration directory is made later. The server looks for it once a second.
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     server.wait_for_state("s", "waiting stop");
     let mut without_home = serve_command(&sandbox, 0);
     let output = without_home.env_remove("HOME").output().unwrap();

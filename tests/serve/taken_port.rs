@@ -3,7 +3,7 @@
 use std::net::TcpListener;
 
 use super::server::{Server, free_port, serve_command, serve_command_of};
-use crate::sandbox::{Sandbox, copy_executable, executable};
+use crate::sandbox::{Sandbox, copy_executable, executable_path};
 
 /// Returns the message for a port that this process has. Only on Linux it names the process.
 fn taken_message(port: u16, owner: &str, pid: u32) -> String {
@@ -31,7 +31,7 @@ fn the_process_that_has_the_port_is_named() {
 fn the_name_of_the_process_is_made_harmless_for_a_terminal() {
     let sandbox = Sandbox::new();
     let copy = sandbox.home().join("\u{1b}[31mred\u{7}");
-    copy_executable(&executable("sessions"), &copy);
+    copy_executable(&executable_path("sessions"), &copy);
     let server = Server::spawn(&sandbox, serve_command_of(&copy, &sandbox, 0));
     assert_eq!(start_error(&sandbox, server.port), taken_message(server.port, "[31mred", server.pid()));
 }

@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use super::list;
 use super::registry_entry::write_registry_entry;
-use crate::sandbox::{Sandbox, executable, executable_for, payload};
+use crate::sandbox::{Sandbox, executable_for_event, executable_path, payload};
 use crate::serve::server::becomes_true;
 
 /// A container in which a CLI runs, and another process that outlives the CLI.
@@ -55,7 +55,7 @@ impl<'a> Container<'a> {
     fn run_hook(&mut self, event: &str, members: &str) {
         let input = self.directory.path().join("in");
         fs::write(&input, payload(self.session, event, members)).unwrap();
-        let hook = executable(executable_for(event).unwrap());
+        let hook = executable_path(executable_for_event(event).unwrap());
         assert_eq!(self.run_command(&format!("{} <{} 2>&1; echo $?", hook.display(), input.display())), "0", "{event}");
     }
 

@@ -7,7 +7,7 @@ use serde_json::json;
 
 use super::list::json;
 use super::registry_entry::write_registry_entry;
-use crate::sandbox::{Sandbox, executable, outcome};
+use crate::sandbox::{Sandbox, executable_path, run_with_input};
 
 /// Writes files that are no signals and no registry entries. `#` in the name stands for their number.
 fn write_hostile_files(directory: &Path, name: &str) {
@@ -27,48 +27,48 @@ fn write_hostile_files(directory: &Path, name: &str) {
 #[test]
 fn hostile_files_do_not_affect_other_sessions() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", r#""transcript_path":"/dev/zero""#).succeeds();
-    sandbox.fire("t", "UserPromptSubmit", r#""transcript_path":"/nonexistent""#).succeeds();
-    write_hostile_files(&sandbox.spool(), "x#.stop.json");
+    sandbox.run_hook("s", "Stop", r#""transcript_path":"/dev/zero""#).assert_success();
+    sandbox.run_hook("t", "UserPromptSubmit", r#""transcript_path":"/nonexistent""#).assert_success();
+    write_hostile_files(&sandbox.signal_dir(), "x#.stop.json");
     write_hostile_files(&sandbox.home().join(".claude/sessions"), "#.json");
-    fs_err::write(sandbox.spool().join("README"), "mine").unwrap();
+    fs_err::write(sandbox.signal_dir().join("README"), "mine").unwrap();
     let found = json(&sandbox, &[]);
     let ids: Vec<_> = found.iter().map(|session| &session["sessionId"]).collect();
     assert_eq!(ids, [&json!("s"), &json!("t")]);
-    let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
+    let verbose = run_with_input(sandbox.command(executable_path("sessions")).arg("--verbose"), "");
     assert_eq!(verbose.stderr, "registry: 9 skipped\ntranscripts: 1 skipped\nsignals: 10 skipped\n");
 }
 
 #[test]
 fn every_source_may_be_missing() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let config = sandbox.home().join(".claude");
     assert_eq!(json(&sandbox, &[]).len(), 1);
     // A source that cannot be read is reported, and the others still count.
     fs_err::write(config.join("sessions"), "a file where a directory should be").unwrap();
-    let output = outcome(sandbox.command(executable("sessions")).arg("--json"), "");
+    let output = run_with_input(sandbox.command(executable_path("sessions")).arg("--json"), "");
     assert_eq!(
         (output.code, serde_json::from_str::<Vec<serde_json::Value>>(&output.stdout).unwrap().len()),
         (Some(1), 1)
     );
     fs_err::remove_dir_all(&config).unwrap();
     assert_eq!(json(&sandbox, &[]).len(), 0);
-    let mut without_home = sandbox.command(executable("sessions"));
-    outcome(without_home.env_remove("HOME"), "").fails("neither CLAUDE_CONFIG_DIR nor HOME is set");
+    let mut without_home = sandbox.command(executable_path("sessions"));
+    run_with_input(without_home.env_remove("HOME"), "").assert_failure("neither CLAUDE_CONFIG_DIR nor HOME is set");
 }
 
 #[test]
 fn the_text_of_a_payload_is_harmless_for_a_terminal() {
     let sandbox = Sandbox::new();
     sandbox
-        .fire("s", "Stop", r#""last_assistant_message":"a\u001b]0;owned\u0007\n\u202eb","cwd":"/\u001b[2J""#)
-        .succeeds();
+        .run_hook("s", "Stop", r#""last_assistant_message":"a\u001b]0;owned\u0007\n\u202eb","cwd":"/\u001b[2J""#)
+        .assert_success();
     // A registry entry of a live process, for a session without signals.
     let pid = std::process::id();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"\u001b[31mX","status":"busy","statusUpdatedAt":1}}"#);
     write_registry_entry(&sandbox, pid, &entry);
-    let verbose = outcome(sandbox.command(executable("sessions")).arg("--verbose"), "");
+    let verbose = run_with_input(sandbox.command(executable_path("sessions")).arg("--verbose"), "");
     assert!(verbose.stderr.starts_with("registry: 1 skipped\n"), "{}", verbose.stderr);
     let shown = super::list::sessions(&sandbox, &[]);
     assert_eq!(shown.lines().count(), 1);
@@ -79,8 +79,8 @@ fn the_text_of_a_payload_is_harmless_for_a_terminal() {
 fn a_path_in_an_error_is_harmless_for_a_terminal() {
     let sandbox = Sandbox::new();
     let path = format!("/\\u001b]0;owned\\u0007\\u202e{}", "x".repeat(300));
-    sandbox.fire("s", "UserPromptSubmit", &format!(r#""transcript_path":"{path}""#)).succeeds();
-    let output = outcome(&mut sandbox.command(executable("sessions")), "");
+    sandbox.run_hook("s", "UserPromptSubmit", &format!(r#""transcript_path":"{path}""#)).assert_success();
+    let output = run_with_input(&mut sandbox.command(executable_path("sessions")), "");
     assert!(
         output.stderr.starts_with("sessions: cannot read / ]0;owned") && output.stderr.contains("too long"),
         "{output:?}"
@@ -92,11 +92,11 @@ fn a_path_in_an_error_is_harmless_for_a_terminal() {
 fn a_time_that_no_calendar_has_does_not_affect_other_sessions() {
     let sandbox = Sandbox::new();
     for session in ["r", "s", "t"] {
-        sandbox.fire(session, "Stop", "").succeeds();
+        sandbox.run_hook(session, "Stop", "").assert_success();
     }
-    fs_err::write(sandbox.signal("s", "stop"), r#"{"stopped_at":"999999999999.000000000"}"#).unwrap();
+    fs_err::write(sandbox.signal_path("s", "stop"), r#"{"stopped_at":"999999999999.000000000"}"#).unwrap();
     let touched =
-        std::process::Command::new("touch").args(["-d", "1960-01-01"]).arg(sandbox.signal("t", "stop")).status();
+        std::process::Command::new("touch").args(["-d", "1960-01-01"]).arg(sandbox.signal_path("t", "stop")).status();
     assert!(touched.unwrap().success());
     let pid = std::process::id();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"u","status":"busy","statusUpdatedAt":99999999999999999}}"#);
@@ -107,8 +107,8 @@ fn a_time_that_no_calendar_has_does_not_affect_other_sessions() {
 #[test]
 fn watching_without_a_terminal_or_a_directory_fails_with_a_reason() {
     let sandbox = Sandbox::new();
-    let watch = || outcome(sandbox.command(executable("sessions")).arg("--watch"), "");
-    watch().fails(".claude is no directory: Claude Code makes it when it is first started");
+    let watch = || run_with_input(sandbox.command(executable_path("sessions")).arg("--watch"), "");
+    watch().assert_failure(".claude is no directory: Claude Code makes it when it is first started");
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
-    watch().fails("--watch needs a terminal");
+    watch().assert_failure("--watch needs a terminal");
 }

@@ -4,14 +4,14 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
-use crate::sandbox::{Life, Sandbox, executable, outcome};
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
 
 /// The members of a call.
 pub const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 
 /// Runs `sessions` with these arguments, and returns what it prints. It must succeed.
 pub fn sessions(sandbox: &Sandbox, arguments: &[&str]) -> String {
-    let outcome = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+    let outcome = run_with_input(sandbox.command(executable_path("sessions")).args(arguments), "");
     assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{}", outcome.stdout);
     outcome.stdout
 }
@@ -29,14 +29,14 @@ fn an_empty_list_is_one_helpful_line() {
         "No session is open. Start `claude`; `sessions --all` shows those that ended.\n"
     );
     assert_eq!(sessions(&sandbox, &["--json"]), "[]\n");
-    sandbox.fire("s", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
     assert!(sessions(&sandbox, &[]).starts_with("No session is open."));
 }
 
 #[test]
 fn every_event_of_a_session_changes_its_state() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
+    let mut cli = ClaudeProcess::start(&sandbox);
     let states = |sandbox: &Sandbox| {
         let shown = |session: &Value| {
             format!("{} {} {}", session["sessionId"], session["state"], session["rule"]).replace('"', "")
@@ -51,15 +51,15 @@ fn every_event_of_a_session_changes_its_state() {
         ("StopFailure", r#""error":"rate_limit""#, "s waiting stop"),
         ("UserPromptSubmit", "", "s working working"),
     ] {
-        cli.fire("s", event, members).succeeds();
+        cli.run_hook("s", event, members).assert_success();
         assert_eq!(states(&sandbox), expected, "{event}");
     }
     drop(cli);
     assert_eq!(states(&sandbox), "s ended killed");
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    cli.fire("s", "SessionEnd", r#""reason":"clear""#).succeeds();
-    cli.fire("t", "SessionStart", r#""source":"clear""#).succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    cli.run_hook("s", "SessionEnd", r#""reason":"clear""#).assert_success();
+    cli.run_hook("t", "SessionStart", r#""source":"clear""#).assert_success();
     assert_eq!(states(&sandbox), "t waiting started, s ended ended");
     assert_eq!(json(&sandbox, &[]).len(), 1);
 }
@@ -67,8 +67,8 @@ fn every_event_of_a_session_changes_its_state() {
 #[test]
 fn the_json_has_exactly_the_documented_members() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).succeeds();
-    sandbox.fire("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", r#""prompt":"go","cwd":"/nonexistent/project""#).assert_success();
+    sandbox.run_hook("s", "PermissionRequest", &format!(r#"{BASH},"cwd":"/nonexistent/project""#)).assert_success();
     let found = json(&sandbox, &[]).remove(0);
     let page = include_str!("../../docs/json.md");
     let table = page.split_once("| member | type |").unwrap().1.split_once("\n\n").unwrap().0;
@@ -79,7 +79,7 @@ fn the_json_has_exactly_the_documented_members() {
     assert_eq!(documented, members(&found));
     let (_, pending) = rows.clone().find(|(names, _)| *names == "`pendingPermission`").unwrap();
     assert_eq!(quoted(pending), members(&found["pendingPermission"]));
-    let since = sandbox.read("s", "permission")["pending_since"].as_str().unwrap().to_owned();
+    let since = sandbox.read_signal("s", "permission")["pending_since"].as_str().unwrap().to_owned();
     assert_eq!((&found["status"], &found["state"]), (&json!("waiting"), &json!("permission")));
     assert_eq!(
         (&found["hasProcess"], &found["hasPendingToolUse"], &found["pendingCount"]),
@@ -109,7 +109,7 @@ fn the_branch_of_a_repository_and_of_a_worktree_is_listed() {
     git(&["worktree", "add", "-q", "-b", "fix", "../worktree"]);
     let branch = |cwd: &str| {
         let cwd = sandbox.home().join(cwd);
-        sandbox.fire("s", "Stop", &format!(r#""cwd":"{}""#, cwd.display())).succeeds();
+        sandbox.run_hook("s", "Stop", &format!(r#""cwd":"{}""#, cwd.display())).assert_success();
         json(&sandbox, &[]).remove(0)["branch"].clone()
     };
     assert_eq!(
@@ -136,12 +136,14 @@ fn the_conflict_check_of_session_dashboards_finds_nothing() {
         "UserPromptSubmit",
     ];
     for (number, event) in events.iter().cycle().take(60).enumerate() {
-        sandbox.fire(&format!("s{}", number % 4), event, BASH).succeeds();
+        sandbox.run_hook(&format!("s{}", number % 4), event, BASH).assert_success();
     }
-    let check = || outcome(sandbox.command("sh").args(["-c", CONFLICT_CHECK, "sh"]).arg(sandbox.spool()), "").stdout;
+    let check = || {
+        run_with_input(sandbox.command("sh").args(["-c", CONFLICT_CHECK, "sh"]).arg(sandbox.signal_dir()), "").stdout
+    };
     assert_eq!(check(), "");
     for kind in ["ended", "working"] {
-        fs_err::write(sandbox.signal("s", kind), "{}").unwrap();
+        fs_err::write(sandbox.signal_path("s", kind), "{}").unwrap();
     }
     assert_eq!(check(), "CONFLICT: s has both ended and working\n");
 }
@@ -150,10 +152,10 @@ fn the_conflict_check_of_session_dashboards_finds_nothing() {
 fn the_newest_ended_sessions_come_first_and_old_ones_are_counted() {
     let sandbox = Sandbox::new();
     for (session, days) in [("first", 2), ("last", 1), ("old", 8), ("older", 300)] {
-        sandbox.fire(session, "SessionEnd", "").succeeds();
-        let path = sandbox.signal(session, "ended");
+        sandbox.run_hook(session, "SessionEnd", "").assert_success();
+        let path = sandbox.signal_path(session, "ended");
         let time = std::time::SystemTime::now() - std::time::Duration::from_secs(days * 24 * 60 * 60);
-        let mut signal = sandbox.read(session, "ended");
+        let mut signal = sandbox.read_signal(session, "ended");
         let since = time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         signal["ended_at"] = format!("{since}.000000000").into();
         fs_err::write(&path, format!("{signal}\n")).unwrap();
@@ -171,7 +173,7 @@ fn the_newest_ended_sessions_come_first_and_old_ones_are_counted() {
 #[test]
 fn evidence_that_cannot_be_read_is_reported() {
     let sandbox = Sandbox::new();
-    let signal_dir = sandbox.spool();
+    let signal_dir = sandbox.signal_dir();
     fs_err::create_dir_all(signal_dir.parent().unwrap()).unwrap();
     for (path, text) in [(&signal_dir, "File name too long"), (&signal_dir, "Not a directory")] {
         let _ = fs_err::remove_file(path);
@@ -181,7 +183,7 @@ fn evidence_that_cannot_be_read_is_reported() {
             std::os::unix::fs::symlink("x".repeat(300), path).unwrap();
         }
         for arguments in [&[][..], &["--json"]] {
-            let output = outcome(sandbox.command(executable("sessions")).args(arguments), "");
+            let output = run_with_input(sandbox.command(executable_path("sessions")).args(arguments), "");
             assert_eq!(output.code, Some(1), "{output:?}");
             assert!(output.stderr.starts_with("sessions: cannot read ") && output.stderr.contains(text), "{output:?}");
             assert!(!output.stdout.contains("No session is open"), "{output:?}");

@@ -4,11 +4,11 @@ use serde_json::{Value, json};
 
 use super::list::{BASH, json};
 use super::registry_entry::write_registry_entry;
-use crate::sandbox::{Life, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox};
 use crate::serve::server::becomes_true;
 
 /// Writes the registry entry of the session "s", with a status that has not changed for a long time.
-fn register(sandbox: &Sandbox, cli: &Life, members: &Value) {
+fn register(sandbox: &Sandbox, cli: &ClaudeProcess, members: &Value) {
     let start = session_signals_protocol::cli_process::read_stat(cli.pid()).unwrap().start.to_string();
     let mut entry =
         json!({"pid": cli.pid(), "sessionId": "s", "procStart": start, "startedAt": 1, "statusUpdatedAt": 1});
@@ -19,8 +19,8 @@ fn register(sandbox: &Sandbox, cli: &Life, members: &Value) {
 /// Makes every signal a minute old.
 fn make_signals_old(sandbox: &Sandbox) {
     let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
-    for name in sandbox.files() {
-        let signal = fs_err::File::options().write(true).open(sandbox.spool().join(name)).unwrap();
+    for name in sandbox.list_signal_dir() {
+        let signal = fs_err::File::options().write(true).open(sandbox.signal_dir().join(name)).unwrap();
         signal.into_file().set_modified(then).unwrap();
     }
 }
@@ -36,16 +36,16 @@ fn wait_for_state(sandbox: &Sandbox, state: &str, rule: &str) {
 #[test]
 fn an_end_ends_only_the_process_that_it_names() {
     let sandbox = Sandbox::new();
-    let mut first = Life::begin(&sandbox);
-    first.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-    first.fire("s", "UserPromptSubmit", r#""prompt":"go""#).succeeds();
+    let mut first = ClaudeProcess::start(&sandbox);
+    first.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+    first.run_hook("s", "UserPromptSubmit", r#""prompt":"go""#).assert_success();
     // Another process with the same session id, as `claude -p --resume` makes it.
-    let mut second = Life::begin(&sandbox);
+    let mut second = ClaudeProcess::start(&sandbox);
     for (event, members) in [("SessionStart", r#""source":"resume""#), ("UserPromptSubmit", ""), ("Stop", "")] {
-        second.fire("s", event, members).succeeds();
+        second.run_hook("s", event, members).assert_success();
     }
     register(&sandbox, &first, &json!({"status": "idle"}));
-    second.fire("s", "SessionEnd", "").succeeds();
+    second.run_hook("s", "SessionEnd", "").assert_success();
     drop(second);
     let found = json(&sandbox, &["--all"]);
     assert_eq!(found.len(), 1);
@@ -62,17 +62,17 @@ fn of_two_processes_of_a_session_the_busy_one_decides_the_state() {
         // One of the two processes ends, with a SessionEnd event or without.
         for (idle_ends, has_end) in [(true, true), (true, false), (false, true), (false, false)] {
             let sandbox = Sandbox::new();
-            let [mut idle, mut other] = [Life::begin(&sandbox), Life::begin(&sandbox)];
-            idle.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
-            other.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-            other.fire("s", "Stop", "").succeeds();
+            let [mut idle, mut other] = [ClaudeProcess::start(&sandbox), ClaudeProcess::start(&sandbox)];
+            idle.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
+            other.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+            other.run_hook("s", "Stop", "").assert_success();
             register(&sandbox, &idle, &json!({"status": "idle"}));
             register(&sandbox, &other, &entry);
             make_signals_old(&sandbox);
             wait_for_state(&sandbox, state, rule);
             let (mut ends, stays) = if idle_ends { (idle, other) } else { (other, idle) };
             if has_end {
-                ends.fire("s", "SessionEnd", "").succeeds();
+                ends.run_hook("s", "SessionEnd", "").assert_success();
                 make_signals_old(&sandbox);
             }
             drop(ends);
@@ -91,10 +91,10 @@ fn of_two_processes_of_a_session_the_busy_one_decides_the_state() {
 #[test]
 fn the_signals_of_a_dead_process_say_nothing_about_a_living_one() {
     let sandbox = Sandbox::new();
-    let [mut first, mut second] = [Life::begin(&sandbox), Life::begin(&sandbox)];
-    second.fire("s", "SessionStart", r#""source":"resume""#).succeeds();
-    first.fire("s", "PermissionRequest", BASH).succeeds();
-    second.fire("s", "PreCompact", "").succeeds();
+    let [mut first, mut second] = [ClaudeProcess::start(&sandbox), ClaudeProcess::start(&sandbox)];
+    second.run_hook("s", "SessionStart", r#""source":"resume""#).assert_success();
+    first.run_hook("s", "PermissionRequest", BASH).assert_success();
+    second.run_hook("s", "PreCompact", "").assert_success();
     let listed = || json(&sandbox, &["--all"]).remove(0);
     assert_eq!((listed()["state"].clone(), listed()["pid"].clone()), (json!("permission"), json!(second.pid())));
     drop(second);
@@ -106,8 +106,8 @@ fn the_signals_of_a_dead_process_say_nothing_about_a_living_one() {
 #[test]
 fn a_spare_process_of_the_background_service_is_listed_when_it_is_used() {
     let sandbox = Sandbox::new();
-    let mut cli = Life::begin(&sandbox);
-    cli.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
     register(&sandbox, &cli, &json!({"status": "idle", "kind": "bg", "spare": true}));
     assert_eq!(json(&sandbox, &["--all"]).len(), 0);
     register(&sandbox, &cli, &json!({"status": "idle", "kind": "bg", "spare": false}));
@@ -117,14 +117,14 @@ fn a_spare_process_of_the_background_service_is_listed_when_it_is_used() {
 #[test]
 fn a_window_that_handed_its_session_over_has_no_session() {
     let sandbox = Sandbox::new();
-    let mut window = Life::begin(&sandbox);
-    window.fire("s", "SessionStart", r#""source":"startup""#).succeeds();
+    let mut window = ClaudeProcess::start(&sandbox);
+    window.run_hook("s", "SessionStart", r#""source":"startup""#).assert_success();
     let parked = json!({"status": "idle", "kind": "interactive", "parkedJobId": "895ffc8e"});
     register(&sandbox, &window, &parked);
     assert_eq!(json(&sandbox, &["--all"]).len(), 0);
     // The session goes on in a process without a registry entry; then the process has one.
-    let mut other = Life::begin(&sandbox);
-    other.fire("s", "UserPromptSubmit", "").succeeds();
+    let mut other = ClaudeProcess::start(&sandbox);
+    other.run_hook("s", "UserPromptSubmit", "").assert_success();
     wait_for_state(&sandbox, "working", "working");
     register(&sandbox, &other, &json!({"status": "busy", "kind": "bg"}));
     wait_for_state(&sandbox, "working", "busy");

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::sandbox::{Sandbox, executable};
+use crate::sandbox::{Sandbox, executable_path};
 
 /// A tmux server with one pane. It is ended when it is dropped.
 struct Terminal<'a> {
@@ -50,7 +50,7 @@ impl<'a> Terminal<'a> {
 
     /// Starts `sessions --watch`.
     fn start(&self) {
-        let command = format!("{} --watch", executable("sessions").display());
+        let command = format!("{} --watch", executable_path("sessions").display());
         self.tmux(&["send-keys", &command, "Enter"]);
     }
 }
@@ -70,16 +70,16 @@ fn it_redraws_on_change_and_restores_the_terminal() {
     terminal.start();
     terminal.wait_for_screen(|screen| screen.starts_with("No session is open."));
     // The signal directory is made now.
-    sandbox.fire("s", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
     terminal.wait_for_screen(|screen| screen.starts_with("● working") && screen.ends_with("go on"));
-    sandbox.fire("t", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).succeeds();
+    sandbox.run_hook("t", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).assert_success();
     let screen = terminal.wait_for_screen(|screen| screen.lines().count() == 2);
     assert!(screen.starts_with("▲ approve") && screen.lines().next().unwrap().ends_with("Bash: ls"), "{screen}");
-    sandbox.fire("s", "SessionEnd", "").succeeds();
-    sandbox.fire("t", "SessionEnd", "").succeeds();
+    sandbox.run_hook("s", "SessionEnd", "").assert_success();
+    sandbox.run_hook("t", "SessionEnd", "").assert_success();
     terminal.wait_for_screen(|screen| screen.starts_with("No session is open."));
-    fs_err::remove_dir_all(sandbox.spool()).unwrap();
-    sandbox.fire("u", "Stop", "").succeeds();
+    fs_err::remove_dir_all(sandbox.signal_dir()).unwrap();
+    sandbox.run_hook("u", "Stop", "").assert_success();
     terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     for key in ["q", "C-c"] {
         terminal.tmux(&["send-keys", key]);
@@ -108,11 +108,11 @@ fn cpu_ticks(pid: &str) -> u64 {
 fn it_uses_almost_no_cpu_time_while_nothing_happens() {
     let sandbox = Sandbox::new();
     for number in 0..200 {
-        sandbox.fire(&format!("s{number}"), "SessionEnd", "").succeeds();
+        sandbox.run_hook(&format!("s{number}"), "SessionEnd", "").assert_success();
     }
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let terminal = Terminal::open(&sandbox);
-    terminal.tmux(&["send-keys", &format!("exec {} --watch", executable("sessions").display()), "Enter"]);
+    terminal.tmux(&["send-keys", &format!("exec {} --watch", executable_path("sessions").display()), "Enter"]);
     terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     let pid = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
     let before = cpu_ticks(pid.trim());
@@ -126,7 +126,7 @@ fn it_uses_almost_no_cpu_time_while_nothing_happens() {
 #[ignore = "needs tmux"]
 fn it_restores_the_terminal_when_a_signal_ends_it() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let terminal = Terminal::open(&sandbox);
     for signal in ["TERM", "HUP", "INT"] {
         terminal.start();
@@ -148,7 +148,7 @@ fn it_restores_the_terminal_when_a_signal_ends_it() {
 fn sessions_that_do_not_fit_on_the_screen_are_counted() {
     let sandbox = Sandbox::new();
     for number in 0..12 {
-        sandbox.fire(&format!("s{number}"), "Stop", r#""last_assistant_message":"all done""#).succeeds();
+        sandbox.run_hook(&format!("s{number}"), "Stop", r#""last_assistant_message":"all done""#).assert_success();
     }
     let terminal = Terminal::open(&sandbox);
     terminal.start();
@@ -162,15 +162,15 @@ fn sessions_that_do_not_fit_on_the_screen_are_counted() {
 fn a_failure_to_read_is_on_the_screen() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
-    fs_err::write(sandbox.spool(), "a file").unwrap();
+    fs_err::write(sandbox.signal_dir(), "a file").unwrap();
     let terminal = Terminal::open(&sandbox);
     terminal.start();
     let screen = terminal.wait_for_screen(|screen| screen.contains("cannot read"));
     // A long message takes several lines.
     assert!(screen.replace('\n', "").contains("session-signals: Not a directory"), "{screen}");
     assert!(!screen.contains("No session is open"), "{screen}");
-    fs_err::remove_file(sandbox.spool()).unwrap();
-    sandbox.fire("s", "Stop", "").succeeds();
+    fs_err::remove_file(sandbox.signal_dir()).unwrap();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let screen = terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     assert!(!screen.contains("cannot read"), "{screen}");
     // The failure is above the table, because the end of a long table is not on the screen.
@@ -184,7 +184,7 @@ fn a_failure_to_read_is_on_the_screen() {
 #[ignore = "needs tmux"]
 fn watching_removes_nothing() {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 24 * 60 * 60);
     let temporary = ".temporary.stop.0123456789abcdef.0000000000000000.0000000000000001";
     for (name, content) in [
@@ -196,19 +196,19 @@ fn watching_removes_nothing() {
         (temporary, "{\"stopped_at\":\"1000000000.000000000\"}\n"),
         (".half.stop.0123456789abcdef", "{"),
     ] {
-        let path = sandbox.spool().join(name);
+        let path = sandbox.signal_dir().join(name);
         fs_err::write(&path, content).unwrap();
         fs_err::File::options().write(true).open(&path).unwrap().into_file().set_modified(old).unwrap();
     }
-    let before = sandbox.files();
+    let before = sandbox.list_signal_dir();
     let terminal = Terminal::open(&sandbox);
     terminal.start();
     terminal.wait_for_screen(|screen| screen.contains("◆ waiting"));
     // For some refreshes, one of them because of an event.
-    sandbox.fire("t", "UserPromptSubmit", r#""prompt":"go on""#).succeeds();
+    sandbox.run_hook("t", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
     terminal.wait_for_screen(|screen| screen.contains("go on"));
     std::thread::sleep(std::time::Duration::from_millis(1500));
-    let mut after = sandbox.files();
+    let mut after = sandbox.list_signal_dir();
     after.retain(|name| name != "t.working.json");
     assert_eq!(after, before);
 }

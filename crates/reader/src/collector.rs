@@ -27,7 +27,7 @@ pub struct Collector {
     registry_dir: PathBuf,
     signals: BTreeMap<String, SessionSignals>,
     /// Files that are there and could not be read or understood: the name, and a sentence that says why. An empty name
-    /// stands for the directory.
+    /// means the directory.
     unreadable: BTreeMap<OsString, String>,
     /// How many files could not be understood when all signals were last read.
     skipped_signals: usize,

@@ -176,4 +176,4 @@ pub use snapshot::Snapshot;
 pub use state_rules::{STATE_RULES, StateRule, decide_state};
 pub use timestamps::clamp_to_rfc3339;
 pub use transcript::TranscriptTail;
-pub use watch::{ChangedSource, Watcher};
+pub use watch::{ChangedSource, WatchEvent, Watcher};

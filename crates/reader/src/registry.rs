@@ -21,7 +21,7 @@ const MAX_LEN: u64 = 1 << 20;
 pub struct Registry {
     /// The entries of processes that live.
     pub vouched: Vec<RegistryEntry>,
-    /// The entries of processes in other pid namespaces, of which nobody knows whether they live.
+    /// The entries of processes in other pid namespaces. They may or may not live.
     pub unproven: Vec<RegistryEntry>,
     /// The entries of processes that the background service keeps ready: nobody has used their sessions yet.
     pub spare: Vec<RegistryEntry>,

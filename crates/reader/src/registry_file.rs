@@ -100,7 +100,7 @@ impl RegistryFile {
         };
         Some(match process {
             ProcessState::Dead => Self::Silent,
-            // Such a process is no session, even if nobody knows whether it lives.
+            // Such a process is no session, whether it lives or not.
             _ if raw.spare == Some(true) => Self::Spare(entry),
             _ if raw.parked_job_id.is_some() => Self::Parked(entry),
             _ if !is_session || status.is_none() => Self::Silent,

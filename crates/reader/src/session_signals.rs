@@ -104,14 +104,14 @@ impl SessionSignals {
         (!is_false).then_some(signal)
     }
 
-    /// The times of the signals, as the hooks compare them.
+    /// Returns the times of the signals in the form in which the hooks compare them.
     fn to_stored(&self, now: SystemTime) -> StoredSignals {
         let modified = SIGNAL_KINDS.map(|kind| self.get(kind).map(|signal| to_hook_time(signal.time)));
         StoredSignals { now: to_hook_time(now), modified, ..StoredSignals::default() }
     }
 
-    /// Whether a `working` or `stop` signal answers the older calls of the main agent. The begin and the end of a turn do; that
-    /// a turn goes on, or is compacted, does not.
+    /// Returns whether a `working` or `stop` signal answers the older calls of the main agent. The begin and the end of a turn do.
+    /// A turn that goes on or is compacted answers no call.
     fn answers_main_agent(&self, kind: SignalKind) -> bool {
         let event = self.get(kind).and_then(|signal| signal.members.hook_event_name.as_deref());
         // The scripts that the hooks replace write no event name, and they write where a turn begins.

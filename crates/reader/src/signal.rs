@@ -44,10 +44,11 @@ impl Signal {
         // Taken out, because there may be very many signals, and `since` is all that the stamps are for.
         let SignalMembers { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
         let stamps = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
-        let at = timestamps::clamp_to_rfc3339(modified);
-        let since = stamps[kind as usize].as_deref().and_then(parse_stamp).unwrap_or(at);
-        Ok(Arc::new(Self { time: at, since, members }))
+        let time = timestamps::clamp_to_rfc3339(modified);
+        let since = stamps[kind as usize].as_deref().and_then(parse_stamp).unwrap_or(time);
+        Ok(Arc::new(Self { time, since, members }))
     }
+
     /// Orders signals by age: the greater value is the newer signal. A signal with a time after `now` is older than any other,
     /// because the clock stepped back. The hooks order by the same rule.
     #[must_use]
@@ -89,7 +90,7 @@ impl fmt::Display for SignalError {
     fn fmt(&self, out: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Io(error) => error.fmt(out),
-            Self::Malformed => out.write_str("it is no JSON object"),
+            Self::Malformed => out.write_str("it is not a JSON object"),
             Self::UnknownFormat(format) => write!(
                 out,
                 "its signal_format is {format}, and this version of session-signals understands only formats up to {NEWEST_SIGNAL_FORMAT}"

@@ -17,7 +17,7 @@ pub struct Snapshot {
     pub host: Host,
     /// By session: the entries of the processes that live. More than one process may run a session.
     entries: BTreeMap<String, Vec<RegistryEntry>>,
-    /// By session: the entries of processes of which nobody knows whether they live.
+    /// By session: the entries of processes that may or may not live.
     unproven: BTreeMap<String, Vec<RegistryEntry>>,
     /// The sessions that the background service keeps ready.
     spare: HashSet<String>,
@@ -80,7 +80,7 @@ impl Snapshot {
     /// If several processes run the session, a process counts before the one that the signal `ended` names. Then a process that
     /// asks the user counts first, then one that works, and then the one whose status changed last.
     ///
-    /// An entry of a process of which nobody knows whether it lives counts only if there is no other one, the newest signal is
+    /// An entry of a process that may or may not live counts only if there is no other one, the newest signal is
     /// of its pid namespace, and the entry was written after the signal.
     #[must_use]
     pub fn entry_of_session(

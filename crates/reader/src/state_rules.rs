@@ -15,7 +15,8 @@ use crate::signal_members::SignalMembers;
 /// How long the registry and the signals must not have changed before the registry counts: it is up to 250 ms behind the hooks.
 const SETTLING_TIME: Duration = Duration::from_secs(1);
 
-/// A session that has no signals and whose registry entry has been idle since this time after the start has had no prompt.
+/// How long after the start of its process the registry may first say that a session is idle. If the entry has not changed since,
+/// the session has had no prompt.
 const STARTING_PERIOD: Duration = Duration::from_secs(2);
 
 /// The id of the rule for a session that has had no prompt since it was started or resumed.
@@ -163,31 +164,31 @@ fn since(signal: Option<&Signal>) -> Option<SystemTime> {
 pub static STATE_RULES: [StateRule; 22] = [
     // The end.
     state_rule("ended", |input| input.ended(), SessionState::Ended, "the session ended"),
-    state_rule("killed", |input| input.killed(), SessionState::Ended, "its process is gone"),
+    state_rule("killed", |input| input.killed(), SessionState::Ended, "its process has ended"),
     state_rule("left", |input| input.left(), SessionState::Ended, "its process runs another session"),
     // The registry, once it has settled, shows what fires no hook.
     state_rule("asks", |input| input.has_status(RegistryStatus::Permission).map(|time| since(input.permission).unwrap_or(time)), SessionState::Permission, "a call needs approval"),
     state_rule("questions", |input| input.has_status(RegistryStatus::Question).map(|time| since(input.permission).unwrap_or(time)), SessionState::Permission, "a question needs an answer"),
-    state_rule("held", |input| input.held(), SessionState::Permission, "a dialog of the CLI's own holds the turn"),
+    state_rule("held", |input| input.held(), SessionState::Permission, "a dialog of the CLI holds the turn"),
     state_rule("dialog", |input| input.dialog().map(|time| since(input.stop).unwrap_or(time)), SessionState::Waiting, "a dialog is open"),
     state_rule("approved", |input| input.permission.and(input.has_status(RegistryStatus::Busy)), SessionState::Working, "approved, and the tool runs"),
-    state_rule("queued", |input| input.stop.and(input.has_status(RegistryStatus::Busy)), SessionState::Working, "it works on after its Stop"),
+    state_rule("queued", |input| input.stop.and(input.has_status(RegistryStatus::Busy)), SessionState::Working, "the turn goes on after its Stop"),
     state_rule("busy", |input| input.has_status(RegistryStatus::Busy).map(|time| since(input.working).unwrap_or(time)), SessionState::Working, "a turn runs"),
-    state_rule("background", |input| input.has_status(RegistryStatus::Shell).map(|time| since(input.stop).unwrap_or(time)), SessionState::Waiting, "the turn is over, a shell runs on"),
+    state_rule("background", |input| input.has_status(RegistryStatus::Shell).map(|time| since(input.stop).unwrap_or(time)), SessionState::Waiting, "the turn is over, and a shell runs on"),
     state_rule("denied", |input| input.permission.and(input.has_status(RegistryStatus::Idle)), SessionState::Waiting, "denied or dismissed"),
     state_rule("interrupted", |input| input.working.and(input.has_status(RegistryStatus::Idle)), SessionState::Waiting, "interrupted, or the prompt was blocked"),
     state_rule(STARTED_RULE, |input| input.started(), SessionState::Waiting, "started, and no prompt since"),
     state_rule("idle", |input| input.has_status(RegistryStatus::Idle).map(|time| since(input.stop).unwrap_or(time)), SessionState::Waiting, "the turn is over"),
     // The transcript, if there is no registry entry.
-    state_rule("marked", |input| input.interrupted(), SessionState::Waiting, "interrupted, says the transcript"),
-    state_rule("answered", |input| input.answered(), SessionState::Working, "answered, says the transcript"),
+    state_rule("marked", |input| input.interrupted(), SessionState::Waiting, "interrupted, as the transcript shows"),
+    state_rule("answered", |input| input.answered(), SessionState::Working, "answered, as the transcript shows"),
     // The signals.
     state_rule("permission", |input| since(input.permission), SessionState::Permission, "a call needs approval"),
     state_rule("stop", |input| since(input.stop), SessionState::Waiting, "the turn is over"),
     state_rule("working", |input| since(input.working), SessionState::Working, "a turn runs"),
     // No signals, and a registry entry that has not settled yet.
     state_rule("unsettled", |input| input.evidence.registry.as_ref().filter(|entry| entry.status == RegistryStatus::Busy).map(|entry| entry.status_changed_at), SessionState::Working, "a turn runs"),
-    state_rule("unknown", |input| Some(input.now), SessionState::Waiting, "nothing says what it does"),
+    state_rule("unknown", |input| Some(input.now), SessionState::Waiting, "no source says what the session does"),
 ];
 
 /// Decides what a session does, from the evidence and the time alone. There is always an answer.

@@ -5,11 +5,13 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use notify::{ErrorKind, RecursiveMode, Watcher as _};
-
 use session_signals_protocol::SignalKind;
 
 use crate::collector::Collector;
 use crate::signal_dir::parse_signal_name;
+
+/// What a [`Watcher`] gives to the function that it calls: an event of the crate `notify`, or its error.
+pub type WatchEvent = notify::Result<notify::Event>;
 
 /// What must be read again after a change.
 ///
@@ -35,6 +37,7 @@ pub struct Watcher {
     directories: [(PathBuf, Option<DirectoryId>); 3],
     /// Why an existing directory could not be watched.
     failure: Option<io::Error>,
+    /// The error that was returned last, as text.
     last_failure: String,
 }
 
@@ -52,9 +55,9 @@ impl Watcher {
     /// which one and how it is raised.
     pub fn new<F>(config_dir: &Path, collector: &Collector, on_event: F) -> io::Result<Self>
     where
-        F: Fn(notify::Result<notify::Event>) + Send + 'static,
+        F: Fn(WatchEvent) + Send + 'static,
     {
-        let watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        let watcher = notify::recommended_watcher(move |event: WatchEvent| {
             // Our own reading changes nothing.
             if !event.as_ref().is_ok_and(|event| event.kind.is_access()) {
                 on_event(event);
@@ -104,7 +107,7 @@ impl Watcher {
     }
 
     /// Returns what must be read again after this event.
-    pub fn changed_sources(&mut self, event: notify::Result<notify::Event>) -> Vec<ChangedSource> {
+    pub fn changed_sources(&mut self, event: WatchEvent) -> Vec<ChangedSource> {
         let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {
             self.rewatch(|_| true);
             return vec![ChangedSource::Everything];

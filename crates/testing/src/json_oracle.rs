@@ -5,6 +5,7 @@ use session_signals_protocol::json::{JsonError, MAX_DEPTH, Role, Walker};
 
 /// Returns whether `serde_json` accepts the text. `IgnoredAny` checks only the syntax: a number may have any size, an escape may be
 /// half of a surrogate pair, and the depth is not limited.
+#[must_use]
 pub fn is_json(text: &[u8]) -> bool {
     std::str::from_utf8(text).is_ok_and(|text| serde_json::from_str::<IgnoredAny>(text).is_ok())
 }
@@ -30,6 +31,9 @@ fn max_depth(text: &[u8]) -> usize {
 pub type Walk = Result<(Vec<Role>, bool), (usize, JsonError)>;
 
 /// Gives every byte to the walker.
+///
+/// # Errors
+/// The walker's error, with the offset of the byte that it refuses.
 pub fn walk(text: &[u8]) -> Walk {
     let mut walker = Walker::default();
     let step = |(at, byte)| walker.step(byte).map_err(|error| (at, error));
@@ -38,6 +42,9 @@ pub fn walk(text: &[u8]) -> Walk {
 }
 
 /// Gives the text to the walker in pieces of `size` bytes, and skips the bytes that [`Walker::count_plain`] allows to skip.
+///
+/// # Errors
+/// As for [`walk`].
 pub fn walk_skipping(text: &[u8], size: usize) -> Walk {
     let mut walker = Walker::default();
     let mut roles = Vec::new();

@@ -10,6 +10,9 @@ fn workspace_root() -> PathBuf {
 }
 
 /// Installs npm packages (`name@version`) into `target/npm/<directory>` if they are not there yet. Returns that directory.
+///
+/// # Panics
+/// If npm fails.
 pub fn packages(directory: &str, packages: &[&str]) -> PathBuf {
     static ONE_AT_A_TIME: Mutex<()> = Mutex::new(());
     let _lock = ONE_AT_A_TIME.lock();
@@ -26,6 +29,10 @@ pub fn packages(directory: &str, packages: &[&str]) -> PathBuf {
 
 /// Returns a command that runs a script of `tests/serve` with Node.js. The script is copied into `folder`, because Node.js
 /// looks for packages where the script is.
+///
+/// # Panics
+/// If the script cannot be copied.
+#[must_use]
 pub fn node(folder: &Path, script: &str) -> Command {
     let source = workspace_root().join("tests/serve").join(script);
     let (copy, temporary) = (folder.join(script), tempfile::NamedTempFile::new_in(folder).unwrap());

@@ -1,84 +1,83 @@
-//! `sessions daemons …`
+//! The command line of `sessions daemons`.
 
 use std::ffi::OsString;
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand};
-
 use session_signals_protocol::session_id::is_session_id;
 
-/// What can be done.
+/// The subcommands.
 #[derive(Subcommand)]
 pub enum DaemonsCommand {
-    /// Start a session's daemons, unless they run
+    /// Start the daemons of a session, unless they run already
     ///
-    /// As a `SessionStart` hook it reads which session on standard input, and its daemons end with that CLI. By hand,
-    /// name the session, and with --pid the process whose end ends them.
+    /// As a `SessionStart` hook, this reads the session from the JSON on standard input. The daemons end with the CLI that ran the
+    /// hook. By hand, name the session with --session, and with --pid the process with which the daemons end.
     Start(StartOptions),
-    /// End a session's daemons, and no other's
+    /// End the daemons of a session
     ///
-    /// As a `SessionEnd` hook it reads which session on standard input.
+    /// As a `SessionEnd` hook, this reads the session from the JSON on standard input.
     Stop(StopOptions),
-    /// Say what every session's daemons do
+    /// List the daemons of all sessions
     List(ListOptions),
-    /// Guard one session's daemons.
+    /// Supervise the daemons of one session. `start` runs this.
     #[command(hide = true)]
-    Guard(SupervisorOptions),
-    /// Become a daemon.
+    Supervise(SuperviseOptions),
+    /// Become a daemon. The supervisor runs this.
     #[command(hide = true)]
     Exec {
-        /// Whose child this is.
+        /// The PID of the supervisor.
         #[arg(long)]
-        guard: u32,
-        /// What to become.
+        supervisor: u32,
+        /// The daemon's program and arguments.
         #[arg(last = true)]
         command: Vec<OsString>,
     },
 }
 
-/// `sessions daemons start`
+/// The options of `sessions daemons start`.
 #[derive(Args)]
 pub struct StartOptions {
-    /// The session, where no hook's JSON says it
+    /// The session; without it, the JSON of a hook names it
     #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
-    /// The process whose end ends them; without it, only `stop` does
+    /// End the daemons when this process ends; without it, only `stop` ends them
     #[arg(long, value_name = "PID", requires = "session")]
     pub pid: Option<u32>,
-    /// The project's directory, where they run; without it, this one
+    /// The project's directory, in which the daemons run; without it, the current directory
     #[arg(long, value_name = "DIR", requires = "session")]
     pub project: Option<PathBuf>,
 }
 
-/// `sessions daemons stop`
+/// The options of `sessions daemons stop`.
 #[derive(Args)]
 pub struct StopOptions {
-    /// The session, where no hook's JSON says it
+    /// The session; without it, the JSON of a hook names it
     #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
 }
 
-/// `sessions daemons list`
+/// The options of `sessions daemons list`.
 #[derive(Args)]
 pub struct ListOptions {
-    /// Only this session's
+    /// List the daemons of this session only
     #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
-    /// Print an array of objects (documented in docs/json.md)
+    /// Print a JSON array with one object per daemon
     #[arg(long)]
     pub json: bool,
 }
 
-/// `sessions daemons guard`
+/// The options of `sessions daemons supervise`.
 #[derive(Args)]
-pub struct SupervisorOptions {
+pub struct SuperviseOptions {
     /// The session.
     #[arg(long, value_parser = parse_session_id)]
     pub session: String,
-    /// The CLI's process.
+    /// The PID of the CLI.
     #[arg(long)]
     pub pid: Option<u32>,
-    /// When that started.
+    /// The start time of the CLI, in clock ticks since boot.
     #[arg(long)]
     pub start: Option<u64>,
     /// The project's directory.
@@ -87,6 +86,6 @@ pub struct SupervisorOptions {
 }
 
 fn parse_session_id(id: &str) -> Result<String, String> {
-    let told = "a session's id has 1 to 128 letters, digits, _ and -";
-    is_session_id(id.as_bytes()).then(|| id.to_owned()).ok_or_else(|| told.to_owned())
+    let rule = "a session id has 1 to 128 letters, digits, _ and -";
+    is_session_id(id.as_bytes()).then(|| id.to_owned()).ok_or_else(|| rule.to_owned())
 }

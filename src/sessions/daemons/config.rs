@@ -1,4 +1,4 @@
-//! `<config dir>/session-daemons.json`: read and checked whole before anything is started.
+//! The file `<config dir>/session-daemons.json`. It is read and checked as a whole before a daemon is started.
 
 use std::collections::BTreeMap;
 use std::io::{self, Read as _};
@@ -12,82 +12,85 @@ use serde::{Deserialize, Deserializer};
 use super::daemon_environment;
 use super::restart::RestartPolicy;
 
-/// A larger file is refused, in bytes.
+/// The largest config that is read, in bytes.
 const MAX_LEN: u64 = 1 << 20;
 
-/// The whole file.
+/// The config.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DaemonsConfig {
-    /// In the order in which they are started.
+    /// The daemons, in the order in which they are started.
     #[serde(deserialize_with = "distinct_daemons")]
     pub daemons: Vec<DaemonConfig>,
 }
 
-/// One companion process.
+/// One daemon.
 #[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct DaemonConfig {
-    /// Its name: 1 to 64 letters, digits, `_` and `-`.
+    /// The name: 1 to 64 letters, digits, `_` and `-`.
     #[serde(deserialize_with = "valid_name")]
     pub name: String,
-    /// A path, or a name to be looked for on PATH. No shell reads it.
+    /// The program: a path, or a name that is looked up on `PATH`. It is not run by a shell.
     #[serde(deserialize_with = "valid_command")]
     pub command: String,
-    /// Its arguments.
+    /// The arguments.
     #[serde(default)]
     pub args: Vec<String>,
-    /// Its environment, besides the session's.
+    /// Environment variables, in addition to those of the session.
     #[serde(default, deserialize_with = "valid_variables")]
     pub env: BTreeMap<String, String>,
-    /// Where it runs, from the project's directory, which is the default.
+    /// The directory in which the daemon runs, relative to the project's directory.
     #[serde(default)]
     pub cwd: PathBuf,
-    /// What its end is followed by.
+    /// When the daemon is restarted.
     #[serde(default)]
     pub restart: RestartPolicy,
 }
 
-/// Where it is.
-pub fn config_path(config: &Path) -> PathBuf {
-    config.join("session-daemons.json")
+/// Returns the path of the config.
+pub fn config_path(config_dir: &Path) -> PathBuf {
+    config_dir.join("session-daemons.json")
 }
 
-/// Reads and checks it; `None` where there is none.
+/// Reads and checks the config; `None` if the file does not exist.
 ///
 /// # Errors
-/// Where others could have written it, or it is not what it should be: file, line, column, field.
+/// `PermissionDenied` if other users could have written the file, and `InvalidData` if its content is wrong. The message names the
+/// file, and for wrong content the line, the column and the member.
 pub fn read_config(path: &Path) -> io::Result<Option<DaemonsConfig>> {
-    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
-    match read_text(path).map_err(named)? {
-        Some(text) => parse_config(&text).map(Some).map_err(named),
+    let with_path = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    match read_text(path).map_err(with_path)? {
+        Some(text) => parse_config(&text).map(Some).map_err(with_path),
         None => Ok(None),
     }
 }
 
+/// Reads the file. Unlike the files of `session-daemons`, the config may be a symbolic link.
 fn read_text(path: &Path) -> io::Result<Option<Vec<u8>>> {
+    // Opening a FIFO must not block.
     let nonblocking = i32::try_from(OFlags::NONBLOCK.bits()).unwrap_or_default();
     let file = match std::fs::OpenOptions::new().read(true).custom_flags(nonblocking).open(path) {
         Err(error) if error.kind() == io::ErrorKind::NotFound && !path.is_symlink() => return Ok(None),
         file => file?,
     };
-    let meta = file.metadata()?;
-    let refuse = |why: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, why.to_owned()));
-    if !meta.is_file() {
+    let metadata = file.metadata()?;
+    let refuse = |reason: &str| Err(io::Error::new(io::ErrorKind::PermissionDenied, reason.to_owned()));
+    if !metadata.is_file() {
         return refuse("not a regular file");
     }
-    // Whoever can write it runs programs in our name.
-    if ![0, rustix::process::geteuid().as_raw()].contains(&meta.uid()) {
-        return refuse("it belongs to somebody else");
+    // Whoever can write this file can run programs as this user.
+    if ![0, rustix::process::geteuid().as_raw()].contains(&metadata.uid()) {
+        return refuse("it belongs to another user");
     }
-    if meta.mode() & 0o022 != 0 {
-        return refuse(&format!("others may write to it (mode {:o}): `chmod go-w` it", meta.mode() & 0o777));
+    if metadata.mode() & 0o022 != 0 {
+        return refuse(&format!("others may write to it (mode {:o}): run `chmod go-w` on it", metadata.mode() & 0o777));
     }
-    let folder = path.canonicalize()?.parent().and_then(|folder| folder.metadata().ok());
-    // Its group may: where users have groups of their own (umask 002) the CLI makes it with mode 775, and that group has
-    // nobody else in it.
-    if folder.is_some_and(|folder| folder.mode() & 0o1002 == 0o002) {
-        return refuse("everybody may write to its directory, and so replace it");
+    let directory = path.canonicalize()?.parent().and_then(|directory| directory.metadata().ok());
+    // The group may write to the directory: with umask 002 the CLI makes it with mode 775, and on such systems each user has a
+    // group without other members.
+    if directory.is_some_and(|directory| directory.mode() & 0o1002 == 0o002) {
+        return refuse("everybody may write to its directory, and so replace the file");
     }
     let mut text = Vec::new();
     file.take(MAX_LEN + 1).read_to_end(&mut text)?;
@@ -97,55 +100,58 @@ fn read_text(path: &Path) -> io::Result<Option<Vec<u8>>> {
     Ok(Some(text))
 }
 
-/// The text, understood. An error says `line 3, column 14: daemons[1].name: …`.
+/// Parses the text of a config.
+///
+/// # Errors
+/// `InvalidData` with a message such as `line 3, column 14: daemons[1].name: …`.
 pub fn parse_config(text: &[u8]) -> io::Result<DaemonsConfig> {
     let mut json = serde_json::Deserializer::from_slice(text);
-    let whole = serde_path_to_error::deserialize(&mut json)
+    let config = serde_path_to_error::deserialize(&mut json)
         .map_err(|error| (error.path().to_string(), error.into_inner()))
         .and_then(|config| json.end().map(|()| config).map_err(|error| (".".to_owned(), error)));
-    whole.map_err(|(field, error)| {
+    config.map_err(|(member, error)| {
         let (line, column) = (error.line(), error.column());
-        let why = error.to_string();
-        let why = why.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&why);
-        let field = if field == "." { String::new() } else { format!("{field}: ") };
-        io::Error::new(io::ErrorKind::InvalidData, format!("line {line}, column {column}: {field}{why}"))
+        let message = error.to_string();
+        let message = message.strip_suffix(&format!(" at line {line} column {column}")).unwrap_or(&message);
+        let member = if member == "." { String::new() } else { format!("{member}: ") };
+        io::Error::new(io::ErrorKind::InvalidData, format!("line {line}, column {column}: {member}{message}"))
     })
 }
 
-fn valid_name<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let name = String::deserialize(from)?;
-    let safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if (1..=64).contains(&name.len()) && name.bytes().all(safe) {
+fn valid_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let name = String::deserialize(deserializer)?;
+    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    if (1..=64).contains(&name.len()) && name.bytes().all(is_safe) {
         Ok(name)
     } else {
-        Err(D::Error::custom(format!("{name:?} is no name: 1 to 64 letters, digits, _ and -")))
+        Err(D::Error::custom(format!("{name:?} is not a name of 1 to 64 letters, digits, _ and -")))
     }
 }
 
-fn valid_command<'de, D: Deserializer<'de>>(from: D) -> Result<String, D::Error> {
-    let command = String::deserialize(from)?;
+fn valid_command<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
+    let command = String::deserialize(deserializer)?;
     match &*command {
-        "" => Err(D::Error::custom("it is empty")),
-        text if text.contains('\0') => Err(D::Error::custom("it holds a NUL character")),
+        "" => Err(D::Error::custom("the command is empty")),
+        text if text.contains('\0') => Err(D::Error::custom("the command contains a NUL character")),
         _ => Ok(command),
     }
 }
 
-fn valid_variables<'de, D: Deserializer<'de>>(from: D) -> Result<BTreeMap<String, String>, D::Error> {
-    let variables = BTreeMap::<String, String>::deserialize(from)?;
+fn valid_variables<'de, D: Deserializer<'de>>(deserializer: D) -> Result<BTreeMap<String, String>, D::Error> {
+    let variables = BTreeMap::<String, String>::deserialize(deserializer)?;
     for (name, value) in &variables {
         if name.is_empty() || name.contains(['=', '\0']) || value.contains('\0') {
-            return Err(D::Error::custom(format!("{name:?} cannot be a variable of an environment")));
+            return Err(D::Error::custom(format!("{name:?} or its value is not possible in an environment")));
         }
-        if daemon_environment::OWN_VARIABLES.contains(&&**name) {
-            return Err(D::Error::custom(format!("{name} is not for you to set")));
+        if daemon_environment::RESERVED_VARIABLES.contains(&&**name) {
+            return Err(D::Error::custom(format!("{name} is set by `sessions daemons`, and a config must not set it")));
         }
     }
     Ok(variables)
 }
 
-/// Daemons of different names, and the position of the first that is not.
-fn distinct_daemons<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DaemonConfig>, D::Error> {
+/// Reads a list of daemons with different names. An error has the position of the second daemon with the same name.
+fn distinct_daemons<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Vec<DaemonConfig>, D::Error> {
     struct Daemons;
     impl<'de> Visitor<'de> for Daemons {
         type Value = Vec<DaemonConfig>;
@@ -165,5 +171,5 @@ fn distinct_daemons<'de, D: Deserializer<'de>>(from: D) -> Result<Vec<DaemonConf
             Ok(daemons)
         }
     }
-    from.deserialize_seq(Daemons)
+    deserializer.deserialize_seq(Daemons)
 }

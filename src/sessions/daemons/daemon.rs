@@ -1,11 +1,11 @@
-//! One daemon of one session: its runs, one after the other.
+//! One daemon of one session, over all its runs.
 
 use std::io::{self, PipeReader};
 use std::time::{Duration, Instant, SystemTime};
 
 use rustix::process::{Pid, Signal, WaitStatus, kill_process_group};
 
-use super::config;
+use super::config::DaemonConfig;
 use super::daemon_log::DaemonLog;
 use super::process_handle::ProcessHandle;
 use super::restart::{NextRun, RestartAttempts, RestartPolicy};
@@ -14,126 +14,136 @@ use super::spawn::{DaemonSession, spawn_daemon};
 
 /// One daemon.
 pub struct Daemon {
-    config: config::DaemonConfig,
+    config: DaemonConfig,
     run: RunState,
+    /// The time of the last change of `run`.
     since: SystemTime,
     restarts: u32,
     attempts: RestartAttempts,
-    /// What it prints.
+    /// The daemon's log.
     pub log: DaemonLog,
 }
 
 enum RunState {
-    Running { pid: Pid, process: ProcessHandle, started: Instant },
+    Running {
+        pid: Pid,
+        process: ProcessHandle,
+        started: Instant,
+    },
+    /// Not running; to be started at this time.
     Due(Instant),
-    Over { failed: bool },
+    /// Not running, and not to be started again.
+    Over {
+        failed: bool,
+    },
 }
 
 impl Daemon {
-    /// Not started yet, and due.
-    pub fn new(config: config::DaemonConfig, session: &DaemonSession) -> Self {
-        let log = DaemonLog::open_at(session.place.log_path(&config.name, &session.id));
+    /// Returns a daemon that has not been started and is due now.
+    pub fn new(config: DaemonConfig, session: &DaemonSession) -> Self {
+        let log = DaemonLog::open_at(session.daemons_dir.log_path(&config.name, &session.id));
         let attempts = RestartAttempts::default();
         Self { config, run: RunState::Due(Instant::now()), since: SystemTime::now(), restarts: 0, attempts, log }
     }
 
-    /// Its name.
+    /// Returns the daemon's name.
     pub fn name(&self) -> &str {
         &self.config.name
     }
 
-    /// Its process, while it runs; nobody else has taken note of its end.
+    /// Returns the PID while the daemon runs, or has ended and has not been waited for yet.
     pub fn running_pid(&self) -> Option<Pid> {
         if let RunState::Running { pid, .. } = self.run { Some(pid) } else { None }
     }
 
-    /// When it is to be started.
+    /// Returns when the daemon is to be started.
     pub fn restart_time(&self) -> Option<Instant> {
-        if let RunState::Due(due) = self.run { Some(due) } else { None }
+        if let RunState::Due(time) = self.run { Some(time) } else { None }
     }
 
-    /// Whether its log is worth keeping.
+    /// Returns whether the daemon's log is to be kept after the end of the session.
     pub fn has_failed(&self) -> bool {
         matches!(self.run, RunState::Over { failed: true } | RunState::Due(_))
     }
 
-    /// Starts it; what it will print comes out of the pipe.
+    /// Starts the daemon. Returns the pipe from which its output is read.
     ///
     /// # Errors
-    /// Where it cannot be started: that counts as a run that failed.
+    /// If the daemon cannot be started. That counts as a run that failed.
     pub fn start(&mut self, session: &DaemonSession) -> io::Result<PipeReader> {
         match spawn_daemon(&self.config, session) {
-            Ok((pid, reader)) => {
-                self.run =
-                    RunState::Running { pid, process: ProcessHandle::of_pid(raw_pid(pid)), started: Instant::now() };
+            Ok((pid, output)) => {
+                let process = ProcessHandle::of_pid(raw_pid(pid));
+                self.run = RunState::Running { pid, process, started: Instant::now() };
                 self.since = SystemTime::now();
-                let text = format!("{}\n", raw_pid(pid));
-                let file = session.place.pid_path(self.name(), &session.id);
-                if let Err(error) = session.place.write_file(&file, &session.id, text.as_bytes()) {
-                    self.log.append(format!("sessions: {error}\n").as_bytes());
+                let path = session.daemons_dir.pid_path(self.name(), &session.id);
+                let text = format!("{}\n", process.pid);
+                if let Err(error) = session.daemons_dir.write_file(&path, &session.id, text.as_bytes()) {
+                    self.log_line(&error.to_string());
                 }
-                Ok(reader)
+                Ok(output)
             }
             Err(error) => {
-                self.log.append(format!("sessions: {error}\n").as_bytes());
+                self.log_line(&error.to_string());
                 self.plan_next_run(false, Duration::ZERO);
                 Err(error)
             }
         }
     }
 
-    /// Its process has ended and is yet to be waited for: what is left of its group ends with it before another run.
+    /// Kills what is left of the process group of a daemon that will be restarted. Called after the daemon has ended and before it
+    /// is waited for, while its PID cannot belong to another process.
     pub fn kill_group(&self) {
         if let Some(group) = self.running_pid().filter(|_| self.config.restart != RestartPolicy::Never) {
             let _ = kill_process_group(group, Signal::KILL);
         }
     }
 
-    /// Its process has ended so.
+    /// Records the end of a run, and plans the next one.
     pub fn note_end(&mut self, status: WaitStatus, session: &DaemonSession) {
         let RunState::Running { started, .. } = self.run else { return };
-        // As service managers see it: who is asked to end and does has not failed.
-        let asked = [Signal::HUP, Signal::INT, Signal::PIPE, Signal::TERM].map(|signal| Some(signal.as_raw()));
-        let clean = status.exit_status() == Some(0) || asked.contains(&status.terminating_signal());
-        let how = match (status.exit_status(), status.terminating_signal()) {
+        // As service managers do: a daemon that ends because a signal asks it to has not failed.
+        let asking = [Signal::HUP, Signal::INT, Signal::PIPE, Signal::TERM].map(|signal| Some(signal.as_raw()));
+        let is_clean = status.exit_status() == Some(0) || asking.contains(&status.terminating_signal());
+        let ended = match (status.exit_status(), status.terminating_signal()) {
             (Some(code), _) => format!("ended with exit code {code}"),
             (None, Some(signal)) => format!("ended by signal {signal}"),
             (None, None) => "ended".to_owned(),
         };
         self.remove_pid_file(session);
-        let then = match self.plan_next_run(clean, started.elapsed()) {
-            NextRun::Again(pause) => format!(", starts again in {pause:.1?}"),
-            NextRun::GiveUp => ", too often".to_owned(),
-            NextRun::Rest => String::new(),
+        let next = match self.plan_next_run(is_clean, started.elapsed()) {
+            NextRun::After(delay) => format!(", restarts in {delay:.1?}"),
+            NextRun::GiveUp => ", failed too often".to_owned(),
+            NextRun::None => String::new(),
         };
-        if !clean || !then.is_empty() {
-            self.log.append(format!("sessions: {} {how}{then}\n", self.name()).as_bytes());
+        if !is_clean || !next.is_empty() {
+            self.log_line(&format!("{} {ended}{next}", self.name()));
         }
     }
 
-    /// Removes its PID file.
+    /// Removes the daemon's PID file.
     pub fn remove_pid_file(&self, session: &DaemonSession) {
-        let _ = std::fs::remove_file(session.place.pid_path(self.name(), &session.id));
+        let _ = std::fs::remove_file(session.daemons_dir.pid_path(self.name(), &session.id));
     }
 
-    /// A run is over; what is done with it next.
-    fn plan_next_run(&mut self, clean: bool, ran: Duration) -> NextRun {
+    /// Decides what follows a run of this length.
+    fn plan_next_run(&mut self, is_clean: bool, length: Duration) -> NextRun {
         self.since = SystemTime::now();
-        let next = self.attempts.plan_next_run(self.config.restart, clean, ran);
+        let next = self.attempts.plan_next_run(self.config.restart, is_clean, length);
         self.run = match next {
-            NextRun::Rest => RunState::Over { failed: !clean },
+            NextRun::None => RunState::Over { failed: !is_clean },
             NextRun::GiveUp => RunState::Over { failed: true },
-            NextRun::Again(pause) => RunState::Due(Instant::now() + pause),
+            NextRun::After(delay) => RunState::Due(Instant::now() + delay),
         };
         next
     }
 
-    /// Counts a start again.
+    /// Counts a restart.
     pub fn count_restart(&mut self) {
         self.restarts += 1;
     }
 
-    /// What is said of it.
+    /// Returns the daemon's row of the state file.
     pub fn to_row(&self) -> DaemonRow {
         let (status, process) = match self.run {
             RunState::Running { process, .. } => (DaemonStatus::Running, Some(process)),
@@ -142,6 +152,11 @@ impl Daemon {
             RunState::Over { failed: true } => (DaemonStatus::Failed, None),
         };
         DaemonRow { name: self.config.name.clone(), status, process, since: self.since, restarts: self.restarts }
+    }
+
+    /// Writes a line of the supervisor's own to the log.
+    fn log_line(&mut self, text: &str) {
+        self.log.append(format!("sessions: {text}\n").as_bytes());
     }
 }
 

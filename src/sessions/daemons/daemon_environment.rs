@@ -1,4 +1,4 @@
-//! The environment of a session's daemons, and how it tells whose they are.
+//! The environment variables of daemons, and how they tell which supervisor a process descends from.
 
 use std::path::Path;
 
@@ -9,36 +9,38 @@ use super::process_handle::ProcessHandle;
 /// The session's id.
 pub const SESSION_VARIABLE: &str = "CLAUDE_SESSION_ID";
 
-/// The directory that the CLI was started in.
+/// The directory in which the CLI was started.
 pub const PROJECT_VARIABLE: &str = "CLAUDE_PROJECT_DIR";
 
-/// Which guard a process descends from: `<pid>:<start>:<host>:<directory>`.
+/// The supervisor that a process descends from: `<pid>:<start>:<host>:<directory>`. This is a format: the name and the value stay
+/// as they are, so that one version finds the orphans of another.
 pub const SUPERVISOR_VARIABLE: &str = "SESSION_SIGNALS_GUARD";
 
-/// What no config may set.
-pub const OWN_VARIABLES: [&str; 3] = [SESSION_VARIABLE, PROJECT_VARIABLE, SUPERVISOR_VARIABLE];
+/// The variables that a config must not set.
+pub const RESERVED_VARIABLES: [&str; 3] = [SESSION_VARIABLE, PROJECT_VARIABLE, SUPERVISOR_VARIABLE];
 
-/// A hook's own, and nobody else's.
+/// The variables that the CLI sets for its hooks and that daemons do not get.
 pub const HOOK_VARIABLES: [&str; 1] = ["CLAUDE_ENV_FILE"];
 
-/// The marker of all that this guard starts.
-pub fn supervisor_marker(guard: ProcessHandle, directory: &Path) -> String {
-    let start = guard.start.unwrap_or_default();
-    format!("{}:{start}:{}:{}", guard.pid, host_id_text(), directory.display())
+/// Returns the value of [`SUPERVISOR_VARIABLE`] for everything that this supervisor starts.
+pub fn supervisor_marker(supervisor: ProcessHandle, directory: &Path) -> String {
+    let start = supervisor.start.unwrap_or_default();
+    format!("{}:{start}:{}:{}", supervisor.pid, host_id_text(), directory.display())
 }
 
-/// The guard of the process with this environment, where it is one of `directory` and of this computer.
-pub fn supervisor_of(environment: &[u8], directory: &Path) -> Option<ProcessHandle> {
+/// Returns the supervisor that the process with this environment descends from; `None` if there is none, or if the supervisor is
+/// one of another host or of another directory.
+pub fn find_supervisor(environment: &[u8], directory: &Path) -> Option<ProcessHandle> {
     let prefix = format!("{SUPERVISOR_VARIABLE}=");
-    let variable = environment.split(|byte| *byte == 0).find_map(|line| line.strip_prefix(prefix.as_bytes()))?;
-    let mut parts = std::str::from_utf8(variable).ok()?.splitn(4, ':');
+    let marker = environment.split(|byte| *byte == 0).find_map(|entry| entry.strip_prefix(prefix.as_bytes()))?;
+    let mut parts = std::str::from_utf8(marker).ok()?.splitn(4, ':');
     let pid = parts.next()?.parse().ok()?;
     let start = parts.next()?.parse().ok()?;
-    let is_here = parts.next()? == host_id_text() && Path::new(parts.next()?) == directory;
-    is_here.then_some(ProcessHandle { pid, start: Some(start) })
+    let is_local = parts.next()? == host_id_text() && Path::new(parts.next()?) == directory;
+    is_local.then_some(ProcessHandle { pid, start: Some(start) })
 }
 
-/// Where a PID means something.
+/// Returns the host as signals name it: a PID means something on this host only.
 fn host_id_text() -> String {
     host_id().map(|host| String::from_utf8_lossy(host.as_bytes()).into_owned()).unwrap_or_default()
 }

@@ -1,31 +1,33 @@
-//! What a daemon printed, and never more than 1 MiB of it.
+//! The log of a daemon: its latest output, at most 1 MiB in two files.
 
 use std::fs::File;
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{CWD, Mode, OFlags, openat};
+use rustix::fs::{Mode, OFlags};
+use session_signals_reader::regular_file::open_regular_with;
 
-/// Beyond this the file becomes the older half, `<log>.1`, in bytes.
+/// The length, in bytes, at which the log is renamed to `<log>.1` and a new log is begun.
 const HALF_LEN: u64 = 512 << 10;
 
-/// So many files of daemons that failed are kept when their sessions are over.
+/// How many log files of failed daemons are kept after their sessions have ended.
 pub const KEPT_LOGS: usize = 20;
 
-/// An open log.
+/// The log of one daemon.
 pub struct DaemonLog {
     path: PathBuf,
     file: Option<File>,
+    /// The length of the open file, in bytes.
     len: u64,
 }
 
 impl DaemonLog {
-    /// Nothing is made until something is printed.
+    /// Returns the log at this path. No file is made until the daemon prints something.
     pub fn open_at(path: PathBuf) -> Self {
         Self { path, file: None, len: 0 }
     }
 
-    /// Takes in what was printed. What cannot be written is lost: a full disk ends no daemon.
+    /// Appends output. Output that cannot be written is lost, because a full disk must not end a daemon.
     pub fn append(&mut self, bytes: &[u8]) {
         let _ = self.write(bytes);
     }
@@ -33,12 +35,12 @@ impl DaemonLog {
     fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
         if self.len >= HALF_LEN {
             self.file = None;
-            match fs_err::rename(&self.path, older_part(&self.path)) {
-                // Somebody has deleted it.
+            match fs_err::rename(&self.path, older_half(&self.path)) {
+                // The user has deleted the log.
                 Err(error) if error.kind() == io::ErrorKind::NotFound => {}
                 renamed => renamed?,
             }
-            // Even where the next one cannot be opened now: it can be later.
+            // Reset before the next open: if the open fails now, it is tried again with the next output.
             self.len = 0;
         }
         let file = match &mut self.file {
@@ -53,24 +55,22 @@ impl DaemonLog {
         file.write_all(bytes)
     }
 
-    /// Removes it.
+    /// Removes both files of the log.
     pub fn remove(&self) {
-        for path in [self.path.clone(), older_part(&self.path)] {
+        for path in [self.path.clone(), older_half(&self.path)] {
             let _ = std::fs::remove_file(path);
         }
     }
 }
 
-fn older_part(path: &Path) -> PathBuf {
+fn older_half(path: &Path) -> PathBuf {
     let mut name = path.as_os_str().to_owned();
     name.push(".1");
     name.into()
 }
 
-/// For us alone to read; nothing but a regular file.
+/// Opens or makes a log that only this user may read.
 fn open_log(path: &Path) -> io::Result<File> {
-    let flags =
-        OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let file = File::from(openat(CWD, path, flags, Mode::RUSR | Mode::WUSR)?);
-    if file.metadata()?.is_file() { Ok(file) } else { Err(io::ErrorKind::InvalidInput.into()) }
+    let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::CREATE;
+    Ok(open_regular_with(path, flags, Mode::RUSR | Mode::WUSR)?.into_parts().0)
 }

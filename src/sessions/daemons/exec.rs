@@ -1,4 +1,4 @@
-//! What a daemon is before it is itself: it makes sure that it dies with its guard, then becomes the command.
+//! `sessions daemons exec`: makes sure that the process dies with its supervisor, then becomes the daemon's program.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,12 +7,12 @@ use std::process::Command;
 
 use super::platform;
 
-/// Becomes the command.
+/// Replaces this process by the command. Returns only if that fails, or if the command is empty.
 ///
 /// # Errors
-/// Where it cannot be started, or the guard is gone. There is no other way back.
-pub fn exec_command(guard: u32, command: &[OsString]) -> io::Result<()> {
-    platform::die_with_supervisor(guard)?;
+/// If the program cannot be started, or if the supervisor is gone.
+pub fn exec_command(supervisor: u32, command: &[OsString]) -> io::Result<()> {
+    platform::die_with_supervisor(supervisor)?;
     let Some((program, args)) = command.split_first() else { return Ok(()) };
     let error = Command::new(program).args(args).exec();
     Err(io::Error::new(error.kind(), format!("start {}: {error}", program.display())))

@@ -1,4 +1,4 @@
-//! Where a command lies, looked up before anything is started: what is missing is said at once.
+//! Finds the program of a daemon before a process is started, so that a missing program is reported at once.
 
 use std::ffi::OsStr;
 use std::io;
@@ -6,27 +6,28 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Access, access};
 
-/// The program that `command` names, as a shell would find it: a path, from `cwd`, or a name on `path`.
+/// Finds the program that `command` names, as a shell would: a path is taken from `cwd`, and a name is looked up in the directories
+/// of `path`.
 ///
 /// # Errors
-/// Where there is none that may be executed.
+/// `NotFound` if there is no such file, or if this user may not execute it.
 pub fn find_program(command: &str, cwd: &Path, path: &OsStr) -> io::Result<PathBuf> {
     if command.contains('/') {
         let program = cwd.join(command);
         return if is_program(&program) {
             Ok(program)
         } else {
-            Err(not_found(format!("{} is no program that can be run", program.display())))
+            Err(not_found(format!("{} is not an executable file", program.display())))
         };
     }
-    let found = std::env::split_paths(path).map(|folder| cwd.join(folder).join(command)).find(|file| is_program(file));
-    found.ok_or_else(|| not_found(format!("{command} is not on PATH")))
+    let candidates = std::env::split_paths(path).map(|directory| cwd.join(directory).join(command));
+    candidates.into_iter().find(|file| is_program(file)).ok_or_else(|| not_found(format!("{command} is not on PATH")))
 }
 
 fn is_program(path: &Path) -> bool {
     path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
-fn not_found(why: String) -> io::Error {
-    io::Error::new(io::ErrorKind::NotFound, why)
+fn not_found(message: String) -> io::Error {
+    io::Error::new(io::ErrorKind::NotFound, message)
 }

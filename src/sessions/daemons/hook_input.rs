@@ -1,4 +1,4 @@
-//! What the CLI tells a hook: which session, and what becomes of it.
+//! The JSON that the CLI gives to a `SessionStart` or `SessionEnd` hook.
 
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
@@ -10,34 +10,34 @@ use session_signals_protocol::payload::PayloadFields;
 use session_signals_protocol::payload_reader::read_payload;
 use session_signals_protocol::text::Path;
 
-/// The hook's JSON, as far as it matters here.
+/// The members that `sessions daemons` uses.
 pub struct HookInput {
-    /// The session's id, safe in a file's name.
+    /// The session's id. It is safe in a file name.
     pub session: String,
-    /// `startup`, `resume`, `clear`, `compact`, …; empty where it is not said.
+    /// `startup`, `resume`, `clear`, `compact` or another word; empty if it is missing.
     pub source: String,
-    /// Where the session works.
+    /// The directory in which the session works.
     pub cwd: Option<PathBuf>,
 }
 
 #[derive(Default, Deserialize)]
 #[serde(default)]
-struct HookMembers {
+struct OptionalMembers {
     source: String,
     cwd: Option<PathBuf>,
 }
 
-/// Reads standard input.
+/// Reads the JSON from standard input.
 ///
 /// # Errors
-/// Where it holds no session, or is a terminal.
+/// If standard input is a terminal, or if it does not hold a JSON object with a valid `session_id`.
 pub fn read_hook_input(hook: Hook) -> io::Result<HookInput> {
     if io::stdin().is_terminal() {
-        return Err(io::Error::other("a hook's JSON is read on standard input; by hand, give --session ID"));
+        return Err(io::Error::other("the JSON of a hook is read from standard input; by hand, use --session ID"));
     }
     let text = read_payload(hook).map_err(io_error)?;
     let session = PayloadFields::parse(text).parse_session_id().map_err(io_error)?;
-    let HookMembers { source, cwd } = serde_json::from_slice(text).unwrap_or_default();
+    let OptionalMembers { source, cwd } = serde_json::from_slice(text).unwrap_or_default();
     Ok(HookInput { session: String::from_utf8_lossy(session.as_bytes()).into_owned(), source, cwd })
 }
 

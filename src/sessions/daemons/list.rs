@@ -21,10 +21,16 @@ const NO_DAEMONS: &str = "No session has daemons. `hooks install --daemons` make
 /// The width of the longest status.
 const STATUS_WIDTH: usize = 12;
 
+/// The format of the objects of `sessions daemons list --json`. The number changes only if a member is removed or gets another
+/// meaning; a new member does not change it.
+const LIST_FORMAT: u32 = 1;
+
 /// A daemon in the list. Later versions add members to the JSON, but never change one.
 #[derive(Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct ListedDaemon {
+    /// The format of this object: [`LIST_FORMAT`].
+    pub format: u32,
     pub name: String,
     pub session_id: String,
     /// The id of its process; `None` if it does not run.
@@ -63,16 +69,17 @@ fn read_daemons(daemons_dir: &DaemonsDir, now: SystemTime) -> Vec<ListedDaemon> 
     let mut daemons = Vec::new();
     for session in daemons_dir.session_ids() {
         let Some(set) = set_state::read_state(daemons_dir, &session) else { continue };
-        let is_supervised = set_state::is_supervisor(daemons_dir, &session, set.guard);
+        let is_supervised = set_state::is_supervisor(daemons_dir, &session, set.supervisor);
         // A name of another form would make the path of the log that of another file.
         for row in set.daemons.into_iter().filter(|row| is_session_id(row.name.as_bytes())) {
             let living = row.process.filter(|process| is_supervised && process.is_alive());
-            let process = living.filter(|process| process.is_child_of(set.guard));
+            let process = living.filter(|process| process.is_child_of(set.supervisor));
             // A process that is no child of the supervisor is none of its daemons.
             let is_foreign = living.is_some() && process.is_none();
             let uptime = now.duration_since(row.since).unwrap_or_default().as_secs();
             let log = daemons_dir.log_path(&row.name, &session);
             daemons.push(ListedDaemon {
+                format: LIST_FORMAT,
                 name: row.name,
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),

@@ -1,8 +1,11 @@
-//! Companions that live and die with their session: `<config dir>/session-daemons.json` lists them, `SessionStart` starts
-//! a set for its session, `SessionEnd` ends that one, and the end of the CLI does, too, however it comes.
+//! Daemons of a session: processes that start and end with it.
 //!
-//! Each set has a [`guard`]: one small process that starts its daemons, starts them again, and ends them. Whether it
-//! lives is said by a [`lock`] that it holds, never by a PID; only its own children are ever signalled by PID.
+//! `<config dir>/session-daemons.json` lists them. The `SessionStart` hook starts all of them for its session, and the
+//! `SessionEnd` hook ends those of its session. They also end when the CLI dies, whatever killed it.
+//!
+//! The daemons of one session are called a set. Each set has a [`supervisor`], a small process that starts the daemons, restarts
+//! them, and ends them. A supervisor is alive if it holds its [`session_lock`]. A PID in a file proves nothing: the only process that
+//! is signalled by a PID from a file is a supervisor, and only while it holds the lock.
 
 pub mod command;
 mod config;
@@ -14,10 +17,12 @@ mod env_file;
 mod exec;
 mod find_program;
 mod hook_input;
+mod io_context;
 mod list;
 mod paths;
 mod platform;
 mod process_handle;
+mod process_watch;
 mod reap_orphans;
 mod restart;
 mod session_lock;
@@ -35,24 +40,22 @@ use std::io;
 
 pub use reap_orphans::reap_orphans;
 
+use command::{DaemonsCommand, SuperviseOptions};
 use process_handle::ProcessHandle;
 
-/// Does it.
+/// Runs a subcommand of `sessions daemons`.
 ///
 /// # Errors
-/// Whatever kept it from being done.
-pub fn run(command: command::DaemonsCommand) -> io::Result<()> {
+/// The error of the subcommand.
+pub fn run(command: DaemonsCommand) -> io::Result<()> {
     match command {
-        command::DaemonsCommand::Start(options) => start::start_daemons(&options),
-        command::DaemonsCommand::Stop(options) => stop::stop_daemons(&options),
-        command::DaemonsCommand::List(options) => list::print_list(&options),
-        command::DaemonsCommand::Guard(command::SupervisorOptions { session, pid, start, project }) => {
-            supervisor::supervise(supervisor::SupervisorOrders {
-                session,
-                claude: pid.map(|pid| ProcessHandle { pid, start }),
-                project,
-            })
+        DaemonsCommand::Start(options) => start::start_daemons(&options),
+        DaemonsCommand::Stop(options) => stop::stop_daemons(&options),
+        DaemonsCommand::List(options) => list::print_list(&options),
+        DaemonsCommand::Supervise(SuperviseOptions { session, pid, start, project }) => {
+            let claude = pid.map(|pid| ProcessHandle { pid, start });
+            supervisor::supervise(supervisor::SupervisorRequest { session, claude, project })
         }
-        command::DaemonsCommand::Exec { guard, command } => exec::exec_command(guard, &command),
+        DaemonsCommand::Exec { supervisor, command } => exec::exec_command(supervisor, &command),
     }
 }

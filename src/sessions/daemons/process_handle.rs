@@ -1,71 +1,67 @@
-//! One process for good: a PID alone is another's tomorrow.
+//! Identifies one process. A PID alone is not enough, because the system gives it to another process later.
 
 use std::io;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
-use rustix::process::{Pid, Signal};
+use rustix::process::Signal;
 use serde::{Deserialize, Serialize};
+use session_signals_cli::wait_until;
 use session_signals_protocol::cli_process::{CliProcess, read_stat};
-
-use super::platform;
 use session_signals_reader::is_process_alive;
 
-/// A PID, and when the process started.
+use super::platform;
+
+/// How often [`ProcessHandle::wait_for_end`] looks.
+const POLL_INTERVAL: Duration = Duration::from_millis(1);
+
+/// A PID with the start time of its process. The state file holds it in this form.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ProcessHandle {
-    /// Its PID.
+    /// The PID.
     pub pid: u32,
-    /// In clock ticks since boot; `None` where the system does not tell.
+    /// The start time, in clock ticks since boot; `None` if the system does not tell.
     pub start: Option<u64>,
 }
 
 impl ProcessHandle {
-    /// The process that has this PID now.
+    /// Returns the process that has this PID now.
     pub fn of_pid(pid: u32) -> Self {
         Self { pid, start: read_stat(pid).map(|stat| stat.start) }
     }
 
-    /// Whether it lives.
+    /// Returns whether the process is alive.
     pub fn is_alive(self) -> bool {
         is_process_alive(self.pid, self.start)
     }
 
-    /// Whether another process started it, or took it in. Where the system does not tell, nothing speaks against it.
+    /// Returns whether the other process has started or adopted this one. `true` if the system does not tell.
     pub fn is_child_of(self, parent: Self) -> bool {
         read_stat(self.pid).is_none_or(|stat| stat.parent == parent.pid)
     }
 
-    /// Sends it a signal, and never another; `false` where it has ended. `is_it` is asked once the process is held fast:
-    /// whether it is still what it was taken for.
+    /// Sends a signal to this process and to no other. Returns `false` if the process has ended, or if `is_intended` returns
+    /// `false`.
+    ///
+    /// `is_intended` is called when the PID can no longer pass to another process unnoticed. It checks once more that the process
+    /// is what the caller takes it for.
     ///
     /// # Errors
-    /// Where we may not.
-    pub fn send_signal(self, is_it: &dyn Fn() -> bool, signal: Signal) -> io::Result<bool> {
-        platform::signal_process(self, &|| self.is_alive() && is_it(), signal)
+    /// `PermissionDenied` if this process may not signal the other one.
+    pub fn send_signal(self, is_intended: &dyn Fn() -> bool, signal: Signal) -> io::Result<bool> {
+        platform::send_signal_if(self.pid, &|| self.is_alive() && is_intended(), signal)
     }
 
-    /// Waits for its end; `false` where that did not come in time.
+    /// Waits for the end of the process. Returns `false` if the process is still alive after `limit`.
     pub fn wait_for_end(self, limit: Duration) -> bool {
-        let until = Instant::now() + limit;
-        while self.is_alive() {
-            if Instant::now() >= until {
-                return false;
-            }
-            std::thread::sleep(Duration::from_millis(1));
-        }
-        true
+        wait_until(limit, POLL_INTERVAL, || (!self.is_alive()).then_some(())).is_some()
     }
 }
 
-/// As the system's calls take it.
-pub fn to_pid(pid: u32) -> Option<Pid> {
-    i32::try_from(pid).ok().and_then(Pid::from_raw)
-}
-
-/// The CLI that runs this hook; `None` where it has ended meanwhile, or nobody knows. `said`: the value of `CLAUDE_PID`.
-pub fn find_claude(said: Option<u32>) -> Option<ProcessHandle> {
+/// Returns the CLI that runs this hook; `None` if the CLI has ended or cannot be told. `claude_pid` is the value of the variable
+/// `CLAUDE_PID`.
+pub fn find_claude(claude_pid: Option<u32>) -> Option<ProcessHandle> {
     let parent = rustix::process::getppid()?.as_raw_nonzero().get().unsigned_abs();
-    match CliProcess::find(said.unwrap_or_default(), parent, read_stat) {
+    match CliProcess::find(claude_pid.unwrap_or_default(), parent, read_stat) {
         CliProcess::Process(pid, _) => Some(ProcessHandle::of_pid(pid)),
         CliProcess::Gone | CliProcess::Unknown => None,
     }

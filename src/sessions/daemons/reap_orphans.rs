@@ -1,83 +1,87 @@
-//! What outlived a guard that was killed: found by the marker in its environment, and ended.
+//! Ends processes that outlived a killed supervisor, and removes the files of its session.
 //!
-//! The kernel ends a guard's own children with it. What they had started themselves, or what called setsid, is
-//! found here, at the next `sessions daemons start` and by `sessions serve`. A process that has put away its
-//! environment (`env -i`) and outlived its guard is not found.
+//! The kernel kills the children of a supervisor together with it. What those children had started, and what had called setsid,
+//! goes on. `sessions daemons start` and `sessions serve` find such processes by the variable
+//! [`SUPERVISOR_VARIABLE`](daemon_environment::SUPERVISOR_VARIABLE) in their environment. A process that has removed the variable
+//! (`env -i`) is not found.
 
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use rustix::process::Signal;
+use session_signals_cli::wait_until;
+use session_signals_protocol::session_id::is_session_id;
 
 use super::daemon_environment;
 use super::daemon_log::DaemonLog;
 use super::paths::DaemonsDir;
 use super::platform;
-use super::process_handle::ProcessHandle;
 use super::session_lock::SessionLock;
 use super::set_state::{self, DaemonStatus};
-use session_signals_protocol::session_id::is_session_id;
 
-/// Whoever forks faster than this is not chased any longer.
-const END_TIMEOUT: Duration = Duration::from_secs(2);
+/// For how long orphans are looked for and killed. Orphans that fork faster than this stay.
+const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 
-/// Ends what is left of all sets whose guards are dead, and removes their files; how many processes that were.
-/// With no such set it reads one directory. A lock that is none of ours keeps nobody else's from being looked at.
+/// The pause between two searches for orphans.
+const SEARCH_INTERVAL: Duration = Duration::from_millis(1);
+
+/// Ends what is left of every set whose supervisor is dead, and removes the files of those sets. Returns how many processes were
+/// killed. If all supervisors live, this reads one directory.
+///
+/// A lock that cannot be opened does not keep the other sessions from being handled.
 ///
 /// # Errors
-/// Where the configuration directory cannot be looked at.
-pub fn reap_orphans(config: &Path) -> io::Result<usize> {
-    let config = match config.canonicalize() {
+/// If the configuration directory exists and cannot be read.
+pub fn reap_orphans(config_dir: &Path) -> io::Result<usize> {
+    let config_dir = match config_dir.canonicalize() {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        config => config?,
+        canonical => canonical?,
     };
-    let place = DaemonsDir::of_config_dir(&config);
-    let mut dead = Vec::new();
-    for session in place.session_ids() {
-        if let Ok(Some(lock)) = SessionLock::try_take(&place.lock_path(&session)) {
-            dead.push((session, lock));
+    let daemons_dir = DaemonsDir::of_config_dir(&config_dir);
+    let mut dead_sets = Vec::new();
+    for session in daemons_dir.session_ids() {
+        if let Ok(Some(lock)) = SessionLock::try_take(&daemons_dir.lock_path(&session)) {
+            dead_sets.push((session, lock));
         }
     }
-    Ok(end_dead_sets(&place, dead))
+    Ok(end_dead_sets(&daemons_dir, dead_sets))
 }
 
-/// Ends what is left of dead sets, whose locks these are, and removes their files.
-pub fn end_dead_sets(place: &DaemonsDir, dead: Vec<(String, SessionLock)>) -> usize {
-    let ended = if dead.is_empty() { 0 } else { end_orphans(place.path()) };
-    for (session, lock) in dead {
-        for row in set_state::read_state(place, &session).map(|state| state.daemons).unwrap_or_default() {
+/// Ends what is left of sets whose supervisors are dead, and removes their files. Each set is a session with its lock. Returns
+/// how many processes were killed.
+pub fn end_dead_sets(daemons_dir: &DaemonsDir, dead_sets: Vec<(String, SessionLock)>) -> usize {
+    let killed = if dead_sets.is_empty() { 0 } else { kill_orphans(daemons_dir.path()) };
+    for (session, lock) in dead_sets {
+        for row in set_state::read_state(daemons_dir, &session).map(|state| state.daemons).unwrap_or_default() {
             if row.status != DaemonStatus::Failed && is_session_id(row.name.as_bytes()) {
-                DaemonLog::open_at(place.log_path(&row.name, &session)).remove();
+                DaemonLog::open_at(daemons_dir.log_path(&row.name, &session)).remove();
             }
         }
-        place.remove_session_files(&session);
+        daemons_dir.remove_session_files(&session);
         lock.release();
     }
-    ended
+    killed
 }
 
-fn end_orphans(directory: &Path) -> usize {
-    let until = Instant::now() + END_TIMEOUT;
-    let mut met = HashSet::new();
-    loop {
-        let found: Vec<u32> = platform::process_ids().into_iter().filter(|pid| is_orphan(*pid, directory)).collect();
-        for pid in &found {
-            let process = ProcessHandle::of_pid(*pid);
-            // Asked again once it is held fast: the PID may have changed hands.
-            let _ = platform::signal_process(process, &|| is_orphan(*pid, directory), Signal::KILL);
+/// Kills orphans until there are none. Returns how many were killed.
+fn kill_orphans(directory: &Path) -> usize {
+    let mut killed = HashSet::<u32>::new();
+    wait_until(KILL_TIMEOUT, SEARCH_INTERVAL, || {
+        let orphans: Vec<u32> = platform::process_ids().into_iter().filter(|pid| is_orphan(*pid, directory)).collect();
+        for pid in &orphans {
+            let _ = platform::send_signal_if(*pid, &|| is_orphan(*pid, directory), Signal::KILL);
         }
-        if found.is_empty() || Instant::now() > until {
-            return met.len();
-        }
-        met.extend(found);
-        std::thread::sleep(Duration::from_millis(1));
-    }
+        killed.extend(&orphans);
+        orphans.is_empty().then_some(())
+    });
+    killed.len()
 }
 
-/// Whether a process descends from a guard of this directory that is dead. Nobody else's environment can be read.
+/// Returns whether a process descends from a dead supervisor of this directory. `false` for a process of another user, whose
+/// environment cannot be read.
 fn is_orphan(pid: u32, directory: &Path) -> bool {
-    let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    daemon_environment::supervisor_of(&environment, directory).is_some_and(|guard| !guard.is_alive())
+    let environment = platform::read_environment(pid);
+    daemon_environment::find_supervisor(&environment, directory).is_some_and(|supervisor| !supervisor.is_alive())
 }

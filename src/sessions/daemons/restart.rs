@@ -1,61 +1,61 @@
-//! Whether, and when, a daemon that ended is started again.
+//! Decides whether and when a daemon that has ended is restarted.
 
 use std::time::Duration;
 
 use serde::Deserialize;
 
-/// `restart` of a daemon.
+/// The member `restart` of a daemon's config.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum RestartPolicy {
-    /// It is left alone. The default: nobody is surprised by a second one.
+    /// Do not restart the daemon. This is the default.
     #[default]
     Never,
-    /// After an exit code other than 0, or a signal that asks nobody to end.
+    /// Restart the daemon after an exit code other than 0, and after a signal other than SIGHUP, SIGINT, SIGPIPE and SIGTERM.
     OnFailure,
-    /// However it ended.
+    /// Restart the daemon however it ended.
     Always,
 }
 
-/// The pause before the first start again. Each one after it is twice as long.
+/// The delay before the first restart. The delay doubles with each further restart.
 const FIRST_DELAY: Duration = Duration::from_millis(500);
 
-/// So many runs in a row that were all shorter than [`LONG`] are enough.
+/// How many runs in a row may be shorter than [`HEALTHY_RUN`] before the daemon is given up.
 const MAX_ATTEMPTS: u32 = 5;
 
-/// A run of this length is a success, whatever ended it: the count begins anew.
+/// The length from which a run counts as a success, however it ended: the attempts are counted from the beginning again.
 const HEALTHY_RUN: Duration = Duration::from_secs(60);
 
-/// What is to be done with a daemon that ended.
+/// What follows the end of a run.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum NextRun {
-    /// Nothing more.
-    Rest,
-    /// It is started again after this pause.
-    Again(Duration),
-    /// It has had its chances.
+    /// No further run, as the policy says.
+    None,
+    /// A run after this delay.
+    After(Duration),
+    /// No further run, because too many runs were short.
     GiveUp,
 }
 
-/// How often a daemon has ended too soon, in a row.
+/// How many runs in a row were shorter than [`HEALTHY_RUN`].
 #[derive(Clone, Copy, Debug, Default)]
 pub struct RestartAttempts(u32);
 
 impl RestartAttempts {
-    /// A run of this length has ended, cleanly or not.
-    pub fn plan_next_run(&mut self, restart: RestartPolicy, clean: bool, ran: Duration) -> NextRun {
-        let again = match restart {
+    /// Decides what follows a run of this length. `is_clean` is whether the run ended without a failure.
+    pub fn plan_next_run(&mut self, policy: RestartPolicy, is_clean: bool, length: Duration) -> NextRun {
+        let restarts = match policy {
             RestartPolicy::Never => false,
-            RestartPolicy::OnFailure => !clean,
+            RestartPolicy::OnFailure => !is_clean,
             RestartPolicy::Always => true,
         };
-        if !again {
-            return NextRun::Rest;
+        if !restarts {
+            return NextRun::None;
         }
-        self.0 = if ran >= HEALTHY_RUN { 1 } else { self.0 + 1 };
+        self.0 = if length >= HEALTHY_RUN { 1 } else { self.0 + 1 };
         if self.0 >= MAX_ATTEMPTS {
             return NextRun::GiveUp;
         }
-        NextRun::Again(FIRST_DELAY * 2u32.pow(self.0 - 1))
+        NextRun::After(FIRST_DELAY * 2u32.pow(self.0 - 1))
     }
 }

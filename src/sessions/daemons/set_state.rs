@@ -1,43 +1,47 @@
-//! What a guard says of its daemons, for `sessions daemons list`. Nobody is ever signalled by it but the guard.
+//! The state file of a set, which is all daemons of one session. The supervisor writes it, and `sessions daemons list` and `stop` read it.
+//!
+//! The file's members are a format: versions that run side by side read each other's files. The file alone proves nothing, because
+//! any program of this user can write it. The only process that is signalled because of it is a supervisor: see [`is_supervisor`].
 
 use std::io;
 use std::time::SystemTime;
 
 use serde::{Deserialize, Serialize};
+use session_signals_reader::regular_file;
 
 use super::paths::DaemonsDir;
 use super::platform;
 use super::process_handle::ProcessHandle;
-use session_signals_reader::regular_file;
 
-/// A larger file is no guard's, in bytes.
+/// The largest state file that is read, in bytes. No supervisor writes a larger one.
 const MAX_LEN: u64 = 1 << 20;
 
-/// One session's set.
+/// The daemons of one session.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct SetState {
-    /// The guard itself.
-    pub guard: ProcessHandle,
-    /// The CLI whose end it waits for, where it is known.
+    /// The supervisor.
+    #[serde(rename = "guard")]
+    pub supervisor: ProcessHandle,
+    /// The CLI with which the daemons end; `None` if only `stop` ends them.
     pub claude: Option<ProcessHandle>,
-    /// Whether it is ending them.
+    /// Whether the supervisor is ending the daemons.
     pub ending: bool,
-    /// The daemons, in the config's order.
+    /// The daemons, in the order of the config.
     pub daemons: Vec<DaemonRow>,
 }
 
 /// One daemon.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct DaemonRow {
-    /// Its name.
+    /// The daemon's name.
     pub name: String,
-    /// What it does.
+    /// What the daemon does.
     pub status: DaemonStatus,
-    /// Its process, while it runs.
+    /// The daemon's process; `None` unless it runs.
     pub process: Option<ProcessHandle>,
-    /// Since when it does that.
+    /// The time of the last change of the status.
     pub since: SystemTime,
-    /// How often it was started again.
+    /// How often the daemon was restarted.
     pub restarts: u32,
 }
 
@@ -45,57 +49,59 @@ pub struct DaemonRow {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum DaemonStatus {
-    /// It runs.
+    /// The daemon runs.
     Running,
-    /// It ended, and will be started again.
+    /// The daemon has ended and will be restarted.
     Restarting,
-    /// It ended, and that was all.
+    /// The daemon has ended without a failure and will not be restarted.
     Exited,
-    /// It ended badly, and will not be started again.
+    /// The daemon has failed and will not be restarted.
     Failed,
-    /// Its guard was killed.
+    /// The daemon's supervisor was killed.
     Lost,
 }
 
-/// What the guard of a session says; `None` where nothing sensible stands there, or where others could have written it.
-pub fn read_state(place: &DaemonsDir, session: &str) -> Option<SetState> {
-    let path = place.state_path(session);
-    if !place.is_ours_alone(&path) {
+/// Reads the state of a session; `None` if the file is missing or invalid, or if others may write to it.
+pub fn read_state(daemons_dir: &DaemonsDir, session: &str) -> Option<SetState> {
+    let path = daemons_dir.state_path(session);
+    if !daemons_dir.is_ours_alone(&path) {
         return None;
     }
     serde_json::from_slice(&regular_file::read_regular(&path, MAX_LEN).ok()?.bytes).ok()
 }
 
-/// The same, where that guard lives, and is one: the file alone proves nothing.
-pub fn read_live_state(place: &DaemonsDir, session: &str) -> Option<SetState> {
-    read_state(place, session).filter(|state| is_supervisor(place, session, state.guard))
+/// Reads the state of a session; also `None` if the supervisor that it names is not alive.
+pub fn read_live_state(daemons_dir: &DaemonsDir, session: &str) -> Option<SetState> {
+    read_state(daemons_dir, session).filter(|state| is_supervisor(daemons_dir, session, state.supervisor))
 }
 
-/// Whether a process lives, is ours, and guards this session: its standard input is the session's lock.
+/// Returns whether a process is the living supervisor of a session: it runs as this user, and its standard input is the session's
+/// lock.
 ///
-/// Where the system does not show a process's files (not Linux), its PID and its start have to do.
-pub fn is_supervisor(place: &DaemonsDir, session: &str, process: ProcessHandle) -> bool {
-    process.is_alive() && platform::has_our_user(process) && platform::has_stdin(process, place.lock_inode(session))
+/// A system other than Linux does not show the files of a process. There the PID and the start time have to do.
+pub fn is_supervisor(daemons_dir: &DaemonsDir, session: &str, process: ProcessHandle) -> bool {
+    let lock = daemons_dir.lock_inode(session);
+    process.is_alive() && platform::has_our_user(process.pid) && platform::has_stdin(process.pid, lock)
 }
 
-/// Why the lock of a session stays locked though no guard is to be seen that holds it.
-pub fn still_locked_error(place: &DaemonsDir, session: &str) -> io::Error {
-    let (state, lock) = (place.state_path(session), place.lock_path(session));
-    if state.symlink_metadata().is_ok() && !place.is_ours_alone(&state) {
-        let told = format!(
-            "{} is not yours alone (see to its owner and its mode, and its directory's), so nothing is ended by what it says; {} stays locked",
-            state.display(),
-            lock.display()
-        );
-        return io::Error::new(io::ErrorKind::PermissionDenied, told);
+/// Returns the error for a lock that stays locked although no supervisor is found that holds it.
+pub fn still_locked_error(daemons_dir: &DaemonsDir, session: &str) -> io::Error {
+    let (state, lock) = (daemons_dir.state_path(session), daemons_dir.lock_path(session));
+    let locked = format!("{} stays locked", lock.display());
+    if state.symlink_metadata().is_err() || daemons_dir.is_ours_alone(&state) {
+        return io::Error::new(io::ErrorKind::TimedOut, locked);
     }
-    io::Error::new(io::ErrorKind::TimedOut, format!("{} stays locked", lock.display()))
+    let state = state.display();
+    let text = format!(
+        "{locked}, and {state} is not yours alone, so it is not trusted: check the owner and the mode of the file and of its directory"
+    );
+    io::Error::new(io::ErrorKind::PermissionDenied, text)
 }
 
-/// Says it.
+/// Writes the state of a session.
 ///
 /// # Errors
-/// Any of the file system's.
-pub fn write_state(place: &DaemonsDir, session: &str, state: &SetState) -> io::Result<()> {
-    place.write_file(&place.state_path(session), session, &serde_json::to_vec(state)?)
+/// The error of the file system.
+pub fn write_state(daemons_dir: &DaemonsDir, session: &str, state: &SetState) -> io::Result<()> {
+    daemons_dir.write_file(&daemons_dir.state_path(session), session, &serde_json::to_vec(state)?)
 }

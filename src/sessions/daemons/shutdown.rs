@@ -1,8 +1,8 @@
-//! The end of a set: asked at once, made to after [`GRACE`], gone by [`LIMIT`].
+//! Ends the daemons of a session: SIGTERM at once, SIGKILL after [`GRACE_PERIOD`], nothing left by [`TARGET`].
 //!
-//! Only children of the guard are ever signalled. Nobody has waited for them yet, so their PIDs are nobody else's; and
-//! since the guard adopts whatever loses its parent, killing its children again and again peels any tree of processes
-//! to the last one, setsid or not. No child left means no descendant left.
+//! Only children of the supervisor are signalled. The supervisor has not waited for them yet, so their PIDs cannot belong to other
+//! processes. The supervisor adopts every descendant that loses its parent. So killing its children again and again reaches every
+//! descendant, also one that has called setsid. When no child is left, no descendant is left.
 
 use std::collections::HashSet;
 use std::time::{Duration, Instant};
@@ -12,62 +12,67 @@ use rustix::process::{Pid, Signal, WaitOptions, getpgid, kill_process, kill_proc
 
 use super::platform;
 
-/// How long daemons have to end by themselves.
-const GRACE: Duration = Duration::from_millis(800);
+/// How long daemons have to end after SIGTERM.
+const GRACE_PERIOD: Duration = Duration::from_millis(800);
 
-/// By then nothing is left, unless the kernel itself holds it.
-const LIMIT: Duration = Duration::from_millis(1200);
+/// The time by which all processes have ended, unless the kernel itself holds one. From then on there is a pause between two
+/// rounds of SIGKILL.
+const TARGET: Duration = Duration::from_millis(1200);
 
-/// A killed process that the kernel holds (a dead network file system) is not waited for any longer.
+/// After how long the supervisor stops waiting for a killed process that the kernel does not end, for example because of a network
+/// file system that does not answer.
 const GIVE_UP_AFTER: Duration = Duration::from_secs(5);
 
-/// Ends these daemons and all that descends from this process. `pause` waits for news at most so long.
+/// How often, during the grace period, new children are looked for.
+const GRACE_POLL_INTERVAL: Duration = Duration::from_millis(50);
+
+/// Ends these daemons and every other descendant of this process. `pause` waits for the next wakeup, at most for the given time.
 pub fn end_daemons(daemons: &[Pid], pause: &mut dyn FnMut(Duration)) {
     let begun = Instant::now();
     for group in daemons {
         ask_to_end(*group, true);
     }
-    let mut told: HashSet<Pid> = daemons.iter().copied().collect();
+    let mut asked: HashSet<Pid> = daemons.iter().copied().collect();
     loop {
         if !reap_children() {
             return;
         }
         let elapsed = begun.elapsed();
-        if elapsed < GRACE {
-            // What has lost its parent by now is asked, too.
+        if elapsed < GRACE_PERIOD {
+            // A process that has lost its parent in the meantime is asked, too.
             for child in platform::child_pids() {
-                let of_a_daemon = |group: Pid| daemons.contains(&group);
-                if told.insert(child) && !getpgid(Some(child)).is_ok_and(of_a_daemon) {
+                let is_daemon = |group: Pid| daemons.contains(&group);
+                if asked.insert(child) && !getpgid(Some(child)).is_ok_and(is_daemon) {
                     ask_to_end(child, getpgid(Some(child)) == Ok(child));
                 }
             }
-            pause(GRACE.saturating_sub(elapsed).min(Duration::from_millis(50)));
+            pause(GRACE_PERIOD.saturating_sub(elapsed).min(GRACE_POLL_INTERVAL));
             continue;
         }
         for child in platform::child_pids() {
             kill_child(child);
         }
-        for group in daemons.iter().filter(|_| cfg!(not(target_os = "linux"))) {
-            let _ = kill_process_group(*group, Signal::KILL);
+        for group in daemons {
+            platform::kill_remaining_group(*group);
         }
         if elapsed > GIVE_UP_AFTER {
             return;
         }
-        // Who forks and ends in turn must be met while it lives: at first there is no pause.
-        if elapsed > LIMIT {
+        // A process that forks and ends at once can be killed only while it runs, so at first there is no pause.
+        if elapsed > TARGET {
             std::thread::sleep(Duration::from_millis(1));
         }
     }
 }
 
-/// Asks it to end; whoever stands still is woken to hear it.
+/// Sends SIGTERM to a process or a group, and SIGCONT, so that a stopped process handles the SIGTERM.
 fn ask_to_end(pid: Pid, is_group: bool) {
     for signal in [Signal::TERM, Signal::CONT] {
         let _ = if is_group { kill_process_group(pid, signal) } else { kill_process(pid, signal) };
     }
 }
 
-/// Kills it, and its group where it leads one: no fork gets out of that.
+/// Kills a child, and its process group if the child leads one. A group is killed as a whole, so a fork cannot escape.
 fn kill_child(child: Pid) {
     if getpgid(Some(child)) == Ok(child) {
         let _ = kill_process_group(child, Signal::KILL);
@@ -75,7 +80,7 @@ fn kill_child(child: Pid) {
     let _ = kill_process(child, Signal::KILL);
 }
 
-/// Waits for those that have ended; whether any child is left.
+/// Waits for all children that have ended. Returns whether any child is left.
 fn reap_children() -> bool {
     loop {
         match wait(WaitOptions::NOHANG) {

@@ -1,4 +1,4 @@
-//! Starts a daemon: with its session's environment, its own process group and directory, and a pipe for what it prints.
+//! Starts a daemon with its session's environment, a process group of its own, its directory, and a pipe for its output.
 
 use std::io::{self, PipeReader};
 use std::os::unix::process::CommandExt as _;
@@ -9,49 +9,49 @@ use rustix::process::Pid;
 
 use super::config::DaemonConfig;
 use super::paths::DaemonsDir;
-use super::process_handle::{ProcessHandle, to_pid};
+use super::process_handle::ProcessHandle;
 use super::{daemon_environment, find_program, platform};
 
-/// What all daemons of a session share.
+/// What all daemons of a session have in common.
 pub struct DaemonSession {
-    /// Its id.
+    /// The session's id.
     pub id: String,
-    /// The directory of the project.
+    /// The project's directory.
     pub project: PathBuf,
-    /// Where PID files and logs lie.
-    pub place: DaemonsDir,
-    /// The guard.
-    pub guard: ProcessHandle,
+    /// The directory of the PID files and logs.
+    pub daemons_dir: DaemonsDir,
+    /// The supervisor.
+    pub supervisor: ProcessHandle,
 }
 
-/// Starts it; what it will print comes out of the pipe. It has no other descriptor than its standard ones.
+/// Starts a daemon. Returns its PID and the pipe from which its output is read. The daemon gets no descriptor but its standard
+/// input, output and error.
 ///
 /// # Errors
-/// Where there is no such program or directory, or the system has no more processes.
+/// `NotFound` if the program or the directory does not exist; the system's error if no process can be started.
 pub fn spawn_daemon(config: &DaemonConfig, session: &DaemonSession) -> io::Result<(Pid, PipeReader)> {
     let cwd = session.project.join(&config.cwd);
     if !cwd.is_dir() {
-        return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} is no directory", cwd.display())));
+        return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} is not a directory", cwd.display())));
     }
-    let inherited = std::env::var_os("PATH").unwrap_or_default();
-    let path = config.env.get("PATH").map_or(inherited, Into::into);
-    let (reader, writer) = io::pipe()?;
+    let inherited_path = std::env::var_os("PATH").unwrap_or_default();
+    let path = config.env.get("PATH").map_or(inherited_path, Into::into);
+    let (output, output_writer) = io::pipe()?;
     let mut command = Command::new(platform::this_executable());
-    command.args(["daemons", "exec", "--guard", &session.guard.pid.to_string(), "--"]);
+    command.args(["daemons", "exec", "--supervisor", &session.supervisor.pid.to_string(), "--"]);
     command.arg(find_program::find_program(&config.command, &cwd, &path)?).args(&config.args);
     for name in daemon_environment::HOOK_VARIABLES {
         command.env_remove(name);
     }
+    let marker = daemon_environment::supervisor_marker(session.supervisor, session.daemons_dir.path());
     command
         .envs(&config.env)
         .env(daemon_environment::SESSION_VARIABLE, &session.id)
-        .env(daemon_environment::PROJECT_VARIABLE, &session.project);
-    command.env(
-        daemon_environment::SUPERVISOR_VARIABLE,
-        daemon_environment::supervisor_marker(session.guard, session.place.path()),
-    );
+        .env(daemon_environment::PROJECT_VARIABLE, &session.project)
+        .env(daemon_environment::SUPERVISOR_VARIABLE, marker);
     command.current_dir(&cwd).process_group(0);
-    command.stdin(Stdio::null()).stdout(writer.try_clone()?).stderr(writer);
+    command.stdin(Stdio::null()).stdout(output_writer.try_clone()?).stderr(output_writer);
     let child = command.spawn()?;
-    Ok((to_pid(child.id()).ok_or_else(|| io::Error::other("a PID that is none"))?, reader))
+    let pid = platform::to_pid(child.id()).ok_or_else(|| io::Error::other(format!("invalid PID {}", child.id())))?;
+    Ok((pid, output))
 }

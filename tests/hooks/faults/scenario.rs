@@ -11,7 +11,7 @@ use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::text::Text;
 
 use crate::release::hook;
-use crate::sandbox::{Life, Outcome, Sandbox, executable_for, payload};
+use crate::sandbox::{ClaudeProcess, Outcome, Sandbox, executable_for_event, payload};
 use crate::strace;
 
 /// The largest PID that the kernel uses.
@@ -60,17 +60,17 @@ pub struct Scenario {
 impl Scenario {
     fn new(before: &[Event], (event, members): Event, unlocked: bool) -> Self {
         let sandbox = Sandbox::new();
-        let mut cli = Life::begin(&sandbox);
+        let mut cli = ClaudeProcess::start(&sandbox);
         for (event, members) in before {
-            cli.fire("s", event, members).succeeds();
+            cli.run_hook("s", event, members).assert_success();
         }
         let before = files(&sandbox);
-        let hook = executable_for(event).unwrap();
+        let hook = executable_for_event(event).unwrap();
         let input = payload("s", event, &members.replace("LONG", &"x".repeat(10_000)));
         let mut scenario =
             Self { hook, input, before, after: BTreeMap::new(), calls: Vec::new(), new_lengths: Vec::new(), unlocked };
         let run = scenario.run(&sandbox, &[]);
-        run.outcome.succeeds();
+        run.outcome.assert_success();
         scenario.calls = run.trace.names().into_iter().map(str::to_owned).collect();
         let after = files(&sandbox);
         let is_new = |(name, text): &(&String, &String)| scenario.before.get(*name) != Some(*text);
@@ -88,10 +88,10 @@ impl Scenario {
     pub fn sandbox_before(&self) -> Sandbox {
         let sandbox = Sandbox::new();
         if !self.before.is_empty() {
-            DirBuilder::new().recursive(true).mode(0o700).create(sandbox.spool()).unwrap();
+            DirBuilder::new().recursive(true).mode(0o700).create(sandbox.signal_dir()).unwrap();
         }
         for (name, text) in &self.before {
-            fs_err::write(sandbox.spool().join(name), text).unwrap();
+            fs_err::write(sandbox.signal_dir().join(name), text).unwrap();
         }
         sandbox
     }
@@ -120,7 +120,7 @@ impl Scenario {
         };
         check(ended_well && outcome.stdout.is_empty(), format!("{outcome:?}"));
         if killed || cannot_clean_up {
-            for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
+            for name in sandbox.list_signal_dir().iter().filter(|name| name.starts_with('.')) {
                 let recovered = open_store(sandbox).recover_leftover(name.as_bytes());
                 check(
                     recovered.is_ok_and(|leftover| leftover != Leftover::Foreign),
@@ -152,15 +152,15 @@ impl Scenario {
 
 /// Opens and locks the signal directory of the sandbox.
 fn open_store(sandbox: &Sandbox) -> SignalStore {
-    let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
+    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
     let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
     assert!(store.is_locked);
     store
 }
 
 fn files(sandbox: &Sandbox) -> Files {
-    let text = |name: &String| fs_err::read_to_string(sandbox.spool().join(name)).unwrap();
-    sandbox.files().into_iter().map(|name| (name.clone(), text(&name))).collect()
+    let text = |name: &String| fs_err::read_to_string(sandbox.signal_dir().join(name)).unwrap();
+    sandbox.list_signal_dir().into_iter().map(|name| (name.clone(), text(&name))).collect()
 }
 
 /// Returns a signal without the members that differ from run to run, or that are left out if the system does not know them. `None`

@@ -6,13 +6,13 @@
 use crate::hooks::faults::run_all;
 use crate::hooks::faults::scenario::{Fault, Scenario, scenarios};
 use crate::release::hook;
-use crate::sandbox::{Sandbox, outcome};
+use crate::sandbox::{Sandbox, run_with_input};
 
 /// Runs the scenario's hook with this limit for the size of any file, in bytes. Returns what is wrong afterwards.
 fn run_limited(scenario: &Scenario, sandbox: &Sandbox, limit: usize, signal: &str) -> Vec<String> {
     let mut command = sandbox.command("sh");
     let script = format!("{signal}; exec prlimit --fsize={limit} \"$0\"");
-    let outcome = outcome(command.args(["-c", &script]).arg(hook(scenario.hook)), &*scenario.input);
+    let outcome = run_with_input(command.args(["-c", &script]).arg(hook(scenario.hook)), &*scenario.input);
     let describe = |violation| {
         format!("{} after {:?}, {limit} bytes, {signal}: {violation}", scenario.hook, scenario.before.keys())
     };
@@ -53,7 +53,7 @@ fn a_short_write_is_continued() {
     for scenario in scenarios().iter().filter(|scenario| scenario.calls.iter().any(|call| call == "write")) {
         let sandbox = scenario.sandbox_before();
         let run = scenario.run(&sandbox, &["-e", "inject=write:retval=1:when=1"]);
-        run.outcome.succeeds();
+        run.outcome.assert_success();
         let lengths = run.trace.calls().filter(|call| call.starts_with("write("));
         let lengths: Vec<usize> = lengths.map(requested_len).collect();
         assert_eq!(lengths[1], lengths[0] - 1, "{}: {lengths:?}", scenario.hook);
@@ -67,7 +67,7 @@ fn a_write_of_nothing_is_an_error() {
     for scenario in scenarios().iter().filter(|scenario| scenario.calls.iter().any(|call| call == "write")) {
         let sandbox = scenario.sandbox_before();
         let run = scenario.run(&sandbox, &["-e", "inject=write:retval=0:when=1"]);
-        run.outcome.fails("write ");
+        run.outcome.assert_failure("write ");
         assert_eq!(scenario.violations(&sandbox, &run.outcome, Fault::default()), Vec::<String>::new());
     }
 }

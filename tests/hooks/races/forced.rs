@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use crate::hooks::faults::run_all;
 use crate::release::hook;
-use crate::sandbox::{Sandbox, executable_for, payload};
+use crate::sandbox::{Sandbox, executable_for_event, payload};
 use crate::strace::{self, Run, Trace};
 
 /// An event for each kind of signal.
@@ -22,17 +22,17 @@ fn pairs() -> impl Iterator<Item = (Event, Event)> {
 
 fn run(sandbox: &Sandbox, log: &Path, (event, kind): Event, options: &[&str]) -> Run {
     let tool = format!(r#""tool_name":"{}{kind}""#, log.file_name().unwrap().display());
-    strace::run_logged(sandbox, log, &hook(executable_for(event).unwrap()), &payload("s", event, &tool), options)
+    strace::run_logged(sandbox, log, &hook(executable_for_event(event).unwrap()), &payload("s", event, &tool), options)
 }
 
 /// Returns what is wrong with the signals that two hooks left. The later hook published `later` at `time`.
 fn violation(sandbox: &Sandbox, earlier: &str, later: &str, time: &str) -> Option<String> {
-    let state = sandbox.state("s");
+    let state = sandbox.describe_signals("s");
     let has = |kind: &str| state.split(' ').any(|shown| shown.starts_with(kind));
     let states = ["working", "stop", "ended"].into_iter().filter(|kind| has(kind)).count();
     // A reader of the files takes the first one of these that is stored.
     let seen = ["ended", "permission", "stop", "working"].into_iter().find(|kind| has(kind));
-    let stamp = |member| sandbox.read("s", later)[member] == *time;
+    let stamp = |member| sandbox.read_signal("s", later)[member] == *time;
     let is_true = match (earlier, later) {
         // The request may be stored or not, because the end of a session does not check what waited.
         ("ended", "permission") => seen == Some("ended") || seen == Some("permission"),
@@ -42,8 +42,8 @@ fn violation(sandbox: &Sandbox, earlier: &str, later: &str, time: &str) -> Optio
         (_, "ended") => state == "ended" && stamp("ended_at"),
         _ => seen == Some(later),
     };
-    let whole = sandbox.files().iter().all(|name| !name.starts_with('.'));
-    (states > 1 || !is_true || !whole).then(|| format!("{state:?}, {:?}", sandbox.files()))
+    let whole = sandbox.list_signal_dir().iter().all(|name| !name.starts_with('.'));
+    (states > 1 || !is_true || !whole).then(|| format!("{state:?}, {:?}", sandbox.list_signal_dir()))
 }
 
 /// Where a hook is delayed: before it takes the lock, and at each step while it holds the lock.
@@ -65,7 +65,7 @@ fn two_hooks_of_which_one_is_delayed() {
     let violations = run_all(&cases, |((first, second), delays)| {
         let sandbox = Sandbox::new();
         // Each event then has a signal to delete.
-        sandbox.fire("s", "Stop", "").succeeds();
+        sandbox.run_hook("s", "Stop", "").assert_success();
         let (one, other) = (sandbox.home().join("first"), sandbox.home().join("second"));
         let inject = delays.map(|delay| delay.map(|delay| format!("inject={delay}")));
         let options = |n: usize| inject[n].as_ref().map_or(Vec::new(), |inject| vec!["-e", inject]);
@@ -75,7 +75,7 @@ fn two_hooks_of_which_one_is_delayed() {
             [first.join().unwrap(), second]
         });
         for run in &runs {
-            run.outcome.succeeds();
+            run.outcome.assert_success();
         }
         let [first, second] = [(first.1, runs[0].trace.time()), (second.1, runs[1].trace.time())];
         let (earlier, later) = if first.1 < second.1 { (first, second) } else { (second, first) };
@@ -89,7 +89,7 @@ fn two_hooks_of_which_one_is_delayed() {
 /// Stops a hook at a call while it holds the lock, runs another hook, and lets the first one continue. Returns what is wrong.
 fn violations_if_stopped(first: Event, second: Event, stop: &str) -> Vec<String> {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let (one, other) = (sandbox.home().join("first"), sandbox.home().join("second"));
     let (older, newer) = thread::scope(|scope| {
         let inject = format!("inject={stop}");
@@ -104,8 +104,8 @@ fn violations_if_stopped(first: Event, second: Event, stop: &str) -> Vec<String>
         }
         (older.join().unwrap(), newer)
     });
-    older.outcome.succeeds();
-    newer.outcome.succeeds();
+    older.outcome.assert_success();
+    newer.outcome.assert_success();
     let mut violations: Vec<_> = violation(&sandbox, first.1, second.1, &newer.trace.time()).into_iter().collect();
     if older.trace.stopped().is_none() {
         violations.push("the first hook was not stopped".to_owned());
@@ -119,7 +119,7 @@ fn violations_if_stopped(first: Event, second: Event, stop: &str) -> Vec<String>
 /// Returns the calls that a hook makes while it holds the lock, each with its number among the calls of its name.
 fn calls_under_lock(event: Event) -> Vec<String> {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "Stop", "").succeeds();
+    sandbox.run_hook("s", "Stop", "").assert_success();
     let run = run(&sandbox, &sandbox.home().join("log"), event, &[]);
     let names = run.trace.names();
     let locked = names.iter().position(|name| *name == "flock").unwrap();

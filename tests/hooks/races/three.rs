@@ -14,7 +14,7 @@ use session_signals_testing::sample_size::sample_size;
 
 use crate::hooks::faults::run_all;
 use crate::release::hook;
-use crate::sandbox::{Sandbox, executable_for, payload};
+use crate::sandbox::{Sandbox, executable_for_event, payload};
 use crate::strace::{self, Run, Trace};
 
 /// One of this many cases is run, unless `SESSION_SIGNALS_SAMPLES` says otherwise. All of them take some minutes.
@@ -35,10 +35,10 @@ fn call(name: &str) -> String {
 
 /// Returns the commands of the calls that wait.
 fn waiting(sandbox: &Sandbox) -> BTreeSet<String> {
-    if !sandbox.signal("s", "permission").exists() {
+    if !sandbox.signal_path("s", "permission").exists() {
         return BTreeSet::new();
     }
-    let signal = sandbox.read("s", "permission");
+    let signal = sandbox.read_signal("s", "permission");
     let calls = signal["pending"].as_array().unwrap().iter();
     calls.map(|call| call["tool_input"]["command"].as_str().unwrap().to_owned()).collect()
 }
@@ -46,14 +46,20 @@ fn waiting(sandbox: &Sandbox) -> BTreeSet<String> {
 /// Makes a session with one call that waits.
 fn session_with_call() -> Sandbox {
     let sandbox = Sandbox::new();
-    sandbox.fire("s", "UserPromptSubmit", "").succeeds();
-    sandbox.fire("s", "PermissionRequest", &call("x")).succeeds();
+    sandbox.run_hook("s", "UserPromptSubmit", "").assert_success();
+    sandbox.run_hook("s", "PermissionRequest", &call("x")).assert_success();
     sandbox
 }
 
 fn run(sandbox: &Sandbox, log: &Path, (event, name): (&str, &str), options: &[String]) -> Run {
     let options: Vec<&str> = options.iter().flat_map(|option| ["-e", option]).collect();
-    strace::run_logged(sandbox, log, &hook(executable_for(event).unwrap()), &payload("s", event, &call(name)), &options)
+    strace::run_logged(
+        sandbox,
+        log,
+        &hook(executable_for_event(event).unwrap()),
+        &payload("s", event, &call(name)),
+        &options,
+    )
 }
 
 /// The calls that fail for the stopped hook: always the lock, and then those that some file systems do not have.
@@ -130,7 +136,7 @@ fn violations(case: &Case) -> Vec<String> {
             while !first.is_finished() && !is_stopped() {
                 thread::sleep(Duration::from_millis(1));
             }
-            sandbox.fire("s", event, &call(name)).succeeds();
+            sandbox.run_hook("s", event, &call(name)).assert_success();
             if let Some(process) = Trace::read(log).stops().nth(number) {
                 signal(if *killed == Some(number) { "KILL" } else { "CONT" }, process);
             }
@@ -147,8 +153,8 @@ fn violations(case: &Case) -> Vec<String> {
     // each file that is left is readable, and the hook succeeds.
     let has_only_lock = refused.len() == 3;
     let may_leave = was_killed || has_only_lock;
-    let path = Text::concat(&[sandbox.spool().as_os_str().as_bytes()]);
-    for name in sandbox.files().iter().filter(|name| name.starts_with('.')) {
+    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
+    for name in sandbox.list_signal_dir().iter().filter(|name| name.starts_with('.')) {
         let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
         let recovered = store.recover_leftover(name.as_bytes());
         if !may_leave || !matches!(recovered, Ok(Leftover::Signal | Leftover::Garbage)) {
@@ -174,7 +180,7 @@ fn violations(case: &Case) -> Vec<String> {
         let calls: Vec<_> = refused.iter().map(|(call, _)| *call).collect();
         format!(
             "{event:?} without {calls:?} stopped at {stops:?}, killed at {killed:?}, {meanwhile:?}: {violation}; {:?}",
-            sandbox.files()
+            sandbox.list_signal_dir()
         )
     };
     violations.into_iter().map(describe).collect()

@@ -88,7 +88,7 @@ pub fn plan_repair(evidence: &Evidence, now: SystemTime) -> Option<RepairPlan> {
     let is_superseded = publish.is_none() && is_by_signals;
     Some(RepairPlan {
         rule: if is_superseded { SUPERSEDED_RULE } else { rule },
-        reason: if is_superseded { "a newer signal stands beside it" } else { reason },
+        reason: if is_superseded { "a newer signal made an older one false" } else { reason },
         state_by_files,
         state,
         since,

@@ -63,7 +63,7 @@ pub fn signals(text: &str) -> SessionSignals {
         match word {
             "ended-by-2" => members.push(r#""claude_pid":2,"claude_start":7"#.to_owned()),
             word if kind != SignalKind::Permission && word != name => {
-                members.push(format!(r#""hook_event_name":"{word}""#))
+                members.push(format!(r#""hook_event_name":"{word}""#));
             }
             _ => {}
         }

@@ -1,34 +1,36 @@
-//! `hooks install --daemons`, and away again.
+//! `hooks install --daemons` registers `sessions daemons` as a hook, and `hooks uninstall` removes it.
 
 use serde_json::{Value, json};
 
+use super::daemon_sandbox::is_alive;
 use crate::install::home::Home;
-use crate::sandbox::{Life, payload};
+use crate::sandbox::{ClaudeProcess, executable_path, payload, run_with_input};
 
-fn hooks(settings: &Value, event: &str) -> Vec<Value> {
+/// Returns all hooks of an event.
+fn hooks_of_event(settings: &Value, event: &str) -> Vec<Value> {
     let groups = settings["hooks"][event].as_array().cloned().unwrap_or_default();
     groups.iter().flat_map(|group| group["hooks"].as_array().unwrap().clone()).collect()
 }
 
 #[test]
-fn what_it_registers_and_takes_away() {
+fn install_registers_both_hooks_and_uninstall_restores_the_settings() {
     for original in ["{}", "{\n\t\"model\": \"opus\",\n\t\"hooks\": {}\n}"] {
         let home = Home::with_settings(original);
-        let said = home.succeeds(&["install", "--daemons"]);
+        let report = home.succeeds(&["install", "--daemons"]);
         for line in [
             "  SessionStart        sessions daemons start  added\n",
             "  SessionEnd          sessions daemons stop   added\n",
         ] {
-            assert!(said.contains(line), "{said}");
+            assert!(report.contains(line), "{report}");
         }
         let settings = home.parsed();
         let command = home.installed("sessions");
         for (event, word) in [("SessionStart", "start"), ("SessionEnd", "stop")] {
             let entry = json!({"type": "command", "command": command, "args": ["daemons", word], "timeout": 10});
-            assert_eq!(hooks(&settings, event)[1], entry);
+            assert_eq!(hooks_of_event(&settings, event)[1], entry);
         }
         assert_eq!(home.findings(), [""; 0]);
-        // Again, with the option and without it: nothing changes.
+        // A second install changes nothing, with the option or without it.
         for arguments in [&["install", "--daemons"][..], &["install"]] {
             assert!(home.succeeds(arguments).starts_with("Already installed"), "{arguments:?}");
         }
@@ -40,11 +42,11 @@ fn what_it_registers_and_takes_away() {
 }
 
 #[test]
-fn after_somebody_wrote_the_file_only_ours_goes() {
+fn uninstall_keeps_other_hooks_after_the_settings_were_edited() {
     let home = Home::with_settings("{}");
     home.succeeds(&["install", "--daemons"]);
     let mut settings = home.parsed();
-    // Another use of the same executable is its owner's.
+    // The user has registered the same executable for another purpose.
     let command = home.installed("sessions");
     let other = json!({"hooks": [{"type": "command", "command": command, "args": ["--all"]}]});
     settings["hooks"]["SessionStart"].as_array_mut().unwrap().push(other.clone());
@@ -54,26 +56,26 @@ fn after_somebody_wrote_the_file_only_ours_goes() {
 }
 
 #[test]
-fn a_path_that_needs_quoting_goes_through_a_shell() {
+fn a_path_that_needs_quotes_is_run_by_a_shell() {
     let home = Home::new();
     let config = home.path("my config");
-    let hooks = |arguments: &[&str]| {
-        let mut hooks = home.command(&crate::sandbox::executable("hooks"));
-        let done = crate::sandbox::outcome(hooks.env("CLAUDE_CONFIG_DIR", &config).args(arguments), "");
-        assert_eq!(done.code, Some(0), "{done:?}");
+    let run_hooks = |arguments: &[&str]| {
+        let mut hooks = home.command(&executable_path("hooks"));
+        let outcome = run_with_input(hooks.env("CLAUDE_CONFIG_DIR", &config).args(arguments), "");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
     };
-    hooks(&["install", "--daemons"]);
+    run_hooks(&["install", "--daemons"]);
     let settings: Value = serde_json::from_str(&home.read("my config/settings.json")).unwrap();
-    let entry = self::hooks(&settings, "SessionEnd")[1].clone();
+    let entry = hooks_of_event(&settings, "SessionEnd")[1].clone();
     let command = format!("'{}' daemons stop", config.join("hooks/session-signals/sessions").display());
     assert_eq!(entry, json!({"type": "command", "command": command, "timeout": 10}));
-    hooks(&["doctor"]);
-    hooks(&["uninstall"]);
+    run_hooks(&["doctor"]);
+    run_hooks(&["uninstall"]);
     assert!(!config.join("settings.json").exists());
 }
 
 #[test]
-fn doctor_knows_the_entries_and_mends_them() {
+fn doctor_finds_and_repairs_missing_entries() {
     let home = Home::new();
     home.succeeds(&["install", "--daemons"]);
     let mut settings = home.parsed();
@@ -81,7 +83,7 @@ fn doctor_knows_the_entries_and_mends_them() {
     home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
     assert_eq!(home.findings(), ["entry-missing"]);
     home.succeeds(&["doctor", "--fix"]);
-    assert_eq!(hooks(&home.parsed(), "SessionEnd").len(), 2);
+    assert_eq!(hooks_of_event(&home.parsed(), "SessionEnd").len(), 2);
     std::fs::remove_file(home.installed("sessions")).unwrap();
     assert_eq!(home.findings(), ["executable-gone"]);
     home.succeeds(&["doctor", "--fix"]);
@@ -89,21 +91,23 @@ fn doctor_knows_the_entries_and_mends_them() {
 }
 
 #[test]
-fn what_is_installed_starts_and_ends_daemons() {
+fn the_installed_hooks_start_and_end_daemons() {
     let home = Home::new();
     home.succeeds(&["install", "--daemons"]);
     let config = json!({"daemons": [{"name": "a", "command": "/bin/sleep", "args": ["1000"]}]});
     let path = home.write(".claude/session-daemons.json", &config.to_string());
     std::fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(0o600)).unwrap();
-    let mut life = Life::begin(home.sandbox());
-    let command = |word: &str| format!("{} daemons {word}", home.installed("sessions").display());
-    life.run_line(&command("start"), &payload("s", "SessionStart", r#""source":"startup""#)).succeeds();
+    let mut claude = ClaudeProcess::start(home.sandbox());
+    let command_line = |word: &str| format!("{} daemons {word}", home.installed("sessions").display());
+    claude
+        .run_shell_command(&command_line("start"), &payload("s", "SessionStart", r#""source":"startup""#))
+        .assert_success();
     let pid: u32 = home.read(".claude/session-daemons/.a.s.pid").trim_end().parse().unwrap();
-    assert!(super::world::lives(pid));
-    // An installation anew takes nothing from under it.
+    assert!(is_alive(pid));
+    // A reinstallation does not affect a running daemon.
     home.succeeds(&["uninstall"]);
     home.succeeds(&["install", "--daemons"]);
-    assert!(super::world::lives(pid));
-    life.run_line(&command("stop"), &payload("s", "SessionEnd", "")).succeeds();
-    assert!(!super::world::lives(pid));
+    assert!(is_alive(pid));
+    claude.run_shell_command(&command_line("stop"), &payload("s", "SessionEnd", "")).assert_success();
+    assert!(!is_alive(pid));
 }

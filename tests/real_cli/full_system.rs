@@ -1,4 +1,5 @@
-//! All of it at once, at the real CLI: settings with others' hooks in them, three sessions, their daemons, the server, its page.
+//! Everything together with the real CLI: settings with hooks of other programs, three sessions at the same time, their daemons,
+//! the server, and its page in a browser.
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -7,29 +8,21 @@ use std::rc::Rc;
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use super::person::Person;
-use super::step::Act::{Close, Deny, Kill, Open, Press, Prompt, Quit, Start};
-use super::step::Sign::{File, Nothing, OtherSession, Text};
-use super::step::Step;
-use super::truth::Truth::{Ended, Permission, Waiting, Working};
-use super::truth::lives;
-use super::{eventually, home, newest_version, observer};
-use crate::sandbox::{Sandbox, executable, outcome, write_script};
+use super::cli_home::create_with_settings;
+use super::expected_state::ExpectedState::{Ended, Permission, Waiting, Working};
+use super::expected_state::is_alive;
+use super::scenario_run::ScenarioRun;
+use super::scenario_step::UserAction::{CloseTerminal, CreateFile, Deny, Kill, Press, Prompt, Quit, Start};
+use super::scenario_step::VisibleSign::{File, Nothing, OtherSession, Text};
+use super::scenario_step::{ScenarioStep, step};
+use super::{becomes_true, newest_version, observed_state};
+use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
 use crate::serve::browser::Browser;
 use crate::serve::server::Server;
 
-const fn step(
-    situation: &'static str,
-    acts: &'static [super::step::Act],
-    truth: super::truth::Truth,
-    sign: super::step::Sign,
-) -> Step {
-    Step { situation, acts, truth, sign }
-}
-
-/// Who of the three does what.
+/// The steps, each with the index of the user who performs it. The users are A, B and C.
 #[rustfmt::skip]
-const LIFE: &[(usize, Step)] = &[
+const STEPS: &[(usize, ScenarioStep)] = &[
     (0, step("A starts", &[Start], Waiting, Nothing)),
     (1, step("B starts", &[Start], Waiting, Nothing)),
     (0, step("A has a turn", &[Prompt("hold a1")], Working, Nothing)),
@@ -37,24 +30,24 @@ const LIFE: &[(usize, Step)] = &[
     (1, step("B is asked", &[Prompt("bash ~/bin/ask-gate b1")], Permission, Nothing)),
     (2, step("C has an error", &[Prompt("fail 400")], Waiting, Text("scripted"))),
     (1, step("B denies", &[Deny], Waiting, Nothing)),
-    (0, step("A's turn is over", &[Open("a1")], Waiting, Text("held a1"))),
+    (0, step("A's turn is over", &[CreateFile("a1")], Waiting, Text("held a1"))),
     (2, step("C has a turn without output", &[Prompt("hold never")], Working, Nothing)),
     (0, step("A is asked", &[Prompt("bash ~/bin/ask-gate a2")], Permission, Nothing)),
     (2, step("C interrupts it", &[Press("Escape")], Waiting, Nothing)),
     (0, step("A approves", &[Press("1")], Working, File("a2.runs"))),
     (1, step("B clears", &[Prompt("/clear")], Waiting, OtherSession)),
-    (0, step("A's turn is over", &[Open("a2")], Waiting, Nothing)),
+    (0, step("A's turn is over", &[CreateFile("a2")], Waiting, Nothing)),
     (1, step("B has a turn in the new session", &[Prompt("hold b2")], Working, Nothing)),
     (2, step("C leaves", &[Quit], Ended, Nothing)),
     (2, step("C comes back", &[Start], Waiting, Nothing)),
     (1, step("B is killed", &[Kill], Ended, Nothing)),
     (1, step("B comes back", &[Start], Waiting, Nothing)),
-    (2, step("C closes the terminal", &[Close], Ended, Nothing)),
+    (2, step("C closes the terminal", &[CloseTerminal], Ended, Nothing)),
     (1, step("B exits", &[Prompt("/exit")], Ended, Nothing)),
     (0, step("A is killed", &[Kill], Ended, Nothing)),
 ];
 
-/// Two foreign tools and the dashboards' scripts, as nobody but a person would write them.
+/// Returns settings with hooks of two other programs and with the scripts of the session dashboards, formatted as by hand.
 fn settings(path: &dyn Fn(&str) -> PathBuf) -> String {
     let [block, notify] = [path("bin/block"), path("bin/notify")].map(|path| path.display().to_string());
     let script = |name: &str| format!("{{ \"type\": \"command\", \"command\": \"~/.claude/hooks/{name}.sh\" }}");
@@ -69,51 +62,53 @@ fn settings(path: &dyn Fn(&str) -> PathBuf) -> String {
     )
 }
 
-/// The home; what the scripts and the foreign tools are, and a daemon for every session.
-fn furnished() -> Sandbox {
-    home::with(
+/// Makes a home directory with those scripts and programs, and with one daemon for every session.
+fn create_home() -> Sandbox {
+    create_with_settings(
         newest_version(),
         |path| {
             fs::create_dir(path(".claude/hooks")).unwrap();
             let script = include_str!("../../benches/session-end.sh");
             for name in ["user-prompt-submit", "permission-request", "stop", "session-end"] {
-                write(&path(&format!(".claude/hooks/{name}.sh")), script, 0o755);
+                write_with_mode(&path(&format!(".claude/hooks/{name}.sh")), script, 0o755);
             }
-            write_script(&path("bin/notify"), "echo told >>~/notified");
+            write_script(&path("bin/notify"), "echo notified >>~/notified");
             let daemons =
                 json!({"daemons": [{"name": "watch", "command": "sleep", "args": ["1000"], "restart": "always"}]});
-            write(&path(".claude/session-daemons.json"), &daemons.to_string(), 0o600);
+            write_with_mode(&path(".claude/session-daemons.json"), &daemons.to_string(), 0o600);
             settings(path)
         },
         &["install", "--daemons"],
     )
 }
 
-fn write(path: &Path, text: &str, mode: u32) {
+fn write_with_mode(path: &Path, text: &str, mode: u32) {
     fs::write(path, text).unwrap();
     fs::set_permissions(path, std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
 }
 
-/// Everybody who watches.
-struct Watchers {
+/// The readers of the sessions' states.
+struct Readers {
     sandbox: Rc<Sandbox>,
     server: Rc<Server>,
     browser: Browser,
 }
 
-impl Watchers {
-    /// What each of them says of the sessions that have not ended: the JSON, the table, the files, the stream, the
-    /// page, and whose daemon runs.
-    fn say(&mut self) -> BTreeMap<&'static str, BTreeMap<String, String>> {
+impl Readers {
+    /// Returns the state of every session that has not ended, as each reader reports it: the JSON, the table, the signals alone, the
+    /// stream, and the page.
+    fn read_states(&mut self) -> BTreeMap<&'static str, BTreeMap<String, String>> {
         let by_state = |values: Vec<Value>| -> BTreeMap<String, String> {
-            let open = values.into_iter().filter(|value| value["state"] != "ended");
-            open.map(|value| (text(&value["sessionId"]), text(&value["state"]))).collect()
+            let open_sessions = values.into_iter().filter(|value| value["state"] != "ended");
+            open_sessions.map(|value| (text(&value["sessionId"]), text(&value["state"]))).collect()
         };
-        let list = |argument: &[&str]| outcome(self.sandbox.command(executable("sessions")).args(argument), "").stdout;
-        let json: Vec<Value> = serde_json::from_str(&list(&["--json"])).unwrap();
+        let run_sessions = |arguments: &[&str]| {
+            run_with_input(self.sandbox.command(executable_path("sessions")).args(arguments), "").stdout
+        };
+        let json: Vec<Value> = serde_json::from_str(&run_sessions(&["--json"])).unwrap();
         let ids: Vec<_> = json.iter().map(|value| text(&value["sessionId"])).collect();
-        // "▲ approve    4m  project    main   bbbbbbbb  …"
-        let table = list(&[]);
+        // A line of the table is "▲ approve    4m  project    main   bbbbbbbb  …"
+        let table = run_sessions(&[]);
         let row = |id: &String| table.lines().find(|line| line.contains(&id[..8]));
         let word = |line: &str| line.split_whitespace().nth(1).unwrap_or_default().replace("approve", "permission");
         let table = ids.iter().filter_map(|id| Some((id.clone(), word(row(id)?)))).collect();
@@ -124,23 +119,27 @@ impl Watchers {
             keys.map(move |key| (text(key), (*state).to_owned()))
         });
         let page = page.collect();
-        let names = self.sandbox.files().into_iter();
-        let mut known: Vec<_> = names.filter_map(|name| Some(name.split_once('.')?.0.to_owned())).collect();
-        known.dedup();
-        let alone = |id: String| (id.clone(), observer::files_alone(&self.sandbox, &id).to_owned());
-        let files =
-            known.into_iter().filter(|id| !id.is_empty()).map(alone).filter(|(_, state)| state != "ended").collect();
+        let names = self.sandbox.list_signal_dir().into_iter();
+        let mut with_signals: Vec<_> = names.filter_map(|name| Some(name.split_once('.')?.0.to_owned())).collect();
+        with_signals.dedup();
+        let with_state = |id: String| (id.clone(), observed_state::read_signal_state(&self.sandbox, &id).to_owned());
+        let signals = with_signals
+            .into_iter()
+            .filter(|id| !id.is_empty())
+            .map(with_state)
+            .filter(|(_, state)| state != "ended")
+            .collect();
         BTreeMap::from([
             ("json", by_state(json)),
             ("table", table),
-            ("files", files),
+            ("signals", signals),
             ("stream", by_state(self.server.sessions())),
             ("page", page),
         ])
     }
 
-    /// The sessions whose daemon runs, by the PID files.
-    fn accompanied(&self) -> Vec<String> {
+    /// Returns the sessions whose daemon runs, by the PID files.
+    fn sessions_with_daemon(&self) -> Vec<String> {
         let directory = self.sandbox.home().join(".claude/session-daemons");
         let entries = std::fs::read_dir(&directory).into_iter().flatten().flatten();
         let mut sessions: Vec<_> = entries
@@ -148,23 +147,24 @@ impl Watchers {
                 let name = entry.file_name().into_string().ok()?;
                 let session = name.strip_prefix(".watch.")?.strip_suffix(".pid")?.to_owned();
                 let pid = std::fs::read_to_string(entry.path()).ok()?.trim_end().parse().ok()?;
-                lives(pid).then_some(session)
+                is_alive(pid).then_some(session)
             })
             .collect();
         sessions.sort();
         sessions
     }
 
-    /// All of them agree, at the latest when what fires no hook has been written down.
-    fn agree(&mut self, situation: &str) {
+    /// Waits until all readers report the same states. Some changes run no hook, and the signals show them only when the server has
+    /// repaired them.
+    fn assert_agreement(&mut self, situation: &str) {
         let mut last = String::new();
-        let agreed = eventually(|| {
-            let said = self.say();
-            let accompanied = self.accompanied();
-            last = format!("{said:#?}\ndaemons: {accompanied:?}");
-            said.values().all(|one| *one == said["json"]) && accompanied.iter().eq(said["json"].keys())
+        let agree = becomes_true(|| {
+            let states = self.read_states();
+            let with_daemon = self.sessions_with_daemon();
+            last = format!("{states:#?}\ndaemons: {with_daemon:?}");
+            states.values().all(|reported| *reported == states["json"]) && with_daemon.iter().eq(states["json"].keys())
         });
-        assert!(agreed, "{situation}: {last}\n{}", self.server.log());
+        assert!(agree, "{situation}: {last}\n{}", self.server.log());
     }
 }
 
@@ -172,48 +172,55 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// The processes that have this home in their environment.
-fn at_home(home: &Path) -> Vec<String> {
+/// Returns the command lines of the processes that have this home directory in their environment.
+fn find_processes(home: &Path) -> Vec<String> {
     let variable = format!("HOME={}", home.display()).into_bytes();
     let processes = fs::read_dir("/proc").unwrap().flatten();
-    let of_home = processes.filter(|process| {
+    let in_home = processes.filter(|process| {
         let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|one| one == variable)
+        environment.split(|byte| *byte == 0).any(|entry| entry == variable)
     });
-    of_home.map(|process| std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()).collect()
+    in_home.map(|process| std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()).collect()
 }
 
 #[test]
 #[ignore = "installs the real CLI, runs it in a network namespace, and needs chromium"]
-fn a_stranger_can_trust_this_on_their_own_machine() {
-    let sandbox = Rc::new(furnished());
+fn all_readers_agree_and_uninstall_leaves_nothing() {
+    let sandbox = Rc::new(create_home());
     let path = |name: &str| sandbox.home().join(name);
     let original = settings(&path);
     assert_ne!(fs::read_to_string(path(".claude/settings.json")).unwrap(), original);
     let server = Rc::new(Server::start(&sandbox));
-    let mut watchers =
-        Watchers { sandbox: Rc::clone(&sandbox), server: Rc::clone(&server), browser: Browser::open(&server) };
-    let mut persons: Vec<_> =
-        (0..3).map(|_| Person::at_home(Rc::clone(&sandbox), Some(Rc::clone(&server)), newest_version(), &[])).collect();
-    for (who, step) in LIFE {
-        persons[*who].take(step);
-        watchers.agree(step.situation);
+    let mut readers =
+        Readers { sandbox: Rc::clone(&sandbox), server: Rc::clone(&server), browser: Browser::open(&server) };
+    let mut users = ["A", "B", "C"]
+        .map(|name| ScenarioRun::new(Rc::clone(&sandbox), Some(Rc::clone(&server)), newest_version(), name));
+    for (user, step) in STEPS {
+        users[*user].run_step(step);
+        readers.assert_agreement(step.situation);
     }
-    assert!(fs::read_to_string(path("notified")).unwrap().lines().count() >= 2, "the foreign tool was called, too");
-    assert_eq!(sandbox.state(persons[0].session()), "ended");
-    for person in persons {
-        person.concludes();
+    assert!(
+        fs::read_to_string(path("notified")).unwrap().lines().count() >= 2,
+        "the hook of the other program was run, too"
+    );
+    assert_eq!(sandbox.describe_signals(users[0].session()), "ended");
+    for user in users {
+        user.finish();
     }
-    drop(watchers);
+    drop(readers);
     drop(server);
 
-    let mut hooks = sandbox.command(executable("hooks"));
-    let done = outcome(hooks.arg("uninstall").current_dir(path("project")), "");
-    assert_eq!((done.code, &*done.stderr), (Some(0), ""), "{done:?}");
+    let mut hooks = sandbox.command(executable_path("hooks"));
+    let outcome = run_with_input(hooks.arg("uninstall").current_dir(path("project")), "");
+    assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{outcome:?}");
     assert_eq!(fs::read_to_string(path(".claude/settings.json")).unwrap(), original);
-    // Nothing runs, and what lies there is what was there, the saved settings, and what the sessions said.
-    assert!(eventually(|| at_home(sandbox.home()).is_empty()), "{:?}", at_home(sandbox.home()));
+    // No process and no executable is left. Of the sessions, only `ended` signals are left.
+    assert!(becomes_true(|| find_processes(sandbox.home()).is_empty()), "{:?}", find_processes(sandbox.home()));
     assert!(!path(".claude/hooks/session-signals").exists());
     assert_eq!(fs::read_dir(path(".claude/session-daemons")).map_or(0, Iterator::count), 0);
-    assert!(sandbox.files().iter().all(|name| name.ends_with(".ended.json")), "{:?}", sandbox.files());
+    assert!(
+        sandbox.list_signal_dir().iter().all(|name| name.ends_with(".ended.json")),
+        "{:?}",
+        sandbox.list_signal_dir()
+    );
 }

@@ -1,0 +1,72 @@
+//! A home directory for the real CLI, with its settings and its first-run questions answered.
+
+use std::path::PathBuf;
+
+use fs_err as fs;
+use serde_json::{Value, json};
+
+use super::claude_command;
+use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
+
+/// How often `hooks install` is run until it knows the version of the CLI.
+const MAX_RUNS: usize = 5;
+
+/// Makes a home directory for this version, and installs the hooks. The settings hold two hooks of another program: one blocks the
+/// prompts that begin with "block", and one blocks a `Stop` while the file `goes-on` exists.
+pub fn create_cli_home(version: &str) -> Sandbox {
+    let settings = |path: &dyn Fn(&str) -> PathBuf| {
+        let block = json!([{ "hooks": [{ "type": "command", "command": path("bin/block") }] }]);
+        let go_on = json!([{ "hooks": [{ "type": "command", "command": path("bin/go-on") }] }]);
+        let allow = json!({ "allow": ["Bash(~/bin/free-gate:*)"] });
+        json!({ "hooks": { "UserPromptSubmit": block, "Stop": go_on }, "permissions": allow }).to_string()
+    };
+    create_with_settings(version, settings, &["install"])
+}
+
+/// Does the same with other settings and with other arguments of `hooks`. `settings` gets a function that returns a path in the home
+/// directory.
+pub fn create_with_settings(
+    version: &str,
+    settings: impl FnOnce(&dyn Fn(&str) -> PathBuf) -> String,
+    arguments: &[&str],
+) -> Sandbox {
+    let sandbox = Sandbox::new();
+    let path = |name: &str| sandbox.home().join(name);
+    for directory in ["bin", "project", ".claude"] {
+        fs::create_dir(path(directory)).unwrap();
+    }
+    let write_script = |name: &str, text: &str| write_script(&path(name), text);
+    write_script("bin/claude", &format!("exec {} \"$@\"", claude_command(version)));
+    // Two commands that run until the test makes a file. The CLI asks for permission for the first, and not for the second.
+    write_script("bin/ask-gate", ": >~/$1.runs; until [ -e ~/$1 ] || [ ! -d ~/bin ]; do sleep 0.05; done; : >~/$1.ran");
+    write_script("bin/free-gate", "exec ~/bin/ask-gate $1");
+    write_script("bin/block", "! grep -q '\"prompt\":\"block' || { echo 'Blocked by another hook' >&2; exit 2; }");
+    write_script("bin/go-on", "[ ! -e ~/goes-on ] || { rm ~/goes-on; echo 'hold longer' >&2; exit 2; }");
+    fs::write(path(".claude/settings.json"), settings(&path)).unwrap();
+    let project = json!({ "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true, "allowedTools": [] });
+    let answers = json!({
+        "hasCompletedOnboarding": true, "theme": "dark", "lastOnboardingVersion": "9.9.9",
+        "customApiKeyResponses": { "approved": ["sk-ant-api03-fake"], "rejected": [] },
+        "projects": { path("project").to_str().unwrap(): project, path("bin").to_str().unwrap(): project },
+    });
+    fs::write(path(".claude.json"), answers.to_string()).unwrap();
+    install_hooks(&sandbox, arguments);
+    sandbox
+}
+
+/// Runs `hooks` with these arguments, the first of which is `install`, in the project's directory. The CLI of this home directory is on
+/// `PATH`.
+pub fn install_hooks(sandbox: &Sandbox, arguments: &[&str]) {
+    let path = |name: &str| sandbox.home().join(name);
+    let search_path = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
+    let knows_version = || {
+        let mut hooks = sandbox.command(executable_path("hooks"));
+        hooks.env("PATH", &search_path).args(arguments).arg("--json").current_dir(path("project"));
+        let outcome = run_with_input(&mut hooks, "");
+        assert_eq!(outcome.code, Some(0), "{outcome:?}");
+        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        report["claude"].is_string()
+    };
+    // On a busy machine the CLI may tell its version too late. Then `hooks` does not register all events, so it is run again.
+    assert!((0..MAX_RUNS).any(|_| knows_version()), "the version of the CLI stays unknown");
+}

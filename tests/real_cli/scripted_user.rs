@@ -1,0 +1,186 @@
+//! A user of the real CLI who does what a scenario says, and who knows the state that the session really has.
+
+use std::path::PathBuf;
+use std::rc::Rc;
+
+use fs_err as fs;
+
+use super::expected_state::{ExpectedState, is_alive, read_registry_directory, read_registry_state, read_screen_state};
+use super::scenario_step::{ScenarioStep, UserAction, VisibleSign};
+use super::terminal::Terminal;
+use super::{VERSIONS, becomes_true, claude_command, isolated_command};
+use crate::sandbox::Sandbox;
+
+/// The newest version without a registry.
+pub const WITHOUT_REGISTRY: &str = VERSIONS[1];
+
+/// A terminal with one CLI in it, and the user in front of it.
+pub struct ScriptedUser {
+    // Dropped before the home directory of the CLI is deleted.
+    terminal: Terminal,
+    sandbox: Rc<Sandbox>,
+    version: &'static str,
+    pid: u32,
+    session: String,
+    /// The session that the CLI ran before.
+    previous_session: String,
+    before_step: BeforeStep,
+}
+
+/// What was visible when the current step began.
+#[derive(Default)]
+struct BeforeStep {
+    dialog: String,
+    session: String,
+}
+
+impl ScriptedUser {
+    /// Opens a terminal in which no CLI runs yet.
+    pub fn new(sandbox: Rc<Sandbox>, version: &'static str) -> Self {
+        let terminal = Terminal::start(sandbox.home(), &sandbox.home().join("bin"));
+        let [session, previous_session] = [String::new(), String::new()];
+        Self { terminal, sandbox, version, pid: 0, session, previous_session, before_step: BeforeStep::default() }
+    }
+
+    /// Returns the PID of the CLI that runs, or ran last.
+    pub fn pid(&self) -> u32 {
+        self.pid
+    }
+
+    /// Returns the session that runs, or ran last.
+    pub fn session(&self) -> &str {
+        &self.session
+    }
+
+    /// Returns the session that the CLI ran before.
+    pub fn previous_session(&self) -> &str {
+        &self.previous_session
+    }
+
+    pub fn screen(&self) -> String {
+        self.terminal.screen()
+    }
+
+    pub fn dialog(&self) -> String {
+        self.terminal.dialog()
+    }
+
+    /// Performs all actions of a step.
+    pub fn perform_step(&mut self, step: &ScenarioStep) {
+        self.before_step = BeforeStep { dialog: self.dialog(), session: self.session.clone() };
+        for action in step.actions {
+            self.perform(action);
+        }
+    }
+
+    /// Presses the last key of the step once more if it had no effect: if the dialog has not changed, or if the CLI has not ended. Returns
+    /// whether a key was pressed.
+    pub fn repeat_key(&mut self, step: &ScenarioStep) -> bool {
+        let Some(action) = step.actions.last() else { return false };
+        let repeats = match action {
+            UserAction::Press(_) | UserAction::Deny => {
+                let dialog = self.dialog();
+                !dialog.trim().is_empty() && dialog == self.before_step.dialog
+            }
+            // On a busy machine the second Ctrl-C may come after the screen has stopped offering to exit.
+            UserAction::Quit => is_alive(self.pid),
+            _ => false,
+        };
+        if repeats {
+            self.perform(action);
+        }
+        repeats
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.sandbox.home().join(name)
+    }
+
+    fn perform(&mut self, action: &UserAction) {
+        let claude = || claude_command(self.version);
+        match action {
+            UserAction::Start => {
+                let resume = if self.session.is_empty() { String::new() } else { format!("--resume {}", self.session) };
+                self.run_in_terminal(&format!("exec {} --permission-mode default {resume}", claude()));
+            }
+            UserAction::Print(prompt) => self.run_in_terminal(&format!("exec {} -p '{prompt}'", claude())),
+            UserAction::Prompt(text) => self.terminal.type_prompt(text),
+            UserAction::Press(key) => self.terminal.press(key),
+            UserAction::Deny => {
+                let number = self.terminal.number_of("No");
+                self.terminal.press(&number.unwrap_or_else(|| panic!("no answer \"No\"\n{}", self.screen())));
+            }
+            UserAction::CreateFile(name) => fs::write(self.path(name), "").unwrap(),
+            UserAction::RunBeside(prompt) => {
+                let command = format!("exec {} -p --resume {} '{prompt}'", claude(), self.session);
+                let mut second = isolated_command(self.sandbox.home(), &self.path("bin"), &["sh", "-c", &command]);
+                let output = second.current_dir(self.path("project")).output().unwrap();
+                assert!(output.status.success(), "{output:?}");
+            }
+            UserAction::Quit => {
+                self.terminal.press("C-c");
+                assert!(becomes_true(|| self.screen().contains("again to exit")), "{}", self.screen());
+                self.terminal.press("C-c");
+            }
+            UserAction::Kill => {
+                let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();
+                rustix::process::kill_process(pid, rustix::process::Signal::KILL).unwrap();
+            }
+            UserAction::CloseTerminal => self.terminal.close(),
+        }
+    }
+
+    fn run_in_terminal(&mut self, command: &str) {
+        self.pid = self.terminal.run(&self.path("project"), command);
+    }
+
+    /// Reads the state that the session has now; `None` if it cannot be told.
+    pub fn read_state(&mut self, step: &ScenarioStep) -> Option<ExpectedState> {
+        if self.pid == 0 || !is_alive(self.pid) {
+            return Some(ExpectedState::Ended);
+        }
+        let (session, state) = if self.version == WITHOUT_REGISTRY {
+            (self.find_signalled_session()?, read_screen_state(&self.screen(), step.expected))
+        } else {
+            read_registry_state(self.sandbox.home(), self.pid)?
+        };
+        if session != self.session {
+            self.previous_session = std::mem::replace(&mut self.session, session);
+        }
+        Some(state)
+    }
+
+    /// Returns the session of the newest signal that names the CLI's process.
+    fn find_signalled_session(&self) -> Option<String> {
+        let signals = fs::read_dir(self.sandbox.signal_dir()).into_iter().flatten().flatten();
+        // A name that begins with a dot is the temporary file of a hook that is still at work.
+        let signals = signals.filter(|signal| !signal.file_name().as_encoded_bytes().starts_with(b"."));
+        let own_signals = signals.filter(|signal| {
+            let text = fs::read_to_string(signal.path()).unwrap_or_default();
+            text.contains(&format!("\"claude_pid\":{},", self.pid))
+        });
+        let newest =
+            own_signals.max_by_key(|signal| signal.metadata().and_then(|metadata| metadata.modified()).ok())?;
+        newest.file_name().to_str()?.split_once('.').map(|(session, _)| session.to_owned())
+    }
+
+    /// Returns whether this state is the expected one, and the step's sign is visible.
+    pub fn has_reached(&self, step: &ScenarioStep, state: Option<ExpectedState>) -> bool {
+        let is_expected =
+            step.expected == ExpectedState::Left || state.is_some_and(|state| state.matches(step.expected));
+        is_expected
+            && match step.sign {
+                VisibleSign::Nothing => true,
+                VisibleSign::Text(text) => self.screen().contains(text),
+                VisibleSign::File(name) => self.path(name).exists(),
+                VisibleSign::Directory(name) => self.directory() == self.path(name).canonicalize().ok(),
+                VisibleSign::OtherDialog => self.dialog() != self.before_step.dialog,
+                VisibleSign::OtherSession => self.session != self.before_step.session,
+            }
+    }
+
+    /// Returns the working directory of the CLI, if the registry tells it.
+    pub fn directory(&self) -> Option<PathBuf> {
+        read_registry_directory(self.sandbox.home(), self.pid).map(PathBuf::from)
+    }
+}
