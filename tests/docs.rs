@@ -224,7 +224,8 @@ fn every_file_that_the_developers_pages_name_exists() {
         for span in code_spans(&read_document(name)) {
             let is_source = [".rs", ".mjs", ".js", ".html", ".css", ".json"].iter().any(|end| span.ends_with(end));
             let first = span.split('/').next().unwrap();
-            let is_in_folder = span.contains('/') && ["crates", "src", "install", "tests", "benches"].contains(&first);
+            let is_in_folder =
+                span.contains('/') && ["crates", "src", "install", "tests", "benches", ".ci"].contains(&first);
             if !span.contains(' ') && span != "settings.json" && !span.contains('<') && (is_source || is_in_folder) {
                 let wanted = span.trim_end_matches('/');
                 assert!(paths.iter().any(|path| path.ends_with(wanted)), "{name}: there is no {span}");
