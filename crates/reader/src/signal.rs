@@ -7,6 +7,7 @@ use std::time::{Duration, SystemTime};
 
 use serde_json::Value;
 use session_signals_protocol::SignalKind;
+use session_signals_protocol::signal_format::SIGNAL_FORMAT;
 use session_signals_protocol::time::Time;
 
 use crate::signal_members::SignalMembers;
@@ -14,7 +15,7 @@ use crate::timestamps;
 
 /// The newest version of the signal format that this library understands. A signal without the member `signal_format` has
 /// the version 1.
-pub const NEWEST_SIGNAL_FORMAT: u64 = 1;
+pub const NEWEST_SIGNAL_FORMAT: u64 = SIGNAL_FORMAT as u64;
 
 /// What a reader needs of one signal.
 #[derive(Clone, Debug)]
