@@ -1,4 +1,4 @@
-//! The settings as they were, kept beside nothing that globs them.
+//! The backups of the settings, in a directory of their own.
 
 use std::fs::{File, FileTimes};
 use std::io;
@@ -13,27 +13,27 @@ use crate::environment::Environment;
 use crate::file_attributes::ACCESS_LIST;
 use crate::open_writer::{self, OpenWriter};
 
-/// How many are kept of each file.
-const KEPT_BACKUPS: usize = 10;
+/// How many backups of each settings file are kept.
+const MAX_BACKUPS: usize = 10;
 
-/// What the name of a file begins with that [`keep`] put there. These are never let go of.
-const SET_ASIDE_PREFIX: &str = "aside.";
+/// How the name of a file begins that [`move_to_backups`] put among the backups. Such a file is never deleted.
+const LEFTOVER_PREFIX: &str = "aside.";
 
-/// Saves `bytes` of the file `settings` as `<config dir>/backups/NAME.TIME`, TIME in milliseconds since the epoch,
-/// and lets go of the oldest; but not of one that was written to after that time.
+/// Saves `bytes` of the file `settings` as `<config dir>/backups/NAME.TIME`. TIME is in milliseconds since the epoch. Then
+/// deletes the oldest backups of that file, except those that a program wrote to after they were made.
 ///
 /// # Errors
-/// Any of the file system's: with no backup there is to be no change.
+/// If the file system refuses a step. The settings must not be changed then.
 pub fn save_backup(env: &Environment, settings: &Path, bytes: &[u8]) -> io::Result<PathBuf> {
     let folder = env.backups_dir();
     fs::create_dir_all(&folder)?;
     let name = env.settings_slug(settings);
     let (path, time) = free_name(&folder, &name, SystemTime::now());
-    // Settings hold tokens: ours alone, whatever the original's mode.
+    // Settings contain tokens, so only their owner may read the backup, whatever the mode of the settings is.
     atomic_file::write_file(&path, bytes, 0o600)?;
-    // Whoever writes to it later is told by its time.
+    // If the file is modified after the time in its name, a program wrote to it later.
     let _ = File::options().write(true).open(&path).and_then(|file| file.set_modified(time));
-    for (time, old) in backups_of(&folder, &name)?.iter().rev().skip(KEPT_BACKUPS) {
+    for (time, old) in backups_of(&folder, &name)?.iter().rev().skip(MAX_BACKUPS) {
         if !is_written_late(*time, old) {
             fs::remove_file(old)?;
         }
@@ -41,135 +41,138 @@ pub fn save_backup(env: &Environment, settings: &Path, bytes: &[u8]) -> io::Resu
     Ok(path)
 }
 
-/// Makes the file that was replaced, which lies at `held`, the backup itself: whoever has it open writes to what is
-/// kept. Where the backup is on another file system, or the file has another name, it only loses this one; unless
-/// somebody may have it open: then it stays where it lies, which is told.
-pub fn retire_displaced(held: &Path, backup: Option<&Path>) -> Option<PathBuf> {
-    let is_kept = backup.is_some_and(|backup| become_backup(held, backup).is_ok());
-    let is_gone = is_kept || atomic_file::discard_displaced(held).unwrap_or(false);
-    atomic_file::sync_folder(held);
-    (!is_gone).then(|| held.to_owned())
+/// Makes the replaced file itself the backup, so that a program that still has it open writes to a file that is kept.
+///
+/// This is not possible if the backup is on another file system or the file has another name. The file is then deleted, or
+/// stays where it is if a program may have it open; its path is returned in that case.
+pub fn retire_displaced(displaced: &Path, backup: Option<&Path>) -> Option<PathBuf> {
+    let is_backup = backup.is_some_and(|backup| become_backup(displaced, backup).is_ok());
+    let is_gone = is_backup || atomic_file::discard_displaced(displaced).unwrap_or(false);
+    atomic_file::sync_folder(displaced);
+    (!is_gone).then(|| displaced.to_owned())
 }
 
-fn become_backup(held: &Path, backup: &Path) -> io::Result<()> {
-    let meta = std::fs::symlink_metadata(held)?;
+fn become_backup(displaced: &Path, backup: &Path) -> io::Result<()> {
+    let meta = std::fs::symlink_metadata(displaced)?;
     if meta.nlink() != 1 {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    std::fs::set_permissions(held, PermissionsExt::from_mode(0o600))?;
-    let _ = rustix::fs::removexattr(held, ACCESS_LIST);
-    // A clock of another computer, or one that went back, is no later writer.
+    std::fs::set_permissions(displaced, PermissionsExt::from_mode(0o600))?;
+    let _ = rustix::fs::removexattr(displaced, ACCESS_LIST);
+    // A time in the future comes from another clock. It does not mean that a program wrote to the file later.
     let time = backup_time(backup).map(from_millis);
     if let (Some(time), Ok(modified)) = (time, meta.modified())
         && modified > time
     {
-        File::open(held)?.set_times(FileTimes::new().set_modified(time))?;
+        File::open(displaced)?.set_times(FileTimes::new().set_modified(time))?;
     }
-    std::fs::rename(held, backup)?;
+    std::fs::rename(displaced, backup)?;
     atomic_file::sync_folder(backup);
     Ok(())
 }
 
-/// Where [`keep`] puts what lies at `left`.
+/// Returns the path to which [`move_to_backups`] moves a file that was left beside these settings.
 #[must_use]
-pub fn place_for_left(env: &Environment, settings: &Path, left: &Path) -> PathBuf {
-    let time = left.symlink_metadata().and_then(|meta| meta.modified()).unwrap_or(UNIX_EPOCH);
-    free_name(&env.backups_dir(), &format!("{SET_ASIDE_PREFIX}{}", env.settings_slug(settings)), time).0
+pub fn leftover_destination(env: &Environment, settings: &Path, leftover: &Path) -> PathBuf {
+    let time = leftover.symlink_metadata().and_then(|meta| meta.modified()).unwrap_or(UNIX_EPOCH);
+    free_name(&env.backups_dir(), &format!("{LEFTOVER_PREFIX}{}", env.settings_slug(settings)), time).0
 }
 
-/// Moves what another program wrote, and is nowhere else, to the backups, for good; where it lies then. The file stays
-/// where it is where that cannot be done without a copy.
-pub fn keep_left(env: &Environment, settings: &Path, left: &Path) -> PathBuf {
-    let place = place_for_left(env, settings, left);
-    let moved = fs::create_dir_all(env.backups_dir()).and_then(|()| fs::rename(left, &place));
+/// Moves a file to the backups that another program wrote and that no other file equals. It stays there for good. Returns
+/// where the file is then: it stays where it is if the file system can only copy it.
+pub fn move_to_backups(env: &Environment, settings: &Path, leftover: &Path) -> PathBuf {
+    let destination = leftover_destination(env, settings, leftover);
+    let moved = fs::create_dir_all(env.backups_dir()).and_then(|()| fs::rename(leftover, &destination));
     if moved.is_err() {
-        return left.to_owned();
+        return leftover.to_owned();
     }
-    atomic_file::sync_folder(&place);
-    place
+    atomic_file::sync_folder(&destination);
+    destination
 }
 
-/// The same, by a copy where it has to be; the file then goes once nobody can write to it any more.
+/// Moves or copies such a file to the backups. After a copy the file is deleted, unless a program may have it open.
 ///
 /// # Errors
-/// Any of the file system's: then it stays where it is.
-pub fn rescue_left(env: &Environment, settings: &Path, left: &Path) -> io::Result<()> {
-    let place = place_for_left(env, settings, left);
-    if keep_left(env, settings, left) == left {
+/// If the file system refuses a step. The file stays where it is then.
+pub fn rescue_to_backups(env: &Environment, settings: &Path, leftover: &Path) -> io::Result<()> {
+    let destination = leftover_destination(env, settings, leftover);
+    if move_to_backups(env, settings, leftover) == leftover {
         fs::create_dir_all(env.backups_dir())?;
-        // Before the reading: who closes it in between has written all of what is read.
-        let writer = open_writer::find_writer(left);
-        atomic_file::write_file(&place, &fs::read(left)?, 0o600)?;
+        // The writer comes first: a program that closes the file in between has written all that is read.
+        let writer = open_writer::find_writer(leftover);
+        atomic_file::write_file(&destination, &fs::read(leftover)?, 0o600)?;
         if writer == OpenWriter::Nobody {
-            fs::remove_file(left)?;
+            fs::remove_file(leftover)?;
         }
     } else {
-        fs::set_permissions(&place, PermissionsExt::from_mode(0o600))?;
-        let _ = rustix::fs::removexattr(&place, ACCESS_LIST);
+        fs::set_permissions(&destination, PermissionsExt::from_mode(0o600))?;
+        let _ = rustix::fs::removexattr(&destination, ACCESS_LIST);
     }
     Ok(())
 }
 
-/// Whether some backup holds these bytes.
+/// Returns whether a backup has this content.
 #[must_use]
 pub fn has_content(env: &Environment, bytes: &[u8]) -> bool {
     backup_files(env).iter().any(|path| std::fs::read(path).is_ok_and(|backup| backup == bytes))
 }
 
-/// The backups that somebody wrote to after they were made.
+/// Returns the backups that a program wrote to after they were made.
 #[must_use]
 pub fn written_late(env: &Environment) -> Vec<PathBuf> {
     let is_late = |path: &PathBuf| backup_time(path).is_some_and(|time| is_written_late(time, path));
     backup_files(env).into_iter().filter(is_late).collect()
 }
 
-/// All files among the backups that are ours, or could be.
+/// Returns the files of the backup directory, except temporary ones, sorted. Not all of them are backups of `hooks`.
 fn backup_files(env: &Environment) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(env.backups_dir()).into_iter().flatten().flatten();
-    let ours = entries.filter(|entry| !entry.file_name().to_string_lossy().starts_with(atomic_file::TEMPORARY_PREFIX));
-    let mut found: Vec<PathBuf> = ours.map(|entry| entry.path()).filter(|path| path.is_file()).collect();
-    found.sort();
-    found
+    let is_temporary =
+        |entry: &std::fs::DirEntry| entry.file_name().to_string_lossy().starts_with(atomic_file::TEMPORARY_PREFIX);
+    let paths = entries.filter(|entry| !is_temporary(entry)).map(|entry| entry.path());
+    let mut files: Vec<PathBuf> = paths.filter(|path| path.is_file()).collect();
+    files.sort();
+    files
 }
 
-/// A name that nothing has yet, and the time in it.
+/// Returns a path `folder/name.TIME` that no file has, and its time: the given one or the next free millisecond.
 fn free_name(folder: &Path, name: &str, time: SystemTime) -> (PathBuf, SystemTime) {
-    let mut time = time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
+    let mut millis = time.duration_since(UNIX_EPOCH).map_or(0, |time| time.as_millis());
     loop {
-        let path = folder.join(format!("{name}.{time}"));
+        let path = folder.join(format!("{name}.{millis}"));
         if !path.exists() {
-            return (path, from_millis(time));
+            return (path, from_millis(millis));
         }
-        time += 1;
+        millis += 1;
     }
 }
 
-fn from_millis(time: u128) -> SystemTime {
-    UNIX_EPOCH + Duration::from_millis(u64::try_from(time).unwrap_or_default())
+fn from_millis(millis: u128) -> SystemTime {
+    UNIX_EPOCH + Duration::from_millis(u64::try_from(millis).unwrap_or_default())
 }
 
-/// The time in the name of a backup of ours: after the settings' own name, or a path with its hash.
+/// Returns the time in the name of a backup, in milliseconds; `None` if the name is not one that [`save_backup`] gives.
 fn backup_time(backup: &Path) -> Option<u128> {
     let (name, time) = backup.file_name()?.to_str()?.rsplit_once('.')?;
     let is_hash = |hash: &str| hash.len() == 16 && hash.bytes().all(|byte| byte.is_ascii_hexdigit());
     let is_ours = ["settings.json", "settings.local.json"].contains(&name)
-        || !name.starts_with(SET_ASIDE_PREFIX) && name.rsplit_once('-').is_some_and(|(_, hash)| is_hash(hash));
+        || !name.starts_with(LEFTOVER_PREFIX) && name.rsplit_once('-').is_some_and(|(_, hash)| is_hash(hash));
     time.parse().ok().filter(|_| is_ours && time.len() >= 13)
 }
 
-fn is_written_late(time: u128, path: &Path) -> bool {
-    path.symlink_metadata().and_then(|meta| meta.modified()).is_ok_and(|modified| modified > from_millis(time))
+fn is_written_late(millis: u128, path: &Path) -> bool {
+    path.symlink_metadata().and_then(|meta| meta.modified()).is_ok_and(|modified| modified > from_millis(millis))
 }
 
-/// Those of one file, the oldest first.
+/// Returns the backups of one settings file, the oldest first.
 fn backups_of(folder: &Path, name: &str) -> io::Result<Vec<(u128, PathBuf)>> {
-    let mut found: Vec<(u128, PathBuf)> = Vec::new();
+    let mut backups: Vec<(u128, PathBuf)> = Vec::new();
     for entry in fs::read_dir(folder)? {
         let entry = entry?;
         let file = entry.file_name();
         let time = file.to_str().and_then(|file| file.strip_prefix(name)?.strip_prefix('.')?.parse().ok());
-        found.extend(time.map(|time| (time, entry.path())));
+        backups.extend(time.map(|time| (time, entry.path())));
     }
-    found.sort();
-    Ok(found)
+    backups.sort();
+    Ok(backups)
 }

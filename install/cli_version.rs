@@ -1,4 +1,4 @@
-//! The version of the CLI that will run the hooks.
+//! The version of the Claude Code that will run the hooks.
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -8,11 +8,10 @@ use std::time::Duration;
 use crate::child_process;
 use crate::environment::Environment;
 
-/// A CLI that takes longer to say its version has hung. The older ones, scripts for node, took five seconds on a
-/// busy computer.
+/// How long the CLI may take to print its version. Older CLIs, which are scripts for node, took five seconds on a busy computer.
 const VERSION_TIMEOUT: Duration = Duration::from_secs(10);
 
-/// Major, minor, patch.
+/// A version of the CLI: major, minor, patch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct CliVersion(pub u32, pub u32, pub u32);
 
@@ -23,7 +22,7 @@ impl fmt::Display for CliVersion {
 }
 
 impl CliVersion {
-    /// Reads `2.1.329 (Claude Code)`.
+    /// Parses `2.1.329 (Claude Code)`, the output of `claude --version`.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let mut numbers = text.split_whitespace().next()?.splitn(3, '.');
@@ -32,29 +31,29 @@ impl CliVersion {
     }
 }
 
-/// Asks the CLI for its version.
+/// Runs `claude --version` and returns the version.
 ///
 /// # Errors
-/// A sentence where there is none to be had: no CLI, one that hangs, fails, or says something else.
+/// A sentence that says why the version is unknown: there is no CLI, or it hangs, fails, or prints something else.
 pub fn installed_version(env: &Environment) -> Result<CliVersion, String> {
     let claude = find_cli(env).ok_or("there is no `claude` on PATH")?;
     let shown = env.short_path(&claude);
-    let said = child_process::run_with_limit(Command::new(&claude).arg("--version"), b"", VERSION_TIMEOUT)
+    let output = child_process::run_with_limit(Command::new(&claude).arg("--version"), b"", VERSION_TIMEOUT)
         .map_err(|error| format!("{shown} --version: {error}"))?;
-    if !said.status.success() {
-        return Err(format!("{shown} --version failed ({})", said.status));
+    if !output.status.success() {
+        return Err(format!("{shown} --version failed ({})", output.status));
     }
-    let text = String::from_utf8_lossy(&said.stdout);
+    let text = String::from_utf8_lossy(&output.stdout);
     CliVersion::parse(&text).ok_or_else(|| {
         format!("{shown} --version printed no version but {:?}", text.chars().take(60).collect::<String>())
     })
 }
 
-/// The `claude` of PATH, else the one where its own installers put it.
+/// Finds the `claude` of PATH, or else the one in a directory where its own installers put it.
 fn find_cli(env: &Environment) -> Option<PathBuf> {
-    let on_path = std::env::split_paths(&env.path).filter(|folder| folder.is_absolute());
-    let own = env.home.iter().map(|home| home.join(".local/bin")).chain([env.config.join("local")]);
-    on_path.chain(own).map(|folder| folder.join("claude")).find(|path| is_executable(path))
+    let on_path = std::env::split_paths(&env.search_path).filter(|folder| folder.is_absolute());
+    let installer_dirs = env.home.iter().map(|home| home.join(".local/bin")).chain([env.config_dir.join("local")]);
+    on_path.chain(installer_dirs).map(|folder| folder.join("claude")).find(|path| is_executable(path))
 }
 
 fn is_executable(path: &Path) -> bool {

@@ -1,4 +1,4 @@
-//! The command line.
+//! The definition of the command line, and its help.
 
 use clap::{Args, Parser, Subcommand, ValueEnum};
 
@@ -6,50 +6,53 @@ use crate::paths::Scope;
 
 const EXAMPLES: &str = "\
 Examples:
-  hooks install                  for you, in every project
-  hooks install --dry-run        show the change, change nothing
-  hooks doctor --fix             find what is wrong, and mend it
-  hooks uninstall                give the settings back as they were
+  hooks install                  install for you, in every project
+  hooks install --dry-run        show the change, and change nothing
+  hooks doctor --fix             find what is wrong, and repair it
+  hooks uninstall                restore the settings as they were
 
 Exit codes:
-  0  done, or nothing to do; doctor: healthy
-  1  refused, the settings are as they were; doctor: something is wrong
+  0  done, or nothing to do; doctor: nothing is wrong
+  1  nothing was done, see the reason; doctor: something is wrong
   2  the command line was wrong
   3  partly done: the settings were changed, but something failed";
 
-const JSON: &str = "\
-JSON (--json), one object; what does not apply is null or empty:
+const REPORT_JSON: &str = "\
+JSON (--json), one object; a member that does not apply is null or empty:
+  format        1, the version of this format
   outcome       \"done\", \"unchanged\", \"refused\" or \"partly\"
   command       \"install\" or \"uninstall\"
   dry_run       true with --dry-run: nothing was changed
-  scope, file   whose settings, and where they are
-  claude        the version of the CLI, null where it is unknown
+  scope, file   the scope of the settings, and their path
+  claude        the version of Claude Code; null if it is unknown
   events        [{event, command, change}]; change is \"added\", \"updated\",
                 \"kept\", \"converged\" or \"removed\"
   left_out      [{event, since}]: registered from version `since` on
-  replaced      [{event, command}]: the scripts that were taken out
-  executables   the directory they were copied to
-  copied        those that were not there yet, or were others
-  former        the version of those that were others, \"unknown\" where
-                nothing says it; it may be the same: another build
-  backup        the settings as they were
-  service       the description of the service that was written or removed
+  replaced      [{event, command}]: the scripts that were removed
+  executables   the directory of the executables
+  copied        the executables that were missing or different before
+  former        the version of those that were different, \"unknown\" if no
+                file names it; another build may have the same version
+  backup        the backup of the settings
+  service       the file of the service that was written or removed
   diff          with --dry-run: the unified diff
   warnings      sentences
-  problems      sentences; any makes the outcome \"partly\"
-  reason        why it was refused
-  snippet       what to paste instead";
+  problems      sentences; if there are any, the outcome is \"partly\"
+  reason        why nothing was done
+  snippet       the entries to paste instead";
 
-const FINDINGS: &str = "\
+const DOCTOR_JSON: &str = "\
 JSON (--json), one object:
-  healthy       true where there are no findings
-  claude        the version of the CLI, null where it is unknown
+  format        1, the version of this format
+  healthy       true if there are no findings and no problems
+  claude        the version of Claude Code; null if it is unknown
   findings      [{id, sentence, path, fix}]; fix says what --fix does, or null
-  mended        with --fix: [{id, sentence, path, fix}] that are gone
-  problems      with --fix: sentences on what could not be mended
-  notes         sentences on what is right as it is, but good to know
+  mended        with --fix: the findings that were repaired
+  problems      with --fix: sentences on what could not be repaired
+  notes         sentences on what is not wrong, but good to know
 
-Exit codes: 0 healthy, 1 findings are left, 2 the command line was wrong.";
+Exit codes: 0 nothing is wrong, 1 something is wrong, 2 the command line was
+wrong.";
 
 /// Make every Claude Code session publish what it is doing
 #[derive(Parser)]
@@ -60,17 +63,17 @@ pub struct Arguments {
     pub command: Command,
 }
 
-/// What can be done.
+/// The subcommands.
 #[derive(Subcommand)]
 pub enum Command {
     /// Copy the hook executables and register them in settings.json
-    #[command(after_long_help = JSON)]
+    #[command(after_long_help = REPORT_JSON)]
     Install(InstallOptions),
-    /// Take them out again; untouched settings get their very bytes back
-    #[command(after_long_help = JSON)]
+    /// Remove them again, and restore the settings as they were
+    #[command(after_long_help = REPORT_JSON)]
     Uninstall(UninstallOptions),
-    /// Say what keeps the hooks from working
-    #[command(after_long_help = FINDINGS)]
+    /// Find what keeps the hooks from working
+    #[command(after_long_help = DOCTOR_JSON)]
     Doctor(DoctorOptions),
     /// Print shell completions or a man page
     #[command(hide = true)]
@@ -83,7 +86,7 @@ pub enum Command {
 }
 
 impl Command {
-    /// Whether `--force` was given.
+    /// Returns whether `--force` was given.
     #[must_use]
     pub fn is_forced(&self) -> bool {
         match self {
@@ -95,9 +98,9 @@ impl Command {
     }
 }
 
-/// `hooks install`
+/// The options of `hooks install`.
 #[derive(Args)]
-#[expect(clippy::struct_excessive_bools, reason = "each is an option")]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is an option")]
 pub struct InstallOptions {
     /// Whose settings: yours, this project's, or yours in this project
     #[arg(long, value_enum, default_value_t = Scope::User, value_name = "user|project|local", hide_possible_values = true)]
@@ -105,10 +108,10 @@ pub struct InstallOptions {
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// Start and end the daemons of session-daemons.json with each session
+    /// Start and stop the daemons of session-daemons.json with each session
     #[arg(long)]
     pub daemons: bool,
-    /// Leave the scripts registered that the executables replace
+    /// Keep scripts of session dashboards such as claude-code-ui registered
     #[arg(long)]
     pub keep_scripts: bool,
     /// Run `sessions serve` now and at every login: systemd or launchd
@@ -117,11 +120,11 @@ pub struct InstallOptions {
     /// Stop that service and remove it
     #[arg(long, conflicts_with = "service")]
     pub no_service: bool,
-    // Not --force: in a container root always gives that.
-    /// Go back to this version where a newer one is installed
+    // It is not --force, because root in a container gives --force in any case.
+    /// Replace a newer installed version by this one
     #[arg(long)]
     pub downgrade: bool,
-    /// As root, go on in another user's home or project
+    /// As root, continue in another user's home or project
     #[arg(long)]
     pub force: bool,
     /// Print the report as JSON
@@ -129,7 +132,7 @@ pub struct InstallOptions {
     pub json: bool,
 }
 
-/// `hooks uninstall`
+/// The options of `hooks uninstall`.
 #[derive(Args)]
 pub struct UninstallOptions {
     /// Whose settings: yours, this project's, or yours in this project
@@ -138,7 +141,7 @@ pub struct UninstallOptions {
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
     pub dry_run: bool,
-    /// As root, go on in another user's home or project
+    /// As root, continue in another user's home or project
     #[arg(long)]
     pub force: bool,
     /// Print the report as JSON
@@ -146,13 +149,13 @@ pub struct UninstallOptions {
     pub json: bool,
 }
 
-/// `hooks doctor`
+/// The options of `hooks doctor`.
 #[derive(Args)]
 pub struct DoctorOptions {
-    /// Mend what can be mended without asking you
+    /// Repair what needs no decision of yours
     #[arg(long)]
     pub fix: bool,
-    /// As root, go on in another user's home or project
+    /// As root, continue in another user's home or project
     #[arg(long)]
     pub force: bool,
     /// Print the findings as JSON

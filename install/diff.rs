@@ -1,4 +1,4 @@
-//! The unified diff of exact bytes, as `patch` takes it.
+//! The unified diff of `--dry-run`, byte for byte as `patch` takes it.
 
 use std::fmt::Write;
 use std::path::Path;
@@ -7,15 +7,15 @@ use similar::{ChangeTag, TextDiff};
 
 use crate::settings_editor::EditPlan;
 
-/// What `plan` does to `file`; empty where that is nothing.
+/// Returns the diff of what `plan` does to `file`; an empty text if that is nothing.
 #[must_use]
 pub fn unified_diff(file: &Path, plan: &EditPlan) -> String {
     if !plan.is_change() {
         return String::new();
     }
-    // The editor takes nothing but UTF-8.
+    // The settings editor accepts nothing but UTF-8.
     let (before, after) = (String::from_utf8_lossy(&plan.before), String::from_utf8_lossy(&plan.after));
-    // Lines end in \n alone: a \r is the line's own byte.
+    // A line ends in \n. A \r before it belongs to the line.
     let (old, new): (Vec<&str>, Vec<&str>) =
         (before.split_inclusive('\n').collect(), after.split_inclusive('\n').collect());
     let changes = TextDiff::from_slices(&old, &new);
@@ -24,7 +24,7 @@ pub fn unified_diff(file: &Path, plan: &EditPlan) -> String {
     for group in changes.grouped_ops(3) {
         let (Some(first), Some(last)) = (group.first(), group.last()) else { continue };
         let range = |start: usize, end: usize| match end - start {
-            // An empty range is named by the line before it.
+            // An empty range is named by the line before it, as in GNU diff.
             0 => format!("{start},0"),
             1 => (start + 1).to_string(),
             length => format!("{},{length}", start + 1),

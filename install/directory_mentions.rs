@@ -1,11 +1,12 @@
-//! What of the settings names the directory of the executables, in whatever words: it may start them.
+//! Commands in the settings that name the directory of the executables. They may start an executable in a way that cannot be
+//! recognised.
 
 use crate::environment::Environment;
 use crate::paths::Scope;
 use crate::settings_editor::{self, DIRECTORY, HookOwner, Mention, WrappedCommand};
 use crate::{phrases, supported_events};
 
-/// Everything of these settings that does, but for entries and for lines that can be seen to start an executable.
+/// Returns the commands that name the directory. Entries, and commands that are known to start an executable, are left out.
 #[must_use]
 pub fn mentions_of_scope(env: &Environment, scope: Scope, text: &[u8]) -> Vec<Mention> {
     let is_start = |line: &WrappedCommand| env.hook_owner(scope, &line.path, line.by_shell) == HookOwner::Here;
@@ -14,7 +15,7 @@ pub fn mentions_of_scope(env: &Environment, scope: Scope, text: &[u8]) -> Vec<Me
     })
 }
 
-/// All of them in words: `Stop, SubagentStop: COMMAND; statusLine.command: COMMAND`.
+/// Lists them: `Stop, SubagentStop: COMMAND; statusLine.command: COMMAND`. Returns `None` if there are none.
 #[must_use]
 pub fn list_mentions(mentions: &[Mention]) -> Option<String> {
     let lines = phrases::group_by_key(mentions.iter().map(|Mention { location, command }| (&**command, &**location)));
@@ -23,35 +24,35 @@ pub fn list_mentions(mentions: &[Mention]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// Whether a command names the directory, as far as can be told without running it. Once too often does less harm than
-/// once too seldom.
+/// Returns whether a command names the directory, as far as can be known without running it. In doubt it does: a wrong yes does
+/// less harm than a wrong no.
 fn names_directory(env: &Environment, text: &str) -> bool {
     let text = without_quotes(&with_tilde(env, &env.fill_variables(text)));
     let folder = env.executables_dir();
     let real = folder.canonicalize().ok();
     let mut folders = real.iter().chain([&folder]).map(|folder| without_quotes(&folder.to_string_lossy()));
-    if folders.any(|folder| text.match_indices(&*folder).any(|(at, _)| ends_name(&text[at + folder.len()..]))) {
+    if folders.any(|folder| text.match_indices(&*folder).any(|(at, _)| is_end_of_name(&text[at + folder.len()..]))) {
         return true;
     }
-    // By a path whose front only a run would tell: relative to where the command goes, or in a variable.
+    // The beginning of the path may be known only when the command runs: the path is relative, or a variable holds it.
     text.match_indices(DIRECTORY).any(|(at, _)| {
         let (before, after) = (&text[..at], &text[at + DIRECTORY.len()..]);
         let start = before.rfind(|c: char| c.is_whitespace() || "=:;()[]<>|&,`".contains(c)).map_or(0, |at| at + 1);
         let front = &before[start..];
-        let is_whole = (front.is_empty() || front.ends_with('/')) && ends_name(after);
+        let is_whole = (front.is_empty() || front.ends_with('/')) && is_end_of_name(after);
         let is_absolute = front.starts_with(['/', '~']);
         is_whole && !is_absolute && (front.ends_with("hooks/") || names_executable(&text))
     })
 }
 
-/// Whether one of the executables is named.
+/// Returns whether the text names one of the executables.
 fn names_executable(text: &str) -> bool {
     let is_named = |name: &str| text.match_indices(name).any(|(at, _)| !text[..at].ends_with(is_name_character));
     supported_events::executable_names().into_iter().any(is_named)
 }
 
-/// Whether a name ends where this goes on.
-fn ends_name(rest: &str) -> bool {
+/// Returns whether a name ends before this text.
+fn is_end_of_name(rest: &str) -> bool {
     !rest.starts_with(is_name_character)
 }
 
@@ -59,7 +60,7 @@ fn is_name_character(c: char) -> bool {
     c.is_alphanumeric() || matches!(c, '-' | '_' | '.')
 }
 
-/// Without what a shell drops, and with a single slash between names.
+/// Removes what a shell removes, and repeated slashes.
 fn without_quotes(text: &str) -> String {
     let mut text: String = text.chars().filter(|c| !matches!(c, '"' | '\'' | '\\')).collect();
     for same in ["//", "/./"] {
@@ -70,7 +71,7 @@ fn without_quotes(text: &str) -> String {
     text
 }
 
-/// With the home in the place of each `~/` that begins a word.
+/// Replaces each `~/` at the beginning of a word by the home directory.
 fn with_tilde(env: &Environment, text: &str) -> String {
     let Some(home) = &env.home else { return text.to_owned() };
     let home = format!("{}/", home.display());

@@ -1,4 +1,4 @@
-//! Settings that keep our hooks from running at all.
+//! Settings that turn all hooks of the user off.
 
 use std::path::{Path, PathBuf};
 
@@ -9,17 +9,17 @@ use crate::paths::{SCOPES, Scope};
 use crate::settings_file;
 use session_signals_reader::cleanup::retention;
 
-/// A setting, and the file it is set in.
+/// A setting that turns hooks off, and the file that contains it.
 pub struct DisabledHooks {
     /// `disableAllHooks` or `allowManagedHooksOnly`.
     pub setting: &'static str,
-    /// Where it is set.
+    /// The file that contains it.
     pub file: PathBuf,
-    /// Whose that is; `None`: the administrator's.
+    /// The scope of the file; `None` for a file of the administrator.
     pub scope: Option<Scope>,
 }
 
-/// Every file that disables hooks, in any scope.
+/// Returns every setting that turns hooks off, in the files of all scopes and of the administrator.
 #[must_use]
 pub fn find_disabled(env: &Environment) -> Vec<DisabledHooks> {
     let mut managed = retention::managed_settings_files();
@@ -27,22 +27,22 @@ pub fn find_disabled(env: &Environment) -> Vec<DisabledHooks> {
     let mut files: Vec<(PathBuf, Option<Scope>)> = managed.into_iter().map(|file| (file, None)).collect();
     files.extend(SCOPES.iter().map(|scope| (env.settings_path(*scope), Some(*scope))));
     let real = |file: &Path| file.canonicalize().ok();
-    let mut found: Vec<DisabledHooks> = Vec::new();
+    let mut disabled: Vec<DisabledHooks> = Vec::new();
     for (file, scope) in files {
         let Some(settings) = parse_file(&file) else { continue };
         for setting in ["disableAllHooks", "allowManagedHooksOnly"] {
-            // The home's project settings are the user's.
+            // In the home directory, the settings of the project are those of the user.
             if settings.get(setting) == Some(&Value::Bool(true))
-                && !found.iter().any(|other| other.setting == setting && real(&other.file) == real(&file))
+                && !disabled.iter().any(|other| other.setting == setting && real(&other.file) == real(&file))
             {
-                found.push(DisabledHooks { setting, file: file.clone(), scope });
+                disabled.push(DisabledHooks { setting, file: file.clone(), scope });
             }
         }
     }
-    found
+    disabled
 }
 
-/// A file that cannot be read or parsed disables nothing: the CLI ignores it.
+/// Parses a settings file. A file that cannot be read or parsed turns nothing off: the CLI ignores it.
 fn parse_file(file: &Path) -> Option<Value> {
     if !file.is_file() {
         return None;

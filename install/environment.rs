@@ -1,72 +1,69 @@
-//! Everything that is read from the environment: variables, the terminal, where we stand and where we came from.
+//! What `hooks` reads from its surroundings: environment variables, the current directory, its own path and arguments.
 
 use std::env;
 use std::ffi::OsString;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
+
+use session_signals_cli::environment::{self, variable};
 
 use crate::refusal::Refusal;
 
-/// The surroundings of one run, read once.
+/// The surroundings of one run. They are read once, at its beginning.
 pub struct Environment {
-    /// The user's home, where there is one.
+    /// The user's home directory (`$HOME`), if it is set.
     pub home: Option<PathBuf>,
-    /// Claude Code's own directory: `$CLAUDE_CONFIG_DIR`, else `$HOME/.claude`.
-    pub config: PathBuf,
-    /// Whether `$CLAUDE_CONFIG_DIR` says so: then a service has to be told.
-    pub config_is_set: bool,
-    /// `$XDG_CONFIG_HOME`.
-    pub xdg_config: Option<PathBuf>,
-    /// The project of `--scope project` and `local`: where we were started.
-    pub project: PathBuf,
-    /// Where the executables to install lie: beside the one that runs.
-    pub source: PathBuf,
+    /// The configuration directory of Claude Code, as an absolute path.
+    pub config_dir: PathBuf,
+    /// Whether `$CLAUDE_CONFIG_DIR` names the configuration directory. A service does not inherit that variable, so its
+    /// description has to set it.
+    pub config_dir_is_set: bool,
+    /// `$XDG_CONFIG_HOME`, if it is an absolute path.
+    pub xdg_config_home: Option<PathBuf>,
+    /// The current directory: the project that `--scope project` and `--scope local` mean.
+    pub project_dir: PathBuf,
+    /// The directory of this `hooks`. The executables to install lie there, too.
+    pub source_dir: PathBuf,
     /// `$PATH`.
-    pub path: OsString,
-    /// Whether stdout takes colour.
-    pub colour: bool,
-    /// The command line that we were started by: our own path, and the arguments.
-    pub line: Vec<String>,
-    /// `--force`: root goes on in another user's directories.
+    pub search_path: OsString,
+    /// Whether standard output is a terminal that takes colour.
+    pub wants_colour: bool,
+    /// The command line of this process: the path of the executable, and the arguments.
+    pub command_line: Vec<String>,
+    /// Whether `--force` was given: root may then work in the directories of another user.
     pub force: bool,
 }
 
 impl Environment {
-    /// Reads it.
+    /// Reads the surroundings of this process.
     ///
     /// # Errors
-    /// Where nothing says which home is meant, or where we are.
+    /// If neither `CLAUDE_CONFIG_DIR` nor `HOME` is set, and if the current directory or the path of this executable cannot
+    /// be read.
     pub fn read() -> Result<Self, Refusal> {
-        let set = |name: &str| env::var_os(name).filter(|value| !value.is_empty());
-        let project = env::current_dir().map_err(|error| Refusal::new(format!("the current directory: {error}")))?;
-        let home = set("HOME").map(PathBuf::from);
-        let config = match (set("CLAUDE_CONFIG_DIR"), &home) {
-            (Some(config), _) => PathBuf::from(config),
-            (None, Some(home)) => home.join(".claude"),
-            (None, None) => {
-                return Err(Refusal::new("neither CLAUDE_CONFIG_DIR nor HOME is set: which settings are meant?"));
-            }
-        };
-        let ourselves = env::current_exe().map_err(|error| Refusal::new(format!("our own executable: {error}")))?;
+        let project_dir =
+            env::current_dir().map_err(|error| Refusal::new(format!("the current directory: {error}")))?;
+        let config_dir = environment::config_dir().ok_or_else(|| {
+            Refusal::new("neither CLAUDE_CONFIG_DIR nor HOME is set, so there are no settings to look for")
+        })?;
+        let executable = env::current_exe().map_err(|error| Refusal::new(format!("the path of hooks: {error}")))?;
         let arguments = env::args_os().skip(1).map(|argument| argument.to_string_lossy().into_owned());
         Ok(Self {
-            line: std::iter::once(ourselves.display().to_string()).chain(arguments).collect(),
-            home,
-            config_is_set: set("CLAUDE_CONFIG_DIR").is_some(),
-            xdg_config: set("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()),
-            config: project.join(config),
-            // A package manager's is a symbolic link, and the hooks lie beside what it names.
-            source: ourselves.canonicalize().unwrap_or(ourselves).parent().unwrap_or(Path::new("/")).to_owned(),
-            project,
-            path: set("PATH").unwrap_or_default(),
+            command_line: std::iter::once(executable.display().to_string()).chain(arguments).collect(),
+            home: variable("HOME").map(PathBuf::from),
+            config_dir_is_set: variable("CLAUDE_CONFIG_DIR").is_some(),
+            xdg_config_home: variable("XDG_CONFIG_HOME").map(PathBuf::from).filter(|path| path.is_absolute()),
+            config_dir: project_dir.join(config_dir),
+            // A package manager puts a symlink on PATH. The other executables lie beside the file that it names.
+            source_dir: executable.canonicalize().unwrap_or(executable).parent().unwrap_or(Path::new("/")).to_owned(),
+            project_dir,
+            search_path: variable("PATH").unwrap_or_default(),
+            wants_colour: environment::wants_colour(),
             force: false,
-            colour: std::io::stdout().is_terminal()
-                && set("NO_COLOR").is_none()
-                && set("TERM").is_none_or(|term| term != "dumb"),
         })
     }
 
-    /// `path` as a person writes it: with `~` for the home, and nothing in it that a terminal would obey.
+    /// Returns a path for a message: with `~` for the home directory, and without control characters, which a terminal would
+    /// obey.
     #[must_use]
     pub fn short_path(&self, path: &Path) -> String {
         let path = match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {

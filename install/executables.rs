@@ -1,4 +1,4 @@
-//! The hook executables: found beside `hooks`, copied whole, removed.
+//! The executables: reads them beside `hooks`, copies them to the configuration directory, and removes the copies.
 
 use std::io;
 use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
@@ -11,68 +11,69 @@ use crate::refusal::Refusal;
 use crate::supported_events;
 use crate::{atomic_file, release_version};
 
-/// One of them.
+/// An executable to install.
 pub struct Executable {
     /// Its file name.
     pub name: &'static str,
-    /// What it consists of.
+    /// Its content.
     pub bytes: Vec<u8>,
 }
 
-/// Reads those beside `hooks`; that of the daemons, too, where they are wanted.
+/// Reads the hook executables beside `hooks`, and `sessions` if it is needed.
 ///
 /// # Errors
-/// Where one is missing.
-pub fn read_executables(env: &Environment, daemons: bool) -> Result<Vec<Executable>, Refusal> {
-    let read = |name| match fs::read(env.source.join(name)) {
+/// If an executable is missing or cannot be read.
+pub fn read_executables(env: &Environment, with_sessions: bool) -> Result<Vec<Executable>, Refusal> {
+    let read = |name| match fs::read(env.source_dir.join(name)) {
         Ok(bytes) => Ok(Executable { name, bytes }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(format!(
-            "{name} is not beside `hooks` in {}: build all with `cargo build --release`",
-            env.source.display()
+            "{name} is not beside `hooks` in {}: build all executables with `cargo build --release`",
+            env.source_dir.display()
         ))),
         Err(error) => Err(error.into()),
     };
     supported_events::executable_names()
         .into_iter()
-        .chain(daemons.then_some(supported_events::SESSIONS_EXECUTABLE))
+        .chain(with_sessions.then_some(supported_events::SESSIONS_EXECUTABLE))
         .map(read)
         .collect()
 }
 
-/// What was copied.
+/// The result of [`copy_executables`].
 pub struct CopyResult {
-    /// Those that were not there yet, or were others.
+    /// The copies that were missing or different before.
     pub paths: Vec<PathBuf>,
-    /// The version of those that were there and were others; the word is [`version::UNKNOWN`] where nothing says it.
+    /// The version of the copies that were different; [`release_version::UNKNOWN_VERSION`] if no file names it.
     pub former: Option<String>,
 }
 
-/// Copies those that are not yet there. A hook that runs keeps its old file; none is ever half there.
+/// Copies the executables whose copies are missing or different. A running hook keeps its old file, and no copy is ever
+/// incomplete.
 ///
-/// Every build of one version says the same version. That another one is replaced is seen by the bytes; which is the later
-/// one is not: the time of a commit orders no branches and no uncommitted work, is not there outside of a checkout, and
-/// would have each commit build every hook anew.
+/// All builds of one version name the same version. The content tells that another build is replaced, but not which build is
+/// the later one. The time of a commit could not tell that either: it does not order branches and uncommitted work, and it does
+/// not exist outside of a checkout.
 ///
 /// # Errors
-/// Any of the file system's.
+/// If the file system refuses a step.
 pub fn copy_executables(env: &Environment, executables: &[Executable]) -> io::Result<CopyResult> {
     let folder = env.executables_dir();
     std::fs::DirBuilder::new()
         .recursive(true)
         .mode(0o755)
         .create(&folder)
-        .map_err(|error| io::Error::new(error.kind(), format!("cannot make {}: {error}", folder.display())))?;
-    let there = release_version::installed_release(env)
+        .map_err(|error| io::Error::new(error.kind(), format!("cannot create {}: {error}", folder.display())))?;
+    let installed_version = release_version::installed_release(env)
         .map_or(release_version::UNKNOWN_VERSION.to_owned(), |installed| installed.to_string());
     let mut former = None;
-    // First: of what is copied in part, the version that it is to become counts.
+    // The version comes first: if only some executables get copied, they are of the new version.
     release_version::write_version(env)?;
     let mut paths = Vec::new();
     for executable in executables {
         let path = folder.join(executable.name);
         if !has_same_content(&path, &executable.bytes) {
             if path.exists() {
-                former = Some(there.clone());
+                former = Some(installed_version.clone());
             }
             atomic_file::write_file(&path, &executable.bytes, 0o755)?;
             paths.push(path);
@@ -81,18 +82,19 @@ pub fn copy_executables(env: &Environment, executables: &[Executable]) -> io::Re
     Ok(CopyResult { paths, former })
 }
 
-/// Whether a copy is the executable it should be, and can be run.
+/// Returns whether a copy has this content and may be executed by everybody.
 #[must_use]
 pub fn has_same_content(path: &Path, bytes: &[u8]) -> bool {
-    let runs = path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 == 0o111);
-    runs && std::fs::read(path).is_ok_and(|found| found == bytes)
+    let is_executable =
+        path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 == 0o111);
+    is_executable && std::fs::read(path).is_ok_and(|content| content == bytes)
 }
 
-/// Removes the copies, half ones of killed runs, too; and their directory where nothing else lies there. To be called
-/// under the lock.
+/// Removes the copies, and the temporary files of killed runs. Removes their directory, too, if nothing else lies there. To be
+/// called under the lock.
 ///
 /// # Errors
-/// Any of the file system's but that there are none.
+/// If a file exists and cannot be removed.
 pub fn remove_executables(env: &Environment) -> io::Result<()> {
     let folder = env.executables_dir();
     for name in supported_events::executable_names().into_iter().chain([supported_events::SESSIONS_EXECUTABLE]) {
@@ -110,14 +112,14 @@ pub fn remove_executables(env: &Environment) -> io::Result<()> {
             fs::remove_file(entry.path())?;
         }
     }
-    // Both may hold what is not ours: then they stay.
+    // A directory that contains other files stays.
     let _ = std::fs::remove_dir(&folder);
     let _ = folder.parent().map(std::fs::remove_dir);
     Ok(())
 }
 
-/// The command that settings start the executable at `path` by, and whether the CLI does so without a shell: it
-/// then has the arguments apart.
+/// Returns the command with which settings start the executable at `path`, and whether the CLI starts it without a shell. In
+/// that case the arguments are not part of the command.
 #[must_use]
 pub fn command_line(path: &str, args: &[impl AsRef<str>]) -> (String, bool) {
     let (mut command, quoted) = quote_word(path);
@@ -127,13 +129,22 @@ pub fn command_line(path: &str, args: &[impl AsRef<str>]) -> (String, bool) {
     (command, !quoted)
 }
 
-/// A word as a shell takes it, and whether it had to be quoted.
+/// Quotes a word for a shell if it needs that; returns it and whether it is quoted.
 #[must_use]
 pub fn quote_word(word: &str) -> (String, bool) {
-    let plain = |c: char| c.is_ascii_alphanumeric() || "/_-.,:+@%=".contains(c);
-    if word.chars().all(plain) {
+    let is_plain = |c: char| c.is_ascii_alphanumeric() || "/_-.,:+@%=".contains(c);
+    if word.chars().all(is_plain) {
         (word.to_owned(), false)
     } else {
         (format!("'{}'", word.replace('\'', r"'\''")), true)
+    }
+}
+
+/// Returns a path as a shell takes it, with `~` for the home directory.
+#[must_use]
+pub fn quote_path(env: &Environment, path: &Path) -> String {
+    match env.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
+        Some(rest) => format!("~/{}", quote_word(&rest.display().to_string()).0),
+        None => quote_word(&path.display().to_string()).0,
     }
 }

@@ -1,16 +1,16 @@
-//! Shell completions and man pages, made of the command line's own description.
+//! `hooks generate`: shell completions and man pages, made from the definition of the command line.
 
 use std::io;
-use std::process::ExitCode;
 
 use clap::CommandFactory;
 use clap_complete::Shell;
+use session_signals_cli::ExitStatus;
 
 use crate::command_line::{Arguments, Generated};
 
-/// Prints it: a shell's completions, or the man page of `hooks` or of one of its subcommands.
+/// Prints the completions of a shell, or the man page of `hooks` or of one of its subcommands.
 #[must_use]
-pub fn print_generated(what: Generated, page: Option<&str>) -> ExitCode {
+pub fn print_generated(what: Generated, page: Option<&str>) -> ExitStatus {
     let mut command = Arguments::command();
     let shell = match what {
         Generated::Man => return print_man_page(command, page),
@@ -21,21 +21,21 @@ pub fn print_generated(what: Generated, page: Option<&str>) -> ExitCode {
         Generated::Zsh => Shell::Zsh,
     };
     clap_complete::generate(shell, &mut command, "hooks", &mut io::stdout());
-    ExitCode::SUCCESS
+    ExitStatus::Success
 }
 
-fn print_man_page(mut command: clap::Command, page: Option<&str>) -> ExitCode {
+fn print_man_page(mut command: clap::Command, page: Option<&str>) -> ExitStatus {
     command.build();
-    let found = match page {
+    let subcommand = match page {
         None => Some(&command),
         Some(page) => command.get_subcommands().find(|subcommand| subcommand.get_name() == page),
     };
-    let Some(found) = found else {
+    let Some(subcommand) = subcommand else {
         eprintln!("hooks generate: there is no subcommand {:?}", page.unwrap_or_default());
-        return ExitCode::from(2);
+        return ExitStatus::Usage;
     };
-    match clap_mangen::Man::new(found.clone()).render(&mut io::stdout()) {
-        Ok(()) => ExitCode::SUCCESS,
-        Err(_) => ExitCode::FAILURE,
+    match clap_mangen::Man::new(subcommand.clone()).render(&mut io::stdout()) {
+        Ok(()) => ExitStatus::Success,
+        Err(_) => ExitStatus::Failure,
     }
 }

@@ -1,4 +1,4 @@
-//! `hooks`: installs the session-signals executables into Claude Code, takes them out again, and says what is wrong with them.
+//! `hooks`: installs the session-signals executables into Claude Code, removes them again, and finds what is wrong with them.
 
 mod atomic_file;
 mod backup;
@@ -15,8 +15,12 @@ mod executables;
 mod file_attributes;
 mod file_owner;
 mod generate;
+mod hook_owner;
 mod install;
+mod install_warnings;
+mod interrupted_runs;
 mod open_writer;
+mod output;
 mod paint;
 mod paths;
 mod phrases;
@@ -34,23 +38,30 @@ mod signal_dir;
 mod smoke_test;
 mod supported_events;
 mod uninstall;
+mod uninstall_plan;
 
 use std::process::ExitCode;
 
 use clap::Parser;
 use command_line::{Arguments, Command};
+use environment::Environment;
 use report::Report;
+use session_signals_cli::ExitStatus;
 
 fn main() -> ExitCode {
+    run().into()
+}
+
+fn run() -> ExitStatus {
     let command = Arguments::parse().command;
     if let Command::Generate { what, page } = command {
         return generate::print_generated(what, page.as_deref());
     }
-    let env = match environment::Environment::read() {
-        Ok(env) => environment::Environment { force: command.is_forced(), ..env },
+    let env = match Environment::read() {
+        Ok(env) => Environment { force: command.is_forced(), ..env },
         Err(refusal) => {
-            report::print_error_lines(&[format!("hooks: {refusal}")]);
-            return ExitCode::FAILURE;
+            output::print_error_lines(&[format!("hooks: {refusal}")]);
+            return ExitStatus::Failure;
         }
     };
     match command {
@@ -65,6 +76,6 @@ fn main() -> ExitCode {
             report.finish(&env, options.json, result)
         }
         Command::Doctor(options) => doctor::run_doctor(&env, &options),
-        Command::Generate { .. } => unreachable!("returned above"),
+        Command::Generate { .. } => unreachable!("it has returned above"),
     }
 }

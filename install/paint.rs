@@ -1,6 +1,6 @@
-//! Colour, where the terminal takes it.
+//! Colours of the report.
 
-/// Paints, or leaves the text as it is.
+/// Colours texts, if `.0` is true; else it returns them unchanged.
 #[derive(Clone, Copy)]
 pub struct Paint(pub bool);
 
@@ -9,25 +9,25 @@ impl Paint {
         if self.0 { format!("\x1b[{code}m{text}\x1b[0m") } else { text.to_owned() }
     }
 
-    /// What was done.
+    /// Colours a success.
     #[must_use]
     pub fn good(self, text: &str) -> String {
         self.with("1;32", text)
     }
 
-    /// What to know.
+    /// Colours a warning.
     #[must_use]
     pub fn warning(self, text: &str) -> String {
         self.with("1;33", text)
     }
 
-    /// What went wrong.
+    /// Colours a failure.
     #[must_use]
     pub fn bad(self, text: &str) -> String {
         self.with("1;31", text)
     }
 
-    /// What matters less.
+    /// Colours a detail.
     #[must_use]
     pub fn dim(self, text: &str) -> String {
         self.with("2", text)

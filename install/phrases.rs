@@ -1,14 +1,14 @@
-//! One sentence for many things that are alike.
+//! Sentences that name several things of the same kind.
 
 use crate::settings_editor::{ReplacedScript, WrappedCommand};
 
-/// All of these, each once.
+/// Lists all words, each once: `Stop, SessionEnd`.
 #[must_use]
 pub fn list_all<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     distinct_words(words).join(", ")
 }
 
-/// The first ones of these, each once, and how many more there are.
+/// Lists the first two words, and how many more there are: `Stop, SessionEnd and 3 more`.
 #[must_use]
 pub fn list_some<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     match distinct_words(words).as_slice() {
@@ -19,7 +19,7 @@ pub fn list_some<'a>(words: impl IntoIterator<Item = &'a str>) -> String {
     }
 }
 
-/// The first of these commands, and how many more there are.
+/// Quotes the first command, and says how many more there are.
 #[must_use]
 pub fn list_commands<'a>(commands: impl IntoIterator<Item = &'a str>) -> String {
     match distinct_words(commands).as_slice() {
@@ -29,62 +29,62 @@ pub fn list_commands<'a>(commands: impl IntoIterator<Item = &'a str>) -> String 
     }
 }
 
-/// The commands of scripts, and what they are for; `None` where there are none.
+/// Returns the commands of scripts, and their events; `None` if there are no scripts.
 #[must_use]
 pub fn describe_scripts(scripts: &[ReplacedScript]) -> Option<(String, String)> {
     let commands = list_commands(scripts.iter().map(|script| &*script.command));
     (!scripts.is_empty()).then(|| (commands, list_all(scripts.iter().map(|script| &*script.event))))
 }
 
-/// Puts together what is alike: each kind with all that is of it, in their order.
+/// Groups items by their keys. The groups and the items in them keep their order.
 #[must_use]
 pub fn group_by_key<K: PartialEq, T>(items: impl IntoIterator<Item = (K, T)>) -> Vec<(K, Vec<T>)> {
     let mut groups: Vec<(K, Vec<T>)> = Vec::new();
-    for (kind, item) in items {
-        match groups.iter_mut().find(|(other, _)| *other == kind) {
+    for (key, item) in items {
+        match groups.iter_mut().find(|(other, _)| *other == key) {
             Some((_, items)) => items.push(item),
-            None => groups.push((kind, vec![item])),
+            None => groups.push((key, vec![item])),
         }
     }
     groups
 }
 
 fn distinct_words<'a>(words: impl IntoIterator<Item = &'a str>) -> Vec<&'a str> {
-    let mut found = Vec::new();
+    let mut distinct = Vec::new();
     for word in words {
-        if !found.contains(&word) {
-            found.push(word);
+        if !distinct.contains(&word) {
+            distinct.push(word);
         }
     }
-    found
+    distinct
 }
 
-/// Lines of the user's own that start our executables, in words.
+/// The parts of a sentence about the user's own commands that start our executables.
 pub struct WrappedLines {
-    /// What they are for.
+    /// Their events.
     pub events: String,
-    /// Which executables they start.
+    /// The executables that they start.
     pub executables: String,
-    /// The lines themselves.
+    /// The commands.
     pub commands: String,
-    /// Whether they are more than one.
+    /// Whether there is more than one command.
     pub many: bool,
 }
 
 impl WrappedLines {
-    /// None where there are none.
+    /// Makes the parts; `None` if there are no commands.
     #[must_use]
     pub fn from_wrapped(lines: &[&WrappedCommand]) -> Option<Self> {
         let commands = || lines.iter().map(|line| &*line.command);
         (!lines.is_empty()).then(|| Self {
             events: list_all(lines.iter().map(|line| &*line.event)),
             executables: list_some(lines.iter().map(|line| &*line.executable)),
-            commands: self::list_commands(commands()),
+            commands: list_commands(commands()),
             many: distinct_words(commands()).len() > 1,
         })
     }
 
-    /// `a line of your own starts hook-stop`
+    /// Returns the beginning of a sentence: `a line of your own starts hook-stop`.
     #[must_use]
     pub fn start_of_sentence(&self) -> String {
         let line = if self.many { "lines of your own start" } else { "a line of your own starts" };

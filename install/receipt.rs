@@ -1,7 +1,7 @@
-//! What `install` noted, so that `uninstall` can give the very bytes back.
+//! The receipts of `install`: what it changed in each settings file, so that `uninstall` can restore the old content exactly.
 //!
-//! It is written before the settings are changed, as a pending one; and takes the place of an earlier one after. So
-//! that of the settings as they are is there at every moment, whatever kills us.
+//! A receipt is written before the settings are changed, as a pending receipt. After the change it replaces the receipt of the
+//! earlier change. So the receipt that fits the settings exists at every moment, even if the process is killed.
 
 use std::io;
 use std::path::{Path, PathBuf};
@@ -15,85 +15,88 @@ use crate::settings_editor;
 use crate::settings_file::SettingsFile;
 use crate::{atomic_file, supported_events};
 
-/// What the files are called by.
+/// How the names of receipts and of pending receipts begin.
 const PREFIXES: [&str; 2] = ["receipt.", "pending."];
 
-/// One settings file's, beside the executables.
+/// The receipt of one settings file. It lies beside the executables.
 #[derive(Serialize, Deserialize)]
 pub struct InstallReceipt {
-    /// Which settings file.
+    /// The settings file.
     pub file: PathBuf,
-    /// Whether there was none before.
+    /// Whether install created the settings file.
     pub created: bool,
-    /// Whether the scripts were to stay.
+    /// Whether `--keep-scripts` was given.
     pub keep_scripts: bool,
-    /// The scripts that were taken out.
+    /// The scripts that were removed from the settings.
     #[serde(default)]
     pub replaced: Vec<ReplacedScriptNote>,
-    /// What the editor took and put, and the hash of its result.
+    /// What the settings editor changed, and the hash of the result.
     pub edit: settings_editor::EditReceipt,
 }
 
-/// A script that was taken out.
+/// A script that was removed from the settings.
 #[derive(Clone, Serialize, Deserialize)]
 pub struct ReplacedScriptNote {
-    /// What it was registered for.
+    /// The event that it was registered for.
     pub event: String,
-    /// Its command line.
+    /// Its command.
     pub command: String,
-    /// The settings as they were then.
+    /// The backup of the settings that still contain it.
     pub backup: Option<PathBuf>,
 }
 
+/// Returns the paths of the receipt and of the pending receipt of a settings file.
 fn receipt_paths(env: &Environment, settings: &Path) -> [PathBuf; 2] {
     PREFIXES.map(|prefix| env.executables_dir().join(format!("{prefix}{}", env.settings_slug(settings))))
 }
 
-/// The receipt of a settings file as it is now, where there is one that can be read.
+/// Reads the receipt that fits the present content of a settings file; `None` if there is none that can be read.
 #[must_use]
 pub fn load_receipt(env: &Environment, settings: &Path) -> Option<InstallReceipt> {
     find_receipt(env, settings).map(|(_, receipt)| receipt)
 }
 
-/// The receipt that counts, and where it lies: the one that fits the text. Where neither does, somebody has written
-/// the settings since; with entries of ours in them the pending one knows more.
+/// Returns the receipt that counts, and its path. It is the one that fits the content. If neither receipt fits, another
+/// program has written the settings since. The pending receipt then counts if the settings contain entries of ours.
 fn find_receipt(env: &Environment, settings: &Path) -> Option<(PathBuf, InstallReceipt)> {
-    let of_file =
-        |path: PathBuf| Some((read_receipt(&path).filter(|receipt| is_same_file(&receipt.file, settings))?, path));
-    let [receipt, pending] = receipt_paths(env, settings).map(of_file);
-    let found = SettingsFile::read_settings(settings).ok();
-    let text = found.as_ref().map_or(b"".as_slice(), SettingsFile::bytes);
-    let is_ours = || {
+    let read = |path: PathBuf| {
+        let receipt = read_receipt(&path).filter(|receipt| is_same_file(&receipt.file, settings))?;
+        Some((path, receipt))
+    };
+    let [receipt, pending] = receipt_paths(env, settings).map(read);
+    let settings = SettingsFile::read_settings(settings).ok();
+    let text = settings.as_ref().map_or(b"".as_slice(), SettingsFile::bytes);
+    let has_entries = || {
         settings_editor::own_entries(text, &supported_events::owned_names()).is_ok_and(|entries| !entries.is_empty())
     };
-    let fits = |one: &Option<(InstallReceipt, PathBuf)>| {
-        one.as_ref().is_some_and(|(receipt, _)| receipt.edit.matches_text(text))
+    let fits = |candidate: &Option<(PathBuf, InstallReceipt)>| {
+        candidate.as_ref().is_some_and(|(_, receipt)| receipt.edit.matches_text(text))
     };
-    let counts = if fits(&pending) || !fits(&receipt) && pending.is_some() && is_ours() { pending } else { receipt };
-    counts.map(|(receipt, path)| (path, receipt))
+    if fits(&pending) || !fits(&receipt) && pending.is_some() && has_entries() { pending } else { receipt }
 }
 
 fn read_receipt(path: &Path) -> Option<InstallReceipt> {
     serde_json::from_slice(&fs::read(path).ok()?).ok()
 }
 
-/// Whether two paths name one file, be it there or not: a config dir may have a symlink for a second name.
+/// Returns whether two paths name the same file. The file need not exist. The directories may have several names, by symlinks.
 fn is_same_file(one: &Path, other: &Path) -> bool {
     let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
     one == other || one.file_name() == other.file_name() && folder(one).is_some() && folder(one) == folder(other)
 }
 
-/// The config dir that this one was when its hooks were installed: it may have been moved since, with all in it.
+/// Returns the path that the configuration directory had when its hooks were installed. It may have been moved since, with all
+/// files in it.
 #[must_use]
-pub fn former_settings(env: &Environment) -> Option<PathBuf> {
+pub fn former_config_dir(env: &Environment) -> Option<PathBuf> {
     let [receipt, _] = receipt_paths(env, &env.settings_path(Scope::User));
     read_receipt(&receipt)?.file.parent().map(Path::to_owned)
 }
 
-/// Notes a change that is about to be made.
+/// Writes the pending receipt of a change that is about to be made.
 ///
 /// # Errors
-/// Any of the file system's: with no receipt there is to be no change.
+/// If the file system refuses a step. The change must not be made then.
 pub fn prepare_receipt(env: &Environment, receipt: &InstallReceipt) -> io::Result<()> {
     let mut text = serde_json::to_vec(receipt)?;
     text.push(b'\n');
@@ -102,11 +105,12 @@ pub fn prepare_receipt(env: &Environment, receipt: &InstallReceipt) -> io::Resul
     atomic_file::write_file(&pending, &text, 0o600)
 }
 
-/// Makes a pending receipt the receipt, where the settings are as it says; else the change was not made, and it goes.
-/// To be called under the lock: after a change, and before one, where an earlier run may have been killed.
+/// Makes the pending receipt the receipt if its change was made, and removes it if the change was not made.
+///
+/// To be called under the lock: after a change, and before one, because an earlier run may have been killed.
 ///
 /// # Errors
-/// Any of the file system's.
+/// If the file system refuses a step.
 pub fn settle_receipt(env: &Environment, settings: &Path) -> io::Result<()> {
     let [receipt, pending] = receipt_paths(env, settings);
     if !pending.exists() {
@@ -120,10 +124,11 @@ pub fn settle_receipt(env: &Environment, settings: &Path) -> io::Result<()> {
     fs::remove_file(&pending)
 }
 
-/// Forgets it; another file's stays, for the executables are still in use there.
+/// Removes the receipts of a settings file. A receipt of another settings file stays: those settings still start the
+/// executables.
 ///
 /// # Errors
-/// Any of the file system's but that there is none.
+/// If a receipt exists and cannot be removed.
 pub fn remove_receipt(env: &Environment, settings: &Path) -> io::Result<()> {
     for path in receipt_paths(env, settings) {
         if read_receipt(&path).is_some_and(|receipt| !is_same_file(&receipt.file, settings)) {
@@ -137,31 +142,31 @@ pub fn remove_receipt(env: &Environment, settings: &Path) -> io::Result<()> {
     Ok(())
 }
 
-/// Whether any settings file has one. What is pending counts where its change was made.
+/// Returns whether any settings file has a receipt. A pending receipt counts if its change was made.
 #[must_use]
 pub fn has_receipts(env: &Environment) -> bool {
     let counts = |path: &PathBuf| match read_receipt(path) {
         Some(receipt) if is_pending(path) => {
-            find_receipt(env, &receipt.file).is_some_and(|(counts, _)| counts == *path)
+            find_receipt(env, &receipt.file).is_some_and(|(counting, _)| counting == *path)
         }
         _ => true,
     };
     all_receipts(env).iter().any(counts)
 }
 
-/// The settings files that there are receipts of, be they there or not.
+/// Returns the settings files that have receipts. The files need not exist.
 #[must_use]
 pub fn receipt_files(env: &Environment) -> Vec<PathBuf> {
     all_receipts(env).iter().filter_map(|path| Some(read_receipt(path)?.file)).collect()
 }
 
-/// Whether these bytes are what an installation made, or was about to make, of some settings.
+/// Returns whether an installation made this content of some settings, or was about to make it.
 #[must_use]
 pub fn was_made_by_us(env: &Environment, bytes: &[u8]) -> bool {
     all_receipts(env).iter().any(|path| read_receipt(path).is_some_and(|receipt| receipt.edit.matches_text(bytes)))
 }
 
-/// When the hooks were last installed anew: the time of the newest receipt.
+/// Returns the time of the newest receipt: the time of the last installation that changed something.
 #[must_use]
 pub fn newest_receipt(env: &Environment) -> Option<std::time::SystemTime> {
     all_receipts(env).iter().filter_map(|path| path.metadata().ok()?.modified().ok()).max()
@@ -173,6 +178,6 @@ fn is_pending(path: &Path) -> bool {
 
 fn all_receipts(env: &Environment) -> Vec<PathBuf> {
     let entries = std::fs::read_dir(env.executables_dir()).into_iter().flatten().flatten();
-    let is_one = |name: &str| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
-    entries.filter(|entry| is_one(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect()
+    let is_receipt = |name: &str| PREFIXES.iter().any(|prefix| name.starts_with(prefix));
+    entries.filter(|entry| is_receipt(&entry.file_name().to_string_lossy())).map(|entry| entry.path()).collect()
 }

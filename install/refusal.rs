@@ -1,4 +1,4 @@
-//! Why nothing was changed.
+//! Why a command changed nothing.
 
 use std::fmt;
 use std::io;
@@ -6,34 +6,34 @@ use std::path::Path;
 
 use crate::settings_editor;
 
-/// A sentence for the user, and what they can paste instead.
+/// The reason why a command changed no settings, and what the user can paste instead.
 #[derive(Debug)]
 pub struct Refusal {
-    /// What stands in the way, with the path it stands at.
+    /// A sentence that names the reason and the path.
     pub reason: String,
-    /// The `hooks` object to add by hand, where that helps.
+    /// The `hooks` object to add to the settings by hand, if that helps.
     pub snippet: Option<String>,
 }
 
 impl Refusal {
-    /// A refusal with a reason alone.
+    /// Makes a refusal that has a reason and no snippet.
     pub fn new(reason: impl Into<String>) -> Self {
         Self { reason: reason.into(), snippet: None }
     }
 
-    /// Names the file that the editor refuses.
+    /// Returns a function that makes a refusal of the settings editor name the file.
     pub fn in_file(file: &Path) -> impl Fn(settings_editor::EditRefusal) -> Self {
         move |refusal| Self::new(format!("{}: {refusal}", file.display()))
     }
 
-    /// The same, with more that its reader has to know.
+    /// Adds sentences to the reason.
     #[must_use]
-    pub fn with_details(self, more: impl Iterator<Item = String>) -> Self {
-        let reason = more.fold(self.reason, |reason, more| format!("{reason}; {more}"));
+    pub fn with_details(self, details: impl Iterator<Item = String>) -> Self {
+        let reason = details.fold(self.reason, |reason, detail| format!("{reason}; {detail}"));
         Self { reason, ..self }
     }
 
-    /// The same with a snippet to paste.
+    /// Adds a snippet to paste.
     #[must_use]
     pub fn with_snippet(self, snippet: &str) -> Self {
         Self { snippet: Some(snippet.to_owned()), ..self }
@@ -46,7 +46,7 @@ impl fmt::Display for Refusal {
     }
 }
 
-/// fs-err's errors name the operation and the path, but keep the cause to themselves.
+/// The errors of fs-err name the operation and the path, and have the cause in their source. The reason contains both.
 impl From<io::Error> for Refusal {
     fn from(error: io::Error) -> Self {
         let cause =

@@ -1,4 +1,4 @@
-//! Which version the installed executables are of: a file beside them says so.
+//! The version of the installed executables. A file beside them names it.
 
 use std::cmp::Ordering;
 use std::fmt;
@@ -9,22 +9,22 @@ use crate::atomic_file;
 use crate::environment::Environment;
 use crate::refusal::Refusal;
 
-/// That of this build.
+/// The version of this build.
 pub const OUR_VERSION: &str = env!("CARGO_PKG_VERSION");
 
-/// That of a build of which nothing says it.
+/// Stands for the version of an installation that names none.
 pub const UNKNOWN_VERSION: &str = "unknown";
 
-/// A version as Cargo writes it, ordered as it orders.
+/// A version as Cargo writes it, in Cargo's order.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ReleaseVersion {
     numbers: [u64; 3],
-    /// What follows a hyphen: `rc.1`. Without it is newer.
+    /// The pre-release that follows a hyphen: `rc.1`. A version without one is newer.
     pre: Option<String>,
 }
 
 impl ReleaseVersion {
-    /// Reads `0.1.0`, `0.2.0-rc.1`; what follows a `+` says nothing of the order.
+    /// Parses `0.1.0` and `0.2.0-rc.1`. What follows a `+` does not matter for the order, and is ignored.
     #[must_use]
     pub fn parse(text: &str) -> Option<Self> {
         let text = text.trim().split('+').next()?;
@@ -39,7 +39,7 @@ impl ReleaseVersion {
 impl Ord for ReleaseVersion {
     fn cmp(&self, other: &Self) -> Ordering {
         let parts = |pre: &str| {
-            // Numbers by their value, and before words.
+            // Numbers are compared by their value and come before words.
             let part = |part: &str| (part.parse::<u64>().map_or(u64::MAX, |number| number), part.to_owned());
             pre.split('.').map(part).collect::<Vec<_>>()
         };
@@ -67,42 +67,42 @@ impl fmt::Display for ReleaseVersion {
     }
 }
 
-/// The file beside the executables.
+/// Returns the path of the file that names the version of the executables.
 #[must_use]
 pub fn version_path(env: &Environment) -> PathBuf {
     env.executables_dir().join("VERSION")
 }
 
-/// The version of the installed executables; `None` where nothing says it.
+/// Returns the version of the installed executables; `None` if no file names it.
 #[must_use]
 pub fn installed_release(env: &Environment) -> Option<ReleaseVersion> {
     ReleaseVersion::parse(&std::fs::read_to_string(version_path(env)).ok()?)
 }
 
-/// That of the installed executables, where it is newer than this build.
+/// Returns the version of the installed executables if it is newer than this build.
 #[must_use]
 pub fn newer_installed(env: &Environment) -> Option<ReleaseVersion> {
     installed_release(env).filter(|installed| ReleaseVersion::parse(OUR_VERSION).is_some_and(|ours| *installed > ours))
 }
 
-/// Refuses to go back to an older version unasked: without `--downgrade`.
+/// Refuses to replace a newer version without `--downgrade`.
 ///
 /// # Errors
-/// Where what is installed is newer than this build.
+/// If the installed version is newer than this build.
 pub fn refuse_downgrade(env: &Environment, downgrade: bool) -> Result<(), Refusal> {
     match newer_installed(env).filter(|_| !downgrade) {
         Some(newer) => Err(Refusal::new(format!(
-            "version {newer} is installed in {}, and this `hooks` is of the older version {OUR_VERSION}: use the newer one; or, to go back, `hooks install --downgrade`",
+            "version {newer} is installed in {}, and this `hooks` has the older version {OUR_VERSION}: use the `hooks` of the newer version, or go back with `hooks install --downgrade`",
             env.short_path(&env.executables_dir())
         ))),
         None => Ok(()),
     }
 }
 
-/// Notes that the executables are of this build.
+/// Writes the version of this build beside the executables.
 ///
 /// # Errors
-/// Any of the file system's.
+/// If the file system refuses the file.
 pub fn write_version(env: &Environment) -> io::Result<()> {
     let text = format!("{OUR_VERSION}\n");
     if std::fs::read_to_string(version_path(env)).is_ok_and(|found| found == text) {

@@ -1,33 +1,33 @@
-//! What a run did, for people and for programs.
+//! The report of install and uninstall, for people and for programs.
 
-use std::io::Write;
 use std::path::PathBuf;
-use std::process::ExitCode;
 
 use serde::Serialize;
+use session_signals_cli::ExitStatus;
 
 use crate::environment::Environment;
+use crate::output::{self, JSON_FORMAT};
 use crate::paint::Paint;
 use crate::paths::Scope;
 use crate::refusal::Refusal;
 use crate::release_version;
-use crate::settings_editor::{ChangeKind, EditPlan, ReplacedScript, WrappedCommand};
+use crate::settings_editor::{ChangeKind, EditPlan, HookChange, ReplacedScript, WrappedCommand};
 
-/// How it ended: the exit code says the same.
+/// How a run ended. The exit code tells the same.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Outcome {
-    /// All of it was done.
+    /// Everything was done.
     Done,
     /// There was nothing to do.
     Unchanged,
-    /// The settings are as they were.
+    /// Nothing was done: the settings are as they were.
     Refused,
-    /// The settings were changed, but something failed.
+    /// The settings were changed, but another part of the work failed.
     Partly,
 }
 
-/// One event's entry.
+/// What became of the entry of one event.
 #[derive(Serialize)]
 pub struct ReportEntry {
     event: String,
@@ -35,25 +35,26 @@ pub struct ReportEntry {
     change: &'static str,
 }
 
-/// An event the CLI does not know.
+/// An event that is not registered, because the CLI does not know it.
 #[derive(Clone, Serialize)]
 pub struct LeftOutEvent {
-    /// Its name.
+    /// The name of the event.
     pub event: &'static str,
-    /// The first version it is registered with.
+    /// The first version of the CLI with which it is registered.
     pub since: String,
 }
 
-/// A script that was taken out.
+/// A script that was removed from the settings.
 #[derive(Serialize)]
 pub struct ReportScript {
     event: String,
     command: String,
 }
 
-/// All that is said of a run. `hooks install --help` documents the JSON.
+/// The report of one run, as `--json` prints it. `hooks install --help` documents the members.
 #[derive(Serialize)]
 pub struct Report {
+    pub format: u32,
     pub outcome: Outcome,
     pub command: &'static str,
     pub dry_run: bool,
@@ -73,24 +74,26 @@ pub struct Report {
     pub problems: Vec<String>,
     pub reason: Option<String>,
     pub snippet: Option<String>,
-    /// Whether a setting keeps all hooks from running.
+    /// Whether a setting turns all hooks off.
     #[serde(skip)]
     pub disabled: bool,
-    /// The lines that start our executables by their owner's hand.
+    /// The user's own commands that start our executables.
     #[serde(skip)]
     pub by_hand: Vec<WrappedCommand>,
-    /// The entries of other homes that become as wanted.
+    /// The entries of other homes that were changed.
     #[serde(skip)]
     pub of_others: Vec<ReplacedScript>,
+    /// Whether the settings were changed.
     #[serde(skip)]
     changed: bool,
 }
 
 impl Report {
-    /// Of a run that has yet to do anything.
+    /// Makes the report of a run that has done nothing yet.
     #[must_use]
     pub fn new(command: &'static str, scope: Scope, file: PathBuf, dry_run: bool) -> Self {
         Self {
+            format: JSON_FORMAT,
             outcome: Outcome::Unchanged,
             command,
             dry_run,
@@ -117,22 +120,20 @@ impl Report {
         }
     }
 
-    /// Takes up what a plan does.
+    /// Adds what a plan changes.
     pub fn add_plan(&mut self, plan: &EditPlan) {
         self.changed |= plan.is_change();
         self.events = plan.registered.iter().map(ReportEntry::from_change).collect();
-        let script = |script: &crate::settings_editor::ReplacedScript| ReportScript {
-            event: script.event.clone(),
-            command: script.command.clone(),
-        };
+        let script =
+            |script: &ReplacedScript| ReportScript { event: script.event.clone(), command: script.command.clone() };
         self.by_hand.clone_from(&plan.by_hand);
         self.of_others.clone_from(&plan.of_others);
         self.replaced = plan.replaced_scripts.iter().map(script).collect();
     }
 
-    /// Prints it, and says the exit code.
+    /// Prints the report and returns the exit status.
     #[must_use]
-    pub fn finish(mut self, env: &Environment, json: bool, result: Result<(), Refusal>) -> ExitCode {
+    pub fn finish(mut self, env: &Environment, json: bool, result: Result<(), Refusal>) -> ExitStatus {
         self.outcome = match &result {
             Err(_) => Outcome::Refused,
             Ok(()) if !self.problems.is_empty() => Outcome::Partly,
@@ -144,17 +145,17 @@ impl Report {
             self.snippet = refusal.snippet;
         }
         if json {
-            print_json(&self);
+            output::print_json(&self);
         } else if self.outcome == Outcome::Refused {
             self.print_refusal(env);
         } else {
             self.print_report(env);
         }
-        ExitCode::from(match self.outcome {
-            Outcome::Done | Outcome::Unchanged => 0,
-            Outcome::Refused => 1,
-            Outcome::Partly => 3,
-        })
+        match self.outcome {
+            Outcome::Done | Outcome::Unchanged => ExitStatus::Success,
+            Outcome::Refused => ExitStatus::Failure,
+            Outcome::Partly => ExitStatus::Partial,
+        }
     }
 
     fn print_refusal(&self, env: &Environment) {
@@ -164,30 +165,34 @@ impl Report {
             let folder = env.short_path(&env.executables_dir());
             lines.push(match &self.executables {
                 Some(_) => format!("The settings were not changed; the executables are in {folder}."),
-                None => format!("The settings were not changed, and no executables were copied: `hooks install` copies them to {folder} where it can."),
+                None => format!(
+                    "The settings were not changed, and no executables were copied. `hooks install` copies them to {folder} if it can."
+                ),
             });
-            lines.push(format!("To do it by hand, merge this into {file}:"));
+            lines.push(format!("To register the hooks by hand, merge this into {file}:"));
             lines.push(snippet.trim_end().to_owned());
-            // The lines to paste fill a screen.
+            // The snippet fills a screen, so the reason is repeated after it.
             lines.push(format!(
                 "hooks {}: the settings were not changed: {}",
                 self.command,
                 self.reason.as_deref().unwrap_or_default()
             ));
         }
-        print_error_lines(&lines);
+        output::print_error_lines(&lines);
     }
 
     fn print_report(&self, env: &Environment) {
-        let paint = Paint(env.colour);
+        let paint = Paint(env.wants_colour);
         match self.diff.as_deref() {
-            Some("") => print_error_lines(&[format!("{} would stay as it is", env.short_path(&self.file))]),
-            // Nothing but the diff on stdout: `patch` can take it.
-            Some(diff) => print_bytes(diff),
-            None => print_lines(&self.summary_lines(env, paint)),
+            Some("") => output::print_error_lines(&[format!("{} would stay as it is", env.short_path(&self.file))]),
+            // Standard output gets nothing but the diff, so that `patch` can read it.
+            Some(diff) => output::print_text(diff),
+            None => output::print_lines(&self.summary_lines(env, paint)),
         }
         for (label, sentences) in [(paint.warning("warning:"), &self.warnings), (paint.bad("error:"), &self.problems)] {
-            print_error_lines(&sentences.iter().map(|sentence| format!("{label} {sentence}")).collect::<Vec<_>>());
+            output::print_error_lines(
+                &sentences.iter().map(|sentence| format!("{label} {sentence}")).collect::<Vec<_>>(),
+            );
         }
     }
 
@@ -202,15 +207,15 @@ impl Report {
         }];
         lines.extend(self.events.iter().map(|entry| {
             let name = entry.command.rsplit('/').next().unwrap_or_default().replace('\'', "");
-            // The line of shared settings goes on after it.
+            // In an entry of shared settings, more words follow the name.
             let name = name.split('"').next().unwrap_or_default();
             format!("  {:<19} {name:<23} {}", entry.event, paint.dim(entry.change))
         }));
         if !self.left_out.is_empty() {
             let names: Vec<String> =
                 self.left_out.iter().map(|left| format!("{} ({})", left.event, left.since)).collect();
-            let why = if self.claude.is_some() { "with this version" } else { "while the version is not known" };
-            lines.push(format!("Left out {why}: {}", names.join(", ")));
+            let reason = if self.claude.is_some() { "with this version" } else { "because the version is unknown" };
+            lines.push(format!("Left out {reason}: {}", names.join(", ")));
         }
         let replaced = |script: &ReportScript| format!("Replaced in {}: {}", script.event, script.command);
         lines.extend(self.replaced.iter().map(replaced));
@@ -224,20 +229,20 @@ impl Report {
             lines.push(format!("Executables: {} ({} new{former})", env.short_path(executables), self.copied.len()));
         }
         let service = self.service.iter().map(|file| {
-            let brief = env.short_path(file);
+            let shown = env.short_path(file);
             if file.exists() {
-                format!("Service: {brief}, on http://127.0.0.1:4450")
+                format!("Service: {shown}, on http://127.0.0.1:4450")
             } else {
-                format!("Service removed: {brief}")
+                format!("Service removed: {shown}")
             }
         });
         lines.extend(service);
         lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.short_path(backup))));
         if self.command == "install" && self.changed && self.problems.is_empty() && !self.disabled {
-            let spool = env.short_path(&env.signal_dir());
-            lines.push(format!("From its next prompt on, every session says in {spool} what it is doing."));
+            let signal_dir = env.short_path(&env.signal_dir());
+            lines.push(format!("From its next prompt on, every session writes to {signal_dir} what it is doing."));
             lines.push(
-                "A session that is open and stays silent has to be started anew. `hooks doctor` checks.".to_owned(),
+                "If an open session writes nothing, restart it. `hooks doctor` checks the installation.".to_owned(),
             );
         }
         lines
@@ -245,7 +250,7 @@ impl Report {
 }
 
 impl ReportEntry {
-    fn from_change(change: &crate::settings_editor::HookChange) -> Self {
+    fn from_change(change: &HookChange) -> Self {
         let word = match change.what {
             ChangeKind::Added => "added",
             ChangeKind::Kept => "kept",
@@ -255,27 +260,4 @@ impl ReportEntry {
         };
         Self { event: change.event.clone(), command: change.command.clone(), change: word }
     }
-}
-
-/// Lines on stdout. A reader that went away is no error of ours: what was to be done is done.
-pub fn print_lines(lines: &[String]) {
-    for line in lines {
-        print_bytes(&format!("{line}\n"));
-    }
-}
-
-/// Lines on stderr.
-pub fn print_error_lines(lines: &[String]) {
-    for line in lines {
-        let _ = writeln!(std::io::stderr(), "{line}");
-    }
-}
-
-/// One JSON value on stdout.
-pub fn print_json(value: &impl Serialize) {
-    print_lines(&[serde_json::to_string_pretty(value).unwrap_or_default()]);
-}
-
-fn print_bytes(text: &str) {
-    let _ = std::io::stdout().write_all(text.as_bytes());
 }

@@ -1,21 +1,21 @@
-//! Settings that other homes may have, too, going by where they lie: of a symlink, or in a repository.
+//! Settings that other home directories may use, too, because they are reached by a symlink or lie in a repository.
 
 use std::path::{Path, PathBuf};
 
 use crate::environment::Environment;
 use crate::paths::Scope;
 
-/// How.
+/// How settings are shared.
 pub enum SharedSettings {
-    /// The file is a symlink out of its directory, to here.
+    /// The settings file is a symlink to this file in another directory.
     File(PathBuf),
-    /// The configuration directory is one, to here.
+    /// The configuration directory is a symlink to this directory.
     Folder(PathBuf),
-    /// The configuration directory lies in this work tree of git.
+    /// The configuration directory lies in this git repository.
     Repository(PathBuf),
 }
 
-/// How other homes may have the settings at `path`; `None` where nothing says so.
+/// Returns how other homes may share the settings at `path`; `None` if there is no sign of that.
 #[must_use]
 pub fn find_sharing(env: &Environment, path: &Path) -> Option<SharedSettings> {
     let folder = |path: &Path| path.parent().and_then(|folder| folder.canonicalize().ok());
@@ -23,31 +23,31 @@ pub fn find_sharing(env: &Environment, path: &Path) -> Option<SharedSettings> {
     if let Some(real) = real {
         return Some(SharedSettings::File(real));
     }
-    // What is local to a project is nobody else's; and what is the project's is everybody's anyway.
+    // Local settings of a project are used in one home only, and the project's own settings are shared in any case.
     if path != env.settings_path(Scope::User) {
         return None;
     }
     let home = env.home.as_ref().and_then(|home| home.canonicalize().ok());
-    // Before an installation it may not be there.
-    let real = env.config.ancestors().find_map(|folder| folder.canonicalize().ok())?;
-    if env.config.exists() {
-        let below = env.home.as_ref().and_then(|home| env.config.strip_prefix(home).ok());
+    // Before an installation the configuration directory may not exist.
+    let real = env.config_dir.ancestors().find_map(|folder| folder.canonicalize().ok())?;
+    if env.config_dir.exists() {
+        let below = env.home.as_ref().and_then(|home| env.config_dir.strip_prefix(home).ok());
         let is_plain = match (&home, below) {
             (Some(home), Some(below)) => real == home.join(below),
-            _ => !env.config.is_symlink(),
+            _ => !env.config_dir.is_symlink(),
         };
         if !is_plain {
             return Some(SharedSettings::Folder(real));
         }
     }
-    // What lies above the home belongs to no user.
+    // A repository above the home directory does not belong to the user.
     let above = home.as_ref().filter(|home| real.starts_with(home)).and_then(|home| home.parent());
     let mut folders = real.ancestors().take_while(|folder| Some(*folder) != above);
     folders.find(|folder| folder.join(".git").exists()).map(|folder| SharedSettings::Repository(folder.to_owned()))
 }
 
 impl SharedSettings {
-    /// The same, to follow the name of the settings.
+    /// Returns the same in words, to follow the name of the settings.
     #[must_use]
     pub fn describe_sharing(&self, env: &Environment) -> String {
         match self {

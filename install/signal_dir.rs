@@ -1,56 +1,32 @@
-//! The signal directory, as install and doctor see it.
+//! The permissions of the signal directory.
 
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 
 use fs_err as fs;
-use rustix::process::geteuid;
+use session_signals_cli::PrivateDirFault;
 
-/// What is wrong with it.
-#[derive(Debug, PartialEq, Eq)]
-pub enum SignalDirFault {
-    /// Something else has its name.
-    NotADirectory,
-    /// Another user's: whose.
-    NotOurs(u32),
-    /// Others can write into it: its mode.
-    Open(u32),
-    /// Others can look into it: its mode. The hooks use it all the same.
-    Readable(u32),
-}
-
-impl SignalDirFault {
-    /// Its mode, where that is what is wrong.
-    #[must_use]
-    pub fn mode(&self) -> Option<u32> {
-        match self {
-            Self::Open(mode) | Self::Readable(mode) => Some(*mode),
-            Self::NotADirectory | Self::NotOurs(_) => None,
-        }
-    }
-}
-
-/// What is wrong with it; `None` also where there is none: the hooks make it.
+/// Returns what is wrong with the permissions of the signal directory. A directory that does not exist has no fault: the
+/// hooks make it.
 #[must_use]
-pub fn find_fault(path: &Path) -> Option<SignalDirFault> {
-    let meta = std::fs::metadata(path).ok()?;
-    let (mode, owner) = (meta.mode() & 0o7777, meta.uid());
-    if !meta.is_dir() {
-        Some(SignalDirFault::NotADirectory)
-    } else if owner != geteuid().as_raw() {
-        Some(SignalDirFault::NotOurs(owner))
-    } else if mode & 0o022 != 0 {
-        Some(SignalDirFault::Open(mode))
-    } else {
-        (mode & 0o077 != 0).then_some(SignalDirFault::Readable(mode))
+pub fn find_fault(path: &Path) -> Option<PrivateDirFault> {
+    PrivateDirFault::find(&std::fs::metadata(path).ok()?)
+}
+
+/// Returns the permission bits of the directory if they are the fault.
+#[must_use]
+pub fn faulty_mode(fault: PrivateDirFault) -> Option<u32> {
+    match fault {
+        PrivateDirFault::Writable(mode) | PrivateDirFault::Readable(mode) => Some(mode),
+        PrivateDirFault::NotADirectory | PrivateDirFault::NotOurs(_) => None,
     }
 }
 
-/// Closes it to others.
+/// Takes all permissions on the directory from other users.
 ///
 /// # Errors
-/// Any of the file system's.
+/// If the file system refuses the change.
 pub fn restrict_mode(path: &Path) -> io::Result<()> {
     fs::set_permissions(path, PermissionsExt::from_mode(0o700))
 }

@@ -1,4 +1,4 @@
-//! Starts every registered command once: one that does not start is an error now, not at the next session.
+//! Starts every registered command once, so that an error is seen at the installation and not in the next session.
 
 use std::process::Command;
 use std::time::Duration;
@@ -9,45 +9,46 @@ use crate::child_process;
 use crate::environment::Environment;
 use crate::{file_owner, phrases, supported_events};
 
-/// A hook takes less than a millisecond.
+/// How long a command may take. A hook takes less than a millisecond.
 const START_TIMEOUT: Duration = Duration::from_secs(5);
 
-/// A command as the settings have it.
+/// A command of the settings.
 pub struct RegisteredCommand<'a> {
-    /// Its event.
+    /// The event that it is registered for.
     pub event: &'a str,
-    /// A path, or a shell's command line.
+    /// The path of the executable, or a command line for a shell.
     pub command: &'a str,
-    /// The arguments with which the CLI starts it without a shell; `None` where a shell does.
+    /// The arguments, if the CLI starts the executable without a shell; `None` if a shell starts it.
     pub args: Option<Vec<String>>,
 }
 
-/// Runs each as the CLI would, but for a scratch directory; returns what failed, a sentence for each that fails.
+/// Runs each command as the CLI does, but with a scratch directory as its home and configuration directory. Returns sentences
+/// on the commands that fail.
 #[must_use]
 pub fn start_each_once<'a>(
     env: &Environment,
     registered: impl IntoIterator<Item = RegisteredCommand<'a>>,
 ) -> Vec<String> {
-    // Root starts nothing that another user can write to.
+    // Root must not start an executable that another user can change.
     if file_owner::foreign_owner(env).is_some() {
         return Vec::new();
     }
     let scratch = match tempfile::tempdir() {
         Ok(scratch) => scratch,
-        Err(error) => return vec![format!("nothing was tried out: {error}")],
+        Err(error) => return vec![format!("the registered commands were not tested: {error}")],
     };
-    // A line of shared settings looks for the executable in the config dir, which is the scratch directory here.
+    // An entry of shared settings looks for the executable in the configuration directory, here the scratch directory.
     let folder = scratch.path().join("hooks/session-signals");
     let linked = std::fs::create_dir_all(scratch.path().join("hooks"))
         .and_then(|()| std::os::unix::fs::symlink(env.executables_dir(), folder));
     if let Err(error) = linked {
-        return vec![format!("nothing was tried out: {error}")];
+        return vec![format!("the registered commands were not tested: {error}")];
     }
-    // What fails, by why: many fail alike.
+    // The commands that fail, with the reasons. Many commands may have the same reason.
     let mut failed: Vec<(String, (&str, &str))> = Vec::new();
     for RegisteredCommand { event, command, args } in registered {
         let payload = json!({
-            "session_id": "session-signals-tryout", "transcript_path": scratch.path().join("transcript.jsonl"), "cwd": scratch.path(),
+            "session_id": "session-signals-smoke-test", "transcript_path": scratch.path().join("transcript.jsonl"), "cwd": scratch.path(),
             "hook_event_name": event, "source": "startup", "reason": "other", "trigger": "manual",
             "tool_name": "Bash", "tool_input": {"command": "true"},
         });
@@ -59,16 +60,22 @@ pub fn start_each_once<'a>(
             }
             None => shell_command(command),
         };
-        process.env_clear().env("CLAUDE_CONFIG_DIR", scratch.path()).env("HOME", scratch.path()).env("PATH", &env.path);
+        process
+            .env_clear()
+            .env("CLAUDE_CONFIG_DIR", scratch.path())
+            .env("HOME", scratch.path())
+            .env("PATH", &env.search_path);
         let failure = match child_process::run_with_limit(
             process.current_dir(scratch.path()),
             payload.to_string().as_bytes(),
             START_TIMEOUT,
         ) {
             Err(error) => error.to_string(),
-            Ok(said) if !said.status.success() => format!("{} {}", said.status, String::from_utf8_lossy(&said.stderr)),
-            // The CLI would put it into the conversation.
-            Ok(said) if !said.stdout.is_empty() => "it writes to stdout".to_owned(),
+            Ok(output) if !output.status.success() => {
+                format!("{} {}", output.status, String::from_utf8_lossy(&output.stderr))
+            }
+            // The CLI may put what a hook prints into the conversation.
+            Ok(output) if !output.stdout.is_empty() => "it writes to stdout".to_owned(),
             Ok(_) => continue,
         };
         failed.push((without_name(command, &failure), (event, command)));
@@ -82,7 +89,7 @@ pub fn start_each_once<'a>(
     phrases::group_by_key(failed).into_iter().map(problem).collect()
 }
 
-/// What a failing executable says, without the name that it calls itself by.
+/// Removes the names of our executables from the beginning of their messages, so that equal messages are recognised.
 fn without_name(command: &str, failure: &str) -> String {
     let mut failure = failure.trim().to_owned();
     for name in supported_events::executable_names().into_iter().filter(|name| command.contains(name)) {

@@ -6,6 +6,7 @@ use std::process::Command;
 
 use fs_err as fs;
 
+use session_signals_cli::FINDING_IDS;
 use session_signals_protocol::{EVENT_RULES, HOOKS, Hook};
 use session_signals_reader::STATE_RULES;
 
@@ -111,18 +112,8 @@ fn the_readme_has_at_most_130_lines() {
 #[test]
 fn every_finding_of_doctor_is_explained() {
     let explained = read_document("docs/troubleshooting.md");
-    let mut ids = Vec::new();
-    for file in fs::read_dir(Path::new(ROOT).join("install/doctor")).unwrap() {
-        let text = fs::read_to_string(file.unwrap().path()).unwrap();
-        // A finding's id is the only string of small letters and hyphens there.
-        let found = text.split('"').skip(1).step_by(2).map(str::to_owned);
-        ids.extend(
-            found.filter(|word| word.contains('-') && word.bytes().all(|b| b.is_ascii_lowercase() || b == b'-')),
-        );
-    }
-    ids.retain(|id| !id.starts_with("hook-") && !id.starts_with('-'));
-    assert!(ids.len() > 20, "{ids:?}");
-    for id in ids {
+    for finding in FINDING_IDS {
+        let id = finding.as_str();
         assert!(explained.contains(&format!("`{id}`")), "{id} is not explained");
     }
 }

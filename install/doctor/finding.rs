@@ -1,80 +1,95 @@
-//! What doctor finds, and how it may be mended.
+//! A finding of doctor, and its repair.
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use serde::Serialize;
+use serde::{Serialize, Serializer};
+use session_signals_cli::FindingId;
 use session_signals_protocol::SignalKind;
+use session_signals_reader::cleanup::SignalFault;
 
 use crate::paths::Scope;
-use session_signals_reader::cleanup::SignalFault;
 
 /// One thing that is wrong.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct Finding {
-    /// Stable, for programs.
-    pub id: &'static str,
-    /// For people.
+    /// What kind of finding it is, for programs.
+    #[serde(serialize_with = "serialize_id")]
+    pub id: FindingId,
+    /// What is wrong, for people.
     pub sentence: String,
-    /// The file it is about.
+    /// The file that the finding is about.
     pub path: Option<PathBuf>,
-    /// What --fix does; `None` where it is not ours to mend.
+    /// What --fix does, for people; `None` if only the user can repair it.
     pub fix: Option<String>,
-    /// Whether it keeps the hooks from publishing, where its id alone does not say so.
+    /// Whether the finding keeps the hooks from publishing, although others with the same id do not.
     #[serde(skip)]
     pub silences: bool,
-    /// What that is, to be done.
+    /// What --fix does.
     #[serde(skip)]
-    pub mend: Fix,
+    pub repair: Repair,
 }
 
-/// What --fix does.
+/// What --fix does about a finding.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Fix {
-    /// Nothing: it is the user's to decide.
+pub enum Repair {
+    /// Nothing: only the user can repair it.
     ByHand,
-    /// Installs again.
+    /// Runs `hooks install` for this scope.
     Install(Scope),
-    /// Copies the executables, and leaves the settings.
-    Copy,
-    /// Takes our entries out.
+    /// Copies the executables, and leaves the settings as they are.
+    CopyExecutables,
+    /// Removes our entries from the settings of this scope.
     Uninstall(Scope),
-    /// Closes the spool to others.
-    Tighten,
-    /// Removes a file of ours that nobody will use again.
-    Remove(PathBuf),
-    /// Moves what a killed run left of the settings to the backups, there; `None` where it is in another place, too,
-    /// and may go.
-    SetAside(PathBuf, Option<String>),
-    /// Removes a signal, under the hooks' own lock, where this is still wrong with it.
-    Signal(String, SignalKind, SignalFault),
-    /// Settles, under that lock, what a killed hook left in the spool under this name; whether it is a signal.
-    Remnant(String, bool),
-    /// Removes, under that lock, the signals of these sessions, which ended longer ago than this.
-    Forget(Vec<String>, Duration),
+    /// Takes the permissions on the signal directory from other users.
+    RestrictSignalDir,
+    /// Deletes a temporary file of ours.
+    DeleteTemporary(PathBuf),
+    /// Settles the file that a killed run left beside the settings. The text is the path to which the file is moved; `None` if
+    /// the file is deleted.
+    SettleLeftover(PathBuf, Option<String>),
+    /// Removes this signal of a session, under the lock of the signal directory, if it still has this fault.
+    RemoveSignal(String, SignalKind, SignalFault),
+    /// Settles the file of this name that a killed hook left in the signal directory, under its lock. The flag says whether the
+    /// file is a signal.
+    RecoverTemporary(String, bool),
+    /// Removes the signals of these sessions, under the lock of the signal directory. The sessions ended longer ago than this.
+    RemoveOldSignals(Vec<String>, Duration),
 }
 
 impl Finding {
-    /// A finding about no file in particular.
-    pub fn new(id: &'static str, sentence: String, mend: Fix) -> Self {
-        let fix = match &mend {
-            Fix::ByHand => None,
-            Fix::Install(scope) => Some(format!("runs `hooks install --scope {}`", scope.word())),
-            Fix::Copy => Some("copies the executables".to_owned()),
-            Fix::Uninstall(scope) => Some(format!("takes our entries out of the {} settings", scope.word())),
-            Fix::Tighten => Some("gives it mode 700".to_owned()),
-            Fix::SetAside(_, Some(place)) => Some(format!("moves it to {place}")),
-            Fix::Signal(_, kind, SignalFault::Superseded(_)) => Some(format!("removes the older one, {}", kind.word())),
-            Fix::Remnant(_, true) => Some("brings it back".to_owned()),
-            Fix::Remove(_) | Fix::SetAside(..) | Fix::Remnant(..) | Fix::Signal(..) => Some("removes it".to_owned()),
-            Fix::Forget(sessions, _) => Some(format!("removes {}", if sessions.len() == 1 { "it" } else { "them" })),
+    /// Makes a finding that is about no file.
+    pub fn new(id: FindingId, sentence: String, repair: Repair) -> Self {
+        let fix = match &repair {
+            Repair::ByHand => None,
+            Repair::Install(scope) => Some(format!("runs `hooks install --scope {}`", scope.word())),
+            Repair::CopyExecutables => Some("copies the executables".to_owned()),
+            Repair::Uninstall(scope) => Some(format!("removes our entries from the {} settings", scope.word())),
+            Repair::RestrictSignalDir => Some("gives it mode 700".to_owned()),
+            Repair::SettleLeftover(_, Some(destination)) => Some(format!("moves it to {destination}")),
+            Repair::RemoveSignal(_, kind, SignalFault::Superseded(_)) => {
+                Some(format!("removes the older one, {}", kind.word()))
+            }
+            Repair::RecoverTemporary(_, true) => Some("makes it a signal again".to_owned()),
+            Repair::DeleteTemporary(_)
+            | Repair::SettleLeftover(..)
+            | Repair::RecoverTemporary(..)
+            | Repair::RemoveSignal(..) => Some("removes it".to_owned()),
+            Repair::RemoveOldSignals(sessions, _) => {
+                Some(format!("removes {}", if sessions.len() == 1 { "it" } else { "them" }))
+            }
         };
-        Self { id, sentence, path: None, fix, silences: false, mend }
+        Self { id, sentence, path: None, fix, silences: false, repair }
     }
 
-    /// The same, about a file.
+    /// Adds the file that the finding is about.
     #[must_use]
     pub fn in_file(self, path: &Path) -> Self {
         Self { path: Some(path.to_owned()), ..self }
     }
+}
+
+#[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes a reference")]
+fn serialize_id<S: Serializer>(id: &FindingId, serializer: S) -> Result<S::Ok, S::Error> {
+    serializer.serialize_str(id.as_str())
 }

@@ -1,32 +1,34 @@
-//! `hooks doctor`: looks at everything that install relies on, and mends what it may.
+//! `hooks doctor`: checks everything that the hooks need, and repairs what does not need a decision of the user.
 
 mod entries;
 mod finding;
-mod fix;
-pub mod interrupted_runs;
+mod interrupted_runs;
 mod registered_executables;
+mod repair;
 mod root_owned;
 mod service;
 mod sessions;
 mod signals;
 mod temporaries;
 
-use std::process::ExitCode;
-
 use serde::Serialize;
+use session_signals_cli::{ExitStatus, FindingId, NEWEST_TESTED_CLI};
 use session_signals_protocol::EVENT_RULES;
 
+use crate::cli_version::CliVersion;
 use crate::command_line::DoctorOptions;
 use crate::desired_state::DesiredState;
 use crate::environment::Environment;
+use crate::output::{self, JSON_FORMAT};
 use crate::paint::Paint;
 use crate::paths::Scope;
-use crate::{file_owner, release_version, report};
-pub use finding::{Finding, Fix};
+use crate::{file_owner, release_version};
+use finding::{Finding, Repair};
 
-/// All that is said of a check. `hooks doctor --help` documents the JSON.
+/// The result of doctor, as `--json` prints it. `hooks doctor --help` documents the members.
 #[derive(Serialize)]
 struct Checkup {
+    format: u32,
     healthy: bool,
     claude: Option<String>,
     findings: Vec<Finding>,
@@ -35,49 +37,60 @@ struct Checkup {
     notes: Vec<String>,
 }
 
-/// Checks, mends where asked, and checks again.
+/// Checks everything. With --fix, repairs what it can and checks again. Prints the result.
 #[must_use]
-pub fn run_doctor(env: &Environment, options: &DoctorOptions) -> ExitCode {
-    let wanted = DesiredState::decide_desired(env, false, false);
-    let mut findings = run_checks(env, wanted.as_ref().ok());
-    if let Err(refusal) = &wanted {
-        findings.insert(0, Finding::new("claude-too-old", refusal.reason.clone(), Fix::ByHand));
+pub fn run_doctor(env: &Environment, options: &DoctorOptions) -> ExitStatus {
+    let desired = DesiredState::decide_desired(env, false, false);
+    let mut findings = run_checks(env, desired.as_ref().ok());
+    if let Err(refusal) = &desired {
+        findings.insert(0, Finding::new(FindingId::ClaudeTooOld, refusal.reason.clone(), Repair::ByHand));
     }
     let (mut mended, mut problems) = (Vec::new(), Vec::new());
-    let refused = file_owner::refuse_foreign_owner(env, Scope::User).err().filter(|_| options.fix);
-    if let Some(refusal) = refused {
+    let refusal = file_owner::refuse_foreign_owner(env, Scope::User).err().filter(|_| options.fix);
+    if let Some(refusal) = refusal {
         problems.push(refusal.reason);
     } else if options.fix && !findings.is_empty() {
-        problems = fix::fix_all(env, &findings);
-        let mut left = run_checks(env, wanted.as_ref().ok());
-        left.extend(findings.iter().filter(|finding| finding.id == "claude-too-old").cloned());
-        mended = findings.into_iter().filter(|finding| !left.contains(finding)).collect();
-        findings = left;
+        problems = repair::repair_all(env, &findings);
+        let mut remaining = run_checks(env, desired.as_ref().ok());
+        remaining.extend(findings.iter().filter(|finding| finding.id == FindingId::ClaudeTooOld).cloned());
+        mended = findings.into_iter().filter(|finding| !remaining.contains(finding)).collect();
+        findings = remaining;
     }
-    let claude = wanted.ok().and_then(|wanted| wanted.claude.ok()).map(|version| version.to_string());
-    let (healthy, notes) = (findings.is_empty() && problems.is_empty(), entries::notes(env));
-    let checkup = Checkup { healthy, claude, findings, mended, problems, notes };
+    let version = desired.ok().and_then(|desired| desired.claude.ok());
+    let mut notes = entries::notes(env);
+    notes.extend(version.and_then(untested_version_note));
+    let healthy = findings.is_empty() && problems.is_empty();
+    let claude = version.map(|version| version.to_string());
+    let checkup = Checkup { format: JSON_FORMAT, healthy, claude, findings, mended, problems, notes };
     if options.json {
-        report::print_json(&checkup);
+        output::print_json(&checkup);
     } else {
         print_checkup(env, &checkup, options.fix);
     }
-    if checkup.healthy { ExitCode::SUCCESS } else { ExitCode::FAILURE }
+    if checkup.healthy { ExitStatus::Success } else { ExitStatus::Failure }
 }
 
-/// Everything that can be found. `wanted` is what install would do; there is none with a CLI too old for it.
-fn run_checks(env: &Environment, wanted: Option<&DesiredState>) -> Vec<Finding> {
-    let mut findings = entries::check(env, wanted);
+/// Returns a note if the CLI is newer than the newest version that session-signals was tested with.
+fn untested_version_note(version: CliVersion) -> Option<String> {
+    let tested = CliVersion::parse(NEWEST_TESTED_CLI)?;
+    (version > tested).then(|| {
+        format!("Claude Code {version} is newer than {tested}, the newest version that session-signals was tested with")
+    })
+}
+
+/// Runs all checks. `desired` is what install would register; `None` if the CLI is too old for that.
+fn run_checks(env: &Environment, desired: Option<&DesiredState>) -> Vec<Finding> {
+    let mut findings = entries::check(env, desired);
     findings.extend(signals::check(env));
     findings.extend(temporaries::check(env));
     findings.extend(interrupted_runs::check(env));
     findings.extend(root_owned::check(env));
-    findings.extend(sessions::check(env, &findings, wanted.is_none()));
+    findings.extend(sessions::check(env, &findings, desired.is_none()));
     findings.extend(service::check(env));
     if release_version::newer_installed(env).is_some() {
-        // `hooks install` would refuse.
-        let by_hand = |finding: Finding| match &finding.mend {
-            Fix::Install(_) | Fix::Copy => Finding { fix: None, mend: Fix::ByHand, ..finding },
+        // `hooks install` would refuse to replace the newer version.
+        let by_hand = |finding: Finding| match &finding.repair {
+            Repair::Install(_) | Repair::CopyExecutables => Finding { fix: None, repair: Repair::ByHand, ..finding },
             _ => finding,
         };
         findings = findings.into_iter().map(by_hand).collect();
@@ -85,15 +98,15 @@ fn run_checks(env: &Environment, wanted: Option<&DesiredState>) -> Vec<Finding> 
     findings
 }
 
-fn print_checkup(env: &Environment, checkup: &Checkup, fixing: bool) {
-    let paint = Paint(env.colour);
+fn print_checkup(env: &Environment, checkup: &Checkup, is_fixing: bool) {
+    let paint = Paint(env.wants_colour);
     let mut lines: Vec<String> = Vec::new();
     for finding in &checkup.mended {
-        lines.push(format!("{} {}: {}", paint.good("mended"), finding.id, finding.sentence));
+        lines.push(format!("{} {}: {}", paint.good("repaired"), finding.id.as_str(), finding.sentence));
     }
     for finding in &checkup.findings {
-        lines.push(format!("{} {}", paint.bad(&format!("{}:", finding.id)), finding.sentence));
-        let fix = finding.fix.as_ref().filter(|_| !fixing);
+        lines.push(format!("{} {}", paint.bad(&format!("{}:", finding.id.as_str())), finding.sentence));
+        let fix = finding.fix.as_ref().filter(|_| !is_fixing);
         lines.extend(fix.map(|fix| format!("    {}", paint.dim(&format!("--fix {fix}")))));
     }
     lines.extend(checkup.notes.iter().map(|note| format!("{} {note}", paint.dim("note:"))));
@@ -108,7 +121,7 @@ fn print_checkup(env: &Environment, checkup: &Checkup, fixing: bool) {
             ),
         });
     }
-    report::print_lines(&lines);
+    output::print_lines(&lines);
     let problem = |problem: &String| format!("{} {problem}", paint.bad("error:"));
-    report::print_error_lines(&checkup.problems.iter().map(problem).collect::<Vec<_>>());
+    output::print_error_lines(&checkup.problems.iter().map(problem).collect::<Vec<_>>());
 }

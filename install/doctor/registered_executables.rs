@@ -1,23 +1,25 @@
-//! The executables that are registered: whether they can run, and are the ones we have.
+//! The executables that are registered: whether they can run, and whether they equal those beside this `hooks`.
 
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
-use super::{Finding, Fix};
+use session_signals_cli::FindingId;
+
+use super::finding::{Finding, Repair};
 use crate::environment::Environment;
 use crate::paths::Scope;
 use crate::release_version::{self, ReleaseVersion};
 
-/// What is wrong with one of them.
+/// What is wrong with an executable.
 #[derive(PartialEq)]
 struct ExecutableFault {
-    id: &'static str,
-    /// Follows its path in a sentence.
+    id: FindingId,
+    /// What is wrong, to follow the path of the executable in a sentence.
     what: String,
-    mend: Fix,
+    repair: Repair,
 }
 
-/// What is wrong with the executables at these paths: one finding for all that suffer alike.
+/// Checks the executables at these paths. Those in one directory that have the same fault are one finding.
 pub fn check(env: &Environment, paths: &[PathBuf], scope: Scope) -> Vec<Finding> {
     let mut faults: Vec<(ExecutableFault, Vec<&PathBuf>)> = Vec::new();
     for path in paths {
@@ -28,47 +30,52 @@ pub fn check(env: &Environment, paths: &[PathBuf], scope: Scope) -> Vec<Finding>
             None => faults.push((fault, vec![path])),
         }
     }
-    let finding = |(ExecutableFault { id, what, mend }, paths): (ExecutableFault, Vec<&PathBuf>)| match paths.as_slice()
-    {
-        [path] => Finding::new(id, format!("{} {what}", env.short_path(path)), mend).in_file(path),
-        paths => {
-            let folder = paths[0].parent().unwrap_or(Path::new("/"));
-            let name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-            let names: Vec<String> = paths.iter().map(name).collect();
-            Finding::new(id, format!("in {} each of these {what}: {}", env.short_path(folder), names.join(", ")), mend)
+    let finding =
+        |(ExecutableFault { id, what, repair }, paths): (ExecutableFault, Vec<&PathBuf>)| match paths.as_slice() {
+            [path] => Finding::new(id, format!("{} {what}", env.short_path(path)), repair).in_file(path),
+            paths => {
+                let folder = paths[0].parent().unwrap_or(Path::new("/"));
+                let name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                let names: Vec<String> = paths.iter().map(name).collect();
+                Finding::new(
+                    id,
+                    format!("in {} each of these {what}: {}", env.short_path(folder), names.join(", ")),
+                    repair,
+                )
                 .in_file(folder)
-        }
-    };
+            }
+        };
     faults.into_iter().map(finding).collect()
 }
 
 fn find_fault(env: &Environment, path: &Path, scope: Scope) -> Option<ExecutableFault> {
-    // Of a team's settings nothing is changed: what lies elsewhere is there for its entry's sake.
-    let mend = match scope {
-        Scope::Project if path.parent() == Some(&env.executables_dir()) => Fix::Copy,
-        Scope::Project => Fix::ByHand,
-        Scope::User | Scope::Local => Fix::Install(scope),
+    // The settings of a project are not changed, so only executables in our own directory can be repaired for them.
+    let repair = match scope {
+        Scope::Project if path.parent() == Some(&env.executables_dir()) => Repair::CopyExecutables,
+        Scope::Project => Repair::ByHand,
+        Scope::User | Scope::Local => Repair::Install(scope),
     };
-    let fault = |id, what: &str| Some(ExecutableFault { id, what: what.to_owned(), mend: mend.clone() });
+    let fault = |id, what: &str| Some(ExecutableFault { id, what: what.to_owned(), repair: repair.clone() });
     let Ok(meta) = path.metadata() else {
-        return fault("executable-gone", "is registered but not there");
+        return fault(FindingId::ExecutableGone, "is registered but does not exist");
     };
     if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
         let mode = meta.permissions().mode() & 0o7777;
-        return fault("executable-not-executable", &format!("is registered but not executable (mode {mode:o})"));
+        return fault(FindingId::ExecutableNotExecutable, &format!("is registered but not executable (mode {mode:o})"));
     }
     if is_on_noexec(path) {
-        let what = "lies on a file system mounted noexec (set CLAUDE_CONFIG_DIR to one that is not)".to_owned();
-        return Some(ExecutableFault { id: "executable-noexec", what, mend: Fix::ByHand });
+        let what = "lies on a file system that is mounted noexec (set CLAUDE_CONFIG_DIR to a directory on another one)"
+            .to_owned();
+        return Some(ExecutableFault { id: FindingId::ExecutableNoexec, what, repair: Repair::ByHand });
     }
     let Ok(bytes) = std::fs::read(path) else {
-        return fault("executable-unreadable", "cannot be read");
+        return fault(FindingId::ExecutableUnreadable, "cannot be read");
     };
     if let Some(what) = foreign_platform(&bytes) {
-        return fault("executable-foreign", &format!("cannot run on this computer ({what})"));
+        return fault(FindingId::ExecutableForeign, &format!("cannot run on this computer ({what})"));
     }
-    // Where `hooks` runs with nothing beside it, there is nothing to compare with.
-    let ours = std::fs::read(env.source.join(path.file_name()?)).ok()?;
+    // If the executable is not beside this `hooks`, there is nothing to compare with.
+    let ours = std::fs::read(env.source_dir.join(path.file_name()?)).ok()?;
     if ours == bytes {
         return None;
     }
@@ -76,18 +83,20 @@ fn find_fault(env: &Environment, path: &Path, scope: Scope) -> Option<Executable
     let ours = ReleaseVersion::parse(release_version::OUR_VERSION);
     let what = match (installed, &ours) {
         (Some(installed), Some(ours)) if installed > *ours => {
-            format!("is of version {installed}, newer than this `hooks` ({ours}): use that one's `hooks`")
+            format!(
+                "has version {installed}, which is newer than this `hooks` ({ours}): use the `hooks` of that version"
+            )
         }
         (Some(installed), Some(ours)) if installed < *ours => {
-            format!("is of version {installed}, older than this `hooks` ({ours})")
+            format!("has version {installed}, which is older than this `hooks` ({ours})")
         }
-        (Some(installed), _) => format!("is of another build of version {installed} than this `hooks`"),
+        (Some(installed), _) => format!("has version {installed}, as this `hooks`, but is another build"),
         (None, _) => format!(
-            "is not the one beside this `hooks` ({}), and nothing says its version",
+            "differs from the one beside this `hooks` ({}), and no file names its version",
             release_version::OUR_VERSION
         ),
     };
-    fault("executable-stale", &what)
+    fault(FindingId::ExecutableStale, &what)
 }
 
 #[cfg(target_os = "linux")]
@@ -96,13 +105,14 @@ fn is_on_noexec(path: &Path) -> bool {
     statvfs(path).is_ok_and(|mount| mount.f_flag.contains(StatVfsMountFlags::NOEXEC))
 }
 
-/// Elsewhere the try-out has to find it.
+/// On other systems the smoke test finds it.
 #[cfg(not(target_os = "linux"))]
-fn on_noexec(_: &Path) -> bool {
+fn is_on_noexec(_: &Path) -> bool {
     false
 }
 
-/// Why this computer cannot run an ELF file, going by the header of our own executable. A script is left to its try-out.
+/// Returns why this computer cannot run an executable: its ELF header is compared with the one of `hooks`. A script is left to
+/// the smoke test.
 fn foreign_platform(bytes: &[u8]) -> Option<&'static str> {
     const MAGIC: &[u8] = b"\x7fELF";
     if bytes.starts_with(b"#!") {
@@ -113,9 +123,9 @@ fn foreign_platform(bytes: &[u8]) -> Option<&'static str> {
         return None;
     }
     if !bytes.starts_with(MAGIC) {
-        return Some("it is no executable");
+        return Some("it is not an executable");
     }
-    // Class and byte order, then the machine.
-    let same = bytes.get(4..6) == ours.get(4..6) && bytes.get(18..20) == ours.get(18..20);
-    (!same).then_some("it was built for another architecture")
+    // The class and the byte order, and the machine.
+    let is_same = bytes.get(4..6) == ours.get(4..6) && bytes.get(18..20) == ours.get(18..20);
+    (!is_same).then_some("it was built for another architecture")
 }

@@ -1,23 +1,26 @@
-//! The service that runs `sessions serve`, where there is one.
+//! The service that runs `sessions serve`, if it is installed.
 
-use super::{Finding, Fix, registered_executables};
+use session_signals_cli::FindingId;
+
+use super::finding::{Finding, Repair};
+use super::registered_executables;
 use crate::environment::Environment;
 use crate::paths::Scope;
-use crate::{service, supported_events};
+use crate::service::{self, ServiceFault};
+use crate::supported_events;
 
-/// Whether it runs, and as this version would have it.
+/// Checks the executable of the service, its description, and whether it runs.
 pub fn check(env: &Environment) -> Vec<Finding> {
     if !service::is_installed(env) {
         return Vec::new();
     }
-    let executable = registered_executables::check(
-        env,
-        &[env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE)],
-        Scope::User,
-    );
-    let fault = service::find_fault(env).map(|(id, sentence)| {
-        let mend = if id == "service-outdated" { Fix::Install(Scope::User) } else { Fix::ByHand };
-        Finding::new(id, sentence, mend)
+    let executable = env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE);
+    let executable = registered_executables::check(env, &[executable], Scope::User);
+    let fault = service::find_fault(env).map(|fault| match fault {
+        ServiceFault::Outdated(sentence) => {
+            Finding::new(FindingId::ServiceOutdated, sentence, Repair::Install(Scope::User))
+        }
+        ServiceFault::NotRunning(sentence) => Finding::new(FindingId::ServiceNotRunning, sentence, Repair::ByHand),
     });
     executable.into_iter().chain(fault).collect()
 }

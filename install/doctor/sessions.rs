@@ -1,44 +1,58 @@
-//! Live sessions that leave no signal, by the CLI's own registry.
+//! Sessions that run and have no signal, according to the registry of the CLI.
 
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use super::{Finding, Fix};
-use crate::environment::Environment;
-use crate::receipt;
+use session_signals_cli::FindingId;
 use session_signals_reader::{Collector, RegistryEntry};
 
-/// What keeps the hooks from publishing, whenever a session was started.
-const CAUSES: [&str; 8] = [
-    "not-installed",
-    "settings-unusable",
-    "hooks-disabled",
-    "entry-missing",
-    "entry-unknown-event",
-    "spool-open",
-    "spool-not-a-directory",
-    "spool-not-ours",
-];
+use super::finding::{Finding, Repair};
+use crate::environment::Environment;
+use crate::receipt;
 
-/// Every session of this computer that lives, did something since the hooks were installed, and has no signal.
-/// `findings` are the others: among them may be the reason, or in the CLI, which `is_too_old`.
+/// Returns whether such a finding keeps the hooks of all sessions from publishing.
+fn silences_all(id: FindingId) -> bool {
+    matches!(
+        id,
+        FindingId::NotInstalled
+            | FindingId::SettingsUnusable
+            | FindingId::HooksDisabled
+            | FindingId::EntryMissing
+            | FindingId::EntryUnknownEvent
+            | FindingId::ExecutableGone
+            | FindingId::ExecutableNotExecutable
+            | FindingId::ExecutableUnreadable
+            | FindingId::ExecutableForeign
+            | FindingId::ExecutableNoexec
+            | FindingId::ExecutableFails
+            | FindingId::SpoolOpen
+            | FindingId::SpoolNotADirectory
+            | FindingId::SpoolNotOurs
+    )
+}
+
+/// Finds the sessions of this computer that run, did something since the hooks were installed, and have no signal.
+///
+/// The sentence names the cause: one of the other `findings`, or the CLI if it `is_too_old`. If there is no such cause, the
+/// session is older than the hooks.
 pub fn check(env: &Environment, findings: &[Finding], is_too_old: bool) -> Vec<Finding> {
-    let is_cause = |id: &str| CAUSES.contains(&id) || id.starts_with("executable") && id != "executable-stale";
-    let causes = findings.iter().filter(|finding| finding.silences || is_cause(finding.id)).map(|finding| finding.id);
-    let mut causes: Vec<&str> = is_too_old.then_some("claude-too-old").into_iter().chain(causes).collect();
+    let causes =
+        findings.iter().filter(|finding| finding.silences || silences_all(finding.id)).map(|finding| finding.id);
+    let mut causes: Vec<&str> =
+        is_too_old.then_some(FindingId::ClaudeTooOld).into_iter().chain(causes).map(FindingId::as_str).collect();
     causes.dedup();
-    let why = if causes.is_empty() {
-        "a session older than the hooks has to be started anew".to_owned()
+    let advice = if causes.is_empty() {
+        "a session that is older than the hooks has to be restarted".to_owned()
     } else {
-        format!("mend {} first", causes.join(", "))
+        format!("repair {} first", causes.join(", "))
     };
     let installed = receipt::newest_receipt(env).unwrap_or(UNIX_EPOCH);
-    let mut collector = Collector::new(&env.config);
+    let mut collector = Collector::new(&env.config_dir);
     collector.read_all_signals();
     let sessions = collector.collect_evidence(SystemTime::now()).sessions.into_values();
     let silent = sessions.filter(|evidence| evidence.signals.is_empty()).filter_map(|evidence| evidence.registry);
     let finding = |RegistryEntry { session, pid, .. }| {
-        let sentence = format!("session {session} (process {pid}) has left no signal: {why}");
-        Finding::new("session-silent", sentence, Fix::ByHand)
+        let sentence = format!("session {session} (process {pid}) has no signal: {advice}");
+        Finding::new(FindingId::SessionSilent, sentence, Repair::ByHand)
     };
     silent.filter(|entry| entry.status_changed_at > installed).map(finding).collect()
 }

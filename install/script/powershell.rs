@@ -1,26 +1,26 @@
-//! What a PowerShell script writes, read off its text: redirections, and the commands that make files.
+//! What a PowerShell script writes, as its text shows: redirections, and the commands that make files. Nothing is run.
 
 use std::collections::HashMap;
 
 use super::effect::{ScriptEffect, SignalPaths, UNKNOWN, join_all};
 
-/// What the script of this `text` does to the signals.
+/// Returns what the PowerShell script of this text does to the signals.
 pub fn script_effect(text: &str, signals: &SignalPaths) -> ScriptEffect {
     let mut variables = HashMap::new();
     for (name, value) in signals.variables() {
-        // It has the home in a variable of its own; Windows has another in the environment.
+        // PowerShell has its own variable for the home directory, and Windows has another one in the environment.
         let names = if name == "HOME" { &["home", "env:userprofile"][..] } else { &[] };
         let names = names.iter().map(|name| (*name).to_owned()).chain([format!("env:{}", name.to_ascii_lowercase())]);
         variables.extend(names.map(|name| (name, vec![value.clone()])));
     }
-    let mut reader = PowershellReader { signals, variables, verdict: ScriptEffect::default() };
+    let mut reader = PowershellReader { signals, variables, effect: ScriptEffect::default() };
     for statement in split_statements(text) {
         reader.run_command(&statement);
     }
-    reader.verdict
+    reader.effect
 }
 
-/// Commands that change no file, or only remove some.
+/// Commands that write no file. They may remove files.
 const READERS: [&str; 20] = [
     "get-content",
     "gc",
@@ -44,13 +44,13 @@ const READERS: [&str; 20] = [
     "resolve-path",
 ];
 
-/// A piece of a statement, as written: a string keeps its quotes.
+/// A word of a statement, as it is written: a string has its quotes.
 type Word = String;
 
 struct PowershellReader<'a> {
     signals: &'a SignalPaths,
     variables: HashMap<String, Vec<String>>,
-    verdict: ScriptEffect,
+    effect: ScriptEffect,
 }
 
 impl PowershellReader<'_> {
@@ -88,7 +88,7 @@ impl PowershellReader<'_> {
             lower if READERS.contains(&lower) || lower.starts_with(['$', '[', '"', '\'']) => {}
             _ => {
                 let values: Vec<String> = words[1..].iter().flat_map(|word| self.word_values(word)).collect();
-                // Whatever is told of the signals' directory may write there.
+                // An unknown command that gets the path of the signal directory may write there.
                 let is_block =
                     matches!(&*lower, "if" | "elseif" | "foreach" | "while" | "switch" | "param" | "function");
                 if !is_block && values.iter().any(|value| self.signals.is_signal_path(value)) {
@@ -98,8 +98,8 @@ impl PowershellReader<'_> {
         }
     }
 
-    fn note_effect(&mut self, verdict: ScriptEffect) {
-        self.verdict = self.verdict.max(verdict);
+    fn note_effect(&mut self, effect: ScriptEffect) {
+        self.effect = self.effect.max(effect);
     }
 
     fn note_write(&mut self, word: &str) {
@@ -107,7 +107,7 @@ impl PowershellReader<'_> {
         self.note_effect(self.signals.effect_of_values(&values));
     }
 
-    /// What an assignment gives its variable.
+    /// Returns the possible values of an expression that is assigned to a variable.
     fn expression_values(&self, words: &[Word]) -> Vec<String> {
         match words {
             [one] => self.word_values(one),
@@ -119,13 +119,13 @@ impl PowershellReader<'_> {
         }
     }
 
-    /// What a word may stand for.
+    /// Returns the possible values of a word.
     fn word_values(&self, word: &str) -> Vec<String> {
         if let Some(inner) = word.strip_prefix('\'').and_then(|word| word.strip_suffix('\'')) {
             return vec![inner.to_owned()];
         }
         let quoted = word.strip_prefix('"').and_then(|word| word.strip_suffix('"'));
-        // Outside of quotes these take a member or an item.
+        // Outside of quotes, `.` and `[` access a member or an item of a variable.
         if quoted.is_none() && word.contains('$') && word.contains(['.', '[']) {
             return vec![UNKNOWN.to_string()];
         }
@@ -162,30 +162,32 @@ impl PowershellReader<'_> {
     }
 }
 
-/// The name of a variable that stands alone.
+/// Returns the name of the variable if the word is a variable and nothing else.
 fn variable_name(word: &str) -> Option<&str> {
     let name = word.strip_prefix('$')?;
     name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_').then_some(name)
 }
 
+/// Returns the word after the first of these parameters.
 fn parameter_value<'a>(words: &'a [Word], names: &[&str]) -> Option<&'a Word> {
     let at = words.iter().position(|word| names.iter().any(|name| word.eq_ignore_ascii_case(name)))?;
     words.get(at + 1)
 }
 
-/// The operand of this number, where no parameter has a value before it.
+/// Returns the operand of this number. Only operands before the first parameter are counted.
 fn nth_operand(words: &[Word], number: usize) -> Option<&Word> {
     words[1..].iter().take_while(|word| !word.starts_with('-')).nth(number)
 }
 
-/// The statements: words between line ends, semicolons, pipes, commas and brackets, comments left out.
+/// Splits a script into statements, which are lists of words. Line ends, semicolons, pipes, commas and brackets separate
+/// statements. Comments are left out.
 fn split_statements(text: &str) -> Vec<Vec<Word>> {
     let mut statements = vec![Vec::new()];
     let mut chars = text.chars().peekable();
     let mut word = String::new();
     while let Some(c) = chars.next() {
         let is_end = matches!(c, '\n' | ';' | '|' | '{' | '}' | ')' | ',');
-        // The arguments of a method: the first is the file.
+        // The first argument of such a method is the file, so the arguments belong to the statement.
         let is_call = c == '(' && word.contains("]::");
         if is_end || c == '(' || c.is_whitespace() || matches!(c, '>' | '=') && !word.contains('-') {
             let done = std::mem::take(&mut word);

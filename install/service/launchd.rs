@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::{ServiceFile, to_words};
+use super::service_file::{ServiceFile, to_words};
 
 const LABEL: &str = "session-signals.serve";
 
-/// `config`: `$CLAUDE_CONFIG_DIR`, where it is set; `user`: whose session it belongs to.
+/// Returns the launchd agent. `config` is `$CLAUDE_CONFIG_DIR`, if it is set; `user` is the id of the user.
 pub fn launchd_service(home: &Path, executable: &str, config: Option<&str>, user: u32) -> ServiceFile {
     let environment = config.map_or(String::new(), |config| {
         let config = escape_xml(config);
@@ -40,9 +40,9 @@ pub fn launchd_service(home: &Path, executable: &str, config: Option<&str>, user
         text,
         starts,
         start: vec![
-            // There may be none to take out, which is no failure.
+            // The agent may not be loaded yet, which is not a failure.
             to_words(&["sh", "-c", "launchctl bootout \"$1\" 2>/dev/null; true", "sh", &target]),
-            // The one that was taken out may take a moment to go.
+            // launchd may need a moment to unload the old agent, so the command is tried several times.
             to_words(&[
                 "sh",
                 "-c",
@@ -58,7 +58,7 @@ pub fn launchd_service(home: &Path, executable: &str, config: Option<&str>, user
     }
 }
 
-/// Text in XML.
+/// Escapes a text for XML.
 fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }

@@ -1,6 +1,7 @@
-//! `sessions serve` as a service of the user's: a systemd user unit, or a launchd agent on macOS.
+//! `sessions serve` as a service of the user: a systemd user unit, or a launchd agent on macOS.
 
 mod launchd;
+mod service_file;
 mod systemd;
 
 use std::path::PathBuf;
@@ -13,122 +14,114 @@ use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::{atomic_file, child_process, supported_events};
+use service_file::ServiceFile;
 
-/// How long the service manager may take.
+/// How long a command of the service manager may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// The service, as this system's manager takes it.
-struct ServiceFile {
-    /// Where its description lies.
-    file: PathBuf,
-    /// The description.
-    text: String,
-    /// What in it says that it runs the executable of this config dir.
-    starts: String,
-    /// What starts it now and at every login; each takes up a change of what runs already.
-    start: Vec<Vec<String>>,
-    /// What succeeds while it runs.
-    check: Vec<String>,
-    /// What stops it for good, before its file goes.
-    stop: Vec<Vec<String>>,
-}
-
+/// Returns the service of this configuration directory, as the service manager of this system needs it.
 fn service_of_system(env: &Environment) -> Result<ServiceFile, Refusal> {
     let executable = env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE);
-    let utf8 = |path: &std::path::Path| match path.to_str() {
+    let to_text = |path: &std::path::Path| match path.to_str() {
         Some(text) if !text.contains(char::is_control) => Ok(text.to_owned()),
-        _ => Err(Refusal::new(format!("{} is no path that a service can be described with", path.display()))),
+        _ => Err(Refusal::new(format!("{} cannot be written in the description of a service", path.display()))),
     };
-    let config = env.config_is_set.then(|| utf8(&env.config)).transpose()?;
-    let home = env.home.as_ref().ok_or_else(|| Refusal::new("HOME is not set: whose service is meant?"))?;
-    let executable = utf8(&executable)?;
+    let config_dir = env.config_dir_is_set.then(|| to_text(&env.config_dir)).transpose()?;
+    let home = env
+        .home
+        .as_ref()
+        .ok_or_else(|| Refusal::new("HOME is not set, so there is no place for the description of the service"))?;
+    let executable = to_text(&executable)?;
     Ok(if cfg!(target_os = "macos") {
-        launchd::launchd_service(home, &executable, config.as_deref(), rustix::process::getuid().as_raw())
+        launchd::launchd_service(home, &executable, config_dir.as_deref(), rustix::process::getuid().as_raw())
     } else {
-        systemd::systemd_service(home, env.xdg_config.as_deref(), &executable, config.as_deref())
+        systemd::systemd_service(home, env.xdg_config_home.as_deref(), &executable, config_dir.as_deref())
     })
 }
 
-/// Words as one command's.
-fn to_words(words: &[&str]) -> Vec<String> {
-    words.iter().map(|word| (*word).to_owned()).collect()
-}
-
-/// Where its description lies, or would.
+/// Returns the path of the description, whether it exists or not.
 #[must_use]
 pub fn service_path(env: &Environment) -> Option<PathBuf> {
     Some(service_of_system(env).ok()?.file)
 }
 
-/// Whether it is there, and this config dir's.
+/// Returns whether the service is installed and belongs to this configuration directory.
 #[must_use]
 pub fn is_installed(env: &Environment) -> bool {
-    let described = |service: &ServiceFile| fs::read_to_string(&service.file).unwrap_or_default();
-    service_of_system(env).is_ok_and(|service| described(&service).contains(&service.starts))
+    let read = |service: &ServiceFile| fs::read_to_string(&service.file).unwrap_or_default();
+    service_of_system(env).is_ok_and(|service| read(&service).contains(&service.starts))
 }
 
-/// What is wrong with one that is there, a finding's id and a sentence each.
+/// What is wrong with an installed service: a sentence.
+pub enum ServiceFault {
+    /// Its description is not as this version writes it.
+    Outdated(String),
+    /// It does not run.
+    NotRunning(String),
+}
+
+/// Checks the service of this configuration directory; `None` if it is not installed, and if nothing is wrong.
 #[must_use]
-pub fn find_fault(env: &Environment) -> Option<(&'static str, String)> {
+pub fn find_fault(env: &Environment) -> Option<ServiceFault> {
     let service = service_of_system(env).ok().filter(|_| is_installed(env))?;
     let file = env.short_path(&service.file);
     if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
-        return Some(("service-outdated", format!("{file} is not as this version writes it")));
+        return Some(ServiceFault::Outdated(format!("{file} differs from what this version writes")));
     }
     let problem = ask_manager(env, &service.check)?;
     let sentence = format!(
-        "{file} is there, but its `sessions serve` does not run ({problem}): `hooks install --service` starts it anew"
+        "{file} is installed, but its `sessions serve` does not run ({problem}): `hooks install --service` starts it again"
     );
-    Some(("service-not-running", sentence))
+    Some(ServiceFault::NotRunning(sentence))
 }
 
-/// What the manager answers where it does not say yes.
+/// Runs a command of the service manager; returns what it printed if it failed.
 fn ask_manager(env: &Environment, words: &[String]) -> Option<String> {
     let mut command = Command::new(&words[0]);
-    command.args(&words[1..]).env("PATH", &env.path);
+    command.args(&words[1..]).env("PATH", &env.search_path);
     let answer = match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
-        Ok(said) if said.status.success() => return None,
-        Ok(said) => {
-            let text = [said.stdout, said.stderr].concat();
+        Ok(output) if output.status.success() => return None,
+        Ok(output) => {
+            let text = [output.stdout, output.stderr].concat();
             let text = String::from_utf8_lossy(&text).trim().replace(char::is_control, " ");
-            if text.is_empty() { said.status.to_string() } else { text }
+            if text.is_empty() { output.status.to_string() } else { text }
         }
         Err(error) => error.to_string(),
     };
     Some(format!("{} says: {}", words[0], answer.chars().take(200).collect::<String>()))
 }
 
-/// What would be done, a sentence each, changing nothing.
+/// Returns a sentence on what would be done with or without the service (`is_desired`). Changes nothing.
 ///
 /// # Errors
-/// As for [`install`].
-pub fn plan_service(env: &Environment, wanted: bool) -> Result<Option<String>, Refusal> {
+/// If the service cannot be described.
+pub fn plan_service(env: &Environment, is_desired: bool) -> Result<Option<String>, Refusal> {
     let service = service_of_system(env)?;
     let file = env.short_path(&service.file);
-    Ok(match (wanted, is_installed(env)) {
-        (true, _) => Some(format!("{file} would be written, and `sessions serve` started by it")),
+    Ok(match (is_desired, is_installed(env)) {
+        (true, _) => Some(format!("{file} would be written, and its `sessions serve` started")),
         (false, true) => Some(format!("{file} would be removed, and its `sessions serve` stopped")),
         (false, false) => None,
     })
 }
 
-/// Writes the description, and has the manager start it, now and at every login. Where nothing
-/// has changed, the executable neither, only if it `is_asked_for`.
+/// Writes the description, and lets the service manager start the service now and at every login. If neither the description
+/// nor the executable has changed, the service is started only if it `is_requested`.
 ///
 /// # Errors
-/// What keeps it from being written. Where the manager fails, that is a problem in the report.
-pub fn install_service(env: &Environment, is_asked_for: bool, report: &mut Report) -> Result<(), Refusal> {
+/// If the description cannot be written. An error of the service manager becomes a problem in the report.
+pub fn install_service(env: &Environment, is_requested: bool, report: &mut Report) -> Result<(), Refusal> {
     let service = service_of_system(env)?;
     let mut is_changed =
-        is_asked_for || report.copied.contains(&env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE));
-    let there = fs::read_to_string(&service.file).ok();
-    if there.as_ref().is_some_and(|text| !text.contains(&service.starts)) {
+        is_requested || report.copied.contains(&env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE));
+    let old_text = fs::read_to_string(&service.file).ok();
+    if old_text.as_ref().is_some_and(|text| !text.contains(&service.starts)) {
         report.warnings.push(format!(
-            "{} was of another configuration directory: it is of this one now",
+            "{} belonged to another configuration directory, and belongs to this one now",
             env.short_path(&service.file)
         ));
     }
-    if there.as_ref() != Some(&service.text) {
+    if old_text.as_ref() != Some(&service.text) {
         if let Some(folder) = service.file.parent() {
             fs::create_dir_all(folder)?;
         }
@@ -142,16 +135,16 @@ pub fn install_service(env: &Environment, is_asked_for: bool, report: &mut Repor
     Ok(())
 }
 
-/// Stops it, and removes its description, where there is one.
+/// Stops the service and removes its description, if it is installed.
 ///
 /// # Errors
-/// What keeps the file from being removed.
+/// If the service belongs to another configuration directory, and if the description cannot be removed.
 pub fn remove_service(env: &Environment, report: &mut Report) -> Result<(), Refusal> {
     let Ok(service) = service_of_system(env) else { return Ok(()) };
     let Ok(text) = fs::read_to_string(&service.file) else { return Ok(()) };
     if !text.contains(&service.starts) {
         return Err(Refusal::new(format!(
-            "{} is of another configuration directory: it was left as it is",
+            "{} belongs to another configuration directory, so it was not changed",
             env.short_path(&service.file)
         )));
     }
@@ -161,20 +154,20 @@ pub fn remove_service(env: &Environment, report: &mut Report) -> Result<(), Refu
     Ok(())
 }
 
-/// Runs them in order up to the first that fails; why it did.
+/// Runs the commands in order until one fails; returns why it failed.
 fn run_commands(env: &Environment, commands: &[Vec<String>]) -> Option<String> {
     commands.iter().find_map(|words| {
         let line = words.join(" ");
         let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).env("PATH", &env.path);
+        command.args(&words[1..]).env("PATH", &env.search_path);
         match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
-            Ok(said) if said.status.success() => None,
-            Ok(said) => {
-                let stderr = String::from_utf8_lossy(&said.stderr);
+            Ok(output) if output.status.success() => None,
+            Ok(output) => {
+                let stderr = String::from_utf8_lossy(&output.stderr);
                 let reason = stderr.trim().replace(char::is_control, " ");
-                Some(format!("`{line}` failed, do it by hand: {} {reason}", said.status))
+                Some(format!("`{line}` failed, run it by hand: {} {reason}", output.status))
             }
-            Err(error) => Some(format!("`{line}` failed, do it by hand: {error}")),
+            Err(error) => Some(format!("`{line}` failed, run it by hand: {error}")),
         }
     })
 }

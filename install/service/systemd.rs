@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::{ServiceFile, to_words};
+use super::service_file::{ServiceFile, to_words};
 
 const NAME: &str = "session-signals.service";
 
-/// `xdg_config`: `$XDG_CONFIG_HOME`; `config`: `$CLAUDE_CONFIG_DIR`, where it is set.
+/// Returns the systemd unit. `xdg_config` is `$XDG_CONFIG_HOME`, and `config` is `$CLAUDE_CONFIG_DIR`, if they are set.
 pub fn systemd_service(home: &Path, xdg_config: Option<&Path>, executable: &str, config: Option<&str>) -> ServiceFile {
     let environment = config.map_or(String::new(), |config| {
         format!("Environment={}\n", quote_word(&format!("CLAUDE_CONFIG_DIR={config}")))
@@ -33,15 +33,15 @@ WantedBy=default.target
         file,
         text,
         starts,
-        // `enable --now` leaves what runs already alone, and its executable may have changed.
+        // `enable --now` does not restart a running service, but its executable may have changed.
         start: vec![systemctl(&["daemon-reload"]), systemctl(&["enable", NAME]), systemctl(&["restart", NAME])],
         check: systemctl(&["is-active", NAME]),
         stop: vec![systemctl(&["disable", "--now", NAME])],
     }
 }
 
-/// The command line. systemd takes no executable with a quote or a backslash in its name, but a shell does; and in an
-/// argument `$` begins a variable.
+/// Returns the command line of the unit. systemd refuses an executable with a quote or a backslash in its path, so a shell starts
+/// it. In an argument, `$` begins a variable.
 fn start_line(executable: &str) -> String {
     if executable.contains(['"', '\'', '\\']) {
         format!("/bin/sh -c 'exec \"$$0\" serve' {}", quote_word(executable).replace('$', "$$"))
@@ -50,7 +50,7 @@ fn start_line(executable: &str) -> String {
     }
 }
 
-/// A word in a unit file: quotes and backslashes are escaped, and `%` begins a specifier.
+/// Quotes a word for a unit file. Quotes and backslashes are escaped; `%` is doubled, because it begins a specifier.
 fn quote_word(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%"))
 }

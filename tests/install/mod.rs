@@ -1,23 +1,46 @@
 //! `hooks`: what it does to the settings, and what it never does.
 
-mod aside;
-mod attributes;
-mod cli;
+mod cleanup;
+mod command_line;
+mod concurrent_changes;
 mod doctor;
-
-mod files;
-mod gate;
-pub mod home;
+mod file_attributes;
+mod file_owner;
+pub mod installation;
 mod installing;
-mod owner;
-mod race;
-mod real;
-mod refused;
-mod scripts;
+mod interrupted_runs;
+mod kill_points;
+mod killed_hooks;
+mod open_writers;
+mod real_claude;
+mod refusals;
+mod release_versions;
+mod renaming_editors;
+mod replaced_files;
+mod replaced_scripts;
 mod service;
-mod shared;
+mod shared_settings;
+mod signal_files;
+mod supported_events;
 mod uninstall;
-mod upkeep;
-mod versions;
-mod wrapped;
-mod writers;
+mod wrapped_commands;
+
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::thread;
+
+/// How many cases of one test run at the same time.
+const WORKERS: usize = 4;
+
+/// Checks all cases of a test, several of them at the same time. Most of the time of a case is spent waiting.
+fn run_side_by_side<T: Sync>(cases: &[T], check: impl Fn(&T) + Sync) {
+    let next = AtomicUsize::new(0);
+    thread::scope(|scope| {
+        for _ in 0..WORKERS {
+            scope.spawn(|| {
+                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
+                    check(case);
+                }
+            });
+        }
+    });
+}

@@ -1,208 +1,211 @@
-//! `hooks uninstall` gives back what was there.
+//! `hooks uninstall` restores the settings.
 
 use std::path::PathBuf;
 
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use super::home::Home;
+use super::installation::Installation;
 
 #[test]
-fn what_install_made_goes() {
-    let home = Home::new();
-    home.succeeds(&["install"]);
-    let said = home.succeeds(&["uninstall"]);
-    assert!(said.starts_with("Uninstalled from ~/.claude/settings.json\n"), "{said}");
-    let left: Vec<String> = home.everything().into_iter().filter(|name| !name.contains("backups")).collect();
+fn uninstall_removes_what_install_made() {
+    let installation = Installation::new();
+    installation.run_successfully(&["install"]);
+    let output = installation.run_successfully(&["uninstall"]);
+    assert!(output.starts_with("Uninstalled from ~/.claude/settings.json\n"), "{output}");
+    let left: Vec<String> = installation.list_files().into_iter().filter(|name| !name.contains("backups")).collect();
     assert_eq!(left, [".claude"]);
 }
 
 #[test]
-fn every_byte_comes_back() {
+fn uninstall_restores_every_byte() {
     for original in ["", "{}", "{ }\n", "{\"hooks\":{}}", "\u{feff}{\r\n  \"a\": 1e400,\r\n  \"a\": \"\\u0026\"\r\n}"] {
-        let home = Home::with_settings(original);
-        home.succeeds(&["install"]);
-        assert_ne!(home.read(".claude/settings.json"), original);
-        home.succeeds(&["uninstall"]);
-        assert_eq!(home.read(".claude/settings.json"), original);
+        let installation = Installation::with_settings(original);
+        installation.run_successfully(&["install"]);
+        assert_ne!(installation.read_file(".claude/settings.json"), original);
+        installation.run_successfully(&["uninstall"]);
+        assert_eq!(installation.read_file(".claude/settings.json"), original);
     }
 }
 
 #[test]
-fn after_somebody_wrote_the_file_only_ours_goes() {
-    let home = Home::with_settings("{\"hooks\":{}}");
-    home.succeeds(&["install"]);
-    let mut settings = home.parsed();
+fn after_another_edit_only_our_entries_are_removed() {
+    let installation = Installation::with_settings("{\"hooks\":{}}");
+    installation.run_successfully(&["install"]);
+    let mut settings = installation.parse_settings();
     settings["model"] = "opus".into();
-    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
-    home.succeeds(&["uninstall"]);
-    let left = home.parsed();
+    installation.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    installation.run_successfully(&["uninstall"]);
+    let left = installation.parse_settings();
     assert_eq!(left["model"], "opus");
     assert!(!left.to_string().contains("session-signals"), "{left}");
 }
 
 #[test]
-fn a_file_that_install_made_and_others_wrote_stays() {
-    let home = Home::new();
-    home.succeeds(&["install"]);
-    let mut settings = home.parsed();
+fn a_file_that_others_edited_is_not_removed() {
+    let installation = Installation::new();
+    installation.run_successfully(&["install"]);
+    let mut settings = installation.parse_settings();
     settings["model"] = "opus".into();
-    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
-    home.succeeds(&["uninstall"]);
-    assert_eq!(home.parsed()["model"], "opus");
+    installation.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    installation.run_successfully(&["uninstall"]);
+    assert_eq!(installation.parse_settings()["model"], "opus");
 }
 
 #[test]
-fn an_upgrade_in_between_changes_nothing_of_that() {
+fn an_upgrade_in_between_does_not_matter() {
     let original = "{\"hooks\":{},\n  \"model\":\"opus\"}";
-    let home = Home::with_settings(original);
-    home.claude("echo 2.0.50");
-    home.succeeds(&["install"]);
-    home.claude("echo 2.1.329");
-    home.succeeds(&["install"]);
-    home.succeeds(&["uninstall"]);
-    assert_eq!(home.read(".claude/settings.json"), original);
+    let installation = Installation::with_settings(original);
+    installation.set_claude("echo 2.0.50");
+    installation.run_successfully(&["install"]);
+    installation.set_claude("echo 2.1.329");
+    installation.run_successfully(&["install"]);
+    installation.run_successfully(&["uninstall"]);
+    assert_eq!(installation.read_file(".claude/settings.json"), original);
 }
 
 #[test]
-fn where_nothing_is_installed_nothing_is_done() {
-    let home = Home::new();
-    assert!(home.succeeds(&["uninstall"]).starts_with("Not installed in ~/.claude/settings.json"));
-    assert_eq!(home.everything(), [""; 0]);
-    let home = Home::with_settings("{}");
-    home.succeeds(&["uninstall"]);
-    assert_eq!(home.everything(), [".claude", ".claude/settings.json"]);
+fn uninstall_without_an_installation_does_nothing() {
+    let installation = Installation::new();
+    assert!(installation.run_successfully(&["uninstall"]).starts_with("Not installed in ~/.claude/settings.json"));
+    assert_eq!(installation.list_files(), [""; 0]);
+    let installation = Installation::with_settings("{}");
+    installation.run_successfully(&["uninstall"]);
+    assert_eq!(installation.list_files(), [".claude", ".claude/settings.json"]);
 }
 
 #[test]
-fn files_of_others_beside_the_executables_stay() {
-    let home = Home::new();
-    home.succeeds(&["install"]);
-    home.write(".claude/hooks/session-signals/notes", "mine");
-    home.succeeds(&["uninstall"]);
-    assert_eq!(home.read(".claude/hooks/session-signals/notes"), "mine");
+fn other_files_beside_the_executables_are_kept() {
+    let installation = Installation::new();
+    installation.run_successfully(&["install"]);
+    installation.write_file(".claude/hooks/session-signals/notes", "mine");
+    installation.run_successfully(&["uninstall"]);
+    assert_eq!(installation.read_file(".claude/hooks/session-signals/notes"), "mine");
 }
 
 #[test]
-fn projects_whose_paths_read_alike_keep_apart() {
-    let home = Home::new();
-    let [one, other] = ["a/b", "a-b"].map(|name| home.path(name));
+fn projects_with_similar_paths_are_kept_apart() {
+    let installation = Installation::new();
+    let [one, other] = ["a/b", "a-b"].map(|name| installation.path(name));
     let hooks = |folder: &std::path::Path, command: &str| {
         fs_err::create_dir_all(folder).unwrap();
-        let mut hooks = home.command(&crate::sandbox::executable_path("hooks"));
-        let done = crate::sandbox::run_with_input(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
-        assert_eq!(done.code, Some(0), "{done:?}");
+        let mut hooks = installation.command(&crate::sandbox::executable_path("hooks"));
+        let result = crate::sandbox::run_with_input(hooks.current_dir(folder).args([command, "--scope", "local"]), "");
+        assert_eq!(result.code, Some(0), "{result:?}");
     };
-    home.write("a/b/.claude/settings.local.json", "{ }");
-    home.write("a-b/.claude/settings.local.json", "{  }");
+    installation.write_file("a/b/.claude/settings.local.json", "{ }");
+    installation.write_file("a-b/.claude/settings.local.json", "{  }");
     hooks(&one, "install");
     hooks(&other, "install");
     hooks(&other, "uninstall");
-    assert!(home.installed("hook-stop").exists());
+    assert!(installation.executable_path("hook-stop").exists());
     hooks(&one, "uninstall");
-    assert!(!home.installed("hook-stop").exists());
-    assert_eq!(home.read("a/b/.claude/settings.local.json"), "{ }");
-    assert_eq!(home.read("a-b/.claude/settings.local.json"), "{  }");
+    assert!(!installation.executable_path("hook-stop").exists());
+    assert_eq!(installation.read_file("a/b/.claude/settings.local.json"), "{ }");
+    assert_eq!(installation.read_file("a-b/.claude/settings.local.json"), "{  }");
 }
 
-/// A home whose settings register a dashboard's script; the script, and the settings.
-fn with_script() -> (Home, PathBuf, Value) {
-    let home = Home::new();
-    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
+/// Makes a home whose settings register a script of a session dashboard, and installs. Returns the script and the settings, too.
+fn install_over_script() -> (Installation, PathBuf, Value) {
+    let installation = Installation::new();
+    let script = installation.write_file("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
     let settings = json!({ "hooks": { "Stop": [{ "hooks": [{ "type": "command", "command": script }] }] } });
-    home.write(".claude/settings.json", &settings.to_string());
-    home.succeeds(&["install"]);
-    (home, script, settings)
+    installation.write_file(".claude/settings.json", &settings.to_string());
+    installation.run_successfully(&["install"]);
+    (installation, script, settings)
 }
 
 #[test]
-fn scripts_that_are_not_put_back_are_named() {
-    let (home, script, _) = with_script();
-    // A second install, and somebody who rewrites the file, do not make it forgotten.
-    let mut settings = home.parsed();
+fn scripts_that_are_not_restored_are_named() {
+    let (installation, script, _) = install_over_script();
+    // A second install, and a program that rewrites the file, do not change that.
+    let mut settings = installation.parse_settings();
     settings["model"] = "opus".into();
-    home.write(".claude/settings.json", &settings.to_string());
-    home.succeeds(&["install"]);
-    home.write(".claude/settings.json", &serde_json::to_string_pretty(&home.parsed()).unwrap());
-    let (_, report) = home.json(&["uninstall"]);
+    installation.write_file(".claude/settings.json", &settings.to_string());
+    installation.run_successfully(&["install"]);
+    installation
+        .write_file(".claude/settings.json", &serde_json::to_string_pretty(&installation.parse_settings()).unwrap());
+    let (_, report) = installation.run_json(&["uninstall"]);
     let warning = report["warnings"][0].as_str().unwrap();
     let script = script.display().to_string();
-    let told = format!("install had replaced `{script}` for Stop, and it is not put back, see ~/.claude/backups/");
-    assert!(warning.starts_with(&told), "{report}");
-    let backup = home.path(warning.rsplit_once("~/").unwrap().1);
+    let warned = format!(
+        "install had replaced `{script}` for Stop, and uninstall does not restore it; the settings that contain it are in ~/.claude/backups/"
+    );
+    assert!(warning.starts_with(&warned), "{report}");
+    let backup = installation.path(warning.rsplit_once("~/").unwrap().1);
     assert!(fs::read_to_string(backup).unwrap().contains(&script));
 }
 
 #[test]
-fn scripts_that_are_put_back_are_not() {
-    let (home, _, settings) = with_script();
-    let (_, report) = home.json(&["uninstall"]);
-    assert_eq!((&report["warnings"], home.parsed()), (&json!([]), settings));
+fn restored_scripts_are_not_named() {
+    let (installation, _, settings) = install_over_script();
+    let (_, report) = installation.run_json(&["uninstall"]);
+    assert_eq!((&report["warnings"], installation.parse_settings()), (&json!([]), settings));
 }
 
 const RECEIPT: &str = ".claude/hooks/session-signals/receipt.settings.json";
 const PENDING: &str = ".claude/hooks/session-signals/pending.settings.json";
 
-/// As the CLI rewrites settings: in its own form, with more in them.
-fn rewrite(home: &Home) {
-    let mut settings = home.parsed();
+/// Rewrites the settings as the CLI does: in another form, and with a new member.
+fn rewrite_settings(installation: &Installation) {
+    let mut settings = installation.parse_settings();
     settings["model"] = "opus".into();
-    home.write(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    installation.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
 }
 
-/// Whatever was killed, and whoever wrote then: ours goes, all else stays.
+/// Checks that uninstall removes our entries and nothing else. Returns its warnings.
 #[track_caller]
-fn only_ours_goes(home: &Home, was: &Value) -> Value {
-    let (code, report) = home.json(&["uninstall"]);
+fn assert_only_ours_removed(installation: &Installation, was: &Value) -> Value {
+    let (code, report) = installation.run_json(&["uninstall"]);
     assert_eq!(code, 0, "{report}");
     let mut expected = was.clone();
     expected["model"] = "opus".into();
-    assert_eq!(home.parsed(), expected, "{report}");
-    assert!(!home.path(".claude/hooks").exists(), "{:?}", home.everything());
+    assert_eq!(installation.parse_settings(), expected, "{report}");
+    assert!(!installation.path(".claude/hooks").exists(), "{:?}", installation.list_files());
     report["warnings"].clone()
 }
 
 #[test]
-fn a_kill_after_the_change_and_somebody_who_writes_then() {
-    let (home, script, _) = with_script();
-    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
-    rewrite(&home);
-    assert_eq!(home.findings(), [""; 0]);
-    let warnings = only_ours_goes(&home, &json!({})).to_string();
+fn an_edit_after_a_kill_after_the_change() {
+    let (installation, script, _) = install_over_script();
+    fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
+    rewrite_settings(&installation);
+    assert_eq!(installation.find_ids(), [""; 0]);
+    let warnings = assert_only_ours_removed(&installation, &json!({})).to_string();
     assert!(warnings.contains(&format!("install had replaced `{}` for Stop", script.display())), "{warnings}");
-    // The next run may come first, and takes the receipt over.
-    let (home, script, _) = with_script();
-    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
-    rewrite(&home);
-    home.succeeds(&["install"]);
-    assert!(home.path(RECEIPT).exists() && !home.path(PENDING).exists());
-    let warnings = only_ours_goes(&home, &json!({})).to_string();
+    // The next install uses the pending receipt, too.
+    let (installation, script, _) = install_over_script();
+    fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
+    rewrite_settings(&installation);
+    installation.run_successfully(&["install"]);
+    assert!(installation.path(RECEIPT).exists() && !installation.path(PENDING).exists());
+    let warnings = assert_only_ours_removed(&installation, &json!({})).to_string();
     assert!(warnings.contains(&format!("install had replaced `{}` for Stop", script.display())), "{warnings}");
 }
 
 #[test]
-fn a_kill_before_the_change_and_somebody_who_writes_then() {
-    // Of the first installation.
-    let (home, _, settings) = with_script();
-    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
-    home.write(".claude/settings.json", &settings.to_string());
-    rewrite(&home);
-    assert_eq!(home.findings()[0], "not-installed");
-    assert_eq!(only_ours_goes(&home, &settings), json!([]));
-    // Of another one, which would have taken a script out that was registered since.
-    let home = Home::with_settings("{}");
-    home.succeeds(&["install"]);
-    let receipt = home.read(RECEIPT);
-    let script = home.write("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
+fn an_edit_after_a_kill_before_the_change() {
+    // The first installation was killed.
+    let (installation, _, settings) = install_over_script();
+    fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
+    installation.write_file(".claude/settings.json", &settings.to_string());
+    rewrite_settings(&installation);
+    assert_eq!(installation.find_ids()[0], "not-installed");
+    assert_eq!(assert_only_ours_removed(&installation, &settings), json!([]));
+    // A later installation was killed, which would have replaced a script.
+    let installation = Installation::with_settings("{}");
+    installation.run_successfully(&["install"]);
+    let receipt = installation.read_file(RECEIPT);
+    let script = installation.write_file("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
     let group = json!({"hooks": [{"type": "command", "command": script}]});
-    let mut settings = home.parsed();
+    let mut settings = installation.parse_settings();
     settings["hooks"]["Stop"].as_array_mut().unwrap().push(group.clone());
-    home.write(".claude/settings.json", &settings.to_string());
-    home.succeeds(&["install"]);
-    fs::rename(home.path(RECEIPT), home.path(PENDING)).unwrap();
-    home.write(RECEIPT, &receipt);
-    home.write(".claude/settings.json", &settings.to_string());
-    rewrite(&home);
-    // It is still there, so nothing is to be said of it.
-    assert_eq!(only_ours_goes(&home, &json!({"hooks": {"Stop": [group]}})), json!([]));
+    installation.write_file(".claude/settings.json", &settings.to_string());
+    installation.run_successfully(&["install"]);
+    fs::rename(installation.path(RECEIPT), installation.path(PENDING)).unwrap();
+    installation.write_file(RECEIPT, &receipt);
+    installation.write_file(".claude/settings.json", &settings.to_string());
+    rewrite_settings(&installation);
+    // The script is still registered, so there is no warning.
+    assert_eq!(assert_only_ours_removed(&installation, &json!({"hooks": {"Stop": [group]}})), json!([]));
 }

@@ -5,9 +5,9 @@ use std::process::ExitCode;
 /// How a run of `hooks` or `sessions` ended. The number of a variant is the exit code.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ExitStatus {
-    /// Everything that was asked for is done, or there was nothing to do. For `hooks doctor`: nothing is wrong.
+    /// Everything that was requested is done, or there was nothing to do. For `hooks doctor`: nothing is wrong.
     Success = 0,
-    /// Nothing was done: the reason is on standard error. For `hooks doctor`: something is wrong.
+    /// Nothing was done, and standard error has the reason. For `hooks doctor`: something is wrong.
     Failure = 1,
     /// The command line was wrong. The library that reads the command line, clap, ends the program with the same code.
     Usage = 2,
