@@ -14,3 +14,4 @@ mod serve;
 mod sessions;
 #[cfg(freestanding)]
 mod strace;
+mod workspace;

@@ -4,8 +4,6 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::OnceLock;
 
-use session_signals_protocol::{HOOKS, Hook};
-
 /// Returns the path of a hook of the release build. The first call builds all hooks, in the target directory of the tests.
 pub fn hook(name: &str) -> PathBuf {
     static DIRECTORY: OnceLock<PathBuf> = OnceLock::new();
@@ -15,9 +13,8 @@ pub fn hook(name: &str) -> PathBuf {
 fn build_hooks() -> PathBuf {
     let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
     let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--target-dir"])
+        .args(["build", "--quiet", "--release", "--no-default-features", "--target-dir"])
         .arg(target)
-        .args(HOOKS.map(Hook::executable).iter().flat_map(|name| ["--bin", name]))
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         .status()
         .unwrap();

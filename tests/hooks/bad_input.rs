@@ -128,7 +128,7 @@ fn something_else_than_a_file_under_a_signals_name() {
         let assert_refused = || {
             sandbox
                 .run_hook("s", "Stop", "")
-                .assert_failure(&format!("{}: it is not a regular file", planted.display()))
+                .assert_failure(&format!("{}: it is not a regular file", planted.display()));
         };
         symlink(&target, &planted).unwrap();
         assert_refused();

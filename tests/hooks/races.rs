@@ -3,6 +3,8 @@
 use std::io::Write as _;
 use std::process::{Child, Command, Stdio};
 
+use session_signals_testing::sample_size::sample_size;
+
 use crate::sandbox::{Sandbox, executable_for_event, executable_path, payload};
 
 #[cfg(freestanding)]
@@ -23,8 +25,8 @@ fn three_hundred_rounds() {
 
 #[test]
 #[ignore = "takes a minute"]
-fn ten_thousand_rounds() {
-    play(10_000);
+fn thousands_of_rounds() {
+    play(sample_size(2_000, 10_000, 10_000));
 }
 
 /// Plays rounds. Each begins with the signals that the one before it left.

@@ -1,6 +1,7 @@
 //! A home directory for the real CLI, with its settings and its first-run questions answered.
 
 use std::path::PathBuf;
+use std::sync::Mutex;
 
 use fs_err as fs;
 use serde_json::{Value, json};
@@ -57,16 +58,22 @@ pub fn create_with_settings(
 /// Runs `hooks` with these arguments, the first of which is `install`, in the project's directory. The CLI of this home directory is on
 /// `PATH`.
 pub fn install_hooks(sandbox: &Sandbox, arguments: &[&str]) {
+    // `hooks` waits a limited time for the version of the CLI, and without it does not register all events. So on a busy machine one
+    // installation runs at a time, and it is repeated if the version came too late.
+    static INSTALLATION: Mutex<()> = Mutex::new(());
+    let _lock = INSTALLATION.lock();
     let path = |name: &str| sandbox.home().join(name);
     let search_path = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let knows_version = || {
+    let mut report = Value::Null;
+    for _ in 0..MAX_RUNS {
         let mut hooks = sandbox.command(executable_path("hooks"));
         hooks.env("PATH", &search_path).args(arguments).arg("--json").current_dir(path("project"));
         let outcome = run_with_input(&mut hooks, "");
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
-        let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
-        report["claude"].is_string()
-    };
-    // On a busy machine the CLI may tell its version too late. Then `hooks` does not register all events, so it is run again.
-    assert!((0..MAX_RUNS).any(|_| knows_version()), "the version of the CLI stays unknown");
+        report = serde_json::from_str(&outcome.stdout).unwrap();
+        if report["claude"].is_string() {
+            return;
+        }
+    }
+    panic!("the version of the CLI stays unknown: {}", report["warnings"]);
 }

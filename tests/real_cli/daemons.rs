@@ -8,7 +8,7 @@ use serde_json::json;
 use super::cli_home::{create_cli_home, install_hooks};
 use super::expected_state::is_alive;
 use super::terminal::Terminal;
-use super::{VERSIONS, becomes_true, claude_command};
+use super::{becomes_true, claude_command, newest_version};
 use crate::sandbox::write_script;
 
 /// Returns the only session that has daemons, and the PID of its daemon.
@@ -24,7 +24,7 @@ fn find_daemon(directory: &Path) -> Option<(String, u32)> {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn daemons_start_and_end_with_a_session_of_the_real_cli() {
-    let version = VERSIONS[2];
+    let version = newest_version();
     let sandbox = create_cli_home(version);
     let path = |name: &str| sandbox.home().join(name);
     let config = json!({"daemons": [{"name": "watch", "command": "/bin/sh", "args": ["-c", "pwd; exec sleep 1000"]}]});

@@ -15,12 +15,10 @@ use super::scenario_run::ScenarioRun;
 use super::scenario_step::UserAction::{CloseTerminal, CreateFile, Deny, Kill, Press, Prompt, Quit, Start};
 use super::scenario_step::VisibleSign::{File, Nothing, OtherSession, Text};
 use super::scenario_step::{ScenarioStep, step};
-use super::{VERSIONS, becomes_true, observed_state};
+use super::{becomes_true, newest_version, observed_state};
 use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
 use crate::serve::browser::Browser;
 use crate::serve::server::Server;
-
-const VERSION: &str = VERSIONS[2];
 
 /// The steps, each with the index of the user who performs it. The users are A, B and C.
 #[rustfmt::skip]
@@ -67,7 +65,7 @@ fn settings(path: &dyn Fn(&str) -> PathBuf) -> String {
 /// Makes a home directory with those scripts and programs, and with one daemon for every session.
 fn create_home() -> Sandbox {
     create_with_settings(
-        VERSION,
+        newest_version(),
         |path| {
             fs::create_dir(path(".claude/hooks")).unwrap();
             let script = include_str!("../../benches/session-end.sh");
@@ -195,8 +193,8 @@ fn all_readers_agree_and_uninstall_leaves_nothing() {
     let server = Rc::new(Server::start(&sandbox));
     let mut readers =
         Readers { sandbox: Rc::clone(&sandbox), server: Rc::clone(&server), browser: Browser::open(&server) };
-    let mut users =
-        ["A", "B", "C"].map(|name| ScenarioRun::new(Rc::clone(&sandbox), Some(Rc::clone(&server)), VERSION, name));
+    let mut users = ["A", "B", "C"]
+        .map(|name| ScenarioRun::new(Rc::clone(&sandbox), Some(Rc::clone(&server)), newest_version(), name));
     for (user, step) in STEPS {
         users[*user].run_step(step);
         readers.assert_agreement(step.situation);

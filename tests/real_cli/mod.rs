@@ -14,7 +14,7 @@ mod terminal;
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::sync::Mutex;
+use std::sync::{Mutex, OnceLock};
 use std::time::Duration;
 
 use fs_err as fs;
@@ -23,6 +23,12 @@ use session_signals_cli::wait_until;
 /// The versions that the ignored tests run: the oldest supported one, the last one that drops all hooks of a settings file with an
 /// unknown event, and the newest one.
 pub const VERSIONS: [&str; 3] = ["2.0.50", "2.1.100", "2.1.330"];
+
+/// Returns `SESSION_SIGNALS_CLI_VERSION` if it is set, else the last of [`VERSIONS`].
+pub fn newest_version() -> &'static str {
+    static VERSION: OnceLock<String> = OnceLock::new();
+    VERSION.get_or_init(|| std::env::var("SESSION_SIGNALS_CLI_VERSION").unwrap_or_else(|_| VERSIONS[2].to_owned()))
+}
 
 /// How long [`becomes_true`] waits.
 const TIMEOUT: Duration = Duration::from_secs(30);

@@ -5,10 +5,10 @@
 use std::rc::Rc;
 use std::thread;
 
-use super::VERSIONS;
 use super::cli_home::create_cli_home;
 use super::cli_slots::CliSlot;
 use super::expected_state::ExpectedState::{Background, Dialog, Ended, Left, Permission, Shell, Waiting, Working};
+use super::newest_version;
 use super::scenario_run::ScenarioRun;
 use super::scenario_step::UserAction::{
     CloseTerminal, CreateFile, Deny, Kill, Press, Print, Prompt, Quit, RunBeside, Start,
@@ -20,9 +20,6 @@ use crate::serve::server::Server;
 
 /// The first version with a registry.
 const FIRST_WITH_REGISTRY: &str = "2.1.197";
-
-/// The newest version.
-const NEWEST: &str = VERSIONS[2];
 
 /// Steps that one user performs in one home directory.
 struct Scenario {
@@ -263,13 +260,13 @@ fn sessions_reports_every_known_state_of_a_cli_without_a_registry() {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_reports_every_state_of_the_newest_cli() {
-    let rules = VersionRules { version: NEWEST, impossible: &[], unreported: &[], repairs: true };
+    let rules = VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true };
     run_scenarios(&SCENARIOS, rules);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn more_states_of_the_newest_cli_are_reported() {
-    let rules = VersionRules { version: NEWEST, impossible: &[], unreported: &[], repairs: true };
+    let rules = VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true };
     run_scenarios(&[Scenario { name: "newer", steps: NEWER }], rules);
 }

@@ -1,4 +1,11 @@
 //! Helpers that several test crates share: the integration tests, the unit tests of `sessions`, and the fuzz target.
+#![allow(
+    clippy::missing_errors_doc,
+    clippy::missing_panics_doc,
+    clippy::must_use_candidate,
+    reason = "only tests call these functions, and a panic is how a test fails"
+)]
 
 pub mod json_oracle;
 pub mod node;
+pub mod sample_size;

@@ -10,17 +10,15 @@ use std::time::Duration;
 use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::text::Text;
+use session_signals_testing::sample_size::sample_size;
 
 use crate::hooks::faults::run_all;
 use crate::release::hook;
 use crate::sandbox::{Sandbox, executable_for_event, payload};
 use crate::strace::{self, Run, Trace};
 
-/// One of this many cases is run.
+/// One of this many cases is run, unless `SESSION_SIGNALS_SAMPLES` says otherwise. All of them take some minutes.
 const SAMPLE: usize = 13;
-
-/// If this variable is set, all cases are run, which takes some minutes.
-const ALL: &str = "RACES_ALL";
 
 /// The events whose hooks are stopped, the names of their calls, and which of the calls `x` and their own wait afterwards.
 const EVENTS: [(&str, &str, &[&str]); 5] = [
@@ -208,7 +206,7 @@ fn cases() -> Vec<Case> {
 #[test]
 #[ignore = "needs strace"]
 fn three_hooks_lose_no_request() {
-    let every = if std::env::var_os(ALL).is_some() { 1 } else { SAMPLE };
+    let every = sample_size(4 * SAMPLE + 1, SAMPLE, 1);
     let cases: Vec<_> = cases().into_iter().step_by(every).collect();
     let violations = run_all(&cases, violations);
     println!("{} cases, {} violations", cases.len(), violations.len());

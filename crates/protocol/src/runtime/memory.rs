@@ -1,5 +1,6 @@
 //! The memory routines that the compiler expects from the C library, for executables without it.
 #![allow(unsafe_code)]
+// Each has one caller, in another crate. The development profile does not optimise that crate, and a loop over bytes needs it.
 #![allow(clippy::inline_always, reason = "each has one caller, in another crate")]
 
 // These are loops over volatile accesses, or single instructions. The optimiser would turn any other loop into a call of the
@@ -10,7 +11,8 @@
 /// # Safety
 /// As for `memcpy`.
 #[cfg(freestanding)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: as for the caller. The direction flag is clear at every call.
@@ -31,7 +33,8 @@ pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
 /// # Safety
 /// As for `memmove`.
 #[cfg(freestanding)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn copy_overlapping(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
     if (to as usize).wrapping_sub(from as usize) >= len {
         // SAFETY: as for the caller. In ascending order, no byte is overwritten before it is read.
@@ -49,7 +52,8 @@ pub unsafe fn copy_overlapping(to: *mut u8, from: *const u8, len: usize) -> *mut
 /// # Safety
 /// As for `memset`.
 #[cfg(freestanding)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> *mut u8 {
     #[cfg(target_arch = "x86_64")]
     // SAFETY: as for the caller. The direction flag is clear at every call.
@@ -70,7 +74,8 @@ pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> *mut u8 {
 /// # Safety
 /// As for `memcmp`.
 #[cfg(freestanding)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(debug_assertions, inline(never))]
 #[must_use]
 pub unsafe fn compare(left: *const u8, right: *const u8, len: usize) -> i32 {
     for at in 0..len {
@@ -88,7 +93,8 @@ pub unsafe fn compare(left: *const u8, right: *const u8, len: usize) -> i32 {
 /// # Safety
 /// As for `strlen`.
 #[cfg(freestanding)]
-#[inline(always)]
+#[cfg_attr(not(debug_assertions), inline(always))]
+#[cfg_attr(debug_assertions, inline(never))]
 #[must_use]
 pub unsafe fn length(text: *const u8) -> usize {
     let mut len = 0;
