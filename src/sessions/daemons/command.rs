@@ -44,7 +44,7 @@ pub struct StartOptions {
     /// End the daemons when this process ends; without it, only `stop` ends them
     #[arg(long, value_name = "PID", requires = "session")]
     pub pid: Option<u32>,
-    /// The project's directory, in which the daemons run; without it, the current directory
+    /// The project's directory, in which the daemons run; without it, $CLAUDE_PROJECT_DIR or the current directory
     #[arg(long, value_name = "DIR", requires = "session")]
     pub project: Option<PathBuf>,
 }
