@@ -6,14 +6,14 @@ use crate::paths::Scope;
 
 const EXAMPLES: &str = "\
 Examples:
-  hooks install                  install for you, in every project
+  hooks install                  install the hooks for yourself, in all projects
   hooks install --dry-run        show the change, and change nothing
   hooks doctor --fix             find what is wrong, and repair it
-  hooks uninstall                restore the settings as they were
+  hooks uninstall                remove the hooks, and restore the settings
 
 Exit codes:
   0  done, or nothing to do; doctor: nothing is wrong
-  1  nothing was done, see the reason; doctor: something is wrong
+  1  nothing was done, see the reason; doctor: something is (still) wrong
   2  the command line was wrong
   3  partly done: the settings were changed, but something failed";
 
@@ -54,7 +54,7 @@ JSON (--json), one object:
 Exit codes: 0 nothing is wrong, 1 something is wrong, 2 the command line was
 wrong.";
 
-/// Make every Claude Code session publish what it is doing
+/// Install, check and remove the hooks that record what Claude Code sessions do
 #[derive(Parser)]
 #[command(name = "hooks", version, after_help = EXAMPLES, disable_help_subcommand = true)]
 pub struct Arguments {
@@ -69,7 +69,7 @@ pub enum Command {
     /// Copy the hook executables and register them in settings.json
     #[command(after_long_help = REPORT_JSON)]
     Install(InstallOptions),
-    /// Remove them again, and restore the settings as they were
+    /// Remove the hooks, and restore the settings if nobody changed them
     #[command(after_long_help = REPORT_JSON)]
     Uninstall(UninstallOptions),
     /// Find what keeps the hooks from working
@@ -102,8 +102,11 @@ impl Command {
 #[derive(Args)]
 #[expect(clippy::struct_excessive_bools, reason = "each of them is an option")]
 pub struct InstallOptions {
-    /// Whose settings: yours, this project's, or yours in this project
-    #[arg(long, value_enum, default_value_t = Scope::User, value_name = "user|project|local", hide_possible_values = true)]
+    /// Which settings.
+    /// user: yours, for all projects;
+    /// project: shared by all who use this project;
+    /// local: yours, for this project only
+    #[arg(long, verbatim_doc_comment, value_enum, default_value_t = Scope::User, value_name = "user|project|local", hide_possible_values = true)]
     pub scope: Scope,
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
@@ -135,8 +138,11 @@ pub struct InstallOptions {
 /// The options of `hooks uninstall`.
 #[derive(Args)]
 pub struct UninstallOptions {
-    /// Whose settings: yours, this project's, or yours in this project
-    #[arg(long, value_enum, default_value_t = Scope::User, value_name = "user|project|local", hide_possible_values = true)]
+    /// Which settings.
+    /// user: yours, for all projects;
+    /// project: shared by all who use this project;
+    /// local: yours, for this project only
+    #[arg(long, verbatim_doc_comment, value_enum, default_value_t = Scope::User, value_name = "user|project|local", hide_possible_values = true)]
     pub scope: Scope,
     /// Print the exact change as a unified diff, and change nothing
     #[arg(long)]
@@ -152,7 +158,7 @@ pub struct UninstallOptions {
 /// The options of `hooks doctor`.
 #[derive(Args)]
 pub struct DoctorOptions {
-    /// Repair what needs no decision of yours
+    /// Repair everything that needs no decision from you
     #[arg(long)]
     pub fix: bool,
     /// As root, continue in another user's home or project

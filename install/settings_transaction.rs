@@ -84,7 +84,7 @@ impl WrittenSettings {
         let overtaken = self.overtaken.iter().map(|path| overtaken_reason(env, path));
         let displaced = self.displaced.iter().map(|path| {
             format!(
-                "{} is the replaced file. It is unknown whether a program has it open, so it stays until no program can write to it. Then `hooks doctor --fix` removes it",
+                "{} is the replaced file. It is unknown whether a program has it open, so it stays. `hooks doctor --fix` removes it when no program can write to it any more, or after one day if that cannot be known",
                 env.short_path(path)
             )
         });

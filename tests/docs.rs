@@ -122,12 +122,12 @@ fn every_finding_of_doctor_is_explained() {
 fn the_requirements_are_documented() {
     let one_line = |name| read_document(name).split_whitespace().collect::<Vec<_>>().join(" ");
     for (name, words) in [
-        ("README.md", "On Linux it needs kernel 4.11 or newer, and 5.3 or newer for `sessions daemons`."),
+        ("README.md", "On Linux, session-signals needs kernel 4.11 or newer, and 5.3 or newer for `sessions daemons`."),
         ("docs/install.md", "need Linux 4.11 or newer, because they call `statx`"),
         ("docs/install.md", "`sessions daemons` needs Linux 5.3 or newer, because it calls `pidfd_open`"),
         (
             "docs/install.md",
-            "A line that empties it (`env -i`) hides two facts from a hook: where the signal directory is (`HOME`, `CLAUDE_CONFIG_DIR`), and which process is Claude Code (`CLAUDE_PID`).",
+            "Do not start a hook with an empty environment (`env -i`): it needs `HOME` or `CLAUDE_CONFIG_DIR` to find the signal directory, and `CLAUDE_PID` to find Claude Code.",
         ),
     ] {
         assert!(one_line(name).contains(words), "{name}: {words}");

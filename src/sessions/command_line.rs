@@ -8,8 +8,8 @@ use crate::daemons;
 ///
 /// A session works, needs your approval, waits for your next prompt, or has
 /// ended. `sessions` finds this out from the signal files that the hooks write,
-/// from the files that Claude Code itself writes, and from the processes that
-/// run. The list changes no file.
+/// from the files that Claude Code itself writes, and from the running processes.
+/// Listing sessions changes no file.
 ///
 /// With `--json`, the member "state" of a session is "working", "permission",
 /// "waiting" or "ended". The member "status" has the words that session
@@ -48,7 +48,7 @@ pub struct Arguments {
 #[derive(Subcommand)]
 pub enum Command {
     Serve(ServeOptions),
-    /// Start, stop and list daemons: programs that run as long as a session
+    /// Start, stop and list daemons: programs that start and end with a session
     Daemons {
         #[command(subcommand)]
         command: daemons::command::DaemonsCommand,
@@ -67,8 +67,8 @@ pub enum Command {
 ///
 /// While the server runs, it also repairs the signal directory: it replaces a
 /// signal that is no longer true, for example after you interrupted a turn, and
-/// removes the files of sessions that ended long ago. Each repair is a line on
-/// standard error.
+/// removes the signals of sessions that ended long ago (never transcripts). Each
+/// repair is a line on standard error.
 #[derive(Args)]
 #[command(
     verbatim_doc_comment,

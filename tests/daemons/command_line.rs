@@ -5,7 +5,9 @@ use std::os::unix::fs::{PermissionsExt, symlink};
 use fs_err as fs;
 use serde_json::json;
 
-use super::daemon_sandbox::{DaemonSandbox, is_alive, shell_daemon, sleeping_daemon, twelve_daemons};
+use super::daemon_sandbox::{
+    DaemonSandbox, file_contains, is_alive, shell_daemon, sleeping_daemon, twelve_daemons, wait_for,
+};
 use crate::sandbox::{executable_path, run_with_input};
 
 #[test]
@@ -36,6 +38,33 @@ fn start_list_and_stop_take_a_session_by_hand() {
     assert!(sandbox.run_subcommand(&["list"]).stdout.starts_with("No session has daemons."));
     assert_eq!(sandbox.list_json(), [json!(null); 0]);
     assert_eq!(sandbox.run_subcommand(&["stop", "--session", "../x"]).code, Some(2));
+}
+
+#[test]
+fn the_project_option_wins_over_the_environment() {
+    let script = "echo \"variable $CLAUDE_PROJECT_DIR\"; echo \"directory $(pwd)\"; exec sleep 1000";
+    let sandbox = DaemonSandbox::new(&[shell_daemon("prints", script)]);
+    let home = sandbox.path("").canonicalize().unwrap();
+    for name in ["exported", "given"] {
+        fs::create_dir(home.join(name)).unwrap();
+    }
+    let given = home.join("given").display().to_string();
+    let cases: [(&str, &[&str], &str); 3] = [
+        ("absolute", &["--project", &given], "given"),
+        ("relative", &["--project", "given"], "given"),
+        ("without", &[], "exported"),
+    ];
+    for (session, options, expected) in cases {
+        let mut command = sandbox.command(executable_path("sessions"));
+        command.current_dir(&home).env("CLAUDE_PROJECT_DIR", home.join("exported"));
+        command.args(["daemons", "start", "--session", session]).args(options);
+        run_with_input(&mut command, "").assert_success();
+        let project = home.join(expected).display().to_string();
+        let log = sandbox.daemons_dir().join(format!("prints.{session}.log"));
+        wait_for("the output of the daemon", || file_contains(&log, "directory "));
+        let text = fs::read_to_string(&log).unwrap();
+        assert_eq!(text, format!("variable {project}\ndirectory {project}\n"), "{session}");
+    }
 }
 
 #[test]

@@ -24,8 +24,8 @@ pub fn find_differences(env: &Environment, desired: &DesiredState, entries: &Sco
     findings
 }
 
-/// Makes a finding that install can repair. It does not change the settings of a project without being asked: they do not
-/// depend on the version or the home of one of the people who share them.
+/// Makes a finding that install can repair. It does not change the settings of a project without being asked, because the
+/// change is for everybody who shares them.
 fn repairable_finding(entries: &ScopeEntries, id: FindingId, sentence: String) -> Finding {
     let (sentence, repair) = match entries.scope {
         Scope::Project => {

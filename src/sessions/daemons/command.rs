@@ -11,12 +11,17 @@ use session_signals_protocol::session_id::is_session_id;
 pub enum DaemonsCommand {
     /// Start the daemons of a session, unless they run already
     ///
-    /// As a `SessionStart` hook, this reads the session from the JSON on standard input. The daemons end with the CLI that ran the
-    /// hook. By hand, name the session with --session, and with --pid the process with which the daemons end.
+    /// As a `SessionStart` hook, this command reads the session from the JSON on
+    /// standard input. The daemons end with the Claude Code that ran the hook. By hand,
+    /// give the session with --session. With --pid, the daemons end when that process
+    /// ends.
+    #[command(verbatim_doc_comment)]
     Start(StartOptions),
     /// End the daemons of a session
     ///
-    /// As a `SessionEnd` hook, this reads the session from the JSON on standard input.
+    /// As a `SessionEnd` hook, this command reads the session from the JSON on standard
+    /// input.
+    #[command(verbatim_doc_comment)]
     Stop(StopOptions),
     /// List the daemons of all sessions
     List(ListOptions),
@@ -44,8 +49,9 @@ pub struct StartOptions {
     /// End the daemons when this process ends; without it, only `stop` ends them
     #[arg(long, value_name = "PID", requires = "session")]
     pub pid: Option<u32>,
-    /// The project's directory, in which the daemons run; without it, the current directory
-    #[arg(long, value_name = "DIR", requires = "session")]
+    /// The project's directory, in which the daemons run; without it,
+    /// `$CLAUDE_PROJECT_DIR` or the current directory
+    #[arg(long, verbatim_doc_comment, value_name = "DIR", requires = "session")]
     pub project: Option<PathBuf>,
 }
 

@@ -39,7 +39,11 @@ fn request_by_hand(session: &str, options: &StartOptions) -> io::Result<Supervis
     if let Some(process) = claude.filter(|claude| !claude.is_alive()) {
         return Err(io::Error::new(io::ErrorKind::NotFound, format!("there is no process {}", process.pid)));
     }
-    Ok(SupervisorRequest { session: session.to_owned(), claude, project: project_dir(options.project.clone())? })
+    Ok(SupervisorRequest {
+        session: session.to_owned(),
+        claude,
+        project: project_dir(options.project.clone().or_else(exported_project))?,
+    })
 }
 
 fn start_by_hook(config_dir: &Path) -> io::Result<()> {
@@ -58,17 +62,21 @@ fn start_by_hook(config_dir: &Path) -> io::Result<()> {
     let Some(claude) = process_handle::find_claude(claude_pid) else {
         return Err(io::Error::other("the CLI that ran this hook is gone"));
     };
-    let project = project_dir(input.cwd)?;
+    let project = project_dir(exported_project().or(input.cwd))?;
     // The daemons are started even if the session's id could not be exported.
     let started =
         start_supervisor(config_dir, &SupervisorRequest { session: input.session, claude: Some(claude), project });
     started.and(exported)
 }
 
-/// Returns the project's directory: the value of `CLAUDE_PROJECT_DIR`, or else `given`, or else the current directory.
+/// Returns the value of `CLAUDE_PROJECT_DIR`.
+fn exported_project() -> Option<PathBuf> {
+    variable(daemon_environment::PROJECT_VARIABLE).map(PathBuf::from)
+}
+
+/// Returns the absolute path of the project's directory: `given`, or else the current directory.
 fn project_dir(given: Option<PathBuf>) -> io::Result<PathBuf> {
-    let project = variable(daemon_environment::PROJECT_VARIABLE).map(PathBuf::from).or(given);
-    std::path::absolute(project.map_or_else(std::env::current_dir, Ok)?)
+    std::path::absolute(given.map_or_else(std::env::current_dir, Ok)?)
 }
 
 fn start_supervisor(config_dir: &Path, request: &SupervisorRequest) -> io::Result<()> {
