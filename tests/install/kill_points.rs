@@ -42,6 +42,13 @@ struct Case {
     snapshot: tempfile::TempDir,
 }
 
+/// A system call of the command.
+struct Call {
+    /// How strace kills the command at this call.
+    injection: String,
+    changes_files: bool,
+}
+
 /// What the kills left.
 #[derive(Default)]
 struct Counts {
@@ -51,8 +58,9 @@ struct Counts {
     not_reached: usize,
 }
 
-/// System calls that change files. Between two of them, a kill leaves the same files as at the next one.
-const CHANGES: [&str; 20] = [
+/// System calls that change files, and `openat` if it makes a file. Between two of them, a kill leaves the same files as at the
+/// next one.
+const CHANGES: [&str; 19] = [
     "chmod",
     "chown",
     "copy_file_range",
@@ -63,7 +71,6 @@ const CHANGES: [&str; 20] = [
     "linkat",
     "mkdir",
     "mkdirat",
-    "openat",
     "rename",
     "renameat",
     "renameat2",
@@ -75,18 +82,14 @@ const CHANGES: [&str; 20] = [
     "write",
 ];
 
-/// Of the other system calls, one of this many is run, unless `SESSION_SIGNALS_SAMPLES` says otherwise.
+/// Of the other system calls, one of this many is run if `SESSION_SIGNALS_SAMPLES` asks for few.
 const SAMPLE: usize = 10;
 
 fn kill_at_every_call(command: &'static str, has_settings: bool) {
-    let mut calls = Case::new(command, has_settings).list_calls();
     let every = sample_size(SAMPLE, 1, 1);
-    let mut number = 0;
-    calls.retain(|call| {
-        let name = call.trim_start_matches("inject=").split(':').next().unwrap();
-        number += 1;
-        CHANGES.contains(&name) || number % every == 0
-    });
+    let calls = Case::new(command, has_settings).list_calls();
+    let calls = calls.into_iter().enumerate().filter(|(number, call)| call.changes_files || number % every == 0);
+    let calls: Vec<_> = calls.map(|(_, call)| call.injection).collect();
     let next = AtomicUsize::new(0);
     let counts: Vec<Counts> = thread::scope(|scope| {
         let worker = || {
@@ -164,19 +167,19 @@ impl Case {
         strace.arg(executable_path("hooks")).arg(self.command).output().unwrap()
     }
 
-    /// Lists the system calls of the command as strace injects a kill. strace counts each system call by itself: the third
-    /// write, the second rename.
-    fn list_calls(&self) -> Vec<String> {
+    /// Lists the system calls of the command. strace counts each system call by itself: the third write, the second rename.
+    fn list_calls(&self) -> Vec<Call> {
         let mut counts = BTreeMap::<String, usize>::new();
         let trace = self.installation.read_file("trace");
         // The first call is made by strace: it starts `hooks`.
-        let names = trace.lines().skip(1).filter_map(|line| line.split_once('(')).map(|(name, _)| name.to_owned());
-        let injection = |name: String| {
-            let count = counts.entry(name.clone()).or_default();
+        let lines = trace.lines().skip(1).filter_map(|line| line.split_once('('));
+        let to_call = |(name, arguments): (&str, &str)| {
+            let count = counts.entry(name.to_owned()).or_default();
             *count += 1;
-            format!("inject={name}:signal=SIGKILL:when={count}")
+            let changes_files = CHANGES.contains(&name) || arguments.contains("O_CREAT");
+            Call { injection: format!("inject={name}:signal=SIGKILL:when={count}"), changes_files }
         };
-        names.map(injection).collect()
+        lines.map(to_call).collect()
     }
 
     /// Kills the command at this call, and checks what it left.
