@@ -16,7 +16,7 @@ use crate::open_writer::{self, OpenWriter};
 /// How many backups of each settings file are kept.
 const MAX_BACKUPS: usize = 10;
 
-/// How the name of a file begins that [`move_to_backups`] put among the backups. Such a file is never deleted.
+/// The prefix of a file that [`move_to_backups`] put among the backups. Such a file is never deleted.
 const LEFTOVER_PREFIX: &str = "aside.";
 
 /// Saves `bytes` of the file `settings` as `<config dir>/backups/NAME.TIME`. TIME is in milliseconds since the epoch. Then
@@ -98,7 +98,7 @@ pub fn rescue_to_backups(env: &Environment, settings: &Path, leftover: &Path) ->
     let destination = leftover_destination(env, settings, leftover);
     if move_to_backups(env, settings, leftover) == leftover {
         fs::create_dir_all(env.backups_dir())?;
-        // The writer comes first: a program that closes the file in between has written all that is read.
+        // Look for a writer first: if a program closes the file in between, all that it wrote is read.
         let writer = open_writer::find_writer(leftover);
         atomic_file::write_file(&destination, &fs::read(leftover)?, 0o600)?;
         if writer == OpenWriter::Nobody {

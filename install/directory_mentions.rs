@@ -24,8 +24,8 @@ pub fn list_mentions(mentions: &[Mention]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// Returns whether a command names the directory, as far as can be known without running it. In doubt it does: a wrong yes does
-/// less harm than a wrong no.
+/// Returns whether a command names the directory, as far as can be known without running it. If in doubt, returns
+/// true, because a missed mention does more harm than a false one.
 fn names_directory(env: &Environment, text: &str) -> bool {
     let text = without_quotes(&with_tilde(env, &env.fill_variables(text)));
     let folder = env.executables_dir();

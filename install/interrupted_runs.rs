@@ -118,7 +118,7 @@ pub fn find_leftovers(env: &Environment, is_locked: bool) -> Vec<Leftover> {
                 continue;
             }
             let Ok(settings) = SettingsFile::read_settings(&settings.path) else { continue };
-            // The writer comes first: a program that closes the file in between has written all that is read.
+            // Look for a writer first: if a program closes the file in between, all that it wrote is read.
             let writer = open_writer::find_writer(&path);
             let has_copy = has_copy(env, &path, &settings);
             let kind = classify_leftover(&path, &settings, has_copy, writer, is_locked);

@@ -15,7 +15,7 @@ use crate::settings_editor;
 use crate::settings_file::SettingsFile;
 use crate::{atomic_file, supported_events};
 
-/// How the names of receipts and of pending receipts begin.
+/// The prefixes of receipts and of pending receipts.
 const PREFIXES: [&str; 2] = ["receipt.", "pending."];
 
 /// The receipt of one settings file. It lies beside the executables.

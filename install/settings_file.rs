@@ -60,7 +60,7 @@ impl SettingsFile {
 
     /// Reads the file; `None` if a program is writing to it, as far as can be known after it was watched for so long.
     fn read_if_settled(path: &Path, watched: Duration) -> Result<Option<Self>, Refusal> {
-        // The writer comes first: a program that closes the file in between has written all that is read.
+        // Look for a writer first: if a program closes the file in between, all that it wrote is read.
         let writer = open_writer::find_writer(&locate_file(path)?);
         let settings = Self::read_settings(path)?;
         let is_empty = settings.seen.as_ref().is_some_and(|seen| seen.bytes.is_empty());

@@ -145,7 +145,7 @@ fn put_back(displaced: PathBuf, path: &Path, our_bytes: &[u8]) -> io::Result<Swa
 /// Returns whether a replaced file is unchanged and no program can write to it any more.
 fn stays_unchanged(displaced: &Path, is_same: impl Fn(&Path) -> io::Result<bool>) -> io::Result<bool> {
     let result = wait_until(WATCH_TIME, WATCH_PAUSE, || {
-        // The writer comes first: a program that closes the file in between has written all that is compared.
+        // Look for a writer first: if a program closes the file in between, all that it wrote is compared.
         let writer = open_writer::find_writer(displaced);
         match is_same(displaced) {
             Ok(true) if writer == OpenWriter::Nobody => Some(Ok(true)),

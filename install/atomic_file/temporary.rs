@@ -9,10 +9,10 @@ use tempfile::{NamedTempFile, TempPath};
 
 use super::seen_file::SeenFile;
 
-/// How the name of a temporary file begins. Doctor finds the ones that a killed run left by it.
+/// The prefix of a temporary file. Doctor finds by it the files that a killed run left.
 pub const TEMPORARY_PREFIX: &str = ".session-signals.";
 
-/// How the name of a file begins that was moved away while nothing had its own name.
+/// The prefix of a file that was moved away before its replacement was in place.
 pub const MOVED_PREFIX: &str = ".session-signals.moved.";
 
 /// A temporary file that nobody has written to for this long was left by a process that no longer runs.

@@ -19,7 +19,7 @@ use super::{
 /// 1. It is valid JSON of the shape that the CLI accepts.
 /// 2. Apart from our entries and the replaced scripts, it has the same parts in the same order as the text before. Keys
 ///    and values are compared as they are spelled, and keys that are written twice are compared twice. Only white space
-///    between them may differ, and events and groups without a hook may go.
+///    between them may differ, and events and groups without a hook may be removed.
 /// 3. No replaced script is registered.
 /// 4. Every registration of the request has an entry, and no other entry of ours is there.
 ///
@@ -49,7 +49,7 @@ pub fn check_edit(plan: &EditPlan, request: &InstallRequest) -> Result<(), EditR
         request.registrations.iter().any(|registration| check.is_entry_of(registration, event, hook))
     };
     if has_hook(&|event, hook| check.is_ours(hook) && !is_requested(event, hook)) {
-        return Err(failure("an entry of ours stays that was not asked for"));
+        return Err(failure("an entry of session-signals that was not requested is still there"));
     }
     Ok(())
 }

@@ -101,7 +101,7 @@ fn split_tokens(line: &str) -> Option<Vec<Token>> {
             '"' => read_quoted(&mut chars, word.get_or_insert_default())?,
             '\\' => {
                 let word = word.get_or_insert_default();
-                // A shell would drop the backslashes of a Windows path. Nobody means that, so they stay.
+                // A shell would remove the backslashes of a Windows path. The user wants them, so they stay.
                 match chars.next_if(|next| !next.is_alphanumeric() && !matches!(next, '.' | '_')) {
                     Some(escaped) => word.push(escaped),
                     None => word.push('\\'),

@@ -111,7 +111,7 @@ fn a_forged_state_beside_a_held_lock_causes_no_signal_to_another_process() {
     assert_eq!((&lines[0]["state"], &lines[0]["pid"]), (&json!("lost"), &json!(null)));
     let log = sandbox.daemons_dir().canonicalize().unwrap().join("forged.s.log");
     assert_eq!(lines[0]["log"].as_str(), log.to_str());
-    sandbox.run_subcommand(&["stop", "--session", "s"]).assert_failure("stays locked");
+    sandbox.run_subcommand(&["stop", "--session", "s"]).assert_failure("is still locked by another process");
     assert!(is_alive(unrelated.pid()));
     // A state file that others may write to is not trusted, and the error names it.
     let path = sandbox.state_path("s");
@@ -163,7 +163,7 @@ fn privileged_a_process_of_another_user_is_not_accepted_as_a_supervisor() {
     let process = json!({"pid": unrelated.pid(), "start": start_time(unrelated.pid())});
     let state = json!({"guard": process, "claude": null, "ending": false, "daemons": []});
     fs::write(sandbox.state_path("s"), state.to_string()).unwrap();
-    sandbox.run_subcommand(&["stop", "--session", "s"]).assert_failure("stays locked");
+    sandbox.run_subcommand(&["stop", "--session", "s"]).assert_failure("is still locked by another process");
     assert!(is_alive(unrelated.pid()));
 }
 

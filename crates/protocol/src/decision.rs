@@ -70,7 +70,7 @@ impl StoredSignals {
     }
 
     /// Returns whether a later event of the session was handled before this one. A late event publishes nothing and deletes
-    /// nothing.
+    /// nothing. It may still resolve pending calls.
     #[must_use]
     pub fn is_late(&self, facts: &EventFacts) -> bool {
         let has_newer = |kind| self.has_newer(kind, facts.time);

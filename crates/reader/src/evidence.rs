@@ -98,7 +98,8 @@ impl Evidence {
         self.transcript.is_none() && self.needed_transcript(now).is_some()
     }
 
-    /// Removes the signals of dead processes, if another process that a signal names is alive: it runs the same session on.
+    /// Removes the signals of dead processes if another process that a signal names is alive: that process continues the same
+    /// session.
     fn drop_dead_signals(&mut self, snapshot: &Snapshot) {
         let runs_on = |signal: &Signal| {
             snapshot.process_state(signal) == ProcessState::Alive && snapshot.process_changed_at(signal).is_none()

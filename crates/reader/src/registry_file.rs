@@ -100,7 +100,7 @@ impl RegistryFile {
         };
         Some(match process {
             ProcessState::Dead => Self::Silent,
-            // Such a process is no session, whether it lives or not.
+            // A process that is kept ready runs no session yet, so it does not matter whether it is alive.
             _ if raw.spare == Some(true) => Self::Spare(entry),
             _ if raw.parked_job_id.is_some() => Self::Parked(entry),
             _ if !is_session || status.is_none() => Self::Silent,

@@ -82,7 +82,7 @@ impl SessionSignals {
     /// Which signal makes which other one false is the rule of the hooks, [`StoredSignals::superseded_by`]. For `permission`
     /// there are two additions:
     ///
-    /// - An end that is false itself does not count.
+    /// - An `ended` that is itself false does not count.
     /// - The begin or the end of a turn answers the older calls of the main agent. Hooks resolve these calls one by one and do
     ///   not need this rule.
     #[must_use]
@@ -114,7 +114,7 @@ impl SessionSignals {
     /// A turn that goes on or is compacted answers no call.
     fn answers_main_agent(&self, kind: SignalKind) -> bool {
         let event = self.get(kind).and_then(|signal| signal.members.hook_event_name.as_deref());
-        // The scripts that the hooks replace write no event name, and they write where a turn begins.
+        // The scripts that the hooks replace write no event name. They write `working` only when a turn begins.
         kind != SignalKind::Working || matches!(event, None | Some("UserPromptSubmit" | "Stop"))
     }
 }

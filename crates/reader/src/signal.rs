@@ -42,7 +42,7 @@ impl Signal {
         if let Some(format) = members.signal_format.take().filter(|format| !is_known_format(format)) {
             return Err(SignalError::UnknownFormat(format.to_string()));
         }
-        // Taken out, because there may be very many signals, and `since` is all that the stamps are for.
+        // The stamps are removed to save memory: only `since` is needed later.
         let SignalMembers { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
         let stamps = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
         let time = timestamps::clamp_to_rfc3339(modified);

@@ -28,7 +28,7 @@ pub struct Snapshot {
     skipped_files: usize,
     /// What could not be read: of the registry, and of what has been read for this snapshot since.
     unreadable: RefCell<Vec<String>>,
-    /// Whether a process lives, by PID and start. Many sessions may name one process, and it is looked at once.
+    /// Whether each process is alive, by PID and start time. Cached, because many sessions may name one process.
     known_processes: RefCell<HashMap<(u32, Option<u64>), bool>>,
 }
 

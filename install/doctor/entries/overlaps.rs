@@ -26,11 +26,11 @@ fn overlap_finding(env: &Environment, first: &ScopeEntries, other: &ScopeEntries
     let effect = if is_equal {
         "the commands are equal, so Claude Code runs one of the two"
     } else {
-        "each event is signalled twice"
+        "each event is handled twice"
     };
     let (first_file, other_file) = (env.short_path(&first.file), env.short_path(&other.file));
     let sentence = format!("the hooks are registered in {first_file} and in {other_file}: {effect}");
-    // One person does not decide on the settings of a project.
+    // `--fix` does not change the settings of a team.
     let is_own = other.scope != Scope::Project && !other.is_of_another_config(env);
     let repair = if is_own { Repair::Uninstall(other.scope) } else { Repair::ByHand };
     Finding::new(FindingId::EntryInTwoScopes, sentence, repair).in_file(&other.file)

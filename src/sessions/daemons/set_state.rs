@@ -87,7 +87,7 @@ pub fn is_supervisor(daemons_dir: &DaemonsDir, session: &str, process: ProcessHa
 /// Returns the error for a lock that stays locked although no supervisor is found that holds it.
 pub fn still_locked_error(daemons_dir: &DaemonsDir, session: &str) -> io::Error {
     let (state, lock) = (daemons_dir.state_path(session), daemons_dir.lock_path(session));
-    let locked = format!("{} stays locked", lock.display());
+    let locked = format!("{} is still locked by another process", lock.display());
     if state.symlink_metadata().is_err() || daemons_dir.is_ours_alone(&state) {
         return io::Error::new(io::ErrorKind::TimedOut, locked);
     }

@@ -60,7 +60,7 @@ fn start_by_hook(config_dir: &Path) -> io::Result<()> {
     }
     let claude_pid = variable("CLAUDE_PID").and_then(|pid| pid.to_str()?.parse().ok());
     let Some(claude) = process_handle::find_claude(claude_pid) else {
-        return Err(io::Error::other("the CLI that ran this hook is gone"));
+        return Err(io::Error::other("the Claude Code that ran this hook has ended"));
     };
     let project = project_dir(exported_project().or(input.cwd))?;
     // The daemons are started even if the session's id could not be exported.

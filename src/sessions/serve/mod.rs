@@ -52,7 +52,7 @@ pub fn run_server(options: &ServeOptions) -> io::Result<()> {
         // A script may wait for this line.
         let _ = writeln!(io::stdout(), "http://{address}/");
         shutdown_signal.await;
-        // Close the ports before the feed. A client that is told that the stream ends connects again at once, and must
+        // Close the ports before the feed. A client that sees that the stream ends connects again at once, and must
         // reach the next server or none.
         server.close().await;
         feed.close();

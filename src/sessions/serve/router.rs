@@ -25,5 +25,5 @@ pub fn router(feed: Arc<Feed>) -> Router {
 }
 
 async fn answer_not_found() -> Response {
-    refuse_request(StatusCode::NOT_FOUND, "there is / and /sessions")
+    refuse_request(StatusCode::NOT_FOUND, "not found: this server has only / and /sessions")
 }

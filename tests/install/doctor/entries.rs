@@ -36,7 +36,7 @@ fn an_entry_in_two_scopes() {
     let installation = installed();
     installation.run_successfully(&["install", "--scope", "project"]);
     let settings = installation.read_file("project/.claude/settings.json");
-    assert!(installation.run_hooks(&["doctor"]).stdout.contains("each event is signalled twice"));
+    assert!(installation.run_hooks(&["doctor"]).stdout.contains("each event is handled twice"));
     // The settings of a project are not changed without being asked.
     finds_and_leaves(&installation, &["entry-in-two-scopes"]);
     assert_eq!(installation.read_file("project/.claude/settings.json"), settings);

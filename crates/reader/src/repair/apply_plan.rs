@@ -24,7 +24,7 @@ use crate::timestamps::to_hook_time;
 pub fn apply_plan(signal_dir: &SignalDir, session: &str, evidence: &Evidence, plan: &RepairPlan) -> io::Result<bool> {
     let id = session.as_bytes();
     let random = RandomState::new().hash_one(session);
-    let fail = |error| store_error("heal", signal_dir, session, error);
+    let fail = |error| store_error("repair", signal_dir, session, error);
     let store = SignalStore::open_at(&store_path(signal_dir), random, false, 0).map_err(fail)?;
     let Some(store) = store else { return Ok(false) };
     if !store.is_locked {

@@ -18,7 +18,7 @@ const PROCESS_MEMBERS: [&str; 3] = ["claude_pid", "claude_start", "claude_host"]
 /// Returns the members of the last turn that are still true when the session does what `kind` says.
 fn turn_members(kind: SignalKind) -> &'static [&'static str] {
     match kind {
-        // Background tasks are still there when the turn that no event reported is over.
+        // If no event reported the turn, its background tasks may still run after it.
         SignalKind::Working => &["last_assistant_message", "background_tasks"],
         SignalKind::Stop => &["last_assistant_message"],
         SignalKind::Permission | SignalKind::Ended => &[],

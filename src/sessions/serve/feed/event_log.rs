@@ -1,7 +1,7 @@
 //! The log that clients follow. It is in memory, and has only the newest event of each session.
 //!
 //! The position of an event is the number of events that were appended up to it. A client at any position of the log, given
-//! the events after that position, knows what is true now. It is not told what was true in between.
+//! the events after that position, knows what is true now. It does not see what was true in between.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::io;
@@ -29,7 +29,7 @@ pub struct EventLog {
     tail: u64,
     /// The positions of the events of sessions that are gone.
     gone: BTreeSet<u64>,
-    /// The log has dropped that a session is gone. Clients before this position may not know it.
+    /// Up to this position, the log has forgotten sessions that are gone. A client before it may not know that they are gone.
     earliest: u64,
     superseded: SupersededEvents,
 }
@@ -64,7 +64,7 @@ impl EventLog {
         true
     }
 
-    /// Appends that a session is gone that this log never had: an earlier run of the server had published it.
+    /// Appends a `delete` for a session that only an earlier run of the server had published.
     pub fn remove_session(&mut self, session: &str) {
         if !self.positions.contains_key(session) {
             self.push_event(session, None);
@@ -110,8 +110,8 @@ impl EventLog {
 
     /// Starts a reading for a client that knows this much. [`EventLog::end_reading`] must end it.
     ///
-    /// A client whose position the log cannot continue from is told everything that is true, with the operation `upsert`,
-    /// which is right whatever the client knew, and every session that is gone.
+    /// A client whose position the log cannot continue from gets every session that exists, with the operation `upsert`, which
+    /// is right whatever the client knew, and a `delete` for every session that is gone.
     pub fn start_reading(&mut self, from: StartPosition) -> LogReader {
         let from = match from {
             StartPosition::At(position) if position < self.earliest || position > self.tail => StartPosition::Elsewhere,
@@ -148,7 +148,7 @@ impl EventLog {
 
     /// Finds the next event of those that were in the log when the reading started.
     fn find_next(&self, reader: &LogReader) -> Option<(u64, &LogEvent)> {
-        // A client that knows nothing need not be told that a session is gone.
+        // A client that knows nothing needs no `delete`.
         let is_wanted = |event: &LogEvent| reader.from != StartPosition::Start || event.value.is_some();
         let mut current = self.events.range((Excluded(reader.at), Included(reader.tail)));
         let current = current.find(|(_, event)| is_wanted(event)).map(|(position, event)| (*position, event));

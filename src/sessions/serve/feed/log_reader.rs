@@ -14,7 +14,7 @@ pub enum StartPosition {
     Elsewhere,
 }
 
-/// What a client is told of one session.
+/// What is sent to a client about one session.
 #[derive(Clone, Debug)]
 pub struct LogMessage {
     /// The session's id.

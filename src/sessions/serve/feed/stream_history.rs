@@ -1,6 +1,6 @@
-//! What the clients of a port were told, stored in a file so that it outlives a restart of the server.
+//! The sessions that were sent to the clients of a port, stored in a file so that they outlive a restart of the server.
 //!
-//! A client that comes back with an offset of an earlier run must be told which sessions went while no server ran. And no
+//! A client that comes back with an offset of an earlier run must learn which sessions disappeared while no server ran. And no
 //! run may take the number of an earlier one, whatever the clock says. So each port has a file
 //! `<config dir>/session-stream/<port>`. It has a line `run NUMBER`, and a line `+ID` or `-ID` for each session that came
 //! or went. It has no content of sessions.
@@ -110,7 +110,7 @@ impl StreamHistory {
     fn log_failure(&mut self, error: &io::Error) {
         let path = self.path.as_deref().unwrap_or(Path::new("")).display();
         self.errors
-            .log_error(&format!("{path}: {error}: after a restart, clients may not be told that a session is gone"));
+            .log_error(&format!("{path}: {error}: after a restart, clients may not learn that a session is gone"));
     }
 }
 

@@ -80,7 +80,7 @@ impl KnownSessions {
 /// Returns whether time alone changes nothing of the session, and nothing of it must be repaired.
 fn is_unchanged_by_time(session: &Session, evidence: &Evidence, now: SystemTime) -> bool {
     if session.rule == "ended" {
-        // A further signal beside the one of the end must be repaired.
+        // Any signal besides `ended` must be removed.
         evidence.signals.iter().count() <= 1
     } else {
         evidence.is_time_independent(now) && plan_repair(evidence, now).is_none()

@@ -126,11 +126,11 @@ impl SessionModel {
                 }
                 ChangedSource::Gone(session, kind) => {
                     let count = self.collector.signal_count(&session, kind);
-                    // The signal was not there any more when the session was read, or was never read.
+                    // The signal was never read, or the session was read again after it was deleted.
                     if count.is_none() || sessions.contains(&session) {
                         continue;
                     }
-                    // A hook deletes signals beside its own. A session whose last signal is deleted was cleaned up.
+                    // A hook always leaves another signal of the session. If the last one is deleted, another program cleaned up.
                     let to_read = if count == Some(1) { self.removal.add_session(session, now) } else { Some(session) };
                     if let Some(session) = to_read {
                         self.collector.read_session_signals(&session);
@@ -169,7 +169,7 @@ impl SessionModel {
             self.schedule.request_full_round();
         }
         if let Some(failure) = self.watcher.take_failure() {
-            log_line(&format!("sessions: {failure}; until then changes are seen up to a second late"));
+            log_line(&format!("sessions: {failure}; until watching works again, changes are seen up to a second late"));
         }
         let before = std::mem::replace(&mut self.snapshot, self.collector.take_snapshot());
         self.known.clear_branches();

@@ -27,7 +27,7 @@ struct SseFollower {
     from: StartPosition,
     /// The batch that is being sent, and the client's position after it.
     sending: Option<(BatchText, u64)>,
-    /// Whether the client has been told its position.
+    /// Whether the position was sent to the client.
     has_position: bool,
     cursor: String,
     deadline: Instant,
