@@ -27,7 +27,8 @@ impl StartedHook {
         Self(child)
     }
 
-    /// Sends a signal, named as for kill(1): `-STOP`, `-CONT`.
+    /// Sends a signal, named as for kill(1): `-STOP`, `-CONT`. Only the tests of system calls do that.
+    #[cfg(freestanding)]
     pub fn send_signal(&self, name: &str) {
         assert!(Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap().success());
     }
