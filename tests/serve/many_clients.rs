@@ -154,3 +154,20 @@ fn the_head_of_a_request_has_a_limit() {
     }
     assert_eq!(server.get("/sessions").status, 200);
 }
+
+/// The HTTP clients of Node.js send a request on a connection that has been idle for up to five seconds.
+#[test]
+fn a_connection_that_is_idle_for_six_seconds_is_not_closed() {
+    let sandbox = Sandbox::new();
+    let server = Server::start(&sandbox);
+    let mut client = server.connect();
+    let mut request_status = || {
+        client.write_all(b"HEAD /sessions HTTP/1.1\r\nHost: localhost\r\n\r\n").unwrap();
+        let mut answer = [0; 4096];
+        let len = client.read(&mut answer).unwrap();
+        String::from_utf8_lossy(&answer[..len]).split(' ').nth(1).map(str::to_owned)
+    };
+    assert_eq!(request_status().as_deref(), Some("200"));
+    std::thread::sleep(Duration::from_secs(6));
+    assert_eq!(request_status().as_deref(), Some("200"));
+}
