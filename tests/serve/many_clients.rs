@@ -130,12 +130,14 @@ fn very_many_sessions_are_in_memory_once_however_many_clients_read_them_slowly()
 fn a_client_that_sends_no_request_is_disconnected() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
-    for sent in ["", "GET /sessions HTTP/1.1\r\nHost: local", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"] {
-        let mut stream = server.connect();
-        stream.write_all(sent.as_bytes()).unwrap();
-        // The server ends the connection.
-        let mut answer = Vec::new();
-        let _ = stream.read_to_end(&mut answer);
+    let sent = ["", "GET /sessions HTTP/1.1\r\nHost: local", "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n"];
+    let mut clients = sent.map(|_| server.connect());
+    for (client, sent) in clients.iter_mut().zip(sent) {
+        client.write_all(sent.as_bytes()).unwrap();
+    }
+    // The server ends each connection.
+    for client in &mut clients {
+        client.read_to_end(&mut Vec::new()).unwrap();
     }
 }
 

@@ -20,7 +20,7 @@ use super::write_timeout::WriteTimeout;
 /// A client is disconnected if it has not sent the head of its next request after this time. So this is also how long a
 /// connection may be idle. The HTTP clients of Node.js keep an idle connection for four or five seconds. If the server closed
 /// connections then, it would close some on which a request has just been sent, and such a request fails.
-const HEADER_TIMEOUT: Duration = Duration::from_secs(30);
+const HEADER_TIMEOUT: Duration = Duration::from_secs(15);
 
 /// A client that has taken no byte for this long is disconnected, because everything that it has not taken yet stays in
 /// memory. A client that follows the stream connects again, and continues where it was.
