@@ -15,7 +15,7 @@ Exit codes:
   0  done, or nothing to do; doctor: nothing is wrong
   1  nothing was done, see the reason; doctor: something is (still) wrong
   2  the command line was wrong
-  3  partly done: the settings were changed, but something failed";
+  3  partly done: the settings are as you asked, but something else failed";
 
 const REPORT_JSON: &str = "\
 JSON (--json), one object; a member that does not apply is null or empty:

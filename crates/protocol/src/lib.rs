@@ -19,7 +19,8 @@
 //! | `<session_id>.ended.json` | the session has ended | `ended_at` |
 //!
 //! If a session has several files, the first of these counts: `ended`, `permission`, `stop`, `working`. A `permission` beside a
-//! `working` is normal. Any other pair exists only during a change, or after a hook was killed.
+//! `working` is normal, and so is one beside a `stop` if a subagent or a teammate asks. Any other pair exists only during a
+//! change, or after a hook was killed.
 //! [`StoredSignals::superseded_by`] is the one function that says which signal wins if the modification times are known as well.
 //!
 //! Names that begin with a dot are [temporary files](temporary_name), and readers ignore them.
