@@ -4,7 +4,7 @@ use std::env;
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 
-use session_signals_cli::environment::{self, variable};
+use session_signals_cli::environment::{variable, wants_colour};
 
 use crate::refusal::Refusal;
 
@@ -42,7 +42,7 @@ impl Environment {
     pub fn read() -> Result<Self, Refusal> {
         let project_dir =
             env::current_dir().map_err(|error| Refusal::new(format!("the current directory: {error}")))?;
-        let config_dir = environment::config_dir().ok_or_else(|| {
+        let config_dir = session_signals_reader::find_config_dir().ok_or_else(|| {
             Refusal::new("neither CLAUDE_CONFIG_DIR nor HOME is set, so there are no settings to look for")
         })?;
         let executable = env::current_exe().map_err(|error| Refusal::new(format!("the path of hooks: {error}")))?;
@@ -57,7 +57,7 @@ impl Environment {
             source_dir: executable.canonicalize().unwrap_or(executable).parent().unwrap_or(Path::new("/")).to_owned(),
             project_dir,
             search_path: variable("PATH").unwrap_or_default(),
-            wants_colour: environment::wants_colour(),
+            wants_colour: wants_colour(),
             force: false,
         })
     }

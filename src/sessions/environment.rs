@@ -3,8 +3,9 @@
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
-use session_signals_cli::environment;
-pub use session_signals_cli::environment::{config_dir_of, variable, wants_colour};
+pub use session_signals_cli::environment::{variable, wants_colour};
+
+use crate::text_table::TableFormat;
 
 /// Returns the configuration directory of Claude Code: `$CLAUDE_CONFIG_DIR`, or else `$HOME/.claude`.
 ///
@@ -12,7 +13,12 @@ pub use session_signals_cli::environment::{config_dir_of, variable, wants_colour
 /// `NotFound` if neither variable is set.
 pub fn config_dir() -> io::Result<PathBuf> {
     let not_set = || io::Error::new(io::ErrorKind::NotFound, "neither CLAUDE_CONFIG_DIR nor HOME is set");
-    environment::config_dir().ok_or_else(not_set)
+    session_signals_reader::find_config_dir().ok_or_else(not_set)
+}
+
+/// Returns how a table is drawn on standard output.
+pub fn table_format() -> TableFormat {
+    TableFormat { columns: terminal_columns(), is_coloured: wants_colour() }
 }
 
 /// Returns the width of the terminal in columns. `None` if standard output is no terminal: then lines have no limit.

@@ -5,7 +5,6 @@ use std::time::{Duration, SystemTime};
 
 use crate::command_line::ListOptions;
 use crate::display_text::make_harmless;
-use crate::text_table::TableFormat;
 use crate::{environment, session_table};
 use session_signals_reader::{Collector, Session, SessionFilter, SessionList, read_sessions};
 
@@ -55,8 +54,7 @@ pub fn draw_recent(list: &mut SessionList, now: SystemTime) -> (String, usize) {
     if list.sessions.is_empty() && !list.unreadable.is_empty() {
         return (String::new(), more);
     }
-    let format = TableFormat { columns: environment::terminal_columns(), is_coloured: environment::wants_colour() };
-    (session_table::draw_table(&list.sessions, now, format), more)
+    (session_table::draw_table(&list.sessions, now, environment::table_format()), more)
 }
 
 fn session_filter(options: &ListOptions) -> SessionFilter {

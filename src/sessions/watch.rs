@@ -23,7 +23,7 @@ const BATCH_WINDOW: Duration = Duration::from_millis(30);
 
 enum WatchEvent {
     /// Files changed, or the watcher failed.
-    Files(notify::Result<notify::Event>),
+    Files(session_signals_reader::WatchEvent),
     Redraw,
     /// The user leaves, or this signal ends the program.
     Quit(Option<i32>),
@@ -80,7 +80,8 @@ fn watch_sessions(options: &ListOptions) -> io::Result<Option<i32>> {
         }
         // Without a session, time alone changes nothing.
         let is_idle = listing.sessions.is_empty() && listing.unreadable.is_empty();
-        match wait_for_change(&events, (!is_idle).then_some(REFRESH_INTERVAL), &mut collector, &mut watcher) {
+        let interval = if is_idle { Duration::MAX } else { REFRESH_INTERVAL };
+        match wait_for_change(&events, interval, &mut collector, &mut watcher) {
             NextStep::Refresh => {}
             NextStep::Redraw => shown.clear(),
             NextStep::Quit(signal) => return Ok(signal),
@@ -99,16 +100,12 @@ enum NextStep {
 /// Waits for an event, for `interval` at most, and applies it and all that follow within the batch window.
 fn wait_for_change(
     events: &Receiver<WatchEvent>,
-    interval: Option<Duration>,
+    interval: Duration,
     collector: &mut Collector,
     watcher: &mut Watcher,
 ) -> NextStep {
-    let first = match interval {
-        Some(interval) => events.recv_timeout(interval),
-        None => events.recv().map_err(|_| RecvTimeoutError::Disconnected),
-    };
     let mut next_step = NextStep::Refresh;
-    let mut received = match first {
+    let mut received = match events.recv_timeout(interval) {
         Ok(event) => Ok(event),
         Err(RecvTimeoutError::Timeout) => return NextStep::Refresh,
         Err(RecvTimeoutError::Disconnected) => return NextStep::Quit(None),

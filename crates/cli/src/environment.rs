@@ -4,8 +4,6 @@ use std::env;
 use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 
-pub use session_signals_reader::{config_dir_of, find_config_dir as config_dir};
-
 /// Returns the value of an environment variable; `None` if the variable is not set or is empty.
 #[must_use]
 pub fn variable(name: &str) -> Option<OsString> {

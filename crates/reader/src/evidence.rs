@@ -56,16 +56,14 @@ impl Evidence {
         };
         evidence.is_of_this_host =
             newest.is_some_and(|newest| snapshot.host.is_host_of(newest)) || entry.is_some_and(is_entry_of_this_host);
-        if let Some(newest) = newest {
-            evidence.process = snapshot.process_state(newest);
-        }
+        let process_of_signal = || newest.map_or(ProcessState::Unknown, |newest| snapshot.process_state(newest));
+        // The registry has only living processes of our pid namespace.
+        let is_vouched_for = entry.is_some_and(|entry| entry.namespace.is_none());
+        evidence.process = if is_vouched_for { ProcessState::Alive } else { process_of_signal() };
         if let Some(entry) = entry {
-            let is_in_our_namespace = entry.namespace.is_none();
-            evidence.process = if is_in_our_namespace || evidence.process == ProcessState::Alive {
-                ProcessState::Alive
-            } else {
-                ProcessState::Elsewhere
-            };
+            if evidence.process != ProcessState::Alive {
+                evidence.process = ProcessState::Elsewhere;
+            }
             evidence.registry = Some(entry.clone());
         } else if evidence.process == ProcessState::Alive {
             // If the process has an entry, then it is an entry of another session.

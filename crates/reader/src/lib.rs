@@ -174,6 +174,6 @@ pub use signal_members::{BackgroundTask, SignalMembers};
 pub use skipped_files::SkippedFiles;
 pub use snapshot::Snapshot;
 pub use state_rules::{STATE_RULES, StateRule, decide_state};
-pub use timestamps::clamp_to_rfc3339;
+pub use timestamps::format_rfc3339;
 pub use transcript::TranscriptTail;
 pub use watch::{ChangedSource, WatchEvent, Watcher};

@@ -195,8 +195,7 @@ fn current_dir<'a>(newest: Option<&'a Signal>, registry: Option<&'a RegistryEntr
 }
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
-    // The formatter panics before 1970 and fails after 9999, and one odd time must not end the program.
-    to.collect_str(&humantime::format_rfc3339_millis(timestamps::clamp_to_rfc3339(*time)))
+    to.collect_str(&timestamps::format_rfc3339(*time))
 }
 
 #[expect(clippy::ref_option, reason = "serde calls it with this type")]

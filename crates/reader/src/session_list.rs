@@ -50,7 +50,8 @@ impl Collector {
         let sessions = collected.sessions.iter().map(|(id, evidence)| Session::from_evidence(id, evidence, now));
         let mut sessions: Vec<_> =
             sessions.filter(|session| filter == SessionFilter::All || session.is_open()).collect();
-        sessions.sort_by_cached_key(|session| (session.sort_key(), session.session_id.clone()));
+        // The sort is stable, and the sessions come in the order of their ids.
+        sessions.sort_by_key(Session::sort_key);
         let mut branches = HashMap::new();
         for session in &mut sessions {
             if let Some(cwd) = &session.cwd {

@@ -1,6 +1,5 @@
 //! The directory of the signal files.
 
-use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::io;
 use std::os::unix::ffi::OsStrExt as _;
@@ -48,33 +47,6 @@ impl SignalDir {
     #[must_use]
     pub fn signal_path(&self, session: &str, kind: SignalKind) -> PathBuf {
         self.path.join(OsStr::from_bytes(signal_file_name(session.as_bytes(), kind).as_bytes()))
-    }
-
-    /// Lists the signals: the session and the kind of each file whose name is a signal's. The files are not read.
-    ///
-    /// A directory that does not exist has no signals.
-    ///
-    /// # Errors
-    /// The error of the system if the directory cannot be listed.
-    pub fn list_signals(&self) -> io::Result<Vec<(String, SignalKind)>> {
-        let entries = match fs_err::read_dir(&self.path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
-            entries => entries?,
-        };
-        let mut signals = Vec::new();
-        for entry in entries {
-            let name = entry?.file_name();
-            signals.extend(parse_signal_name(&name).map(|(session, kind)| (session.to_owned(), kind)));
-        }
-        Ok(signals)
-    }
-
-    /// Returns the ids of all sessions that have a signal.
-    ///
-    /// # Errors
-    /// The error of the system if the directory cannot be listed.
-    pub fn sessions(&self) -> io::Result<BTreeSet<String>> {
-        Ok(self.list_signals()?.into_iter().map(|(session, _)| session).collect())
     }
 
     /// Reads one signal. `None` if the session has no signal of this kind.

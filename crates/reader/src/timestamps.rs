@@ -1,5 +1,6 @@
 //! Times from files that other programs wrote. Such a time may have any value.
 
+use std::fmt;
 use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::time::Time;
@@ -12,8 +13,14 @@ pub fn after_epoch(duration: Duration) -> Option<SystemTime> {
     SystemTime::UNIX_EPOCH.checked_add(duration).filter(|_| duration <= LATEST)
 }
 
-/// Returns the time, or the nearest time that RFC 3339 can write and that is not before 1970.
+/// Writes a time in RFC 3339, in UTC and with milliseconds. A time before 1970 or after 9999 becomes the nearest one in between.
 #[must_use]
+pub fn format_rfc3339(time: SystemTime) -> impl fmt::Display {
+    // The formatter panics before 1970 and fails after 9999, and one odd time must not end the program.
+    humantime::format_rfc3339_millis(clamp_to_rfc3339(time))
+}
+
+/// Returns the time, or the nearest time that RFC 3339 can write and that is not before 1970.
 pub fn clamp_to_rfc3339(time: SystemTime) -> SystemTime {
     let after = time.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
     SystemTime::UNIX_EPOCH + after.min(LATEST)

@@ -71,14 +71,14 @@ pub fn walk_skipping(text: &[u8], size: usize) -> Walk {
 pub fn compare(text: &[u8]) {
     let (walked, is_json) = (walk(text), is_json(text));
     let shown = String::from_utf8_lossy(text);
-    match walked {
-        Ok((_, is_complete)) => assert_eq!(is_complete, is_json, "{shown:?}"),
-        Err((at, JsonError::Depth)) => assert_eq!(max_depth(&text[..=at]), MAX_DEPTH + 1, "{shown:?}"),
+    match &walked {
+        Ok((_, is_complete)) => assert_eq!(*is_complete, is_json, "{shown:?}"),
+        Err((at, JsonError::Depth)) => assert_eq!(max_depth(&text[..=*at]), MAX_DEPTH + 1, "{shown:?}"),
         Err((at, JsonError::Utf8)) => {
             let valid = std::str::from_utf8(text).map_or_else(|error| error.valid_up_to(), str::len);
-            assert!(valid <= at && at <= valid + 3, "byte {at} of {shown:?}");
+            assert!(valid <= *at && *at <= valid + 3, "byte {at} of {shown:?}");
         }
         Err((at, JsonError::Syntax)) => assert!(!is_json, "byte {at} of {shown:?}"),
     }
-    assert_eq!(walk_skipping(text, 7), walk(text), "{shown:?}");
+    assert_eq!(walk_skipping(text, 7), walked, "{shown:?}");
 }

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 use rustix::fs::OFlags;
 use serde::de::{Error as _, SeqAccess, Visitor};
 use serde::{Deserialize, Deserializer};
+use session_signals_protocol::session_id::is_session_id;
 
 use super::daemon_environment;
 use super::restart::RestartPolicy;
@@ -120,8 +121,7 @@ pub fn parse_config(text: &[u8]) -> io::Result<DaemonsConfig> {
 
 fn valid_name<'de, D: Deserializer<'de>>(deserializer: D) -> Result<String, D::Error> {
     let name = String::deserialize(deserializer)?;
-    let is_safe = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
-    if (1..=64).contains(&name.len()) && name.bytes().all(is_safe) {
+    if name.len() <= 64 && is_session_id(name.as_bytes()) {
         Ok(name)
     } else {
         Err(D::Error::custom(format!("{name:?} is not a name of 1 to 64 letters, digits, _ and -")))

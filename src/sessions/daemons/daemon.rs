@@ -7,6 +7,7 @@ use rustix::process::{Pid, Signal, WaitStatus, kill_process_group};
 
 use super::config::DaemonConfig;
 use super::daemon_log::DaemonLog;
+use super::platform;
 use super::process_handle::ProcessHandle;
 use super::restart::{NextRun, RestartAttempts, RestartPolicy};
 use super::set_state::{DaemonRow, DaemonStatus};
@@ -26,7 +27,6 @@ pub struct Daemon {
 
 enum RunState {
     Running {
-        pid: Pid,
         process: ProcessHandle,
         started: Instant,
     },
@@ -53,7 +53,7 @@ impl Daemon {
 
     /// Returns the PID while the daemon runs, or has ended and has not been waited for yet.
     pub fn running_pid(&self) -> Option<Pid> {
-        if let RunState::Running { pid, .. } = self.run { Some(pid) } else { None }
+        if let RunState::Running { process, .. } = self.run { platform::to_pid(process.pid) } else { None }
     }
 
     /// Returns when the daemon is to be started.
@@ -72,9 +72,8 @@ impl Daemon {
     /// If the daemon cannot be started. That counts as a run that failed.
     pub fn start(&mut self, session: &DaemonSession) -> io::Result<PipeReader> {
         match spawn_daemon(&self.config, session) {
-            Ok((pid, output)) => {
-                let process = ProcessHandle::of_pid(raw_pid(pid));
-                self.run = RunState::Running { pid, process, started: Instant::now() };
+            Ok((process, output)) => {
+                self.run = RunState::Running { process, started: Instant::now() };
                 self.since = SystemTime::now();
                 let path = session.daemons_dir.pid_path(self.name(), &session.id);
                 let text = format!("{}\n", process.pid);
@@ -158,8 +157,4 @@ impl Daemon {
     fn log_line(&mut self, text: &str) {
         self.log.append(format!("sessions: {text}\n").as_bytes());
     }
-}
-
-fn raw_pid(pid: Pid) -> u32 {
-    pid.as_raw_nonzero().get().unsigned_abs()
 }

@@ -13,7 +13,7 @@ use crate::display_text::{format_duration, make_harmless};
 use crate::environment;
 use crate::text_table::{StatusStyle, TableFormat, TableRow, draw_rows};
 use session_signals_protocol::session_id::is_session_id;
-use session_signals_reader::clamp_to_rfc3339;
+use session_signals_reader::format_rfc3339;
 
 /// Printed instead of a table without rows.
 const NO_DAEMONS: &str = "No session has daemons. `hooks install --daemons` makes every session start the daemons of session-daemons.json.\n";
@@ -51,17 +51,16 @@ pub struct ListedDaemon {
 /// # Errors
 /// If the environment names no configuration directory, or standard output cannot be written to.
 pub fn print_list(options: &ListOptions) -> io::Result<()> {
-    let config_dir = environment::config_dir()?;
-    let daemons_dir = DaemonsDir::of_config_dir(&config_dir.canonicalize().unwrap_or(config_dir));
-    let mut daemons = read_daemons(&daemons_dir, SystemTime::now());
+    // A configuration directory that does not exist has no daemons.
+    let daemons_dir = DaemonsDir::of_config_dir(&environment::config_dir()?).ok();
+    let mut daemons = daemons_dir.map(|directory| read_daemons(&directory, SystemTime::now())).unwrap_or_default();
     daemons.retain(|daemon| options.session.as_ref().is_none_or(|session| daemon.session_id == *session));
     let mut out = io::stdout().lock();
     if options.json {
         serde_json::to_writer(&mut out, &daemons)?;
         return writeln!(out);
     }
-    let format = TableFormat { columns: environment::terminal_columns(), is_coloured: environment::wants_colour() };
-    out.write_all(draw_table(&daemons, format).as_bytes())
+    out.write_all(draw_table(&daemons, environment::table_format()).as_bytes())
 }
 
 /// Reads the daemons of all sessions, session by session, in the order of the configuration file.
@@ -84,7 +83,7 @@ fn read_daemons(daemons_dir: &DaemonsDir, now: SystemTime) -> Vec<ListedDaemon> 
                 session_id: session.clone(),
                 pid: process.map(|process| process.pid),
                 state: if is_supervised && !is_foreign { row.status } else { DaemonStatus::Lost },
-                since: humantime::format_rfc3339_millis(clamp_to_rfc3339(row.since)).to_string(),
+                since: format_rfc3339(row.since).to_string(),
                 uptime_seconds: process.map(|_| uptime),
                 restarts: row.restarts,
                 log,

@@ -38,7 +38,7 @@ mod wakeups;
 
 use std::io;
 
-pub use reap_orphans::reap_orphans;
+pub use reap_orphans::reap_orphans_of;
 
 use command::{DaemonsCommand, SuperviseOptions};
 use process_handle::ProcessHandle;

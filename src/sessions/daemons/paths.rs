@@ -12,13 +12,16 @@ use session_signals_protocol::session_id::is_session_id;
 use super::io_context::with_path;
 
 /// The directory in which supervisors keep their files.
-#[derive(Clone)]
 pub struct DaemonsDir(PathBuf);
 
 impl DaemonsDir {
-    /// Returns the directory that belongs to a configuration directory.
-    pub fn of_config_dir(config_dir: &Path) -> Self {
-        Self(config_dir.join("session-daemons"))
+    /// Returns the directory that belongs to a configuration directory. Its path has no symbolic links, because orphans are found
+    /// by the path in their environment.
+    ///
+    /// # Errors
+    /// The system's error if the configuration directory does not exist or cannot be reached.
+    pub fn of_config_dir(config_dir: &Path) -> io::Result<Self> {
+        Ok(Self(config_dir.canonicalize()?.join("session-daemons")))
     }
 
     /// Returns the path of the directory.

@@ -62,7 +62,7 @@ impl ProcessHandle {
 pub fn find_claude(claude_pid: Option<u32>) -> Option<ProcessHandle> {
     let parent = rustix::process::getppid()?.as_raw_nonzero().get().unsigned_abs();
     match CliProcess::find(claude_pid.unwrap_or_default(), parent, read_stat) {
-        CliProcess::Process(pid, _) => Some(ProcessHandle::of_pid(pid)),
+        CliProcess::Process(pid, start) => Some(ProcessHandle { pid, start: Some(start).filter(|start| *start > 0) }),
         CliProcess::Gone | CliProcess::Unknown => None,
     }
 }

@@ -27,26 +27,29 @@ const KILL_TIMEOUT: Duration = Duration::from_secs(2);
 /// The pause between two searches for orphans.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(1);
 
+/// Ends orphans as [`reap_orphans`] does, for this configuration directory. One that does not exist has no orphans.
+///
+/// # Errors
+/// If the configuration directory exists and cannot be reached.
+pub fn reap_orphans_of(config_dir: &Path) -> io::Result<usize> {
+    match DaemonsDir::of_config_dir(config_dir) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(0),
+        daemons_dir => Ok(reap_orphans(&daemons_dir?)),
+    }
+}
+
 /// Ends what is left of every set whose supervisor is dead, and removes the files of those sets. Returns how many processes were
 /// killed. If all supervisors live, this reads one directory.
 ///
 /// A lock that cannot be opened does not keep the other sessions from being handled.
-///
-/// # Errors
-/// If the configuration directory exists and cannot be read.
-pub fn reap_orphans(config_dir: &Path) -> io::Result<usize> {
-    let config_dir = match config_dir.canonicalize() {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(0),
-        canonical => canonical?,
-    };
-    let daemons_dir = DaemonsDir::of_config_dir(&config_dir);
+pub fn reap_orphans(daemons_dir: &DaemonsDir) -> usize {
     let mut dead_sets = Vec::new();
     for session in daemons_dir.session_ids() {
         if let Ok(Some(lock)) = SessionLock::try_take(&daemons_dir.lock_path(&session)) {
             dead_sets.push((session, lock));
         }
     }
-    Ok(end_dead_sets(&daemons_dir, dead_sets))
+    end_dead_sets(daemons_dir, dead_sets)
 }
 
 /// Ends what is left of sets whose supervisors are dead, and removes their files. Each set is a session with its lock. Returns

@@ -5,8 +5,6 @@ use std::os::unix::process::CommandExt as _;
 use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
-use rustix::process::Pid;
-
 use super::config::DaemonConfig;
 use super::paths::DaemonsDir;
 use super::process_handle::ProcessHandle;
@@ -24,12 +22,12 @@ pub struct DaemonSession {
     pub supervisor: ProcessHandle,
 }
 
-/// Starts a daemon. Returns its PID and the pipe from which its output is read. The daemon gets no descriptor but its standard
+/// Starts a daemon. Returns its process and the pipe from which its output is read. The daemon gets no descriptor but its standard
 /// input, output and error.
 ///
 /// # Errors
 /// `NotFound` if the program or the directory does not exist; the system's error if no process can be started.
-pub fn spawn_daemon(config: &DaemonConfig, session: &DaemonSession) -> io::Result<(Pid, PipeReader)> {
+pub fn spawn_daemon(config: &DaemonConfig, session: &DaemonSession) -> io::Result<(ProcessHandle, PipeReader)> {
     let cwd = session.project.join(&config.cwd);
     if !cwd.is_dir() {
         return Err(io::Error::new(io::ErrorKind::NotFound, format!("{} is not a directory", cwd.display())));
@@ -52,6 +50,5 @@ pub fn spawn_daemon(config: &DaemonConfig, session: &DaemonSession) -> io::Resul
     command.current_dir(&cwd).process_group(0);
     command.stdin(Stdio::null()).stdout(output_writer.try_clone()?).stderr(output_writer);
     let child = command.spawn()?;
-    let pid = platform::to_pid(child.id()).ok_or_else(|| io::Error::other(format!("invalid PID {}", child.id())))?;
-    Ok((pid, output))
+    Ok((ProcessHandle::of_pid(child.id()), output))
 }

@@ -83,9 +83,9 @@ fn start_supervisor(config_dir: &Path, request: &SupervisorRequest) -> io::Resul
     if config::read_config(&config::config_path(config_dir))?.is_none() {
         return Ok(());
     }
-    let daemons_dir = DaemonsDir::of_config_dir(&config_dir.canonicalize()?);
+    let daemons_dir = DaemonsDir::of_config_dir(config_dir)?;
     daemons_dir.create()?;
-    reap_orphans::reap_orphans(config_dir)?;
+    reap_orphans::reap_orphans(&daemons_dir);
     let Some(lock) = take_lock(&daemons_dir, &request.session)? else { return Ok(()) };
     end_previous_set(&daemons_dir, request)?;
     daemons_dir.remove_session_files(&request.session);

@@ -30,8 +30,8 @@ pub fn stop_daemons(options: &StopOptions) -> io::Result<()> {
         Some(session) => session.clone(),
         None => hook_input::read_hook_input(Hook::SessionEnd)?.session,
     };
-    let Ok(config_dir) = environment::config_dir()?.canonicalize() else { return Ok(()) };
-    end_set(&DaemonsDir::of_config_dir(&config_dir), &session)
+    let Ok(daemons_dir) = DaemonsDir::of_config_dir(&environment::config_dir()?) else { return Ok(()) };
+    end_set(&daemons_dir, &session)
 }
 
 /// Ends the daemons of a session. Returns when no process and no file of them is left, except logs.

@@ -46,8 +46,7 @@ pub fn supervise(request: SupervisorRequest) -> io::Result<()> {
     close_fds::set_fds_cloexec(3, &[]);
     platform::adopt_orphans()?;
     let config_dir = environment::config_dir()?;
-    // The canonical path: orphans are found by the path in their environment, which must not depend on symbolic links.
-    let daemons_dir = DaemonsDir::of_config_dir(&config_dir.canonicalize()?);
+    let daemons_dir = DaemonsDir::of_config_dir(&config_dir)?;
     let lock = daemons_dir.lock_path(&request.session);
     if !inherits_lock(&lock) {
         return Err(io::Error::other("only `sessions daemons start` starts a supervisor"));

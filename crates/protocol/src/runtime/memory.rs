@@ -10,7 +10,6 @@
 ///
 /// # Safety
 /// As for `memcpy`.
-#[cfg(freestanding)]
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
@@ -32,7 +31,6 @@ pub unsafe fn copy(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
 ///
 /// # Safety
 /// As for `memmove`.
-#[cfg(freestanding)]
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn copy_overlapping(to: *mut u8, from: *const u8, len: usize) -> *mut u8 {
@@ -51,7 +49,6 @@ pub unsafe fn copy_overlapping(to: *mut u8, from: *const u8, len: usize) -> *mut
 ///
 /// # Safety
 /// As for `memset`.
-#[cfg(freestanding)]
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[cfg_attr(debug_assertions, inline(never))]
 pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> *mut u8 {
@@ -73,7 +70,6 @@ pub unsafe fn fill(to: *mut u8, byte: u8, len: usize) -> *mut u8 {
 ///
 /// # Safety
 /// As for `memcmp`.
-#[cfg(freestanding)]
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[cfg_attr(debug_assertions, inline(never))]
 #[must_use]
@@ -92,7 +88,6 @@ pub unsafe fn compare(left: *const u8, right: *const u8, len: usize) -> i32 {
 ///
 /// # Safety
 /// As for `strlen`.
-#[cfg(freestanding)]
 #[cfg_attr(not(debug_assertions), inline(always))]
 #[cfg_attr(debug_assertions, inline(never))]
 #[must_use]

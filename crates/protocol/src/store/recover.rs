@@ -13,21 +13,6 @@ use crate::time::Time;
 pub const RECOVER_AFTER_SECONDS: u64 = 60;
 
 impl SignalStore {
-    /// Classifies a file whose name begins with a dot, and changes nothing.
-    pub(super) fn classify_leftover(&self, name: &[u8]) -> Leftover {
-        let (Some(temporary), file) = (TemporaryName::parse(name), Name::concat(&[name])) else {
-            return Leftover::Foreign;
-        };
-        match self.directory.metadata(file.as_cstr()) {
-            Ok(metadata) if metadata.is_file => {
-                let is_complete =
-                    || self.read_file(temporary.kind, &file).ok().map(|text| temporary_name::is_complete_signal(text));
-                temporary.classify(metadata.modified, is_complete)
-            }
-            _ => Leftover::Foreign,
-        }
-    }
-
     /// Deletes a temporary file that a killed hook left behind, or brings back the signal that it holds. Returns what the file
     /// was. A signal is brought back if no newer event made it false; of a list, those calls that no newer event resolved.
     ///
@@ -37,9 +22,17 @@ impl SignalStore {
     /// # Errors
     /// The system's error. The file then keeps its temporary name.
     pub fn recover_leftover(&self, name: &[u8]) -> Result<Leftover> {
-        let leftover = self.classify_leftover(name);
-        let Some(TemporaryName { session, kind, .. }) = TemporaryName::parse(name) else { return Ok(leftover) };
+        let Some(temporary) = TemporaryName::parse(name) else { return Ok(Leftover::Foreign) };
+        let TemporaryName { session, kind, .. } = temporary;
         let file = Name::concat(&[name]);
+        let leftover = match self.directory.metadata(file.as_cstr()) {
+            Ok(metadata) if metadata.is_file => {
+                let is_complete =
+                    || self.read_file(kind, &file).ok().map(|text| temporary_name::is_complete_signal(text));
+                temporary.classify(metadata.modified, is_complete)
+            }
+            _ => Leftover::Foreign,
+        };
         let fail = Error::from_system(Operation::Recover, Subject::Signal(kind));
         match leftover {
             Leftover::Foreign | Leftover::Unreadable => {}

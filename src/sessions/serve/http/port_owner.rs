@@ -4,8 +4,9 @@ use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 
+use session_signals_reader::config_dir_of;
+
 use crate::display_text::make_harmless;
-use crate::environment::config_dir_of;
 
 /// A process that listens on a port.
 #[derive(Debug, PartialEq, Eq)]

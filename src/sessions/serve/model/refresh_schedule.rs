@@ -25,7 +25,6 @@ const SLICE_PAUSE: Duration = Duration::from_millis(4);
 pub struct RefreshSchedule {
     /// The sessions that this round has not refreshed yet.
     remaining: Vec<String>,
-    is_over: bool,
     /// When the round started.
     started: Instant,
     /// When the next slice starts, or else the next round.
@@ -36,13 +35,7 @@ pub struct RefreshSchedule {
 impl RefreshSchedule {
     /// Returns the schedule before the first round.
     pub fn new(now: Instant) -> Self {
-        Self {
-            remaining: Vec::new(),
-            is_over: true,
-            started: now,
-            next: now + ROUND_INTERVAL,
-            next_full_round: now + FULL_INTERVAL,
-        }
+        Self { remaining: Vec::new(), started: now, next: now + ROUND_INTERVAL, next_full_round: now + FULL_INTERVAL }
     }
 
     /// Returns how long there is nothing to do.
@@ -52,12 +45,12 @@ impl RefreshSchedule {
 
     /// Returns whether the next round must start.
     pub fn is_due(&self, now: Instant) -> bool {
-        self.is_over && self.next <= now
+        self.remaining.is_empty() && self.next <= now
     }
 
     /// Lets the next round start soon.
     pub fn request_round_soon(&mut self) {
-        if self.is_over {
+        if self.remaining.is_empty() {
             self.next = self.next.min(self.started + SOON_INTERVAL);
         }
     }
@@ -79,20 +72,17 @@ impl RefreshSchedule {
     /// Starts a round of these sessions.
     pub fn start_round(&mut self, now: Instant, sessions: impl IntoIterator<Item = String>) {
         self.remaining = sessions.into_iter().collect();
-        (self.is_over, self.started, self.next) = (false, now, now);
+        (self.started, self.next) = (now, now);
     }
 
     /// Returns the next session of the slice that started at `slice_start`; `None` at the end of the slice.
     pub fn next_session(&mut self, slice_start: Instant) -> Option<String> {
-        let has_time = !self.is_over && self.next <= slice_start && slice_start.elapsed() < SLICE_TIME;
+        let has_time = self.next <= slice_start && slice_start.elapsed() < SLICE_TIME;
         if has_time { self.remaining.pop() } else { None }
     }
 
     /// Ends a slice, and the round if no session remains.
     pub fn finish_slice(&mut self, now: Instant) {
-        if !self.is_over {
-            self.is_over = self.remaining.is_empty();
-            self.next = if self.is_over { self.started + ROUND_INTERVAL } else { now + SLICE_PAUSE };
-        }
+        self.next = if self.remaining.is_empty() { self.started + ROUND_INTERVAL } else { now + SLICE_PAUSE };
     }
 }

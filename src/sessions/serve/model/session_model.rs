@@ -14,7 +14,7 @@ use crate::display_text::make_harmless;
 use crate::serve::error_log::log_line;
 use crate::serve::feed::Feed;
 use crate::serve::upkeep::Repairer;
-use session_signals_reader::{ChangedSource, Collector, Snapshot, Watcher};
+use session_signals_reader::{ChangedSource, Collector, Snapshot, WatchEvent, Watcher};
 
 /// How many file events are read at most before their sessions are published.
 const MAX_BATCH: usize = 4096;
@@ -26,7 +26,7 @@ const BATCH_PAUSE: Duration = Duration::from_millis(5);
 pub struct SessionModel {
     collector: Collector,
     watcher: Watcher,
-    events: Receiver<notify::Result<notify::Event>>,
+    events: Receiver<WatchEvent>,
     feed: Arc<Feed>,
     snapshot: Snapshot,
     known: KnownSessions,
@@ -107,7 +107,7 @@ impl SessionModel {
     }
 
     /// Reads again what the events say, and returns the sessions that may have changed.
-    fn read_changes(&mut self, events: Vec<notify::Result<notify::Event>>) -> BTreeSet<String> {
+    fn read_changes(&mut self, events: Vec<WatchEvent>) -> BTreeSet<String> {
         let mut changes: Vec<_> = events.into_iter().flat_map(|event| self.watcher.changed_sources(event)).collect();
         changes.sort_unstable();
         changes.dedup();

@@ -93,7 +93,7 @@ impl Iterator for BatchText {
             return None;
         }
         let mut piece = Vec::new();
-        if self.is_first && self.unsent.is_none() {
+        if self.is_first {
             for part in [self.opening, self.line_prefix, "["] {
                 piece.extend_from_slice(part.as_bytes());
             }
