@@ -113,10 +113,10 @@ impl Session {
         let newest = signals.newest(now);
         let members = newest.map(|signal| &signal.members);
         // The member of a signal counts only while the session does what the signal says.
-        let in_force = |kind, its_state| signals.in_force(kind, now).filter(|_| state == its_state);
-        let stop = in_force(SignalKind::Stop, SessionState::Waiting);
-        let working = in_force(SignalKind::Working, SessionState::Working);
-        let ended = in_force(SignalKind::Ended, SessionState::Ended);
+        let in_force = |kind| signals.in_force(kind, now).filter(|_| state == SessionState::of_signal(kind));
+        let stop = in_force(SignalKind::Stop);
+        let working = in_force(SignalKind::Working);
+        let ended = in_force(SignalKind::Ended);
         let permission = signals.get(SignalKind::Permission).filter(|_| state == SessionState::Permission);
         let calls = permission.and_then(|permission| permission.members.pending.as_deref()).unwrap_or_default();
         let cwd = current_dir(newest, registry).cloned();

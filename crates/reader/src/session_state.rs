@@ -3,6 +3,7 @@
 use std::time::SystemTime;
 
 use serde::Serialize;
+use session_signals_protocol::SignalKind;
 
 /// What a session does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
@@ -19,6 +20,17 @@ pub enum SessionState {
 }
 
 impl SessionState {
+    /// Returns the state that a signal of this kind reports.
+    #[must_use]
+    pub fn of_signal(kind: SignalKind) -> Self {
+        match kind {
+            SignalKind::Ended => Self::Ended,
+            SignalKind::Permission => Self::Permission,
+            SignalKind::Stop => Self::Waiting,
+            SignalKind::Working => Self::Working,
+        }
+    }
+
     /// Returns the word for the state in JSON: `working`, `permission`, `waiting` or `ended`.
     #[must_use]
     pub fn word(self) -> &'static str {

@@ -46,12 +46,7 @@ pub struct RepairPlan {
 
 /// Returns what a reader sees that has only the files: see [`KIND_PRIORITY`](crate::KIND_PRIORITY).
 pub fn state_by_files(signals: &SessionSignals) -> Option<SessionState> {
-    signals.first_by_priority().map(|kind| match kind {
-        SignalKind::Ended => SessionState::Ended,
-        SignalKind::Permission => SessionState::Permission,
-        SignalKind::Stop => SessionState::Waiting,
-        SignalKind::Working => SessionState::Working,
-    })
+    signals.first_by_priority().map(SessionState::of_signal)
 }
 
 /// Plans the repair of a session's signals. `None` if nothing is wrong, if it is not certain, or if the process is not certainly
@@ -64,12 +59,7 @@ pub fn plan_repair(evidence: &Evidence, now: SystemTime) -> Option<RepairPlan> {
     if !is_certain(rule, evidence, now) {
         return None;
     }
-    let kind = match state {
-        SessionState::Working => SignalKind::Working,
-        SessionState::Permission => SignalKind::Permission,
-        SessionState::Waiting => SignalKind::Stop,
-        SessionState::Ended => SignalKind::Ended,
-    };
+    let kind = SIGNAL_KINDS.into_iter().find(|kind| SessionState::of_signal(*kind) == state)?;
     let is_in_force = |kind| signals.in_force(kind, now).is_some();
     // A permission is published even if no event reported the call: it is known that a call waits, but not which one.
     let publish = Some(kind).filter(|kind| !is_in_force(*kind));

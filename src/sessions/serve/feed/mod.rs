@@ -77,7 +77,7 @@ impl Feed {
         }
         let has_grown = log.tail() > before;
         if let Some(history) = history.as_mut().filter(|_| has_grown) {
-            history.write(self.run, &log);
+            history.write(&log);
         }
         drop(log);
         if has_grown {

@@ -24,7 +24,7 @@ const MAX_LINES: usize = 16 << 10;
 pub struct StreamHistory {
     /// `None` if the system chose the port: then no client comes back, because the next run has another port.
     path: Option<PathBuf>,
-    /// The number of the last run.
+    /// The number of the last run, and of this run once it has started.
     run: u64,
     /// The sessions that earlier runs published, in the order in which they last came or went.
     sessions: Vec<String>,
@@ -60,8 +60,8 @@ impl StreamHistory {
 
     /// Starts the history of this run.
     pub fn start_run(&mut self, run: u64, log: &EventLog) {
-        self.sessions = Vec::new();
-        self.rewrite(run, log);
+        (self.run, self.sessions) = (run, Vec::new());
+        self.rewrite(log);
     }
 
     /// Records that a session came or went. [`StreamHistory::write`] writes it.
@@ -71,7 +71,7 @@ impl StreamHistory {
     }
 
     /// Writes what was recorded.
-    pub fn write(&mut self, run: u64, log: &EventLog) {
+    pub fn write(&mut self, log: &EventLog) {
         let pending = std::mem::take(&mut self.pending);
         match &mut self.file {
             _ if pending.is_empty() => {}
@@ -81,12 +81,12 @@ impl StreamHistory {
                     self.file = None;
                 }
             }
-            _ => self.rewrite(run, log),
+            _ => self.rewrite(log),
         }
     }
 
     /// Writes the whole file anew.
-    fn rewrite(&mut self, run: u64, log: &EventLog) {
+    fn rewrite(&mut self, log: &EventLog) {
         let Some(path) = &self.path else { return };
         let Some((directory, config_dir)) = path.parent().and_then(|parent| Some((parent, parent.parent()?))) else {
             return;
@@ -95,7 +95,7 @@ impl StreamHistory {
         if !config_dir.is_dir() {
             return;
         }
-        let mut text = format!("run {run:016x}\n");
+        let mut text = format!("run {:016x}\n", self.run);
         for (exist, sign) in [(false, '-'), (true, '+')] {
             for session in log.sessions(exist) {
                 let _ = writeln!(text, "{sign}{session}");
