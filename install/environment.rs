@@ -6,6 +6,7 @@ use std::path::{Path, PathBuf};
 
 use session_signals_cli::environment::{variable, wants_colour};
 
+use crate::output;
 use crate::refusal::Refusal;
 
 /// The surroundings of one run. They are read once, at its beginning.
@@ -62,14 +63,13 @@ impl Environment {
         })
     }
 
-    /// Returns a path for a message: with `~` for the home directory, and without control characters, which a terminal would
-    /// obey.
+    /// Returns a path for a message: with `~` for the home directory, and harmless for a terminal.
     #[must_use]
     pub fn short_path(&self, path: &Path) -> String {
         let path = match self.home.as_ref().and_then(|home| path.strip_prefix(home).ok()) {
             Some(rest) => format!("~/{}", rest.display()),
             None => path.display().to_string(),
         };
-        path.replace(char::is_control, "\u{fffd}")
+        output::harmless(&path)
     }
 }

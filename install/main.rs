@@ -60,7 +60,7 @@ fn run() -> ExitStatus {
     let env = match Environment::read() {
         Ok(env) => Environment { force: command.is_forced(), ..env },
         Err(refusal) => {
-            output::print_error_lines(&[format!("hooks: {refusal}")]);
+            output::print_error_lines(&[format!("hooks: {}", output::harmless(&refusal.reason))]);
             return ExitStatus::Failure;
         }
     };

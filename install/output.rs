@@ -5,10 +5,18 @@
 use std::io::Write;
 
 use serde::Serialize;
+use session_signals_cli::is_harmless;
 
 /// The version of the JSON that `--json` prints, in the member `format`. It grows when a member changes its meaning or goes
 /// away; a new member does not change it.
 pub const JSON_FORMAT: u32 = 1;
+
+/// Returns a sentence for a terminal. A sentence may quote a path, a command or the output of another program, and a terminal
+/// would obey their control characters.
+#[must_use]
+pub fn harmless(sentence: &str) -> String {
+    sentence.replace(|character| !is_harmless(character), "\u{fffd}")
+}
 
 /// Prints lines on standard output.
 pub fn print_lines(lines: &[String]) {

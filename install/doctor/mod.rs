@@ -102,14 +102,23 @@ fn print_checkup(env: &Environment, checkup: &Checkup, is_fixing: bool) {
     let paint = Paint(env.wants_colour);
     let mut lines: Vec<String> = Vec::new();
     for finding in &checkup.mended {
-        lines.push(format!("{} {}: {}", paint.good("repaired"), finding.id.as_str(), finding.sentence));
+        lines.push(format!(
+            "{} {}: {}",
+            paint.good("repaired"),
+            finding.id.as_str(),
+            output::harmless(&finding.sentence)
+        ));
     }
     for finding in &checkup.findings {
-        lines.push(format!("{} {}", paint.bad(&format!("{}:", finding.id.as_str())), finding.sentence));
+        lines.push(format!(
+            "{} {}",
+            paint.bad(&format!("{}:", finding.id.as_str())),
+            output::harmless(&finding.sentence)
+        ));
         let fix = finding.fix.as_ref().filter(|_| !is_fixing);
-        lines.extend(fix.map(|fix| format!("    {}", paint.dim(&format!("--fix {fix}")))));
+        lines.extend(fix.map(|fix| format!("    {}", paint.dim(&format!("--fix {}", output::harmless(fix))))));
     }
-    lines.extend(checkup.notes.iter().map(|note| format!("{} {note}", paint.dim("note:"))));
+    lines.extend(checkup.notes.iter().map(|note| format!("{} {}", paint.dim("note:"), output::harmless(note))));
     if checkup.healthy {
         let healthy = paint.good("healthy");
         lines.push(match &checkup.claude {
@@ -122,6 +131,6 @@ fn print_checkup(env: &Environment, checkup: &Checkup, is_fixing: bool) {
         });
     }
     output::print_lines(&lines);
-    let problem = |problem: &String| format!("{} {problem}", paint.bad("error:"));
+    let problem = |problem: &String| format!("{} {}", paint.bad("error:"), output::harmless(problem));
     output::print_error_lines(&checkup.problems.iter().map(problem).collect::<Vec<_>>());
 }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use session_signals_cli::is_harmless;
 use unicode_width::UnicodeWidthChar as _;
 
 /// Formats a duration in its largest whole unit: `12s`, `5m`, `3h`, `2d`.
@@ -20,11 +21,6 @@ pub fn format_duration(duration: Duration) -> String {
 pub fn make_harmless(text: &str) -> String {
     let line: String = text.chars().take(1000).map(|c| if is_harmless(c) { c } else { ' ' }).collect();
     line.split_whitespace().collect::<Vec<_>>().join(" ")
-}
-
-fn is_harmless(c: char) -> bool {
-    let changes_direction = matches!(c, '\u{61c}' | '\u{200e}' | '\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}' | '\u{feff}');
-    !c.is_control() && !changes_direction
 }
 
 /// Returns how many columns of a terminal the text takes.
