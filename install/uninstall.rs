@@ -2,8 +2,6 @@
 
 use std::path::PathBuf;
 
-use serde_json::Value;
-
 use crate::command_line::UninstallOptions;
 use crate::environment::Environment;
 use crate::paths::{SCOPES, Scope};
@@ -12,7 +10,7 @@ use crate::receipt::{self, ReplacedScriptNote};
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings_editor::{self, HookOwner};
-use crate::settings_file::{self, SettingsFile};
+use crate::settings_file::SettingsFile;
 use crate::uninstall_plan::plan_uninstall;
 use crate::{
     diff, directory_mentions, executables, file_owner, interrupted_runs, service, settings_transaction,
@@ -58,7 +56,12 @@ pub fn run_uninstall(env: &Environment, options: &UninstallOptions, report: &mut
         // If the settings were as install left them, the plan has restored the scripts.
         let is_restored = receipt.as_ref().is_some_and(|receipt| receipt.edit.matches_text(&change.plan.before));
         let missing = receipt.iter().filter(|_| !is_restored).flat_map(|receipt| &receipt.replaced);
-        let missing = missing.filter(|script| !is_registered(&change.plan.after, script));
+        // Install may have been killed before it removed a script, or the user has registered the script again.
+        let registered = settings_editor::find_scripts(&change.plan.after, &|_| true);
+        let is_registered = |script: &ReplacedScriptNote| {
+            registered.iter().any(|found| found.event == script.event && found.command == script.command)
+        };
+        let missing = missing.filter(|script| !is_registered(script));
         report.warnings.extend(missing.map(|script| missing_script_warning(env, script)));
         written = Some(change);
     }
@@ -86,15 +89,6 @@ fn missing_script_warning(env: &Environment, script: &ReplacedScriptNote) -> Str
         .map(|backup| format!("; the settings that contain it are in {}", env.short_path(backup)))
         .unwrap_or_default();
     format!("install had replaced `{}` for {}, and uninstall does not restore it{backup}", script.command, script.event)
-}
-
-/// Returns whether settings register a script. Install may have been killed before it removed the script, or the user has
-/// registered it again.
-fn is_registered(settings: &[u8], script: &ReplacedScriptNote) -> bool {
-    let settings = settings_file::parse_settings(settings).unwrap_or_default();
-    let items = |value: &Value| value.as_array().cloned().unwrap_or_default();
-    let groups = items(&settings["hooks"][&script.event]).into_iter();
-    groups.flat_map(|group| items(&group["hooks"])).any(|hook| hook["command"] == *script.command)
 }
 
 /// Returns sentences on what of ours is left in the settings, and why. `mentioned` is the result of [`scopes_with_mentions`].

@@ -143,6 +143,23 @@ fn restored_scripts_are_not_named() {
     assert_eq!((&report["warnings"], installation.parse_settings()), (&json!([]), settings));
 }
 
+/// The command and its arguments are two members.
+#[test]
+fn a_script_with_arguments_that_is_registered_again_is_not_named() {
+    let installation = Installation::new();
+    let script = installation.write_file("scripts/stop.sh", "cat >~/.claude/session-signals/x.stop.json");
+    let hook = json!({ "type": "command", "command": "bash", "args": [script] });
+    let settings = json!({ "hooks": { "Stop": [{ "hooks": [hook.clone()] }] } });
+    installation.write_file(".claude/settings.json", &settings.to_string());
+    let (_, report) = installation.run_json(&["install"]);
+    assert_eq!(report["replaced"].as_array().unwrap().len(), 1, "{report}");
+    let mut settings = installation.parse_settings();
+    settings["hooks"]["Stop"].as_array_mut().unwrap().push(json!({ "hooks": [hook] }));
+    installation.write_file(".claude/settings.json", &settings.to_string());
+    let (_, report) = installation.run_json(&["uninstall"]);
+    assert_eq!(report["warnings"], json!([]), "{report}");
+}
+
 const RECEIPT: &str = ".claude/hooks/session-signals/receipt.settings.json";
 const PENDING: &str = ".claude/hooks/session-signals/pending.settings.json";
 
