@@ -57,8 +57,7 @@ fn become_backup(displaced: &Path, backup: &Path) -> io::Result<()> {
     if meta.nlink() != 1 {
         return Err(io::ErrorKind::Unsupported.into());
     }
-    std::fs::set_permissions(displaced, PermissionsExt::from_mode(0o600))?;
-    let _ = rustix::fs::removexattr(displaced, ACCESS_LIST);
+    make_private(displaced)?;
     // A time in the future comes from another clock. It does not mean that a program wrote to the file later.
     let time = backup_time(backup).map(from_millis);
     if let (Some(time), Ok(modified)) = (time, meta.modified())
@@ -86,6 +85,8 @@ pub fn move_to_backups(env: &Environment, settings: &Path, leftover: &Path) -> P
     if moved.is_err() {
         return leftover.to_owned();
     }
+    // The file is where it must stay. If its mode cannot be changed, the directory still has the mode that its owner chose.
+    let _ = make_private(&destination);
     atomic_file::sync_folder(&destination);
     destination
 }
@@ -95,8 +96,8 @@ pub fn move_to_backups(env: &Environment, settings: &Path, leftover: &Path) -> P
 /// # Errors
 /// If the file system refuses a step. The file stays where it is then.
 pub fn rescue_to_backups(env: &Environment, settings: &Path, leftover: &Path) -> io::Result<()> {
-    let destination = leftover_destination(env, settings, leftover);
     if move_to_backups(env, settings, leftover) == leftover {
+        let destination = leftover_destination(env, settings, leftover);
         fs::create_dir_all(env.backups_dir())?;
         // Look for a writer first: if a program closes the file in between, all that it wrote is read.
         let writer = open_writer::find_writer(leftover);
@@ -104,10 +105,14 @@ pub fn rescue_to_backups(env: &Environment, settings: &Path, leftover: &Path) ->
         if writer == OpenWriter::Nobody {
             fs::remove_file(leftover)?;
         }
-    } else {
-        fs::set_permissions(&destination, PermissionsExt::from_mode(0o600))?;
-        let _ = rustix::fs::removexattr(&destination, ACCESS_LIST);
     }
+    Ok(())
+}
+
+/// Lets only the owner of a file read it: settings contain tokens.
+fn make_private(path: &Path) -> io::Result<()> {
+    fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
+    let _ = rustix::fs::removexattr(path, ACCESS_LIST);
     Ok(())
 }
 
@@ -175,4 +180,32 @@ fn backups_of(folder: &Path, name: &str) -> io::Result<Vec<(u128, PathBuf)>> {
     }
     backups.sort();
     Ok(backups)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_the_owner_can_read_what_is_moved_to_the_backups() {
+        let directory = tempfile::tempdir().unwrap();
+        let env = Environment {
+            home: None,
+            config_dir: directory.path().to_owned(),
+            config_dir_is_set: true,
+            xdg_config_home: None,
+            project_dir: directory.path().to_owned(),
+            source_dir: directory.path().to_owned(),
+            search_path: "".into(),
+            wants_colour: false,
+            command_line: Vec::new(),
+            force: false,
+        };
+        let leftover = directory.path().join("leftover");
+        fs::write(&leftover, "{}").unwrap();
+        fs::set_permissions(&leftover, PermissionsExt::from_mode(0o644)).unwrap();
+        let moved = move_to_backups(&env, &directory.path().join("settings.json"), &leftover);
+        assert_eq!(moved.parent(), Some(&*env.backups_dir()));
+        assert_eq!(moved.metadata().unwrap().mode() & 0o777, 0o600);
+    }
 }
