@@ -10,8 +10,12 @@ use crate::{phrases, supported_events};
 #[must_use]
 pub fn mentions_of_scope(env: &Environment, scope: Scope, text: &[u8]) -> Vec<Mention> {
     let is_start = |line: &WrappedCommand| env.hook_owner(scope, &line.path, line.by_shell) == HookOwner::Here;
+    let folder = env.executables_dir();
+    let real = folder.canonicalize().ok();
+    let folders: Vec<_> =
+        real.iter().chain([&folder]).map(|folder| without_quotes(&folder.to_string_lossy())).collect();
     settings_editor::find_mentions(text, &supported_events::owned_names(), &is_start, &|text| {
-        names_directory(env, text)
+        names_directory(env, &folders, text)
     })
 }
 
@@ -24,14 +28,14 @@ pub fn list_mentions(mentions: &[Mention]) -> Option<String> {
     (!lines.is_empty()).then(|| lines.join("; "))
 }
 
-/// Returns whether a command names the directory, as far as can be known without running it. If in doubt, returns
-/// true, because a missed mention does more harm than a false one.
-fn names_directory(env: &Environment, text: &str) -> bool {
+/// Returns whether a command names the directory, as far as can be known without running it. `folders` are the known paths of
+/// the directory. If in doubt, returns true, because a missed mention does more harm than a false one.
+fn names_directory(env: &Environment, folders: &[String], text: &str) -> bool {
     let text = without_quotes(&with_tilde(env, &env.fill_variables(text)));
-    let folder = env.executables_dir();
-    let real = folder.canonicalize().ok();
-    let mut folders = real.iter().chain([&folder]).map(|folder| without_quotes(&folder.to_string_lossy()));
-    if folders.any(|folder| text.match_indices(&*folder).any(|(at, _)| is_end_of_name(&text[at + folder.len()..]))) {
+    if folders
+        .iter()
+        .any(|folder| text.match_indices(&*folder).any(|(at, _)| is_end_of_name(&text[at + folder.len()..])))
+    {
         return true;
     }
     // The beginning of the path may be known only when the command runs: the path is relative, or a variable holds it.

@@ -98,15 +98,9 @@ pub fn has_same_content(path: &Path, bytes: &[u8]) -> bool {
 pub fn remove_executables(env: &Environment) -> io::Result<()> {
     let folder = env.executables_dir();
     for name in supported_events::executable_names().into_iter().chain([supported_events::SESSIONS_EXECUTABLE]) {
-        match fs::remove_file(folder.join(name)) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            result => result?,
-        }
+        atomic_file::delete_file(&folder.join(name))?;
     }
-    match fs::remove_file(release_version::version_path(env)) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-        result => result?,
-    }
+    atomic_file::delete_file(&release_version::version_path(env))?;
     for entry in std::fs::read_dir(&folder).into_iter().flatten().flatten() {
         if entry.file_name().to_string_lossy().starts_with(atomic_file::TEMPORARY_PREFIX) {
             fs::remove_file(entry.path())?;

@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use session_signals_cli::PrivateDirFault;
 use session_signals_protocol::EVENT_RULES;
 
 use crate::command_line::InstallOptions;
@@ -186,7 +187,9 @@ fn change_settings(
 /// Takes the permissions on the signal directory from other users.
 fn restrict_signal_dir(env: &Environment, report: &mut Report) {
     let dir = env.signal_dir();
-    let Some(mode) = signal_dir::find_fault(&dir).and_then(signal_dir::faulty_mode) else { return };
+    let Some(PrivateDirFault::Writable(mode) | PrivateDirFault::Readable(mode)) = signal_dir::find_fault(&dir) else {
+        return;
+    };
     match signal_dir::restrict_mode(&dir) {
         Ok(()) => report
             .warnings

@@ -134,10 +134,7 @@ pub fn remove_receipt(env: &Environment, settings: &Path) -> io::Result<()> {
         if read_receipt(&path).is_some_and(|receipt| !is_same_file(&receipt.file, settings)) {
             continue;
         }
-        match fs::remove_file(path) {
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {}
-            result => result?,
-        }
+        atomic_file::delete_file(&path)?;
     }
     Ok(())
 }

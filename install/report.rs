@@ -36,19 +36,12 @@ pub struct ReportEntry {
 }
 
 /// An event that is not registered, because the CLI does not know it.
-#[derive(Clone, Serialize)]
+#[derive(Serialize)]
 pub struct LeftOutEvent {
     /// The name of the event.
     pub event: &'static str,
     /// The first version of the CLI with which it is registered.
     pub since: String,
-}
-
-/// A script that was removed from the settings.
-#[derive(Serialize)]
-pub struct ReportScript {
-    event: String,
-    command: String,
 }
 
 /// The report of one run, as `--json` prints it. `hooks install --help` documents the members.
@@ -63,7 +56,7 @@ pub struct Report {
     pub claude: Option<String>,
     pub events: Vec<ReportEntry>,
     pub left_out: Vec<LeftOutEvent>,
-    pub replaced: Vec<ReportScript>,
+    pub replaced: Vec<ReplacedScript>,
     pub executables: Option<PathBuf>,
     pub copied: Vec<PathBuf>,
     pub former: Option<String>,
@@ -124,11 +117,9 @@ impl Report {
     pub fn add_plan(&mut self, plan: &EditPlan) {
         self.changed |= plan.is_change();
         self.events = plan.registered.iter().map(ReportEntry::from_change).collect();
-        let script =
-            |script: &ReplacedScript| ReportScript { event: script.event.clone(), command: script.command.clone() };
         self.by_hand.clone_from(&plan.by_hand);
         self.of_others.clone_from(&plan.of_others);
-        self.replaced = plan.replaced_scripts.iter().map(script).collect();
+        self.replaced.clone_from(&plan.replaced_scripts);
     }
 
     /// Prints the report and returns the exit status.
@@ -159,9 +150,10 @@ impl Report {
     }
 
     fn print_refusal(&self, env: &Environment) {
-        let mut lines = vec![format!("hooks {}: {}", self.command, self.reason.as_deref().unwrap_or_default())];
+        let reason = output::harmless(self.reason.as_deref().unwrap_or_default());
+        let mut lines = vec![format!("hooks {}: {reason}", self.command)];
         if let Some(snippet) = &self.snippet {
-            let file = self.file.display();
+            let file = output::harmless(&self.file.display().to_string());
             let folder = env.short_path(&env.executables_dir());
             lines.push(match &self.executables {
                 Some(_) => format!("The settings were not changed; the executables are in {folder}."),
@@ -172,11 +164,7 @@ impl Report {
             lines.push(format!("To register the hooks by hand, merge this into {file}:"));
             lines.push(snippet.trim_end().to_owned());
             // The snippet fills a screen, so the reason is repeated after it.
-            lines.push(format!(
-                "hooks {}: the settings were not changed: {}",
-                self.command,
-                self.reason.as_deref().unwrap_or_default()
-            ));
+            lines.push(format!("hooks {}: the settings were not changed: {reason}", self.command));
         }
         output::print_error_lines(&lines);
     }
@@ -191,7 +179,7 @@ impl Report {
         }
         for (label, sentences) in [(paint.warning("warning:"), &self.warnings), (paint.bad("error:"), &self.problems)] {
             output::print_error_lines(
-                &sentences.iter().map(|sentence| format!("{label} {sentence}")).collect::<Vec<_>>(),
+                &sentences.iter().map(|sentence| format!("{label} {}", output::harmless(sentence))).collect::<Vec<_>>(),
             );
         }
     }
@@ -217,7 +205,8 @@ impl Report {
             let reason = if self.claude.is_some() { "with this version" } else { "because the version is unknown" };
             lines.push(format!("Left out {reason}: {}", names.join(", ")));
         }
-        let replaced = |script: &ReportScript| format!("Replaced in {}: {}", script.event, script.command);
+        let replaced =
+            |script: &ReplacedScript| format!("Replaced in {}: {}", script.event, output::harmless(&script.command));
         lines.extend(self.replaced.iter().map(replaced));
         if let Some(executables) = self.executables.as_ref().filter(|_| !self.copied.is_empty()) {
             let former = self.former.as_deref().map(|former| match former {

@@ -14,15 +14,6 @@ pub fn find_fault(path: &Path) -> Option<PrivateDirFault> {
     PrivateDirFault::find(&std::fs::metadata(path).ok()?)
 }
 
-/// Returns the permission bits of the directory if they are the fault.
-#[must_use]
-pub fn faulty_mode(fault: PrivateDirFault) -> Option<u32> {
-    match fault {
-        PrivateDirFault::Writable(mode) | PrivateDirFault::Readable(mode) => Some(mode),
-        PrivateDirFault::NotADirectory | PrivateDirFault::NotOurs(_) => None,
-    }
-}
-
 /// Takes all permissions on the directory from other users.
 ///
 /// # Errors

@@ -11,4 +11,4 @@ mod temporary;
 pub use exchange::put_file;
 pub use seen_file::{SeenFile, see_file};
 pub use swap::{SwapResult, discard_displaced, remove_file, swap_file};
-pub use temporary::{MOVED_PREFIX, TEMPORARY_PREFIX, files_with_prefix, is_old, sync_folder, write_file};
+pub use temporary::{MOVED_PREFIX, TEMPORARY_PREFIX, delete_file, files_with_prefix, is_old, sync_folder, write_file};

@@ -58,6 +58,17 @@ pub fn write_temporary(path: &Path, bytes: &[u8], mode: u32, like: Option<&SeenF
     Ok(file.into_temp_path())
 }
 
+/// Deletes a file. A file that does not exist is no error.
+///
+/// # Errors
+/// If the file exists and cannot be deleted.
+pub fn delete_file(path: &Path) -> io::Result<()> {
+    match fs_err::remove_file(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        result => result,
+    }
+}
+
 /// Makes an empty file beside `path`. Another file can then be moved over it: no other program takes its name.
 ///
 /// # Errors

@@ -1,5 +1,6 @@
 //! The executables that are registered: whether they can run, and whether they equal those beside this `hooks`.
 
+use std::io::Read;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 
@@ -8,6 +9,7 @@ use session_signals_cli::FindingId;
 use super::finding::{Finding, Repair};
 use crate::environment::Environment;
 use crate::paths::Scope;
+use crate::phrases;
 use crate::release_version::{self, ReleaseVersion};
 
 /// What is wrong with an executable.
@@ -21,28 +23,23 @@ struct ExecutableFault {
 
 /// Checks the executables at these paths. Those in one directory that have the same fault are one finding.
 pub fn check(env: &Environment, paths: &[PathBuf], scope: Scope) -> Vec<Finding> {
-    let mut faults: Vec<(ExecutableFault, Vec<&PathBuf>)> = Vec::new();
-    for path in paths {
-        let Some(fault) = find_fault(env, path, scope) else { continue };
-        let folder = |paths: &[&PathBuf]| paths.first().and_then(|path| path.parent().map(Path::to_owned));
-        match faults.iter_mut().find(|(other, paths)| *other == fault && folder(paths) == folder(&[path])) {
-            Some((_, paths)) => paths.push(path),
-            None => faults.push((fault, vec![path])),
-        }
-    }
+    let faults = paths.iter().filter_map(|path| Some(((find_fault(env, path, scope)?, path.parent()), path)));
+    let faults = phrases::group_by_key(faults);
     let finding =
-        |(ExecutableFault { id, what, repair }, paths): (ExecutableFault, Vec<&PathBuf>)| match paths.as_slice() {
-            [path] => Finding::new(id, format!("{} {what}", env.short_path(path)), repair).in_file(path),
-            paths => {
-                let folder = paths[0].parent().unwrap_or(Path::new("/"));
-                let name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
-                let names: Vec<String> = paths.iter().map(name).collect();
-                Finding::new(
-                    id,
-                    format!("in {} each of these {what}: {}", env.short_path(folder), names.join(", ")),
-                    repair,
-                )
-                .in_file(folder)
+        |((ExecutableFault { id, what, repair }, folder), paths): ((ExecutableFault, Option<&Path>), Vec<&PathBuf>)| {
+            match paths.as_slice() {
+                [path] => Finding::new(id, format!("{} {what}", env.short_path(path)), repair).in_file(path),
+                paths => {
+                    let folder = folder.unwrap_or(Path::new("/"));
+                    let name = |path: &&PathBuf| path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+                    let names: Vec<String> = paths.iter().map(name).collect();
+                    Finding::new(
+                        id,
+                        format!("in {} each of these {what}: {}", env.short_path(folder), names.join(", ")),
+                        repair,
+                    )
+                    .in_file(folder)
+                }
             }
         };
     faults.into_iter().map(finding).collect()
@@ -118,7 +115,8 @@ fn foreign_platform(bytes: &[u8]) -> Option<&'static str> {
     if bytes.starts_with(b"#!") {
         return None;
     }
-    let ours = std::env::current_exe().and_then(std::fs::read).ok()?;
+    let mut ours = [0; 20];
+    std::fs::File::open(std::env::current_exe().ok()?).and_then(|mut file| file.read_exact(&mut ours)).ok()?;
     if !ours.starts_with(MAGIC) {
         return None;
     }
@@ -126,6 +124,6 @@ fn foreign_platform(bytes: &[u8]) -> Option<&'static str> {
         return Some("it is not an executable");
     }
     // The class and the byte order, and the machine.
-    let is_same = bytes.get(4..6) == ours.get(4..6) && bytes.get(18..20) == ours.get(18..20);
+    let is_same = bytes.get(4..6) == Some(&ours[4..6]) && bytes.get(18..20) == Some(&ours[18..20]);
     (!is_same).then_some("it was built for another architecture")
 }

@@ -1,9 +1,7 @@
 //! Carries out the repairs of `hooks doctor --fix`.
 
 use std::io;
-use std::path::Path;
 
-use fs_err as fs;
 use session_signals_protocol::store::LOCK_TIMEOUT_MS;
 use session_signals_reader::SignalDir;
 use session_signals_reader::cleanup::{LockedStore, remove_old_ends};
@@ -16,7 +14,7 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings_file::SettingsFile;
 use crate::{
-    executables, install, interrupted_runs, receipt, release_version, settings_transaction, signal_dir,
+    atomic_file, executables, install, interrupted_runs, receipt, release_version, settings_transaction, signal_dir,
     supported_events, uninstall,
 };
 
@@ -91,7 +89,7 @@ fn repair_one(env: &Environment, signals: &mut SignalDirAccess, repair: &Repair)
             run_command(env, "uninstall", *scope, |report| uninstall::run_uninstall(env, &options, report))
         }
         Repair::RestrictSignalDir => signal_dir::restrict_mode(&env.signal_dir()).map_err(sentence),
-        Repair::DeleteTemporary(path) => delete_file(path).map_err(sentence),
+        Repair::DeleteTemporary(path) => atomic_file::delete_file(path).map_err(sentence),
         Repair::SettleLeftover(path, _) => {
             interrupted_runs::settle_leftover(env, path).map_err(|refusal| vec![refusal.reason])
         }
@@ -131,11 +129,4 @@ fn run_command(
     let mut report = Report::new(command, scope, env.settings_path(scope), false);
     run(&mut report).map_err(|refusal| vec![refusal.reason])?;
     if report.problems.is_empty() { Ok(()) } else { Err(report.problems) }
-}
-
-fn delete_file(path: &Path) -> io::Result<()> {
-    match fs::remove_file(path) {
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
-        result => result,
-    }
 }

@@ -7,7 +7,7 @@ use session_signals_reader::{Collector, RegistryEntry};
 
 use super::finding::{Finding, Repair};
 use crate::environment::Environment;
-use crate::receipt;
+use crate::{phrases, receipt};
 
 /// Returns whether such a finding keeps the hooks of all sessions from publishing.
 fn silences_all(id: FindingId) -> bool {
@@ -37,13 +37,12 @@ fn silences_all(id: FindingId) -> bool {
 pub fn check(env: &Environment, findings: &[Finding], is_too_old: bool) -> Vec<Finding> {
     let causes =
         findings.iter().filter(|finding| finding.silences || silences_all(finding.id)).map(|finding| finding.id);
-    let mut causes: Vec<&str> =
+    let causes: Vec<&str> =
         is_too_old.then_some(FindingId::ClaudeTooOld).into_iter().chain(causes).map(FindingId::as_str).collect();
-    causes.dedup();
     let advice = if causes.is_empty() {
         "a session that is older than the hooks has to be restarted".to_owned()
     } else {
-        format!("repair {} first", causes.join(", "))
+        format!("repair {} first", phrases::list_all(causes))
     };
     let installed = receipt::newest_receipt(env).unwrap_or(UNIX_EPOCH);
     let mut collector = Collector::new(&env.config_dir);

@@ -1,5 +1,7 @@
 //! What the editor answers: an edit that has not been made yet.
 
+use serde::Serialize;
+
 use super::{
     edit_refusal::EditRefusal,
     splice::{self, Splice},
@@ -78,7 +80,7 @@ pub enum ChangeKind {
 }
 
 /// A command in the settings and the event it is registered for: a dashboard's script, or an entry of another home.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
 pub struct ReplacedScript {
     /// The hook event.
     pub event: String,
