@@ -148,23 +148,15 @@ fn a_hook_is_never_incomplete_while_it_is_replaced() {
 #[test]
 #[ignore = "needs strace"]
 fn a_change_at_the_last_moment_is_kept() {
-    let installation = &Installation::with_settings(ORIGINAL);
-    thread::scope(|scope| {
-        scope.spawn(move || {
-            let staged = || installation.list_files().iter().any(|name| name.starts_with(".claude/.session-signals."));
-            while !staged() {
-                thread::yield_now();
-            }
-            thread::sleep(Duration::from_millis(500));
-            change(&installation.settings_path(), &installation.path(".claude/tool"), |settings| {
-                settings["model"] = "opus".into();
-            });
+    let installation = Installation::with_settings(ORIGINAL);
+    let injections = ["trace=renameat2", "inject=renameat2:delay_enter=2s:when=1"];
+    let result = installation.run_traced(&injections, "install", || {
+        thread::sleep(Duration::from_millis(500));
+        change(&installation.settings_path(), &installation.path(".claude/tool"), |settings| {
+            settings["model"] = "opus".into();
         });
-        let mut strace = installation.command("strace".as_ref());
-        strace.args(["-o", installation.path("trace").to_str().unwrap()]);
-        strace.args(["-e", "trace=renameat2", "-e", "inject=renameat2:delay_enter=2s:when=1"]);
-        strace.arg(executable_path("hooks")).arg("install").assert().success();
     });
+    assert_eq!(result.code, Some(0), "{result:?}");
     let exchanges = installation.read_file("trace").matches("RENAME_EXCHANGE").count();
     assert_eq!(exchanges, 3, "ours in, theirs back, both in: {}", installation.read_file("trace"));
     assert_eq!(installation.parse_settings()["model"], "opus");

@@ -7,7 +7,6 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::installation::{Installation, json_text};
-use crate::sandbox::{executable_path, run_with_input};
 
 #[track_caller]
 fn run(program: &str, arguments: &[&str], path: &Path) -> String {
@@ -79,9 +78,7 @@ fn nobody_gains_access() {
 fn an_attribute_that_cannot_be_kept_is_a_refusal() {
     let installation = Installation::with_settings("{}");
     run("setfattr", &["-n", "user.note", "-v", "mine"], &installation.settings_path());
-    let mut strace = installation.command("strace".as_ref());
-    strace.args(["-o", "/dev/null", "-e", "inject=setxattr:error=ENOSPC"]).arg(executable_path("hooks"));
-    let result = run_with_input(strace.arg("install"), "");
+    let result = installation.run_traced(&["inject=setxattr:error=ENOSPC"], "install", || {});
     assert_eq!(result.code, Some(1), "{result:?}");
     let reason =
         "settings.json has the attribute user.note, which cannot be set on a new file: No space left on device";
@@ -95,18 +92,11 @@ fn an_attribute_that_cannot_be_kept_is_a_refusal() {
 #[ignore = "needs setfacl and strace"]
 fn an_access_list_that_is_set_at_the_last_moment_is_kept() {
     let installation = Installation::with_settings("{}");
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            while !installation.list_files().iter().any(|name| name.starts_with(".claude/.session-signals.")) {
-                std::thread::yield_now();
-            }
-            std::thread::sleep(std::time::Duration::from_millis(500));
-            run("setfacl", &["-m", "u:12345:rw"], &installation.settings_path());
-        });
-        let mut strace = installation.command("strace".as_ref());
-        strace.args(["-o", "/dev/null", "-e", "inject=renameat2:delay_enter=2s:when=1"]).arg(executable_path("hooks"));
-        assert_eq!(run_with_input(strace.arg("install"), "").code, Some(0));
+    let result = installation.run_traced(&["inject=renameat2:delay_enter=2s:when=1"], "install", || {
+        std::thread::sleep(std::time::Duration::from_millis(500));
+        run("setfacl", &["-m", "u:12345:rw"], &installation.settings_path());
     });
+    assert_eq!(result.code, Some(0), "{result:?}");
     assert!(
         access(&installation.settings_path()).1.contains("user:12345:rw-"),
         "{:?}",

@@ -96,25 +96,16 @@ fn running_hooks(installation: &Installation) -> Option<String> {
 #[ignore = "needs strace"]
 fn a_kill_between_the_two_exchanges_loses_nothing() {
     let installation = Installation::with_settings("{\"theme\": \"dark\"}");
-    let until = |what: &dyn Fn() -> bool| {
-        while !what() {
+    installation.run_traced(&["inject=renameat2:delay_enter=2s"], "install", || {
+        std::thread::sleep(Duration::from_millis(500));
+        fs::write(installation.path("new"), FOREIGN).unwrap();
+        fs::rename(installation.path("new"), installation.settings_path()).unwrap();
+        // The files are exchanged now. The second exchange is delayed by two seconds.
+        while !installation.read_file(".claude/settings.json").contains("hook-stop") {
             std::thread::sleep(Duration::from_millis(1));
         }
-    };
-    std::thread::scope(|scope| {
-        scope.spawn(|| {
-            until(&|| installation.list_files().iter().any(|name| name.starts_with(".claude/.session-signals.")));
-            std::thread::sleep(Duration::from_millis(500));
-            fs::write(installation.path("new"), FOREIGN).unwrap();
-            fs::rename(installation.path("new"), installation.settings_path()).unwrap();
-            // The files are exchanged now. The second exchange is delayed by two seconds.
-            until(&|| installation.read_file(".claude/settings.json").contains("hook-stop"));
-            let pid = running_hooks(&installation).expect("hooks runs");
-            assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
-        });
-        let mut strace = installation.command("strace".as_ref());
-        strace.args(["-o", "/dev/null", "-e", "inject=renameat2:delay_enter=2s"]);
-        strace.arg(executable_path("hooks")).arg("install").output().unwrap();
+        let pid = running_hooks(&installation).expect("hooks runs");
+        assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
     });
     assert!(installation.read_file(".claude/settings.json").contains("hook-stop"));
     let left =
