@@ -18,5 +18,5 @@ mod privileged;
 mod races;
 mod signal_directory;
 mod signal_format;
-mod steps;
+pub mod steps;
 mod turns;

@@ -9,6 +9,7 @@ use session_signals_protocol::cli_process::read_stat;
 use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
 
 use super::server::{Server, becomes_true};
+use crate::hooks::steps::BASH;
 use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
 use crate::sessions::registry_entry::write_registry_entry;
 
@@ -51,7 +52,6 @@ fn assert_repaired(sandbox: &Sandbox, server: &Server, session: &str, kinds: &st
 const NOW: Duration = Duration::ZERO;
 /// Longer ago than any event of these tests: the registry does not change.
 pub const LONG_AGO: Duration = Duration::from_secs(60);
-const CALL: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 const SUBAGENT_CALL: &str = r#""agent_id":"a","tool_name":"Bash","tool_input":{"command":"ls"}"#;
 const TEAMMATE: &str = r#""background_tasks":[{"id":"t","type":"teammate","status":"running","description":"bob"}]"#;
 const SHELL: &str = r#""background_tasks":[{"id":"b","type":"shell","status":"running","description":"sleep"}]"#;
@@ -63,12 +63,12 @@ type Events = &'static [(&'static str, &'static str)];
 
 #[rustfmt::skip]
 const REPAIRED: [Row; 14] = [
-    ("approved", &[("UserPromptSubmit", ""), ("PermissionRequest", CALL)], "busy", NOW, "working", "approved"),
-    ("denied", &[("UserPromptSubmit", ""), ("PermissionRequest", CALL)], "idle", NOW, "stop", "denied"),
+    ("approved", &[("UserPromptSubmit", ""), ("PermissionRequest", BASH)], "busy", NOW, "working", "approved"),
+    ("denied", &[("UserPromptSubmit", ""), ("PermissionRequest", BASH)], "idle", NOW, "stop", "denied"),
     ("interrupted", &[("UserPromptSubmit", "")], "idle", NOW, "stop", "interrupted"),
     ("blocked", &[("UserPromptSubmit", "")], "idle", LONG_AGO, "stop", "interrupted"),
     ("escaped-model", &[("UserPromptSubmit", "")], "dialog", NOW, "stop", "dialog"),
-    ("denied-config", &[("UserPromptSubmit", ""), ("PermissionRequest", CALL)], "dialog", NOW, "stop", "dialog"),
+    ("denied-config", &[("UserPromptSubmit", ""), ("PermissionRequest", BASH)], "dialog", NOW, "stop", "dialog"),
     ("queued", &[("UserPromptSubmit", ""), ("Stop", "")], "busy", NOW, "working", "queued"),
     ("another-tools-stop-hook", &[("UserPromptSubmit", ""), ("Stop", "")], "busy", LONG_AGO, "working", "queued"),
     ("cleared", &[("SessionStart", r#""source":"clear""#)], "busy", LONG_AGO, "working", "queued"),
@@ -163,7 +163,7 @@ fn an_unknown_call_comes_and_goes() {
     wait_for("stop", "denied");
     // A PermissionRequest names the call. The end of any tool shows that no call waits.
     for (event, members, kinds, call) in [
-        ("PermissionRequest", CALL, "working permission", "Bash"),
+        ("PermissionRequest", BASH, "working permission", "Bash"),
         ("PostToolUse", r#""tool_name":"Read""#, "working", ""),
     ] {
         cli.run_hook("s", "UserPromptSubmit", "").assert_success();
@@ -187,7 +187,7 @@ fn a_session_whose_process_is_dead_has_ended_unless_it_is_of_another_host() {
     let mut cli = ClaudeProcess::start(&sandbox);
     cli.run_hook("working", "UserPromptSubmit", "").assert_success();
     cli.run_hook("asking", "UserPromptSubmit", "").assert_success();
-    cli.run_hook("asking", "PermissionRequest", CALL).assert_success();
+    cli.run_hook("asking", "PermissionRequest", BASH).assert_success();
     for host in ["elsewhere", "unnamed"] {
         cli.run_hook(host, "UserPromptSubmit", "").assert_success();
         let signal = sandbox.signal_path(host, "working");

@@ -1,6 +1,7 @@
 //! The first answer after the start is true.
 
 use super::server::{Server, free_port, serve_command};
+use crate::hooks::steps::BASH;
 use crate::sandbox::{ClaudeProcess, Sandbox};
 
 #[test]
@@ -13,9 +14,7 @@ fn the_first_answer_has_what_happened_while_no_server_ran() {
     drop(Server::start(&sandbox));
     // No server runs now.
     sandbox.run_hook("ended", "SessionEnd", "").assert_success();
-    sandbox
-        .run_hook("asks", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#)
-        .assert_success();
+    sandbox.run_hook("asks", "PermissionRequest", BASH).assert_success();
     sandbox.run_hook("works", "UserPromptSubmit", "").assert_success();
     drop(cli);
     let server = Server::start(&sandbox);

@@ -12,6 +12,7 @@ use tempfile::TempDir;
 
 use super::list;
 use super::registry_entry::write_registry_entry;
+use crate::hooks::steps::BASH;
 use crate::sandbox::{Sandbox, executable_for_event, executable_path, payload};
 use crate::serve::server::becomes_true;
 
@@ -96,7 +97,7 @@ impl<'a> Container<'a> {
         self.run_hook("UserPromptSubmit", "");
         self.register(&json!({ "status": "busy" }));
         self.wait_for_state("working", "busy");
-        self.run_hook("PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#);
+        self.run_hook("PermissionRequest", BASH);
         self.register(&json!({ "status": "waiting", "waitingFor": "permission prompt" }));
         self.wait_for_state("permission", "asks");
         self.register(&json!({ "status": "busy" }));

@@ -4,10 +4,8 @@ use std::collections::BTreeSet;
 
 use serde_json::{Value, json};
 
+use crate::hooks::steps::BASH;
 use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
-
-/// The members of a call.
-pub const BASH: &str = r#""tool_name":"Bash","tool_input":{"command":"ls"}"#;
 
 /// Runs `sessions` with these arguments, and returns what it prints. It must succeed.
 pub fn sessions(sandbox: &Sandbox, arguments: &[&str]) -> String {

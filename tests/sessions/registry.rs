@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-use super::list::{BASH, json};
+use super::list::json;
 use super::registry_entry::write_registry_entry;
+use crate::hooks::steps::BASH;
 use crate::sandbox::{ClaudeProcess, Sandbox};
 use crate::serve::server::becomes_true;
 

@@ -2,6 +2,7 @@
 
 use std::process::Command;
 
+use crate::hooks::steps::BASH;
 use crate::sandbox::{Sandbox, executable_path};
 
 /// A tmux server with one pane. It is ended when it is dropped.
@@ -72,7 +73,7 @@ fn it_redraws_on_change_and_restores_the_terminal() {
     // The signal directory is made now.
     sandbox.run_hook("s", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
     terminal.wait_for_screen(|screen| screen.starts_with("● working") && screen.ends_with("go on"));
-    sandbox.run_hook("t", "PermissionRequest", r#""tool_name":"Bash","tool_input":{"command":"ls"}"#).assert_success();
+    sandbox.run_hook("t", "PermissionRequest", BASH).assert_success();
     let screen = terminal.wait_for_screen(|screen| screen.lines().count() == 2);
     assert!(screen.starts_with("▲ approve") && screen.lines().next().unwrap().ends_with("Bash: ls"), "{screen}");
     sandbox.run_hook("s", "SessionEnd", "").assert_success();
