@@ -3,7 +3,7 @@
 use std::time::{Duration, SystemTime};
 
 use crate::hooks::steps::{AGENT, AGENT_RUNS, AGENTS_BASH, BASH, EDIT, NONE_RUNS, run_steps};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, set_modified};
 
 #[test]
 fn a_late_result_does_not_restart_a_session_that_stopped() {
@@ -138,13 +138,7 @@ fn no_event_is_late_after_the_clock_is_set_back() {
     sandbox.run_hook("s", "Stop", AGENT_RUNS).assert_success();
     let future = SystemTime::now() + Duration::from_secs(3600);
     for file in sandbox.list_signal_dir() {
-        fs_err::OpenOptions::new()
-            .write(true)
-            .open(sandbox.signal_dir().join(file))
-            .unwrap()
-            .file()
-            .set_modified(future)
-            .unwrap();
+        set_modified(&sandbox.signal_dir().join(file), future);
     }
     run_steps(&sandbox, &[("Stop", "", "stop"), ("UserPromptSubmit", "", "working"), ("SessionEnd", "", "ended")]);
 }

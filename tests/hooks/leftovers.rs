@@ -1,20 +1,18 @@
 //! Temporary files that killed hooks left in the signal directory, and their recovery.
 
 use std::os::unix::ffi::OsStrExt as _;
-use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
 use session_signals_protocol::text::Text;
 
-use crate::sandbox::Sandbox;
+use crate::sandbox::{Sandbox, set_age};
 
 /// Recovers a file with this name and content that was modified a minute ago. Returns what it was taken for.
 fn recover(sandbox: &Sandbox, name: &str, content: &str) -> Leftover {
     let path = sandbox.signal_dir().join(name);
     fs_err::write(&path, content).unwrap();
-    let file = fs_err::File::options().write(true).open(&path).unwrap();
-    file.file().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+    set_age(&path, 60);
     let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
     let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
     store.recover_leftover(name.as_bytes()).unwrap()
@@ -67,11 +65,10 @@ fn a_half_written_file_is_removed() {
 fn a_file_that_cannot_be_read_is_left() {
     let sandbox = sandbox_with_other_session();
     let name = format!(".s.working.{WRITTEN}");
-    fs_err::write(sandbox.signal_dir().join(&name), "").unwrap();
+    let file = sandbox.signal_dir().join(&name);
     // This is larger than any file that is read.
-    let file = fs_err::File::options().write(true).open(sandbox.signal_dir().join(&name)).unwrap();
-    file.set_len(300 << 20).unwrap();
-    file.file().set_modified(SystemTime::now() - Duration::from_secs(60)).unwrap();
+    fs_err::File::create(&file).unwrap().set_len(300 << 20).unwrap();
+    set_age(&file, 60);
     let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
     let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
     assert_eq!(store.recover_leftover(name.as_bytes()), Ok(Leftover::Unreadable));

@@ -14,6 +14,7 @@ use session_signals_protocol::cli_process::read_stat;
 use super::signal_files::{
     SIGNAL_DIR, install_with_signal_dir, list_signal_files, run_fix, take_lock, write_signal_file,
 };
+use crate::sandbox::set_modified;
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -72,7 +73,7 @@ fn signals_that_a_power_cut_left_empty_are_removed() {
     write_signal_file(&installation, "nul.permission.json", &[0; 5000], 61);
     let future = write_signal_file(&installation, "future.stop.json", b"", 61);
     let time = SystemTime::now() + Duration::from_secs(1000);
-    File::options().write(true).open(future).unwrap().set_modified(time).unwrap();
+    set_modified(&future, time);
     // A program may still be writing this file.
     write_signal_file(&installation, "fresh.stop.json", b"", 30);
     let (code, repaired, left, problems) = run_fix(&installation);
@@ -150,7 +151,7 @@ fn signals_of_sessions_that_ended_long_ago_are_removed() {
     write_signal_file(&installation, stay[4], b"{}\n", 31 * DAY);
     let future = write_signal_file(&installation, "future.ended.json", b"{}\n", 0);
     let time = SystemTime::now() + Duration::from_secs(1000 * DAY);
-    File::options().write(true).open(future).unwrap().set_modified(time).unwrap();
+    set_modified(&future, time);
     // These signals are old, but their sessions have not ended.
     for kind in ["working", "stop", "permission"] {
         write_signal_file(&installation, &format!("open-{kind}.{kind}.json"), b"{}\n", 1000 * DAY);

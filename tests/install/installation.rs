@@ -1,9 +1,7 @@
 //! A home directory with a `claude` of any version, in which tests run `hooks`.
 
-use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::thread;
-use std::time::{Duration, SystemTime};
 
 use assert_cmd::Command;
 use fs_err as fs;
@@ -11,6 +9,8 @@ use serde_json::Value;
 use session_signals_protocol::EVENT_RULES;
 
 use crate::sandbox::{Outcome, Sandbox, copy_executable, executable_path, run_with_input, write_script};
+
+pub use crate::sandbox::set_age;
 
 /// A version of the CLI that knows every event.
 pub const NEWEST_CLI: &str = "2.1.329";
@@ -216,10 +216,4 @@ pub fn registered_events(settings: &Value) -> Vec<String> {
     let Some(hooks) = settings["hooks"].as_object() else { return Vec::new() };
     let ours = |groups: &Value| groups.to_string().contains("/session-signals/hook-");
     hooks.iter().filter(|(_, groups)| ours(groups)).map(|(event, _)| event.clone()).collect()
-}
-
-/// Makes a file look as if it was modified so many seconds ago.
-pub fn set_age(path: &Path, seconds: u64) {
-    let time = SystemTime::now() - Duration::from_secs(seconds);
-    File::options().write(true).open(path).unwrap().set_modified(time).unwrap();
 }

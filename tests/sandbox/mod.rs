@@ -5,6 +5,7 @@
 
 mod claude_process;
 mod executables;
+mod modification_time;
 mod outcome;
 mod signal_summary;
 mod started_hook;
@@ -19,6 +20,7 @@ use tempfile::TempDir;
 
 pub use claude_process::ClaudeProcess;
 pub use executables::{copy_executable, executable_for_event, executable_path, write_script};
+pub use modification_time::{set_age, set_modified};
 pub use outcome::{Outcome, run_with_input};
 pub use started_hook::StartedHook;
 

@@ -1,12 +1,12 @@
 //! Reads that do not wait: what they return, and which requests are refused.
 
-use std::time::Duration;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
 use super::messages::summarize;
 use super::server::{Server, becomes_true};
-use crate::sandbox::{ClaudeProcess, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox, set_modified};
 use crate::sessions::list;
 use crate::sessions::registry_entry::write_registry_entry;
 
@@ -133,9 +133,7 @@ fn time_alone_makes_no_updates() {
     let sandbox = Sandbox::new();
     // The clock was set back, so the time of the last activity is "now" in each round. And no file tells the time of `t`.
     sandbox.run_hook("s", "Stop", "").assert_success();
-    let touched =
-        std::process::Command::new("touch").args(["-d", "+1 day"]).arg(sandbox.signal_path("s", "stop")).status();
-    assert!(touched.unwrap().success());
+    set_modified(&sandbox.signal_path("s", "stop"), SystemTime::now() + Duration::from_secs(24 * 60 * 60));
     let cli = ClaudeProcess::start(&sandbox);
     let pid = cli.pid();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"t","status":"odd","statusUpdatedAt":1}}"#);

@@ -1,12 +1,11 @@
 //! `sessions serve` removes files that no event will remove.
 
-use std::path::Path;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use fs_err as fs;
 
 use super::server::{Server, becomes_true};
-use crate::sandbox::{Sandbox, executable_path, run_with_input};
+use crate::sandbox::{Sandbox, executable_path, run_with_input, set_age};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -15,11 +14,6 @@ fn write_file(sandbox: &Sandbox, name: &str, content: &[u8], seconds: u64) {
     let path = sandbox.signal_dir().join(name);
     fs::write(&path, content).unwrap();
     set_age(&path, seconds);
-}
-
-fn set_age(path: &Path, seconds: u64) {
-    let time = SystemTime::now() - Duration::from_secs(seconds);
-    fs::File::options().write(true).open(path).unwrap().into_file().set_modified(time).unwrap();
 }
 
 /// Returns a sandbox whose signal directory has files of each kind that must be removed, and files that must stay.

@@ -1,8 +1,12 @@
 //! Changes of files and processes: in the end the server says what is on the disk.
 
+use std::time::{Duration, SystemTime};
+
 use super::disk::{assert_agrees, publish_signal};
 use super::server::{Server, becomes_true};
-use crate::sandbox::{ClaudeProcess, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox, set_modified};
+
+const DAY: u64 = 24 * 60 * 60;
 
 #[test]
 #[cfg(target_os = "linux")]
@@ -88,23 +92,21 @@ fn a_process_that_dies_and_a_clock_that_is_set_are_noticed() {
     // The server sees that the process is dead, and then writes the end.
     server.wait_for_state("s", "ended ended");
     assert!(becomes_true(|| server.log().contains("repaired s: working -> ended (killed: ")), "{}", server.log());
-    let touch = |kind: &str, when: &str| {
-        let touched =
-            std::process::Command::new("touch").args(["-d", when]).arg(sandbox.signal_path("t", kind)).status();
-        assert!(touched.unwrap().success());
+    let set_ahead = |kind: &str, seconds: u64| {
+        set_modified(&sandbox.signal_path("t", kind), SystemTime::now() + Duration::from_secs(seconds));
     };
     // A signal whose time is in the future counts as older than the others: the clock was set back.
     publish_signal(&sandbox, "t", "stop", "");
     publish_signal(&sandbox, "t", "working", "");
-    touch("stop", "+1 day");
+    set_ahead("stop", DAY);
     server.wait_for_state("t", "working working");
     assert_agrees(&server, &sandbox);
-    touch("working", "+2 days");
+    set_ahead("working", 2 * DAY);
     server.wait_for_state("t", "working working");
-    touch("stop", "now");
+    set_ahead("stop", 0);
     server.wait_for_state("t", "waiting stop");
     assert_agrees(&server, &sandbox);
     // A time two seconds ahead is reached without an event. Then that signal is the newest.
-    touch("working", "+2 seconds");
+    set_ahead("working", 2);
     server.wait_for_state("t", "working working");
 }

@@ -2,12 +2,13 @@
 
 use std::os::unix::fs::symlink;
 use std::path::Path;
+use std::time::{Duration, SystemTime};
 
 use serde_json::json;
 
 use super::list::json;
 use super::registry_entry::write_registry_entry;
-use crate::sandbox::{Sandbox, executable_path, run_with_input};
+use crate::sandbox::{Sandbox, executable_path, run_with_input, set_modified};
 
 /// Writes files that are no signals and no registry entries. `#` in the name stands for their number.
 fn write_hostile_files(directory: &Path, name: &str) {
@@ -95,9 +96,9 @@ fn a_time_that_no_calendar_has_does_not_affect_other_sessions() {
         sandbox.run_hook(session, "Stop", "").assert_success();
     }
     fs_err::write(sandbox.signal_path("s", "stop"), r#"{"stopped_at":"999999999999.000000000"}"#).unwrap();
-    let touched =
-        std::process::Command::new("touch").args(["-d", "1960-01-01"]).arg(sandbox.signal_path("t", "stop")).status();
-    assert!(touched.unwrap().success());
+    // Ten years before 1970.
+    let ten_years = Duration::from_secs(3653 * 24 * 60 * 60);
+    set_modified(&sandbox.signal_path("t", "stop"), SystemTime::UNIX_EPOCH - ten_years);
     let pid = std::process::id();
     let entry = format!(r#"{{"pid":{pid},"sessionId":"u","status":"busy","statusUpdatedAt":99999999999999999}}"#);
     write_registry_entry(&sandbox, pid, &entry);

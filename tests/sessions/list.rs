@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use serde_json::{Value, json};
 
 use crate::hooks::steps::BASH;
-use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input};
+use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input, set_modified};
 
 /// Runs `sessions` with these arguments, and returns what it prints. It must succeed.
 pub fn sessions(sandbox: &Sandbox, arguments: &[&str]) -> String {
@@ -157,7 +157,7 @@ fn the_newest_ended_sessions_come_first_and_old_ones_are_counted() {
         let since = time.duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
         signal["ended_at"] = format!("{since}.000000000").into();
         fs_err::write(&path, format!("{signal}\n")).unwrap();
-        fs_err::File::options().write(true).open(&path).unwrap().into_file().set_modified(time).unwrap();
+        set_modified(&path, time);
     }
     let table = sessions(&sandbox, &["--all"]);
     let position = |session: &str| table.find(session);

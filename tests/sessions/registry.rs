@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::list::json;
 use super::registry_entry::write_registry_entry;
 use crate::hooks::steps::BASH;
-use crate::sandbox::{ClaudeProcess, Sandbox};
+use crate::sandbox::{ClaudeProcess, Sandbox, set_modified};
 use crate::serve::server::becomes_true;
 
 /// Writes the registry entry of the session "s", with a status that has not changed for a long time.
@@ -19,10 +19,10 @@ fn register(sandbox: &Sandbox, cli: &ClaudeProcess, members: &Value) {
 
 /// Makes every signal a minute old.
 fn make_signals_old(sandbox: &Sandbox) {
+    // All get the same time.
     let then = std::time::SystemTime::now() - std::time::Duration::from_secs(60);
     for name in sandbox.list_signal_dir() {
-        let signal = fs_err::File::options().write(true).open(sandbox.signal_dir().join(name)).unwrap();
-        signal.into_file().set_modified(then).unwrap();
+        set_modified(&sandbox.signal_dir().join(name), then);
     }
 }
 

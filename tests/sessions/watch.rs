@@ -3,7 +3,7 @@
 use std::process::Command;
 
 use crate::hooks::steps::BASH;
-use crate::sandbox::{Sandbox, executable_path};
+use crate::sandbox::{Sandbox, executable_path, set_age};
 
 /// A tmux server with one pane. It is ended when it is dropped.
 struct Terminal<'a> {
@@ -186,7 +186,6 @@ fn a_failure_to_read_is_on_the_screen() {
 fn watching_removes_nothing() {
     let sandbox = Sandbox::new();
     sandbox.run_hook("s", "Stop", "").assert_success();
-    let old = std::time::SystemTime::now() - std::time::Duration::from_secs(31 * 24 * 60 * 60);
     let temporary = ".temporary.stop.0123456789abcdef.0000000000000000.0000000000000001";
     for (name, content) in [
         ("empty.stop.json", ""),
@@ -199,7 +198,7 @@ fn watching_removes_nothing() {
     ] {
         let path = sandbox.signal_dir().join(name);
         fs_err::write(&path, content).unwrap();
-        fs_err::File::options().write(true).open(&path).unwrap().into_file().set_modified(old).unwrap();
+        set_age(&path, 31 * 24 * 60 * 60);
     }
     let before = sandbox.list_signal_dir();
     let terminal = Terminal::open(&sandbox);

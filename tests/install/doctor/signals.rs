@@ -1,6 +1,5 @@
 //! Findings about the signal directory, and about sessions without a signal.
 
-use std::fs::File;
 use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
@@ -8,7 +7,7 @@ use fs_err as fs;
 
 use super::super::installation::set_age;
 use super::{finds_and_leaves, finds_and_repairs, installed};
-use crate::sandbox::executable_path;
+use crate::sandbox::{executable_path, set_modified};
 
 #[test]
 fn signals_in_conflict() {
@@ -17,7 +16,7 @@ fn signals_in_conflict() {
     let now = SystemTime::now() - Duration::from_secs(100);
     let signal = |session: &str, kind: &str, seconds: u64| {
         let path = installation.write_file(&format!("{signal_dir}/{session}.{kind}.json"), "{}\n");
-        File::options().write(true).open(path).unwrap().set_modified(now + Duration::from_secs(seconds)).unwrap();
+        set_modified(&path, now + Duration::from_secs(seconds));
     };
     signal("one", "ended", 2);
     signal("one", "working", 1);
