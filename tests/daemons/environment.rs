@@ -73,15 +73,7 @@ fn the_pipes_of_the_hook_are_closed_when_the_hook_ends() {
     let sandbox = DaemonSandbox::new(&twelve_daemons());
     // Descriptor 9 is the standard output once more. A process that inherits either of them keeps the pipe open.
     let line = format!("exec {} daemons start --session s 9>&1", executable_path("sessions").display());
-    let mut child = std::process::Command::new("sh")
-        .args(["-c", &line])
-        .env_clear()
-        .env("HOME", sandbox.home())
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .unwrap();
+    let mut child = sandbox.piped_command("sh").args(["-c", &line]).stdin(Stdio::null()).spawn().unwrap();
     let (mut out, mut err) = (child.stdout.take().unwrap(), child.stderr.take().unwrap());
     let (sender, receiver) = channel();
     std::thread::spawn(move || {

@@ -1,7 +1,7 @@
 //! Which hook events start and end the daemons of a session.
 
 use std::io::Write as _;
-use std::process::{Child, Stdio};
+use std::process::Child;
 
 use super::daemon_sandbox::{DaemonSandbox, is_alive, twelve_daemons, wait_for};
 use crate::sandbox::{ClaudeProcess, executable_path, payload};
@@ -31,15 +31,8 @@ fn a_compaction_or_a_resumption_starts_no_second_set_of_daemons() {
 fn fifty_starts_at_once_start_one_set_of_daemons() {
     let sandbox = DaemonSandbox::new(&twelve_daemons());
     let spawn_hook = |_| {
-        let mut child = std::process::Command::new(executable_path("sessions"))
-            .args(["daemons", "start"])
-            .env_clear()
-            .env("HOME", sandbox.home())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let mut sessions = sandbox.piped_command(executable_path("sessions"));
+        let mut child = sessions.args(["daemons", "start"]).spawn().unwrap();
         let text = payload("s", "SessionStart", r#""source":"startup""#);
         child.stdin.take().unwrap().write_all(text.as_bytes()).unwrap();
         child

@@ -1,7 +1,7 @@
 //! A file that somebody puts under the name that a hook is about to give to its temporary file.
 
 use std::os::unix::fs::{FileExt as _, symlink};
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Command};
 
 use session_signals_protocol::time::Time;
 
@@ -17,14 +17,10 @@ struct Stopped {
 impl Stopped {
     fn start(sandbox: &Sandbox) -> Self {
         let log = sandbox.home().join("log");
-        let mut strace = Command::new("strace")
+        let mut strace = sandbox
+            .piped_command("strace")
             .args(["-f", "-o", log.to_str().unwrap(), "-e", "inject=flock:signal=STOP"])
             .arg(executable_path("hook-stop"))
-            .env_clear()
-            .env("HOME", sandbox.home())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
             .spawn()
             .unwrap();
         std::io::Write::write_all(&mut strace.stdin.take().unwrap(), payload("s", "Stop", "").as_bytes()).unwrap();

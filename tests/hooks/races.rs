@@ -1,7 +1,7 @@
 //! Two hooks of one session at the same time. Afterwards there is one state, and it is that of the later event.
 
 use std::io::Write as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use session_signals_testing::sample_size::sample_size;
 
@@ -95,9 +95,7 @@ fn run_in_fixed_order(
 }
 
 fn start(sandbox: &Sandbox, event: &str) -> Child {
-    let mut command = Command::new(executable_path(executable_for_event(event).unwrap()));
-    command.env_clear().env("HOME", sandbox.home()).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().unwrap()
+    sandbox.piped_command(executable_path(executable_for_event(event).unwrap())).spawn().unwrap()
 }
 
 /// Gives a hook the rest of its input, and closes the pipe.

@@ -13,6 +13,7 @@ mod started_hook;
 use std::collections::BTreeMap;
 use std::ffi::OsStr;
 use std::path::{Path, PathBuf};
+use std::process::Stdio;
 
 use assert_cmd::Command;
 use serde_json::Value;
@@ -72,6 +73,15 @@ impl Sandbox {
         command.env("PATH", std::env::var_os("PATH").unwrap_or_default());
         // Without this variable, hooks would find the CLI in whose terminal the tests may run.
         command.env("CLAUDE_PID", std::process::id().to_string());
+        command
+    }
+
+    /// Returns a command that a test starts and feeds itself. It has three pipes, and its environment holds nothing but this home
+    /// directory.
+    pub fn piped_command(&self, program: impl AsRef<OsStr>) -> std::process::Command {
+        let mut command = std::process::Command::new(program);
+        command.env_clear().env("HOME", self.home());
+        command.stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped());
         command
     }
 

@@ -1,7 +1,7 @@
 //! A hook that has been started and waits for its input.
 
 use std::io::Write as _;
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 
 use super::{Outcome, Sandbox, executable_for_event, executable_path, payload};
 
@@ -11,14 +11,7 @@ pub struct StartedHook(Child);
 impl StartedHook {
     pub(super) fn start(sandbox: &Sandbox, event: &str) -> Self {
         let name = executable_for_event(event).expect("an event that a hook handles");
-        let child = Command::new(executable_path(name))
-            .env_clear()
-            .env("HOME", sandbox.home())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
+        let child = sandbox.piped_command(executable_path(name)).spawn().unwrap();
         // A hook sleeps only while it waits for its standard input.
         let stat = format!("/proc/{}/stat", child.id());
         while !fs_err::read_to_string(&stat).unwrap().contains(") S ") {
@@ -30,7 +23,7 @@ impl StartedHook {
     /// Sends a signal, named as for kill(1): `-STOP`, `-CONT`. Only the tests of system calls do that.
     #[cfg(freestanding)]
     pub fn send_signal(&self, name: &str) {
-        assert!(Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap().success());
+        assert!(std::process::Command::new("kill").args([name, &self.0.id().to_string()]).status().unwrap().success());
     }
 
     /// Writes the payload. Does nothing if the hook has ended.
