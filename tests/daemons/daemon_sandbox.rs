@@ -11,7 +11,10 @@ use std::time::{Duration, Instant};
 use fs_err as fs;
 use serde_json::{Value, json};
 
-use crate::sandbox::{ClaudeProcess, Outcome, Sandbox, executable_path, payload, run_with_input};
+pub use crate::sandbox::is_alive;
+use crate::sandbox::{
+    ClaudeProcess, Outcome, Sandbox, executable_path, payload, pids_in_home, pids_with_variable, run_with_input,
+};
 
 /// How long a test waits for something that must happen. The machine may be busy.
 const TIMEOUT: Duration = Duration::from_secs(30);
@@ -43,11 +46,6 @@ pub fn wait_for(description: &str, mut is_true: impl FnMut() -> bool) {
         assert!(Instant::now() < deadline, "waited in vain for: {description}");
         std::thread::sleep(Duration::from_millis(5));
     }
-}
-
-/// Returns whether a process is alive. A stopped process is alive.
-pub fn is_alive(pid: u32) -> bool {
-    fs::read_to_string(format!("/proc/{pid}/stat")).is_ok_and(|stat| !stat.contains(") Z ") && !stat.contains(") X "))
 }
 
 /// Sends a signal, named as for kill(1): `-KILL`.
@@ -171,12 +169,8 @@ impl DaemonSandbox {
     /// Returns the living processes that supervisors of this sandbox have started.
     pub fn running_pids(&self) -> Vec<u32> {
         let directory = self.daemons_dir().canonicalize().unwrap_or(self.daemons_dir());
-        let has_marker = |environment: &[u8]| {
-            let mut entries = environment.split(|byte| *byte == 0);
-            let end = format!(":{}", directory.display());
-            entries.any(|entry| entry.starts_with(b"SESSION_SIGNALS_GUARD=") && entry.ends_with(end.as_bytes()))
-        };
-        find_processes(&has_marker)
+        let end = format!(":{}", directory.display());
+        pids_with_variable(|entry| entry.starts_with(b"SESSION_SIGNALS_GUARD=") && entry.ends_with(end.as_bytes()))
     }
 
     /// Waits until no process and no file is left. A supervisor removes its files after its daemons have ended.
@@ -200,25 +194,13 @@ impl DaemonSandbox {
     }
 }
 
-/// Returns the living processes whose environment matches.
-fn find_processes(matches: &dyn Fn(&[u8]) -> bool) -> Vec<u32> {
-    let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let environment = |pid: &u32| std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-    pids.filter(|pid| is_alive(*pid) && matches(&environment(pid))).collect()
-}
-
 impl Drop for DaemonSandbox {
     /// Kills the supervisors and everything that they have started, also if the test has failed.
     fn drop(&mut self) {
-        let variable = format!("HOME={}", self.path("").display());
-        let has_home = |environment: &[u8]| {
-            environment.split(|byte| *byte == 0).any(|entry| entry == variable.trim_end_matches('/').as_bytes())
-        };
         // The daemons that multiply end when this file is gone.
         let _ = std::fs::remove_file(self.path("go"));
         for _ in 0..100 {
-            let pids = find_processes(&has_home);
+            let pids = pids_in_home(self.home());
             for pid in &pids {
                 let _ = Command::new("kill").args(["-KILL", &pid.to_string()]).output();
             }

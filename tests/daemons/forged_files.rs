@@ -1,38 +1,13 @@
 //! PID files, state files and locks that another program has written. No process of another program may be signalled.
 
 use std::os::unix::fs::symlink;
-use std::process::{Child, Command};
+use std::process::Command;
 
 use fs_err as fs;
 use serde_json::json;
 
 use super::daemon_sandbox::{DaemonSandbox, is_alive, sleeping_daemon, wait_for};
-
-/// A process that has nothing to do with daemons.
-struct UnrelatedProcess(Child);
-
-impl UnrelatedProcess {
-    fn start() -> Self {
-        Self(Command::new("sleep").arg("1000").spawn().unwrap())
-    }
-
-    fn pid(&self) -> u32 {
-        self.0.id()
-    }
-}
-
-impl Drop for UnrelatedProcess {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
-/// Returns the start time of a process, in clock ticks since boot.
-fn start_time(pid: u32) -> u64 {
-    let stat = fs::read_to_string(format!("/proc/{pid}/stat")).unwrap();
-    stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap()
-}
+use crate::sandbox::SleepingProcess;
 
 /// The daemons. Each is named after what is wrong with its PID file.
 const NAMES: [&str; 9] = ["link", "folder", "fifo", "empty", "large", "one", "minus", "unrelated", "fine"];
@@ -57,12 +32,12 @@ fn write_wrong_pid_files(sandbox: &DaemonSandbox, session: &str, unrelated: u32)
 fn wrong_pid_files_of_a_dead_session_cause_no_signal_to_another_process() {
     let daemons: Vec<_> = NAMES.iter().map(|name| sleeping_daemon(name)).collect();
     let sandbox = DaemonSandbox::new(&daemons);
-    let unrelated = UnrelatedProcess::start();
+    let unrelated = SleepingProcess::start();
     for session in ["s", "dead"] {
         write_wrong_pid_files(&sandbox, session, unrelated.pid());
         fs::remove_file(sandbox.path("target")).unwrap();
         // The state that a supervisor would have written, with an unrelated process. Even the start time is right.
-        let process = json!({"pid": unrelated.pid(), "start": start_time(unrelated.pid())});
+        let process = json!({"pid": unrelated.pid(), "start": unrelated.start_time()});
         let row = json!({"name": "unrelated", "status": "running", "process": process, "since": {"secs_since_epoch": 1, "nanos_since_epoch": 0}, "restarts": 0, "log": "/x"});
         let state = json!({"guard": process, "claude": null, "ending": false, "daemons": [row]});
         fs::write(sandbox.state_path(session), state.to_string()).unwrap();
@@ -95,11 +70,11 @@ fn wrong_pid_files_of_a_dead_session_cause_no_signal_to_another_process() {
 #[test]
 fn a_forged_state_beside_a_held_lock_causes_no_signal_to_another_process() {
     let sandbox = DaemonSandbox::new(&[]);
-    let unrelated = UnrelatedProcess::start();
+    let unrelated = SleepingProcess::start();
     sandbox.create_daemons_dir();
     let lock = fs::File::create(sandbox.lock_path("s")).unwrap();
     lock.file().lock().unwrap();
-    let process = json!({"pid": unrelated.pid(), "start": start_time(unrelated.pid())});
+    let process = json!({"pid": unrelated.pid(), "start": unrelated.start_time()});
     let since = json!({"secs_since_epoch": 1, "nanos_since_epoch": 0});
     let row = |name: &str| json!({"name": name, "status": "running", "process": process, "since": since, "restarts": 0, "log": "/etc/passwd"});
     let rows = [row("forged"), row("../../../etc/passwd")];
@@ -126,14 +101,14 @@ fn a_forged_state_beside_a_held_lock_causes_no_signal_to_another_process() {
 #[test]
 fn a_forged_row_of_a_living_supervisor_is_not_listed_as_running() {
     let sandbox = DaemonSandbox::new(&[sleeping_daemon("real")]);
-    let unrelated = UnrelatedProcess::start();
+    let unrelated = SleepingProcess::start();
     let _cli = sandbox.start_session("s");
     sandbox.wait_for_running(1);
     let path = sandbox.state_path("s");
     let mut state: serde_json::Value = serde_json::from_slice(&fs::read(&path).unwrap()).unwrap();
     let mut row = state["daemons"][0].clone();
     row["name"] = "forged".into();
-    row["process"] = json!({"pid": unrelated.pid(), "start": start_time(unrelated.pid())});
+    row["process"] = json!({"pid": unrelated.pid(), "start": unrelated.start_time()});
     state["daemons"].as_array_mut().unwrap().push(row);
     fs::write(&path, state.to_string()).unwrap();
     let real = sandbox.find_line("s", "real");
@@ -156,11 +131,11 @@ fn privileged_a_process_of_another_user_is_not_accepted_as_a_supervisor() {
     // The session's lock is its standard input, as it is for a supervisor.
     let mut sleep = Command::new("setpriv");
     sleep.args(["--reuid=12345", "--regid=12345", "--clear-groups", "sleep", "1000"]).stdin(lock);
-    let unrelated = UnrelatedProcess(sleep.spawn().unwrap());
+    let unrelated = SleepingProcess::start_by(&mut sleep);
     wait_for("the program of the other user", || {
         fs::read_to_string(format!("/proc/{}/comm", unrelated.pid())).is_ok_and(|name| name == "sleep\n")
     });
-    let process = json!({"pid": unrelated.pid(), "start": start_time(unrelated.pid())});
+    let process = json!({"pid": unrelated.pid(), "start": unrelated.start_time()});
     let state = json!({"guard": process, "claude": null, "ending": false, "daemons": []});
     fs::write(sandbox.state_path("s"), state.to_string()).unwrap();
     sandbox.run_subcommand(&["stop", "--session", "s"]).assert_failure("is still locked by another process");
@@ -174,7 +149,7 @@ fn pid_files_that_change_while_daemons_run_cause_no_signal_to_another_process() 
         .map(|name| json!({"name": name, "command": "/bin/sleep", "args": ["1000"], "restart": "always"}))
         .collect();
     let sandbox = DaemonSandbox::new(&daemons);
-    let unrelated = UnrelatedProcess::start();
+    let unrelated = SleepingProcess::start();
     let mut cli = sandbox.start_session("s");
     for name in sandbox.list_files().iter().filter(|name| name.strip_suffix(".pid").is_some()) {
         fs::remove_file(sandbox.daemons_dir().join(name)).unwrap();

@@ -2,19 +2,17 @@
 
 use std::fs::File;
 use std::os::unix::fs::symlink;
-use std::process::{Child, Command};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::thread;
 use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 use serde_json::{Value, json};
-use session_signals_protocol::cli_process::read_stat;
 
 use super::signal_files::{
     SIGNAL_DIR, install_with_signal_dir, list_signal_files, run_fix, take_lock, write_signal_file,
 };
-use crate::sandbox::set_modified;
+use crate::sandbox::{SleepingProcess, set_modified};
 
 const DAY: u64 = 24 * 60 * 60;
 
@@ -99,40 +97,19 @@ fn signals_that_cannot_be_read_are_found_and_kept() {
     assert_eq!(list_signal_files(&installation), before);
 }
 
-/// A process that takes the part of a CLI.
-struct Cli(Child);
-
-impl Cli {
-    fn begin() -> Self {
-        Self(Command::new("sleep").arg("1000").spawn().unwrap())
-    }
-
-    /// Returns its process id and start time, which signals and the registry contain.
-    fn pid_and_start(&self) -> (u32, u64) {
-        (self.0.id(), read_stat(self.0.id()).unwrap().start)
-    }
-}
-
-impl Drop for Cli {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
-}
-
 #[test]
 fn signals_of_sessions_that_ended_long_ago_are_removed() {
     let installation = install_with_signal_dir();
-    let cli = Cli::begin();
-    let (pid, start) = cli.pid_and_start();
+    // Both stand for a CLI.
+    let (cli, other) = (SleepingProcess::start(), SleepingProcess::start());
+    let (pid, start) = (cli.pid(), cli.start_time());
     let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
     let account = json!({
         "pid": pid, "sessionId": "registered", "status": "idle", "procStart": start.to_string(),
         "pidDomain": format!("linux:abc:{domain}"), "statusUpdatedAt": 1000
     });
     installation.write_file(&format!(".claude/sessions/{pid}.json"), &account.to_string());
-    let other = Cli::begin();
-    let (alive, alive_start) = other.pid_and_start();
+    let (alive, alive_start) = (other.pid(), other.start_time());
     let host =
         String::from_utf8(session_signals_protocol::cli_process::host_id().unwrap().as_bytes().to_vec()).unwrap();
     let signal = |pid: u32, start: u64, host: &str| {

@@ -7,7 +7,7 @@ use fs_err as fs;
 use serde_json::json;
 
 use super::installation::{Installation, json_text, set_age};
-use crate::sandbox::executable_path;
+use crate::sandbox::{executable_path, pids_in_home};
 
 const FOREIGN: &str = "{\"model\": \"opus\"}";
 
@@ -78,17 +78,9 @@ fn a_file_with_a_copy_elsewhere_is_deleted() {
 }
 
 /// Returns the process id of the `hooks` that runs in this home.
-fn running_hooks(installation: &Installation) -> Option<String> {
-    let variable = format!("HOME={}", installation.path("").display());
-    let variable = variable.trim_end_matches('/');
-    let entries = fs::read_dir("/proc").unwrap().map(|entry| entry.unwrap().path());
-    let is_it = |process: &std::path::PathBuf| {
-        let environment = std::fs::read(process.join("environ")).unwrap_or_default();
-        let is_here = environment.split(|byte| *byte == 0).any(|one| one.starts_with(variable.as_bytes()));
-        is_here && std::fs::read(process.join("comm")).is_ok_and(|name| name == b"hooks\n")
-    };
-    let process = entries.filter(|path| path.join("exe").is_symlink()).find(is_it)?;
-    Some(process.file_name().unwrap().to_string_lossy().into_owned())
+fn running_hooks(installation: &Installation) -> Option<u32> {
+    let is_hooks = |pid: &u32| std::fs::read(format!("/proc/{pid}/comm")).is_ok_and(|name| name == b"hooks\n");
+    pids_in_home(installation.sandbox().home()).into_iter().find(is_hooks)
 }
 
 /// `hooks` is killed while the other program's settings are in the temporary file, before it puts them back.
@@ -105,7 +97,7 @@ fn a_kill_between_the_two_exchanges_loses_nothing() {
             std::thread::sleep(Duration::from_millis(1));
         }
         let pid = running_hooks(&installation).expect("hooks runs");
-        assert!(std::process::Command::new("kill").args(["-KILL", &pid]).status().unwrap().success());
+        assert!(std::process::Command::new("kill").args(["-KILL", &pid.to_string()]).status().unwrap().success());
     });
     assert!(installation.read_file(".claude/settings.json").contains("hook-stop"));
     let left =

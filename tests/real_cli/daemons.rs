@@ -1,5 +1,6 @@
 //! `sessions daemons` with the real CLI: the start of a session, its tools, `/clear`, and SIGKILL.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use fs_err as fs;
@@ -11,14 +12,22 @@ use super::terminal::Terminal;
 use super::{becomes_true, claude_command, newest_version};
 use crate::sandbox::write_script;
 
+/// Reads the PID files of the daemons called `watch`. Returns the PIDs by the sessions; `None` for a file without a PID.
+pub fn read_watch_pids(directory: &Path) -> BTreeMap<String, Option<u32>> {
+    let entries = std::fs::read_dir(directory).into_iter().flatten().flatten();
+    let read_pid = |entry: std::fs::DirEntry| {
+        let name = entry.file_name().into_string().unwrap();
+        let session = name.strip_prefix(".watch.")?.strip_suffix(".pid")?.to_owned();
+        Some((session, std::fs::read_to_string(entry.path()).ok().and_then(|pid| pid.trim_end().parse().ok())))
+    };
+    entries.filter_map(read_pid).collect()
+}
+
 /// Returns the only session that has daemons, and the PID of its daemon.
 fn find_daemon(directory: &Path) -> Option<(String, u32)> {
-    let names = std::fs::read_dir(directory).ok()?.flatten().map(|entry| entry.file_name().into_string().unwrap());
-    let sessions: Vec<_> =
-        names.filter_map(|name| Some(name.strip_prefix(".watch.")?.strip_suffix(".pid")?.to_owned())).collect();
-    let [session] = &sessions[..] else { return None };
-    let pid = std::fs::read_to_string(directory.join(format!(".watch.{session}.pid"))).ok()?;
-    Some((session.clone(), pid.trim_end().parse().ok()?))
+    let mut pids = read_watch_pids(directory).into_iter();
+    let (session, pid) = pids.next()?;
+    pids.next().is_none().then_some((session, pid?))
 }
 
 #[test]

@@ -9,6 +9,7 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::cli_home::create_with_settings;
+use super::daemons::read_watch_pids;
 use super::expected_state::ExpectedState::{Ended, Permission, Waiting, Working};
 use super::expected_state::is_alive;
 use super::scenario_run::ScenarioRun;
@@ -16,7 +17,7 @@ use super::scenario_step::UserAction::{CloseTerminal, CreateFile, Deny, Kill, Pr
 use super::scenario_step::VisibleSign::{File, Nothing, OtherSession, Text};
 use super::scenario_step::{ScenarioStep, step};
 use super::{becomes_true, newest_version, observed_state};
-use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
+use crate::sandbox::{Sandbox, executable_path, pids_in_home, run_with_input, write_script};
 use crate::serve::browser::Browser;
 use crate::serve::server::Server;
 
@@ -140,18 +141,8 @@ impl Readers {
 
     /// Returns the sessions whose daemon runs, by the PID files.
     fn sessions_with_daemon(&self) -> Vec<String> {
-        let directory = self.sandbox.home().join(".claude/session-daemons");
-        let entries = std::fs::read_dir(&directory).into_iter().flatten().flatten();
-        let mut sessions: Vec<_> = entries
-            .filter_map(|entry| {
-                let name = entry.file_name().into_string().ok()?;
-                let session = name.strip_prefix(".watch.")?.strip_suffix(".pid")?.to_owned();
-                let pid = std::fs::read_to_string(entry.path()).ok()?.trim_end().parse().ok()?;
-                is_alive(pid).then_some(session)
-            })
-            .collect();
-        sessions.sort();
-        sessions
+        let pids = read_watch_pids(&self.sandbox.home().join(".claude/session-daemons"));
+        pids.into_iter().filter(|(_, pid)| pid.is_some_and(is_alive)).map(|(session, _)| session).collect()
     }
 
     /// Waits until all readers report the same states. Some changes run no hook, and the signals show them only when the server has
@@ -172,15 +163,10 @@ fn text(value: &Value) -> String {
     value.as_str().unwrap().to_owned()
 }
 
-/// Returns the command lines of the processes that have this home directory in their environment.
-fn find_processes(home: &Path) -> Vec<String> {
-    let variable = format!("HOME={}", home.display()).into_bytes();
-    let processes = fs::read_dir("/proc").unwrap().flatten();
-    let in_home = processes.filter(|process| {
-        let environment = std::fs::read(process.path().join("environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(|entry| entry == variable)
-    });
-    in_home.map(|process| std::fs::read_to_string(process.path().join("cmdline")).unwrap_or_default()).collect()
+/// Returns the command lines of the processes that have this home directory.
+fn command_lines_in_home(home: &Path) -> Vec<String> {
+    let read_line = |pid| std::fs::read_to_string(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+    pids_in_home(home).into_iter().map(read_line).collect()
 }
 
 #[test]
@@ -215,7 +201,8 @@ fn all_readers_agree_and_uninstall_leaves_nothing() {
     assert_eq!((outcome.code, &*outcome.stderr), (Some(0), ""), "{outcome:?}");
     assert_eq!(fs::read_to_string(path(".claude/settings.json")).unwrap(), original);
     // No process and no executable is left. Of the sessions, only `ended` signals are left.
-    assert!(becomes_true(|| find_processes(sandbox.home()).is_empty()), "{:?}", find_processes(sandbox.home()));
+    let are_gone = becomes_true(|| pids_in_home(sandbox.home()).is_empty());
+    assert!(are_gone, "{:?}", command_lines_in_home(sandbox.home()));
     assert!(!path(".claude/hooks/session-signals").exists());
     assert_eq!(fs::read_dir(path(".claude/session-daemons")).map_or(0, Iterator::count), 0);
     assert!(

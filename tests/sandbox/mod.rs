@@ -7,6 +7,7 @@ mod claude_process;
 mod executables;
 mod modification_time;
 mod outcome;
+mod processes;
 mod signal_summary;
 mod started_hook;
 
@@ -23,6 +24,7 @@ pub use claude_process::ClaudeProcess;
 pub use executables::{copy_executable, executable_for_event, executable_path, write_script};
 pub use modification_time::{set_age, set_modified};
 pub use outcome::{Outcome, run_with_input};
+pub use processes::{SleepingProcess, is_alive, pids_in_home, pids_with_variable};
 pub use started_hook::StartedHook;
 
 /// The length, in bytes, from which an input may take a busy machine longer than the second that a hook waits for it.

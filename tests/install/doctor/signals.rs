@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
+use session_signals_protocol::cli_process::read_stat;
 
 use super::super::installation::set_age;
 use super::{finds_and_leaves, finds_and_repairs, installed};
@@ -97,8 +98,7 @@ fn a_signal_directory_that_the_hooks_refuse() {
 fn a_running_session_without_a_signal() {
     let installation = installed();
     let me = std::process::id();
-    let account = fs::read_to_string("/proc/self/stat").unwrap();
-    let start = account.rsplit_once(") ").unwrap().1.split(' ').nth(19).unwrap().to_owned();
+    let start = read_stat(me).unwrap().start.to_string();
     let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
     let later = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis() + 60_000;
     let session = |pid: u32, start: &str, domain: &str, time: u128| {
