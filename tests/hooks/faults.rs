@@ -2,9 +2,9 @@
 //! Afterwards each file is complete and either old or new, and a hook that reports an error leaves nothing half done.
 
 use std::collections::BTreeMap;
-use std::sync::atomic::{AtomicUsize, Ordering};
 
 use crate::hooks::faults::scenario::{Fault, Scenario, scenarios};
+use crate::sandbox::run_side_by_side;
 
 mod scenario;
 mod short_writes;
@@ -58,16 +58,8 @@ fn cases(scenario: &Scenario) -> Vec<Case<'_>> {
 
 /// Calls `work` for every item, on as many threads as there are CPUs. Returns all results.
 pub fn run_all<T: Sync>(items: &[T], work: impl Fn(&T) -> Vec<String> + Sync) -> Vec<String> {
-    let next = AtomicUsize::new(0);
-    let thread = || {
-        let items = std::iter::from_fn(|| items.get(next.fetch_add(1, Ordering::Relaxed)));
-        items.flat_map(&work).collect::<Vec<_>>()
-    };
     let count = std::thread::available_parallelism().map_or(2, usize::from);
-    std::thread::scope(|scope| {
-        let threads: Vec<_> = (0..count).map(|_| scope.spawn(thread)).collect();
-        threads.into_iter().flat_map(|thread| thread.join().unwrap()).collect()
-    })
+    run_side_by_side(count, items, work).concat()
 }
 
 #[test]

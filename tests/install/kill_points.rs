@@ -4,8 +4,7 @@ use std::collections::BTreeMap;
 use std::os::unix::process::ExitStatusExt;
 use std::path::Path;
 use std::process::{Command, Output};
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
+use std::sync::Mutex;
 
 use fs_err as fs;
 use session_signals_protocol::{HOOKS, Hook};
@@ -13,7 +12,7 @@ use session_signals_testing::sample_size::sample_size;
 
 use super::WORKERS;
 use super::installation::{Installation, set_age};
-use crate::sandbox::{Outcome, executable_path, run_with_input};
+use crate::sandbox::{Outcome, executable_path, run_side_by_side, run_with_input};
 
 const ORIGINAL: &str =
     "{\n\t\"hooks\": { \"Stop\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] } ] }\n}";
@@ -49,13 +48,13 @@ struct Call {
     changes_files: bool,
 }
 
-/// What the kills left.
-#[derive(Default)]
-struct Counts {
-    left_old: usize,
-    left_new: usize,
+/// What a kill left.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum KillResult {
+    LeftOld,
+    LeftNew,
     /// The system call was not reached: how often `hooks` looks whether a child has ended is not always the same.
-    not_reached: usize,
+    NotReached,
 }
 
 /// System calls that change files, and `openat` if it makes a file. Between two of them, a kill leaves the same files as at the
@@ -90,25 +89,22 @@ fn kill_at_every_call(command: &'static str, has_settings: bool) {
     let calls = Case::new(command, has_settings).list_calls();
     let calls = calls.into_iter().enumerate().filter(|(number, call)| call.changes_files || number % every == 0);
     let calls: Vec<_> = calls.map(|(_, call)| call.injection).collect();
-    let next = AtomicUsize::new(0);
-    let counts: Vec<Counts> = thread::scope(|scope| {
-        let worker = || {
-            let (case, mut counts) = (Case::new(command, has_settings), Counts::default());
-            while let Some(call) = calls.get(next.fetch_add(1, Ordering::Relaxed)) {
-                case.kill_at(call, &mut counts);
-            }
-            counts
-        };
-        let workers: Vec<_> = (0..WORKERS).map(|_| scope.spawn(worker)).collect();
-        workers.into_iter().map(|worker| worker.join().unwrap()).collect()
+    // Each thread has a home of its own, which it uses again.
+    let idle = Mutex::new(Vec::new());
+    let results = run_side_by_side(WORKERS, &calls, |call| {
+        let case = idle.lock().unwrap().pop();
+        let case = case.unwrap_or_else(|| Case::new(command, has_settings));
+        let result = case.kill_at(call);
+        idle.lock().unwrap().push(case);
+        result
     });
-    let sum = |count: fn(&Counts) -> usize| counts.iter().map(count).sum::<usize>();
-    let (left_old, left_new) = (sum(|counts| counts.left_old), sum(|counts| counts.left_new));
+    let count = |kind| results.iter().filter(|result| **result == kind).count();
+    let (left_old, left_new) = (count(KillResult::LeftOld), count(KillResult::LeftNew));
     println!(
         "{command} (settings before: {has_settings}): {} system calls: {left_old} left the old file, {left_new} the new",
         calls.len()
     );
-    let not_reached = sum(|counts| counts.not_reached);
+    let not_reached = count(KillResult::NotReached);
     assert!(left_old > 0 && left_new > 0 && not_reached * 10 < calls.len(), "{not_reached} not reached");
 }
 
@@ -183,18 +179,16 @@ impl Case {
     }
 
     /// Kills the command at this call, and checks what it left.
-    fn kill_at(&self, call: &str, counts: &mut Counts) {
+    fn kill_at(&self, call: &str) -> KillResult {
         let Self { installation, command, original, old, new, .. } = self;
         self.reset();
         let result = self.run_traced(&["-e", call]);
         if result.status.success() {
-            counts.not_reached += 1;
-            return;
+            return KillResult::NotReached;
         }
         assert_eq!(result.status.signal(), Some(9), "{call}: {result:?}");
         let left = self.settings();
         assert!(left == *old || left == *new, "{call}: {left}");
-        *(if left == *old { &mut counts.left_old } else { &mut counts.left_new }) += 1;
         for name in HOOKS.map(Hook::executable) {
             if let Ok(copy) = fs::read(installation.executable_path(name)) {
                 assert!(copy == fs::read(executable_path(name)).unwrap(), "{call}: {name} is not complete");
@@ -223,6 +217,7 @@ impl Case {
         assert_eq!(self.run(&["uninstall"]).code, Some(0), "{call}");
         assert_eq!(self.settings(), *original, "{call}");
         assert!(!installation.path(".claude/hooks").exists(), "{call}: {:?}", installation.list_files());
+        if left == *old { KillResult::LeftOld } else { KillResult::LeftNew }
     }
 }
 

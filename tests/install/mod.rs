@@ -25,22 +25,10 @@ mod supported_events;
 mod uninstall;
 mod wrapped_commands;
 
-use std::sync::atomic::{AtomicUsize, Ordering};
-use std::thread;
-
 /// How many cases of one test run at the same time.
 const WORKERS: usize = 4;
 
 /// Checks all cases of a test, several of them at the same time. Most of the time of a case is spent waiting.
 fn run_side_by_side<T: Sync>(cases: &[T], check: impl Fn(&T) + Sync) {
-    let next = AtomicUsize::new(0);
-    thread::scope(|scope| {
-        for _ in 0..WORKERS {
-            scope.spawn(|| {
-                while let Some(case) = cases.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    check(case);
-                }
-            });
-        }
-    });
+    crate::sandbox::run_side_by_side(WORKERS, cases, check);
 }

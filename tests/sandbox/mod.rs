@@ -8,6 +8,7 @@ mod executables;
 mod modification_time;
 mod outcome;
 mod processes;
+mod side_by_side;
 mod signal_summary;
 mod started_hook;
 
@@ -25,6 +26,7 @@ pub use executables::{copy_executable, executable_for_event, executable_path, wr
 pub use modification_time::{set_age, set_modified};
 pub use outcome::{Outcome, run_with_input};
 pub use processes::{SleepingProcess, is_alive, pids_in_home, pids_with_variable};
+pub use side_by_side::run_side_by_side;
 pub use started_hook::StartedHook;
 
 /// The length, in bytes, from which an input may take a busy machine longer than the second that a hook waits for it.
