@@ -4,7 +4,7 @@ use serde_json::{Value, json};
 
 use super::daemon_sandbox::is_alive;
 use crate::install::installation::Installation;
-use crate::sandbox::{ClaudeProcess, executable_path, payload, run_with_input};
+use crate::sandbox::{ClaudeProcess, payload};
 
 /// Returns all hooks of an event.
 fn hooks_of_event(settings: &Value, event: &str) -> Vec<Value> {
@@ -60,8 +60,7 @@ fn a_path_that_needs_quotes_is_run_by_a_shell() {
     let installation = Installation::new();
     let config = installation.path("my config");
     let run_hooks = |arguments: &[&str]| {
-        let mut hooks = installation.command(&executable_path("hooks"));
-        let outcome = run_with_input(hooks.env("CLAUDE_CONFIG_DIR", &config).args(arguments), "");
+        let outcome = installation.run_hooks_in(&config, arguments);
         assert_eq!(outcome.code, Some(0), "{outcome:?}");
     };
     run_hooks(&["install", "--daemons"]);

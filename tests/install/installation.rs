@@ -122,6 +122,12 @@ impl Installation {
         run_with_input(self.command(&executable_path("hooks")).args(arguments), "")
     }
 
+    /// Runs `hooks` with these arguments and this configuration directory.
+    pub fn run_hooks_in(&self, config_dir: &Path, arguments: &[&str]) -> Outcome {
+        let mut hooks = self.command(&executable_path("hooks"));
+        run_with_input(hooks.env("CLAUDE_CONFIG_DIR", config_dir).args(arguments), "")
+    }
+
     /// Runs a subcommand of `hooks` under strace with these injections. Calls `meanwhile` when its temporary file is there.
     pub fn run_traced(&self, injections: &[&str], subcommand: &str, meanwhile: impl FnOnce() + Send) -> Outcome {
         thread::scope(|scope| {

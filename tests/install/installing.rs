@@ -6,7 +6,7 @@ use fs_err as fs;
 use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, NEWEST_CLI, json_text, registered_events};
-use crate::sandbox::{executable_path, payload, run_with_input};
+use crate::sandbox::{payload, run_with_input};
 
 const FOREIGN: &str = "{\n\t\"model\": \"opus\",\n\t\"hooks\": {\n\t\t\"Stop\": [\n\t\t\t{ \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] }\n\t\t]\n\t}\n}\n";
 
@@ -133,13 +133,7 @@ fn a_path_that_needs_quoting_goes_through_a_shell() {
 fn goes_through_a_shell(name: &str) {
     let installation = Installation::new();
     let config = installation.path(name);
-    let hooks = |arguments: &[&str]| {
-        run_with_input(
-            installation.command(&executable_path("hooks")).env("CLAUDE_CONFIG_DIR", &config).args(arguments),
-            "",
-        )
-    };
-    let result = hooks(&["install"]);
+    let result = installation.run_hooks_in(&config, &["install"]);
     assert_eq!(result.code, Some(0), "{result:?}");
     let settings: serde_json::Value =
         serde_json::from_str(&fs::read_to_string(config.join("settings.json")).unwrap()).unwrap();
@@ -154,9 +148,9 @@ fn goes_through_a_shell(name: &str) {
     );
     ran.assert_success();
     assert!(config.join("session-signals/someone.stop.json").exists());
-    let found = hooks(&["doctor"]);
+    let found = installation.run_hooks_in(&config, &["doctor"]);
     assert_eq!(found.code, Some(0), "{found:?}");
-    assert_eq!(hooks(&["uninstall"]).code, Some(0));
+    assert_eq!(installation.run_hooks_in(&config, &["uninstall"]).code, Some(0));
     assert!(!config.join("settings.json").exists() && !config.join("hooks").exists());
 }
 

@@ -5,7 +5,7 @@ use std::process::Command;
 use fs_err as fs;
 
 use super::installation::Installation;
-use crate::sandbox::{executable_path, run_with_input};
+use crate::sandbox::run_with_input;
 
 const UNIT: &str = ".config/systemd/user/session-signals.service";
 
@@ -121,10 +121,7 @@ fn the_service_of_another_config_dir_is_replaced_with_a_warning() {
     let installation = with_systemctl();
     installation.run_successfully(&["install", "--service"]);
     let unit = installation.read_file(UNIT);
-    let other = |argument: &str| {
-        let mut hooks = installation.command(&executable_path("hooks"));
-        run_with_input(hooks.args(["install", argument]).env("CLAUDE_CONFIG_DIR", installation.path("other")), "")
-    };
+    let other = |argument: &str| installation.run_hooks_in(&installation.path("other"), &["install", argument]);
     let kept = other("--no-service");
     assert_eq!((kept.code, installation.read_file(UNIT)), (Some(3), unit), "{kept:?}");
     assert!(kept.stderr.contains("belongs to another configuration directory, so it was not changed"), "{kept:?}");
@@ -144,8 +141,7 @@ fn systemd_accepts_the_unit_with_any_path() {
     for name in ["plain", "two words", "100% \"quoted\" \\ $HOME 'n it"] {
         let installation = with_systemctl();
         let config = installation.path(name);
-        let mut hooks = installation.command(&executable_path("hooks"));
-        let result = run_with_input(hooks.args(["install", "--service"]).env("CLAUDE_CONFIG_DIR", &config), "");
+        let result = installation.run_hooks_in(&config, &["install", "--service"]);
         assert_eq!(result.code, Some(0), "{result:?}");
         let analyzed = Command::new("systemd-analyze")
             .args(["--user", "verify", "--recursive-errors=no"])

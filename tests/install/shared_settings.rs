@@ -8,7 +8,7 @@ use serde_json::{Value, json};
 use session_signals_protocol::EVENT_RULES;
 
 use super::installation::{Installation, json_text, registered_events};
-use crate::sandbox::{Outcome, executable_path, payload, run_with_input};
+use crate::sandbox::{Outcome, payload, run_with_input};
 
 const PROJECT: &str = "project/.claude/settings.json";
 
@@ -192,10 +192,7 @@ fn two_homes_with_copies_of_one_settings_file() {
 fn a_moved_config_dir_is_not_another_home() {
     let installation = Installation::new();
     let hooks = |config: &Path, arguments: &[&str]| {
-        let result = run_with_input(
-            installation.command(&executable_path("hooks")).env("CLAUDE_CONFIG_DIR", config).args(arguments),
-            "",
-        );
+        let result = installation.run_hooks_in(config, arguments);
         assert_eq!(result.code, Some(0), "{result:?}");
     };
     let elsewhere = tempfile::tempdir().unwrap();
