@@ -53,25 +53,23 @@ fn code_spans(text: &str) -> Vec<String> {
     outside.split('`').skip(1).step_by(2).map(|span| span.replace('\n', " ")).collect()
 }
 
-fn is_markdown(name: &str) -> bool {
-    Path::new(name).extension().is_some_and(|extension| extension == "md")
+fn is_markdown(path: &Path) -> bool {
+    path.extension().is_some_and(|extension| extension == "md")
 }
 
-/// Returns the paths of all Markdown files below `folder`, without build results and hidden directories.
-fn markdown_files(folder: &Path) -> Vec<PathBuf> {
-    let mut files = Vec::new();
+/// Returns the paths of all files and folders below `folder`, without what is in folders of results and of git.
+fn paths_below(folder: &Path) -> Vec<PathBuf> {
+    let mut paths = Vec::new();
     for entry in fs::read_dir(folder).unwrap() {
         let entry = entry.unwrap();
-        let name = entry.file_name().into_string().unwrap();
-        if entry.file_type().unwrap().is_dir() {
-            if !name.starts_with('.') && !["target", "node_modules", "corpus", "artifacts"].contains(&&*name) {
-                files.extend(markdown_files(&entry.path()));
-            }
-        } else if is_markdown(&name) {
-            files.push(entry.path());
+        paths.push(entry.path());
+        let skipped = ["target", "node_modules", "corpus", "artifacts", ".git"];
+        let is_skipped = skipped.contains(&&*entry.file_name().to_string_lossy());
+        if entry.file_type().unwrap().is_dir() && !is_skipped {
+            paths.extend(paths_below(&entry.path()));
         }
     }
-    files
+    paths
 }
 
 #[test]
@@ -98,7 +96,7 @@ fn every_document_is_checked() {
         for entry in fs::read_dir(Path::new(ROOT).join(folder)).unwrap() {
             let name = entry.unwrap().file_name().into_string().unwrap();
             let path = if folder.is_empty() { name.clone() } else { format!("{folder}/{name}") };
-            assert!(!is_markdown(&name) || DOCUMENTS.contains(&&*path), "{path} is not in DOCUMENTS");
+            assert!(!is_markdown(Path::new(&name)) || DOCUMENTS.contains(&&*path), "{path} is not in DOCUMENTS");
         }
     }
 }
@@ -182,7 +180,8 @@ fn anchors(text: &str) -> Vec<String> {
 
 #[test]
 fn every_relative_link_leads_to_a_file_and_a_heading() {
-    let files = markdown_files(Path::new(ROOT));
+    let mut files = paths_below(Path::new(ROOT));
+    files.retain(|path| is_markdown(path));
     assert!(files.len() >= DOCUMENTS.len(), "{files:?}");
     for path in files {
         let (text, folder) = (fs::read_to_string(&path).unwrap(), path.parent().unwrap());
@@ -199,20 +198,6 @@ fn every_relative_link_leads_to_a_file_and_a_heading() {
             assert!(anchor.is_empty() || anchors(&target).iter().any(|known| known == anchor), "{name}: {link}");
         }
     }
-}
-
-/// Returns the paths of all files and folders below `folder`, without build results.
-fn paths_below(folder: &Path) -> Vec<PathBuf> {
-    let mut paths = Vec::new();
-    for entry in fs::read_dir(folder).unwrap() {
-        let entry = entry.unwrap();
-        paths.push(entry.path());
-        let is_skipped = ["target", "node_modules", ".git"].contains(&&*entry.file_name().to_string_lossy());
-        if entry.file_type().unwrap().is_dir() && !is_skipped {
-            paths.extend(paths_below(&entry.path()));
-        }
-    }
-    paths
 }
 
 /// A path may be relative to any folder: a table names the folder once.
