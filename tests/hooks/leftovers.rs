@@ -1,11 +1,8 @@
 //! Temporary files that killed hooks left in the signal directory, and their recovery.
 
-use std::os::unix::ffi::OsStrExt as _;
-
-use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
-use session_signals_protocol::text::Text;
 
+use crate::hooks::steps::open_store;
 use crate::sandbox::{Sandbox, set_age};
 
 /// Recovers a file with this name and content that was modified a minute ago. Returns what it was taken for.
@@ -13,9 +10,7 @@ fn recover(sandbox: &Sandbox, name: &str, content: &str) -> Leftover {
     let path = sandbox.signal_dir().join(name);
     fs_err::write(&path, content).unwrap();
     set_age(&path, 60);
-    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
-    let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
-    store.recover_leftover(name.as_bytes()).unwrap()
+    open_store(sandbox).recover_leftover(name.as_bytes()).unwrap()
 }
 
 /// The end of a name under which a hook wrote nothing: the file was moved there.
@@ -69,9 +64,7 @@ fn a_file_that_cannot_be_read_is_left() {
     // This is larger than any file that is read.
     fs_err::File::create(&file).unwrap().set_len(300 << 20).unwrap();
     set_age(&file, 60);
-    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
-    let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
-    assert_eq!(store.recover_leftover(name.as_bytes()), Ok(Leftover::Unreadable));
+    assert_eq!(open_store(&sandbox).recover_leftover(name.as_bytes()), Ok(Leftover::Unreadable));
     assert_eq!(sandbox.list_signal_dir(), [&name, "other.stop.json"]);
 }
 

@@ -1,4 +1,9 @@
-//! Sequences of events, and the members that they often have.
+//! Sequences of events, the members that they often have, and the store that holds their signals.
+
+use std::os::unix::ffi::OsStrExt as _;
+
+use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
+use session_signals_protocol::text::Text;
 
 use crate::sandbox::Sandbox;
 
@@ -16,4 +21,12 @@ pub fn run_steps(sandbox: &Sandbox, steps: &[(&str, &str, &str)]) {
         sandbox.run_hook("s", event, members).assert_success();
         assert_eq!(sandbox.describe_signals("s"), *state, "after step {}, {event}", number + 1);
     }
+}
+
+/// Opens and locks the signal directory of the sandbox.
+pub fn open_store(sandbox: &Sandbox) -> SignalStore {
+    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
+    let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
+    assert!(store.is_locked);
+    store
 }

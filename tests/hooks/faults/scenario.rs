@@ -2,14 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::fs::DirBuilder;
-use std::os::unix::ffi::OsStrExt as _;
 use std::os::unix::fs::DirBuilderExt as _;
 
 use serde_json::Value;
-use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
-use session_signals_protocol::text::Text;
 
+use crate::hooks::steps::open_store;
 use crate::release::hook;
 use crate::sandbox::{ClaudeProcess, Outcome, Sandbox, executable_for_event, payload};
 use crate::strace;
@@ -148,14 +146,6 @@ impl Scenario {
         }
         violations
     }
-}
-
-/// Opens and locks the signal directory of the sandbox.
-fn open_store(sandbox: &Sandbox) -> SignalStore {
-    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
-    let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
-    assert!(store.is_locked);
-    store
 }
 
 fn files(sandbox: &Sandbox) -> Files {

@@ -2,17 +2,15 @@
 //! continues, or is killed at one of the two stops. This is done for file systems of three kinds.
 
 use std::collections::BTreeSet;
-use std::os::unix::ffi::OsStrExt as _;
 use std::path::Path;
 use std::thread;
 use std::time::Duration;
 
-use session_signals_protocol::store::{LOCK_TIMEOUT_MS, SignalStore};
 use session_signals_protocol::temporary_name::Leftover;
-use session_signals_protocol::text::Text;
 use session_signals_testing::sample_size::sample_size;
 
 use crate::hooks::faults::run_all;
+use crate::hooks::steps::open_store;
 use crate::release::hook;
 use crate::sandbox::{Sandbox, executable_for_event, payload};
 use crate::strace::{self, Run, Trace};
@@ -153,10 +151,8 @@ fn violations(case: &Case) -> Vec<String> {
     // each file that is left is readable, and the hook succeeds.
     let has_only_lock = refused.len() == 3;
     let may_leave = was_killed || has_only_lock;
-    let path = Text::concat(&[sandbox.signal_dir().as_os_str().as_bytes()]);
     for name in sandbox.list_signal_dir().iter().filter(|name| name.starts_with('.')) {
-        let store = SignalStore::open_at(&path, 1, false, LOCK_TIMEOUT_MS).unwrap().unwrap();
-        let recovered = store.recover_leftover(name.as_bytes());
+        let recovered = open_store(&sandbox).recover_leftover(name.as_bytes());
         if !may_leave || !matches!(recovered, Ok(Leftover::Signal | Leftover::Garbage)) {
             violations.push(format!("left: {name}"));
         }
