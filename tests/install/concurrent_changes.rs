@@ -10,10 +10,8 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::installation::{Installation, registered_events};
+use super::kill_points::ORIGINAL;
 use crate::sandbox::{executable_path, payload, run_with_input};
-
-const ORIGINAL: &str =
-    "{\n\t\"hooks\": { \"Stop\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] } ] }\n}";
 
 /// Changes the settings as other tools do: it reads the file, writes another one, compares, and renames. Between its comparison
 /// and its rename it can lose what `hooks` wrote; that cannot be prevented. `hooks` must never lose what it wrote.

@@ -14,7 +14,8 @@ use super::WORKERS;
 use super::installation::{Installation, set_age};
 use crate::sandbox::{Outcome, executable_path, run_side_by_side, run_with_input};
 
-const ORIGINAL: &str =
+/// Settings with a hook of another program.
+pub const ORIGINAL: &str =
     "{\n\t\"hooks\": { \"Stop\": [ { \"hooks\": [ { \"type\": \"command\", \"command\": \"say done\" } ] } ] }\n}";
 
 /// SIGKILL on entry to each system call in turn. Afterwards doctor reports the true state, and uninstall restores every byte,

@@ -13,8 +13,9 @@ use super::installation::{Installation, json_text, registered_events};
 use super::run_side_by_side;
 use crate::sandbox::{Outcome, executable_path, run_with_input};
 
-const ORIGINAL: &str = "{\n  \"theme\": \"dark\"\n}\n";
-const SAVED: &str = "{\n  \"theme\": \"light\",\n  \"model\": \"opus\"\n}\n";
+/// The settings before, and what an editor saves.
+pub const ORIGINAL: &str = "{\n  \"theme\": \"dark\"\n}\n";
+pub const SAVED: &str = "{\n  \"theme\": \"light\",\n  \"model\": \"opus\"\n}\n";
 
 /// Opens the settings as an editor that saves in place does.
 fn open_in_editor(installation: &Installation, truncates: bool) -> File {

@@ -33,10 +33,7 @@ fn run_claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<S
     claude.current_dir(installation.project_dir());
     let result = run_with_input(&mut claude.into(), "");
     assert_eq!(result.code, Some(0), "{result:?}");
-    let entries = fs_err::read_dir(installation.path(".claude/session-signals")).unwrap();
-    let mut names: Vec<String> = entries.map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
-    names.sort();
-    (result.stdout.trim().to_owned(), names)
+    (result.stdout.trim().to_owned(), installation.sandbox().list_signal_dir())
 }
 
 fn signals_appear(version: &str) {

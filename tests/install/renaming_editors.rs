@@ -6,10 +6,8 @@ use std::time::Duration;
 use fs_err as fs;
 
 use super::installation::{Installation, json_text, registered_events};
+use super::open_writers::{ORIGINAL, SAVED};
 use super::run_side_by_side;
-
-const ORIGINAL: &str = "{\n  \"theme\": \"dark\"\n}\n";
-const SAVED: &str = "{\n  \"theme\": \"light\",\n  \"model\": \"opus\"\n}\n";
 
 /// Saves a text as most editors do: writes another file, and renames it.
 fn save_by_rename(installation: &Installation, text: &str) {

@@ -31,10 +31,7 @@ pub fn write_signal_file(installation: &Installation, name: &str, content: &[u8]
 
 /// Lists the files of the signal directory.
 pub fn list_signal_files(installation: &Installation) -> Vec<String> {
-    let names = fs::read_dir(installation.path(SIGNAL_DIR)).unwrap().map(|entry| entry.unwrap().file_name());
-    let mut names: Vec<_> = names.map(|name| name.into_string().unwrap()).collect();
-    names.sort();
-    names
+    installation.sandbox().list_signal_dir()
 }
 
 /// Runs `doctor --fix`. Returns the exit code, the ids of what it repaired and of what is left, and its problems.

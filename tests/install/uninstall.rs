@@ -32,9 +32,7 @@ fn uninstall_restores_every_byte() {
 fn after_another_edit_only_our_entries_are_removed() {
     let installation = Installation::with_settings("{\"hooks\":{}}");
     installation.run_successfully(&["install"]);
-    let mut settings = installation.parse_settings();
-    settings["model"] = "opus".into();
-    installation.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    rewrite_settings(&installation);
     installation.run_successfully(&["uninstall"]);
     let left = installation.parse_settings();
     assert_eq!(left["model"], "opus");
@@ -45,9 +43,7 @@ fn after_another_edit_only_our_entries_are_removed() {
 fn a_file_that_others_edited_is_not_removed() {
     let installation = Installation::new();
     installation.run_successfully(&["install"]);
-    let mut settings = installation.parse_settings();
-    settings["model"] = "opus".into();
-    installation.write_file(".claude/settings.json", &serde_json::to_string_pretty(&settings).unwrap());
+    rewrite_settings(&installation);
     installation.run_successfully(&["uninstall"]);
     assert_eq!(installation.parse_settings()["model"], "opus");
 }
