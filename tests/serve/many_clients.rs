@@ -42,6 +42,24 @@ fn a_thousand_idle_connections_and_slow_clients_keep_nobody_out() {
     drop((slow, idle));
 }
 
+/// The three ways to read all sessions.
+#[cfg(target_os = "linux")]
+const READS: [&str; 3] = ["/sessions", "/sessions?offset=-1&live=sse", "/sessions?offset=-1&live=long-poll"];
+
+/// The number of bytes that a slow client reads at first.
+#[cfg(target_os = "linux")]
+const BEGINNING: usize = 4096;
+
+/// Starts a slow read. Returns the connection, and the beginning of the answer.
+#[cfg(target_os = "linux")]
+fn start_read(server: &Server, path: &str) -> (TcpStream, Vec<u8>) {
+    let mut stream = server.connect();
+    write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
+    let mut beginning = vec![0; BEGINNING];
+    stream.read_exact(&mut beginning).unwrap();
+    (stream, beginning)
+}
+
 #[test]
 #[cfg(target_os = "linux")]
 fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
@@ -51,15 +69,7 @@ fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
     let server = Server::start(&sandbox);
     server.wait_for_state("s", "working working");
     let before = server.resident_kib();
-    let start_read = |path: &str| {
-        let mut stream = server.connect();
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
-        let mut beginning = [0; 4096];
-        stream.read_exact(&mut beginning).unwrap();
-        stream
-    };
-    let paths = ["/sessions", "/sessions?offset=-1&live=sse", "/sessions?offset=-1&live=long-poll"];
-    let slow: Vec<_> = (0..100).map(|number| start_read(paths[number % 3])).collect();
+    let slow: Vec<_> = (0..100).map(|number| start_read(&server, READS[number % 3]).0).collect();
     let used = server.resident_kib().saturating_sub(before);
     // A copy for each client would be 1,600 MiB. There is one copy, and the process may not have returned all freed memory.
     assert!(used < 128 << 10, "100 readers of 16 MiB take {used} KiB");
@@ -69,7 +79,7 @@ fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
     while follower.next_batch().0.iter().all(|message| !message["value"]["prompt"].as_str().unwrap().starts_with('y')) {
     }
     for mut stream in slow.into_iter().take(6) {
-        let (mut count, mut buffer) = (4096, vec![0; 1 << 20]);
+        let (mut count, mut buffer) = (BEGINNING, vec![0; 1 << 20]);
         while count < 16 << 20 {
             let read = stream.read(&mut buffer).unwrap();
             assert!(read > 0 && !buffer[..read].contains(&b'y') || count + read >= 16 << 20, "{count}");
@@ -89,15 +99,7 @@ fn very_many_sessions_are_in_memory_once_however_many_clients_read_them_slowly()
     assert_eq!(all.messages().len(), SESSIONS);
     let since = format!("/sessions?offset={}", all.header("stream-next-offset"));
     let before = server.resident_kib();
-    let start_read = |path: &str| {
-        let mut stream = server.connect();
-        write!(stream, "GET {path} HTTP/1.0\r\nHost: localhost\r\n\r\n").unwrap();
-        let mut beginning = vec![0; 4096];
-        stream.read_exact(&mut beginning).unwrap();
-        (stream, beginning)
-    };
-    let paths = ["/sessions", "/sessions?offset=-1&live=sse", "/sessions?offset=-1&live=long-poll"];
-    let slow: Vec<_> = (0..200).map(|number| start_read(paths[number % 3])).collect();
+    let slow: Vec<_> = (0..200).map(|number| start_read(&server, READS[number % 3])).collect();
     let used = server.resident_kib().saturating_sub(before);
     assert!(used < 48 << 10, "200 readers of {SESSIONS} sessions take {used} KiB");
     // The clients get each session as it was when they sent the request.
