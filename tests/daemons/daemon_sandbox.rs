@@ -6,10 +6,11 @@ use std::ops::Deref;
 use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use fs_err as fs;
 use serde_json::{Value, json};
+use session_signals_cli::wait_until;
 
 pub use crate::sandbox::is_alive;
 use crate::sandbox::{
@@ -41,11 +42,8 @@ pub struct CliSession {
 /// Waits until a condition is true. Fails with `description` if it does not become true.
 #[track_caller]
 pub fn wait_for(description: &str, mut is_true: impl FnMut() -> bool) {
-    let deadline = Instant::now() + TIMEOUT;
-    while !is_true() {
-        assert!(Instant::now() < deadline, "waited in vain for: {description}");
-        std::thread::sleep(Duration::from_millis(5));
-    }
+    let became_true = wait_until(TIMEOUT, Duration::from_millis(5), || is_true().then_some(()));
+    assert!(became_true.is_some(), "waited in vain for: {description}");
 }
 
 /// Sends a signal, named as for kill(1): `-KILL`.
