@@ -47,26 +47,28 @@ fn assert_no_files_of_root(installation: &Installation) {
     assert_eq!(String::from_utf8_lossy(&found.stdout), "");
 }
 
-fn assert_refused(installation: &Installation, arguments: &[&str]) {
+/// Checks that `hooks` changes nothing because this folder belongs to that user, and that it says what to run instead. `set` is
+/// what the line to run has before `hooks`.
+#[track_caller]
+fn assert_refused(installation: &Installation, folder: &str, set: &str, arguments: &[&str]) {
     let before = installation.list_files();
     let result = installation.run_hooks(arguments);
     assert_eq!(result.code, Some(1), "{arguments:?} {result:?}");
     let hooks = executable_path("hooks").display().to_string();
-    // The system does not list this directory as the home of that user, so the line sets HOME.
-    let set = format!("env HOME={}", installation.path("").display().to_string().trim_end_matches('/'));
-    let line = format!("`sudo -H -u '#{USER}' {set} {hooks} {}`", arguments.join(" "));
+    let line = format!("`sudo -H -u '#{USER}' {set}{hooks} {}`", arguments.join(" "));
     let output = format!(
-        "~/.claude belongs to user {USER}, and this process is root: run {line} instead, or add --force to continue as root"
+        "{folder} belongs to user {USER}, and this process is root: run {line} instead, or add --force to continue as root"
     );
     assert!(result.stderr.contains(&output), "{arguments:?} {result:?}\n{output}");
     assert_eq!(installation.list_files(), before);
-    assert_no_files_of_root(installation);
 }
 
 #[test]
 #[ignore = "privileged: needs root, and a home of another user"]
 fn privileged_root_does_not_change_the_home_of_another_user() {
     let installation = home_of_another_user();
+    // The system does not list this directory as the home of that user, so the line sets HOME.
+    let set = format!("env HOME={} ", installation.path("").display().to_string().trim_end_matches('/'));
     for arguments in [
         &["install"][..],
         &["install", "--dry-run"],
@@ -75,7 +77,8 @@ fn privileged_root_does_not_change_the_home_of_another_user() {
         &["uninstall"],
         &["doctor", "--fix"],
     ] {
-        assert_refused(&installation, arguments);
+        assert_refused(&installation, "~/.claude", &set, arguments);
+        assert_no_files_of_root(&installation);
     }
     assert_eq!(installation.read_file(".claude/settings.json"), "{}");
     // The same without a configuration directory.
@@ -138,18 +141,7 @@ fn privileged_force_lets_root_do_everything() {
 fn privileged_root_does_not_change_the_project_of_another_user() {
     let installation = Installation::new();
     chown(installation.project_dir(), Some(USER), Some(USER)).unwrap();
-    let hooks = executable_path("hooks").display().to_string();
-    let assert_refuses = |arguments: &[&str]| {
-        let before = installation.list_files();
-        let result = installation.run_hooks(arguments);
-        let line = format!("`sudo -H -u '#{USER}' {hooks} {}`", arguments.join(" "));
-        let output = format!(
-            "~/project belongs to user {USER}, and this process is root: run {line} instead, or add --force to continue as root"
-        );
-        assert_eq!(result.code, Some(1), "{arguments:?} {result:?}");
-        assert!(result.stderr.contains(&output), "{arguments:?} {result:?}\n{output}");
-        assert_eq!(installation.list_files(), before);
-    };
+    let assert_refuses = |arguments: &[&str]| assert_refused(&installation, "~/project", "", arguments);
     for scope in ["project", "local"] {
         assert_refuses(&["install", "--scope", scope]);
         assert_refuses(&["install", "--scope", scope, "--dry-run"]);
