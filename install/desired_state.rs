@@ -45,17 +45,10 @@ impl SettingsSubject<'_> {
         let entries = settings_editor::own_entries(self.text, &supported_events::owned_names()).unwrap_or_default();
         let is_of_another =
             |entry: &OwnEntry| env.hook_owner(self.scope, &entry.path, !entry.exec) == HookOwner::Another;
-        let is_shared = |entry: &OwnEntry| !entry.exec && entry.command != entry.path && is_shared_entry(entry);
         self.scope == Scope::Project
             || self.is_linked
-            || entries.iter().any(|entry| is_shared(entry) || !self.keep_others && is_of_another(entry))
+            || entries.iter().any(|entry| entry.is_shared() || !self.keep_others && is_of_another(entry))
     }
-}
-
-fn is_shared_entry(entry: &OwnEntry) -> bool {
-    let name = entry.path.rsplit('/').next().unwrap_or_default();
-    let args: Vec<&str> = entry.args.iter().map(String::as_str).collect();
-    entry.command == settings_editor::shared_command(name, &args)
 }
 
 impl DesiredState {

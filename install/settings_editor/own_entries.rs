@@ -1,6 +1,8 @@
 //! Lists our entries in the settings.
 
-use super::{edit_refusal::EditRefusal, ownership, parsed_settings::ParsedSettings};
+use super::{
+    edit_refusal::EditRefusal, ownership, parsed_settings::ParsedSettings, shared_command::parse_shared_command,
+};
 
 /// One of our entries in the settings.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -15,6 +17,14 @@ pub struct OwnEntry {
     pub exec: bool,
     /// Its arguments, of the command line or of `args`.
     pub args: Vec<String>,
+}
+
+impl OwnEntry {
+    /// Returns whether the entry is exactly as install writes it for settings that several homes share.
+    #[must_use]
+    pub fn is_shared(&self) -> bool {
+        !self.exec && parse_shared_command(&self.command).is_some()
+    }
 }
 
 /// Lists our entries in the order of the file. An entry that is there twice is listed twice.

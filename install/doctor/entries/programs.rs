@@ -9,7 +9,7 @@ use super::super::registered_executables;
 use super::scope_entries::ScopeEntries;
 use crate::environment::Environment;
 use crate::paths::Scope;
-use crate::settings_editor::{self, OwnEntry};
+use crate::settings_editor::OwnEntry;
 use crate::smoke_test::{self, RegisteredCommand};
 use crate::{executables, supported_events};
 
@@ -44,7 +44,7 @@ pub fn find_failing_entries(env: &Environment, entries: &ScopeEntries) -> Vec<Fi
 fn is_as_installed(env: &Environment, entry: &OwnEntry) -> bool {
     let name = entry.path.rsplit('/').next().unwrap_or_default();
     let args: Vec<&str> = entry.args.iter().map(String::as_str).collect();
-    let is_shared = !entry.exec && entry.command == settings_editor::shared_command(name, &args);
+    let is_shared = entry.is_shared();
     let is_plain = executables::command_line(&entry.path, &args) == (entry.command.clone(), entry.exec);
     let program = [&[name], &*args].concat().join(" ");
     (is_shared || is_plain)
