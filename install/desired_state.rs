@@ -39,10 +39,9 @@ pub struct SettingsSubject<'a> {
 }
 
 impl SettingsSubject<'_> {
-    /// Returns whether more than one home uses the settings. Their entries then name no home, and a shell finds the
+    /// Returns whether more than one home uses the settings, which have these entries. Their entries then name no home, and a shell finds the
     /// executables.
-    fn is_shared(&self, env: &Environment) -> bool {
-        let entries = settings_editor::own_entries(self.text, &supported_events::owned_names()).unwrap_or_default();
+    fn is_shared(&self, env: &Environment, entries: &[OwnEntry]) -> bool {
         let is_of_another =
             |entry: &OwnEntry| env.hook_owner(self.scope, &entry.path, !entry.exec) == HookOwner::Another;
         self.scope == Scope::Project
@@ -74,10 +73,10 @@ impl DesiredState {
     /// registered stay. Daemons stay in any case.
     #[must_use]
     pub fn registrations(&self, env: &Environment, subject: &SettingsSubject) -> Vec<Registration> {
-        let text = subject.text;
-        let is_shared = subject.is_shared(env);
+        let entries = settings_editor::own_entries(subject.text, &supported_events::owned_names()).unwrap_or_default();
+        let is_shared = subject.is_shared(env, &entries);
+        let has_daemons = self.daemons || entries.iter().any(supported_events::is_daemon_entry);
         let version = self.claude.as_ref().ok().copied();
-        let entries = settings_editor::own_entries(text, &supported_events::owned_names()).unwrap_or_default();
         let stays = |event| version.is_none() && entries.iter().any(|entry| entry.event == event);
         let registration = |event, name, args: &'static [&'static str]| {
             let (command, exec) = if is_shared {
@@ -91,7 +90,7 @@ impl DesiredState {
             .iter()
             .filter(|rule| supported_events::is_known_event(rule.event, version) || stays(rule.event));
         let hooks = supported.map(|rule| registration(rule.event, rule.hook.executable(), &[]));
-        let daemons = supported_events::DAEMON_EVENTS.into_iter().filter(|_| self.has_daemons(text));
+        let daemons = supported_events::DAEMON_EVENTS.into_iter().filter(|_| has_daemons);
         hooks
             .chain(daemons.map(|(event, args)| registration(event, supported_events::SESSIONS_EXECUTABLE, args)))
             .collect()

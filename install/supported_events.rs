@@ -5,7 +5,7 @@
 use session_signals_protocol::{HOOKS, Hook};
 
 use crate::cli_version::CliVersion;
-use crate::settings_editor;
+use crate::settings_editor::{self, OwnEntry};
 
 /// The oldest CLI that is supported. It knows every event that [`EVENT_SINCE`] does not name.
 pub const OLDEST_CLI: CliVersion = CliVersion(2, 0, 50);
@@ -49,7 +49,13 @@ pub const DAEMON_EVENTS: [(&str, &[&str]); 2] =
 #[must_use]
 pub fn has_daemon_entries(settings: &[u8]) -> bool {
     let entries = settings_editor::own_entries(settings, &owned_names()).unwrap_or_default();
-    entries.iter().any(|entry| entry.path.ends_with(&format!("/{SESSIONS_EXECUTABLE}")))
+    entries.iter().any(is_daemon_entry)
+}
+
+/// Returns whether one of our entries starts or stops daemons.
+#[must_use]
+pub fn is_daemon_entry(entry: &OwnEntry) -> bool {
+    entry.path.ends_with(&format!("/{SESSIONS_EXECUTABLE}"))
 }
 
 /// Returns the names of the hook executables.
