@@ -15,10 +15,10 @@ use crate::settings_editor::{ChangeKind, EditPlan, OwnEntry, WrappedCommand};
 pub fn find_differences(env: &Environment, desired: &DesiredState, entries: &ScopeEntries) -> Vec<Finding> {
     let keep_scripts = receipt::load_receipt(env, &entries.file).is_some_and(|receipt| receipt.keep_scripts);
     // If the settings are refused, there is a finding for that already.
-    let Ok(plan) = desired.plan_for(env, &entries.subject()) else { return Vec::new() };
-    let mut findings = entry_findings(env, entries, &plan);
+    let Some(plan) = &entries.plan else { return Vec::new() };
+    let mut findings = entry_findings(env, entries, plan);
     if !keep_scripts {
-        findings.extend(script_findings(env, desired, entries, &plan));
+        findings.extend(script_findings(env, desired, entries, plan));
     }
     findings.extend(find_entries_beside_wrapped(env, entries));
     findings

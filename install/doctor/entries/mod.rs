@@ -27,9 +27,11 @@ pub fn check(env: &Environment, desired: Option<&DesiredState>) -> Vec<Finding> 
     findings.extend(disabled_hooks::find_disabled(env).iter().map(|disabled| disabled_finding(env, disabled)));
     // Install cannot repair settings that it would refuse.
     if let Some(desired) = desired {
-        for entries in scopes.iter().filter(|entries| entries.scope == Scope::User || entries.is_ours()) {
-            let refusal = desired.plan_for(env, &entries.subject()).err();
-            findings.extend(refusal.map(|refusal| unusable_settings(&entries.file, &refusal)));
+        for entries in scopes.iter_mut().filter(|entries| entries.scope == Scope::User || entries.is_ours()) {
+            match desired.plan_for(env, &entries.subject()) {
+                Ok(plan) => entries.plan = Some(plan),
+                Err(refusal) => findings.push(unusable_settings(&entries.file, &refusal)),
+            }
         }
     }
     let of_this_config = scopes.iter().filter(|entries| !entries.is_of_another_config(env));
@@ -71,10 +73,7 @@ fn read_scopes(env: &Environment) -> (Vec<ScopeEntries>, Vec<Finding>) {
             }
         };
         // In the home directory, the settings of the project are those of the user.
-        let is_same = |other: &ScopeEntries| {
-            SettingsFile::read_settings(&other.file).is_ok_and(|other| other.real == settings.real)
-        };
-        if scopes.iter().any(is_same) {
+        if scopes.iter().any(|other| other.real == settings.real) {
             continue;
         }
         match ScopeEntries::read_scope(env, scope, &settings) {

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use crate::desired_state::SettingsSubject;
 use crate::environment::Environment;
 use crate::paths::Scope;
-use crate::settings_editor::{self, EditRefusal, HookOwner, OwnEntry, WrappedCommand};
+use crate::settings_editor::{self, EditPlan, EditRefusal, HookOwner, OwnEntry, WrappedCommand};
 use crate::settings_file::SettingsFile;
 use crate::{shared_settings, supported_events};
 
@@ -15,6 +15,8 @@ pub struct ScopeEntries {
     pub scope: Scope,
     /// The settings file.
     pub file: PathBuf,
+    /// The path of the file itself, after all symlinks.
+    pub real: PathBuf,
     /// The content of the settings.
     pub text: Vec<u8>,
     /// Whether other homes may use the same settings.
@@ -25,6 +27,8 @@ pub struct ScopeEntries {
     pub others: Vec<OwnEntry>,
     /// The user's own commands that start our executables.
     pub wrapped: Vec<WrappedCommand>,
+    /// What install would change, if that was asked and the settings are not refused.
+    pub plan: Option<EditPlan>,
 }
 
 impl ScopeEntries {
@@ -40,7 +44,8 @@ impl ScopeEntries {
         let mut wrapped = settings_editor::find_wrapped(&text, &supported_events::owned_names());
         wrapped.retain(|line| env.hook_owner(scope, &line.path, line.by_shell) == HookOwner::Here);
         let (file, is_linked) = (settings.path.clone(), shared_settings::find_sharing(env, &settings.path).is_some());
-        Ok(Self { scope, file, text, is_linked, entries, others, wrapped })
+        let real = settings.real.clone();
+        Ok(Self { scope, file, real, text, is_linked, entries, others, wrapped, plan: None })
     }
 
     /// Returns the settings as the desired state needs them. In the settings of a project, entries of other homes are kept.
