@@ -4,16 +4,18 @@ mod launchd;
 mod service_file;
 mod systemd;
 
+use std::io;
 use std::path::PathBuf;
 use std::process::Command;
 use std::time::Duration;
 
 use fs_err as fs;
 
+use crate::child_process::{self, ProgramOutput};
 use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::{atomic_file, child_process, supported_events};
+use crate::{atomic_file, supported_events};
 use service_file::ServiceFile;
 
 /// How long a command of the service manager may take.
@@ -45,11 +47,18 @@ pub fn service_path(env: &Environment) -> Option<PathBuf> {
     Some(service_of_system(env).ok()?.file)
 }
 
+/// Returns the service and the description that is installed; `None` if none is, and if it belongs to another configuration
+/// directory.
+fn find_installed(env: &Environment) -> Option<(ServiceFile, String)> {
+    let service = service_of_system(env).ok()?;
+    let text = fs::read_to_string(&service.file).ok().filter(|text| text.contains(&service.starts))?;
+    Some((service, text))
+}
+
 /// Returns whether the service is installed and belongs to this configuration directory.
 #[must_use]
 pub fn is_installed(env: &Environment) -> bool {
-    let read = |service: &ServiceFile| fs::read_to_string(&service.file).unwrap_or_default();
-    service_of_system(env).is_ok_and(|service| read(&service).contains(&service.starts))
+    find_installed(env).is_some()
 }
 
 /// What is wrong with an installed service: a sentence.
@@ -63,9 +72,9 @@ pub enum ServiceFault {
 /// Checks the service of this configuration directory; `None` if it is not installed, and if nothing is wrong.
 #[must_use]
 pub fn find_fault(env: &Environment) -> Option<ServiceFault> {
-    let service = service_of_system(env).ok().filter(|_| is_installed(env))?;
+    let (service, text) = find_installed(env)?;
     let file = env.short_path(&service.file);
-    if fs::read_to_string(&service.file).ok().as_ref() != Some(&service.text) {
+    if text != service.text {
         return Some(ServiceFault::Outdated(format!("{file} differs from what this version writes")));
     }
     let problem = ask_manager(env, &service.check)?;
@@ -75,11 +84,16 @@ pub fn find_fault(env: &Environment) -> Option<ServiceFault> {
     Some(ServiceFault::NotRunning(sentence))
 }
 
-/// Runs a command of the service manager; returns what it printed if it failed.
-fn ask_manager(env: &Environment, words: &[String]) -> Option<String> {
+/// Runs a command of the service manager.
+fn run_command(env: &Environment, words: &[String]) -> io::Result<ProgramOutput> {
     let mut command = Command::new(&words[0]);
     command.args(&words[1..]).env("PATH", &env.search_path);
-    let answer = match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
+    child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT)
+}
+
+/// Runs a command of the service manager; returns what it printed if it failed.
+fn ask_manager(env: &Environment, words: &[String]) -> Option<String> {
+    let answer = match run_command(env, words) {
         Ok(output) if output.status.success() => return None,
         Ok(output) => {
             let text = [output.stdout, output.stderr].concat();
@@ -158,9 +172,7 @@ pub fn remove_service(env: &Environment, report: &mut Report) -> Result<(), Refu
 fn run_commands(env: &Environment, commands: &[Vec<String>]) -> Option<String> {
     commands.iter().find_map(|words| {
         let line = words.join(" ");
-        let mut command = Command::new(&words[0]);
-        command.args(&words[1..]).env("PATH", &env.search_path);
-        match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
+        match run_command(env, words) {
             Ok(output) if output.status.success() => None,
             Ok(output) => {
                 let stderr = String::from_utf8_lossy(&output.stderr);
