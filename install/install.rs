@@ -28,8 +28,7 @@ use crate::{
 /// If the settings cannot be changed; they are then as they were.
 pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Report) -> Result<(), Refusal> {
     file_owner::refuse_foreign_owner(env, options.scope)?;
-    release_version::refuse_downgrade(env, options.downgrade)?;
-    if let Some(newer) = release_version::newer_installed(env) {
+    if let Some(newer) = release_version::refuse_downgrade(env, options.downgrade)? {
         let what = if options.dry_run { "would be" } else { "is" };
         report.warnings.push(format!(
             "version {newer} {what} replaced by the older {} (--downgrade)",
@@ -50,8 +49,8 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
     } else {
         change_settings(env, &desired, options, &executables, report)
     };
-    let empty_settings = settings_subject(env, &report.file, options, b"{}");
     result.map_err(|refusal| {
+        let empty_settings = settings_subject(env, &report.file, options, b"{}");
         refusal.with_snippet(&settings_editor::settings_snippet(&desired.registrations(env, &empty_settings)))
     })?;
     // The settings are changed now, so a failure from here on is a problem and not a refusal.

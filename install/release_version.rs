@@ -85,17 +85,17 @@ pub fn newer_installed(env: &Environment) -> Option<ReleaseVersion> {
     installed_release(env).filter(|installed| ReleaseVersion::parse(OUR_VERSION).is_some_and(|ours| *installed > ours))
 }
 
-/// Refuses to replace a newer version without `--downgrade`.
+/// Refuses to replace a newer version without `--downgrade`. With it, returns the newer version that is replaced.
 ///
 /// # Errors
-/// If the installed version is newer than this build.
-pub fn refuse_downgrade(env: &Environment, downgrade: bool) -> Result<(), Refusal> {
-    match newer_installed(env).filter(|_| !downgrade) {
-        Some(newer) => Err(Refusal::new(format!(
+/// If the installed version is newer than this build, and `downgrade` is false.
+pub fn refuse_downgrade(env: &Environment, downgrade: bool) -> Result<Option<ReleaseVersion>, Refusal> {
+    match newer_installed(env) {
+        Some(newer) if !downgrade => Err(Refusal::new(format!(
             "version {newer} is installed in {}, and this `hooks` has the older version {OUR_VERSION}: use the `hooks` of the newer version, or go back with `hooks install --downgrade`",
             env.short_path(&env.executables_dir())
         ))),
-        None => Ok(()),
+        newer => Ok(newer),
     }
 }
 
