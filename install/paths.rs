@@ -4,14 +4,14 @@ use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
 use clap::ValueEnum;
-use serde::{Deserialize, Serialize};
+use serde::Serialize;
 use session_signals_protocol::file_names::SIGNAL_DIR;
 use sha2::{Digest, Sha256};
 
 use crate::environment::Environment;
 
 /// Which settings file a command works on.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Scope {
     /// Yours, in every project: settings.json of the configuration directory

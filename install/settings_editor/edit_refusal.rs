@@ -80,5 +80,3 @@ impl fmt::Display for EditRefusal {
         }
     }
 }
-
-impl std::error::Error for EditRefusal {}

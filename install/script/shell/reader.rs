@@ -22,7 +22,7 @@ pub struct ShellReader<'a> {
 }
 
 /// A word of a script.
-#[derive(Clone, Default)]
+#[derive(Clone)]
 pub struct ShellWord {
     /// The name before the first `=`, if the word is an assignment.
     pub name: Option<String>,
