@@ -39,8 +39,8 @@ pub struct SettingsSubject<'a> {
 }
 
 impl SettingsSubject<'_> {
-    /// Returns whether more than one home uses the settings, which have these entries. Their entries then name no home, and a shell finds the
-    /// executables.
+    /// Returns whether more than one home uses the settings. `entries` are our entries in them. They then name no home, and a
+    /// shell finds the executables.
     fn is_shared(&self, env: &Environment, entries: &[OwnEntry]) -> bool {
         let is_of_another =
             |entry: &OwnEntry| env.hook_owner(self.scope, &entry.path, !entry.exec) == HookOwner::Another;
