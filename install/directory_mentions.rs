@@ -32,9 +32,7 @@ pub fn list_mentions(mentions: &[Mention]) -> Option<String> {
 /// the directory. If in doubt, returns true, because a missed mention does more harm than a false one.
 fn names_directory(env: &Environment, folders: &[String], text: &str) -> bool {
     let text = without_quotes(&with_tilde(env, &env.fill_variables(text)));
-    if folders
-        .iter()
-        .any(|folder| text.match_indices(&*folder).any(|(at, _)| is_end_of_name(&text[at + folder.len()..])))
+    if folders.iter().any(|folder| text.match_indices(folder).any(|(at, _)| is_end_of_name(&text[at + folder.len()..])))
     {
         return true;
     }

@@ -19,7 +19,7 @@ fn settings_that_install_would_refuse() {
 
 #[test]
 fn text_of_the_settings_is_harmless_for_a_terminal() {
-    let line = r#"nice /x/session-signals/hook-stop \u001b]0;title\u0007\u202e"#;
+    let line = r"nice /x/session-signals/hook-stop \u001b]0;title\u0007\u202e";
     let installation = Installation::with_settings("{}");
     installation.run_successfully(&["install"]);
     installation.write_file(
