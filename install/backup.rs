@@ -181,31 +181,3 @@ fn backups_of(folder: &Path, name: &str) -> io::Result<Vec<(u128, PathBuf)>> {
     backups.sort();
     Ok(backups)
 }
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn only_the_owner_can_read_what_is_moved_to_the_backups() {
-        let directory = tempfile::tempdir().unwrap();
-        let env = Environment {
-            home: None,
-            config_dir: directory.path().to_owned(),
-            config_dir_is_set: true,
-            xdg_config_home: None,
-            project_dir: directory.path().to_owned(),
-            source_dir: directory.path().to_owned(),
-            search_path: "".into(),
-            wants_colour: false,
-            command_line: Vec::new(),
-            force: false,
-        };
-        let leftover = directory.path().join("leftover");
-        fs::write(&leftover, "{}").unwrap();
-        fs::set_permissions(&leftover, PermissionsExt::from_mode(0o644)).unwrap();
-        let moved = move_to_backups(&env, &directory.path().join("settings.json"), &leftover);
-        assert_eq!(moved.parent(), Some(&*env.backups_dir()));
-        assert_eq!(moved.metadata().unwrap().mode() & 0o777, 0o600);
-    }
-}

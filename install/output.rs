@@ -11,11 +11,16 @@ use session_signals_cli::is_harmless;
 /// away; a new member does not change it.
 pub const JSON_FORMAT: u32 = 1;
 
-/// Returns a sentence for a terminal. A sentence may quote a path, a command or the output of another program, and a terminal
-/// would obey their control characters.
+/// Returns a sentence for a terminal, on one line. A sentence may quote a path, a command or the output of another program, and
+/// a terminal would obey their control characters.
 #[must_use]
 pub fn harmless(sentence: &str) -> String {
-    sentence.replace(|character| !is_harmless(character), "\u{fffd}")
+    let replace = |character| match character {
+        '\n' | '\r' | '\t' => ' ',
+        _ if is_harmless(character) => character,
+        _ => '\u{fffd}',
+    };
+    sentence.chars().map(replace).collect()
 }
 
 /// Prints lines on standard output.

@@ -6,6 +6,7 @@ mod concurrent_changes;
 mod doctor;
 mod file_attributes;
 mod file_owner;
+mod harmless_output;
 pub mod installation;
 mod installing;
 mod interrupted_runs;

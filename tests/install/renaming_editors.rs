@@ -1,7 +1,8 @@
 //! An editor saves by a rename while `hooks` replaces the settings, on a file system that cannot exchange two files.
 
+use std::os::unix::fs::PermissionsExt;
 use std::thread;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 
@@ -42,6 +43,33 @@ fn an_edit_is_kept_if_files_cannot_be_exchanged() {
         installation.run_successfully(&["uninstall"]);
         assert_eq!(installation.read_file(".claude/settings.json"), SAVED);
     });
+}
+
+/// Two programs save at once: one writes to the file that `hooks` has moved away, the other makes a new file. What the first one
+/// wrote may contain tokens, so only the owner may read it among the backups.
+#[test]
+#[ignore = "needs strace"]
+fn a_file_that_another_one_overtook_is_private() {
+    let installation = Installation::with_settings(ORIGINAL);
+    fs::set_permissions(installation.settings_path(), PermissionsExt::from_mode(0o644)).unwrap();
+    let injections = ["trace=renameat2,linkat", "inject=renameat2:error=EINVAL", "inject=linkat:delay_enter=2s:when=2"];
+    let result = installation.run_traced(&injections, "install", || {
+        let deadline = Instant::now() + Duration::from_secs(10);
+        while installation.settings_path().exists() && Instant::now() < deadline {
+            thread::sleep(Duration::from_millis(1));
+        }
+        let is_moved = |name: &String| name.starts_with(".claude/.session-signals.moved.");
+        let moved = installation.list_files().into_iter().find(is_moved).unwrap();
+        fs::write(installation.path(&moved), "{\"theme\": \"earlier\"}").unwrap();
+        save_by_rename(&installation, SAVED);
+    });
+    let trace = installation.read_file("trace");
+    assert_eq!(result.code, Some(0), "{result:?}\n{trace}");
+    assert!(result.stderr.contains("two other programs wrote the settings at the same time"), "{result:?}\n{trace}");
+    assert_eq!(installation.parse_settings()["model"], "opus");
+    let aside = installation.list_files().into_iter().find(|name| name.contains("backups/aside.")).unwrap();
+    assert_eq!(installation.read_file(&aside), "{\"theme\": \"earlier\"}");
+    assert_eq!(fs::metadata(installation.path(&aside)).unwrap().permissions().mode() & 0o777, 0o600);
 }
 
 /// The file system cannot rename without replacing either, so no replacement is safe.

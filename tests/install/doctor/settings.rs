@@ -18,21 +18,6 @@ fn settings_that_install_would_refuse() {
 }
 
 #[test]
-fn text_of_the_settings_is_harmless_for_a_terminal() {
-    let line = r"nice /x/session-signals/hook-stop \u001b]0;title\u0007\u202e";
-    let installation = Installation::with_settings("{}");
-    installation.run_successfully(&["install"]);
-    installation.write_file(
-        "project/.claude/settings.json",
-        &format!(r#"{{"hooks":{{"Stop":[{{"hooks":[{{"type":"command","command":"{line}"}}]}}]}}}}"#),
-    );
-    let result = installation.run_hooks(&["doctor"]);
-    let printed = result.stdout + &result.stderr;
-    assert!(printed.contains("]0;title"), "{printed:?}");
-    assert!(!printed.contains(['\u{1b}', '\u{7}', '\u{202e}']), "{printed:?}");
-}
-
-#[test]
 #[ignore = "mounts a file system in a namespace of its own, which needs root"]
 fn hooks_disabled_by_an_administrator() {
     let installation = installed();

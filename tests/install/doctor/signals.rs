@@ -148,6 +148,16 @@ fn a_running_session_without_a_signal() {
     installation.write_file(".claude/session-signals/someone.working.json", "{}");
     fs::set_permissions(installation.path(".claude/session-signals"), PermissionsExt::from_mode(0o700)).unwrap();
     assert_eq!(installation.find_ids(), [""; 0]);
+    // A cause in two scopes is named once.
+    fs::remove_file(installation.path(".claude/session-signals/someone.working.json")).unwrap();
+    installation.run_successfully(&["install", "--scope", "local"]);
+    for file in [".claude/settings.json", "project/.claude/settings.local.json"] {
+        let mut settings: serde_json::Value = serde_json::from_str(&installation.read_file(file)).unwrap();
+        settings["hooks"].as_object_mut().unwrap().remove("Stop");
+        installation.write_file(file, &settings.to_string());
+    }
+    fs::remove_file(installation.executable_path("hook-compact")).unwrap();
+    assert!(why().ends_with("has no signal: repair entry-missing, executable-gone first"), "{}", why());
 }
 
 #[test]
