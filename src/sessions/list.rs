@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use crate::command_line::ListOptions;
 use crate::display_text::make_harmless;
 use crate::{environment, session_table};
-use session_signals_reader::{Collector, Session, SessionFilter, SessionList, read_sessions};
+use session_signals_reader::{Collector, Session, SessionFilter, SessionList};
 
 /// The table leaves out sessions that ended longer ago than this. A line below it says how many they are.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
@@ -18,7 +18,12 @@ const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 /// be read; then everything else has been printed.
 pub fn print_sessions(options: &ListOptions) -> io::Result<()> {
     let config_dir = environment::config_dir()?;
-    let mut list = make_list_harmless(read_sessions(&config_dir, session_filter(options)));
+    let mut collector = Collector::new(&config_dir);
+    collector.read_all_signals();
+    let mut list = list_sessions(&collector, options, SystemTime::now());
+    if options.json {
+        list.read_conversations(&config_dir);
+    }
     let mut out = io::stdout().lock();
     if options.json {
         serde_json::to_writer(&mut out, &list.sessions)?;

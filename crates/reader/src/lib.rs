@@ -16,7 +16,8 @@
 //!
 //! A [`Collector`] reads them and makes one [`Evidence`] for each session. [`decide_state`] then decides what the session does,
 //! from the evidence and the time alone: the first rule of [`STATE_RULES`] that applies decides. [`Session`] adds what a user
-//! wants to know. [`plan_repair`] finds signal files that say something else, and [`apply_plan`] repairs them.
+//! wants to know. [`GitCheckout`] and [`Conversation`] add what session dashboards show of a session; the state does not depend
+//! on them. [`plan_repair`] finds signal files that say something else, and [`apply_plan`] repairs them.
 //!
 //! Several signals of one session may exist for a moment, or longer if a hook was killed. Which signal makes which other one
 //! false is decided in one place, [`StoredSignals::superseded_by`](session_signals_protocol::StoredSignals::superseded_by), for
@@ -42,8 +43,10 @@
 //! - Signals hold prompts. The hooks make their directory with mode 0700, and refuse a directory that others can write to.
 //!   Readers do not check the mode: `hooks doctor` does.
 //! - Files are opened without following symbolic links and without blocking, and only regular files of limited size are read:
-//!   256 MiB of a signal, 1 MiB of a registry entry, the last 256 KiB of a transcript. The path of the transcript is read from
-//!   the signal.
+//!   256 MiB of a signal, 1 MiB of a registry entry or of a git configuration, and at most 576 KiB of a transcript at once. The
+//!   path of the transcript is read from the signal.
+//! - The address of a git remote may hold the name and the password of a user. [`GitRemote`] leaves them out, and takes no address
+//!   of which it is not certain where they end.
 //! - Any content of any file gives some answer, and never a panic. A session id is checked before it becomes part of a path: 1 to
 //!   128 letters, digits, `_` and `-`.
 //! - Prompts, messages, names and paths come from other programs. Remove control characters before you print them on a terminal.
@@ -124,8 +127,12 @@
 pub mod cleanup;
 mod collector;
 mod config_dir;
+mod conversation;
+mod conversation_part;
+mod dashboard_members;
 mod evidence;
-mod git_branch;
+mod git_checkout;
+mod git_remote;
 mod host;
 mod lenient_json;
 mod pending_call;
@@ -140,6 +147,7 @@ mod session;
 mod session_list;
 mod session_signals;
 mod session_state;
+mod shorten;
 mod signal;
 mod signal_dir;
 mod signal_members;
@@ -151,12 +159,17 @@ mod store_error;
 mod tests;
 mod timestamps;
 mod transcript;
+mod transcript_line;
 mod watch;
 
 pub use collector::{CollectedEvidence, Collector};
 pub use config_dir::{config_dir_of, find_config_dir};
+pub use conversation::{Conversation, ConversationReader};
+pub use conversation_part::{ConversationPart, ConversationRole};
+pub use dashboard_members::{DashboardMembers, PendingTool};
 pub use evidence::Evidence;
-pub use git_branch::checked_out_branch;
+pub use git_checkout::{GitCheckout, GitCheckouts};
+pub use git_remote::GitRemote;
 pub use host::{Host, is_cli_process, is_process_alive};
 pub use pending_call::PendingCall;
 pub use process_state::ProcessState;

@@ -7,9 +7,13 @@ use serde::Serialize;
 use serde_json::Value;
 use session_signals_protocol::SignalKind;
 
+use crate::conversation::Conversation;
+use crate::dashboard_members::DashboardMembers;
 use crate::evidence::Evidence;
+use crate::git_checkout::GitCheckout;
 use crate::pending_call::PendingCall;
 use crate::registry_entry::RegistryEntry;
+use crate::session_signals::SessionSignals;
 use crate::session_state::{DecidedState, SessionState};
 use crate::signal::{Signal, parse_stamp};
 use crate::state_rules::{STARTED_RULE, decide_state};
@@ -41,12 +45,13 @@ pub struct Session {
     pub pending_permission: Option<PendingPermission>,
     /// How many calls wait.
     pub pending_count: usize,
-    /// The working directory of the session.
+    /// The working directory of the session. In JSON: an empty text if it is not known.
+    #[serde(serialize_with = "path_or_empty")]
     pub cwd: Option<PathBuf>,
     /// The last part of `cwd`.
     pub project: Option<String>,
     /// The branch that is checked out in `cwd`. [`Session::from_evidence`] leaves it empty, because it reads no files:
-    /// [`checked_out_branch`](crate::checked_out_branch) returns it.
+    /// [`Session::set_checkout`] sets it.
     pub branch: Option<String>,
     /// The name that the CLI gave the session.
     pub name: Option<String>,
@@ -74,6 +79,12 @@ pub struct Session {
     pub prompt: Option<String>,
     /// The last message of the agent, while the session waits.
     pub last_message: Option<String>,
+    /// What the pages of session dashboards require.
+    #[serde(flatten)]
+    pub dashboard: DashboardMembers,
+    /// The path of the transcript, if a signal names it. It is no member of the JSON.
+    #[serde(skip)]
+    pub transcript_path: Option<PathBuf>,
 }
 
 /// A call that waits for the user's approval.
@@ -132,6 +143,10 @@ impl Session {
             background.push("shell".to_owned());
         }
         let error = stop.and_then(|stop| stop.members.error.clone());
+        let pending_permission = calls.first().map(PendingPermission::from_call);
+        let name = registry.and_then(|entry| entry.name.clone());
+        let prompt = members.and_then(|members| members.prompt.as_deref());
+        let dashboard = DashboardMembers::new(name.as_deref(), prompt, pending_permission.as_ref());
         let is_elsewhere = !evidence.is_of_this_host && registry.is_none_or(|entry| entry.namespace.is_some());
         Self {
             format: JSON_FORMAT,
@@ -144,12 +159,12 @@ impl Session {
             state,
             has_process: state != SessionState::Ended,
             has_pending_tool_use: state == SessionState::Permission,
-            pending_permission: calls.first().map(PendingPermission::from_call),
+            pending_permission,
             pending_count: if state == SessionState::Permission { calls.len().max(1) } else { 0 },
             project: cwd.as_deref().and_then(Path::file_name).map(|name| name.to_string_lossy().into_owned()),
             branch: None,
             cwd,
-            name: registry.and_then(|entry| entry.name.clone()),
+            name,
             last_activity_at: activity.into_iter().flatten().max().map_or(now, |time| time.min(now)),
             since,
             reason: if error.is_some() { "an error ended the turn".to_owned() } else { reason.to_owned() },
@@ -161,7 +176,32 @@ impl Session {
             host: members.filter(|_| is_elsewhere).and_then(|members| members.claude_host.clone()),
             prompt: working.and_then(|working| working.members.prompt.clone()),
             last_message: stop.and_then(|stop| stop.members.last_assistant_message.clone()),
+            dashboard,
+            transcript_path: transcript_path(signals, newest).cloned(),
         }
+    }
+
+    /// Adds what is known of the git checkout around `cwd`.
+    pub fn set_checkout(&mut self, checkout: &GitCheckout) {
+        self.branch.clone_from(&checkout.branch);
+        self.dashboard.set_checkout(checkout);
+    }
+
+    /// Adds what is known of the conversation.
+    pub fn set_conversation(&mut self, conversation: &Conversation) {
+        self.dashboard.set_conversation(self.name.as_deref(), conversation);
+    }
+
+    /// Returns where the transcript of the session should be: what a signal says, or else where the CLI puts the transcripts of
+    /// sessions that are started in `cwd`.
+    #[must_use]
+    pub fn find_transcript(&self, config_dir: &Path) -> Option<PathBuf> {
+        if let Some(path) = &self.transcript_path {
+            return Some(path.clone());
+        }
+        let keep = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };
+        let directory: String = self.cwd.as_ref()?.to_str()?.chars().map(keep).collect();
+        Some(config_dir.join("projects").join(directory).join(format!("{}.jsonl", self.session_id)))
     }
 
     /// Returns whether the session has not ended. Session dashboards show these sessions.
@@ -192,6 +232,16 @@ fn current_dir<'a>(newest: Option<&'a Signal>, registry: Option<&'a RegistryEntr
     let by_registry = registry.and_then(|entry| entry.cwd.as_ref());
     let is_registry_newer = registry.is_some_and(|entry| newest.is_none_or(|newest| newest.time < entry.written_at));
     if is_registry_newer { by_registry.or(by_signal) } else { by_signal.or(by_registry) }
+}
+
+/// Returns the path that the newest signal names, or else any signal. A signal that a repair wrote may name none.
+fn transcript_path<'a>(signals: &'a SessionSignals, newest: Option<&'a Signal>) -> Option<&'a PathBuf> {
+    newest.into_iter().chain(signals.iter()).find_map(|signal| signal.members.transcript_path.as_ref())
+}
+
+#[expect(clippy::ref_option, reason = "serde calls it with this type")]
+fn path_or_empty<S: serde::Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
+    to.serialize_str(&path.as_deref().unwrap_or(Path::new("")).to_string_lossy())
 }
 
 fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {

@@ -1,13 +1,18 @@
 //! All sessions, as they are now.
 
-use std::collections::HashMap;
+use std::num::NonZero;
 use std::path::Path;
+use std::thread;
 use std::time::SystemTime;
 
 use crate::collector::Collector;
-use crate::git_branch::checked_out_branch;
+use crate::conversation::Conversation;
+use crate::git_checkout::GitCheckouts;
 use crate::session::Session;
 use crate::skipped_files::SkippedFiles;
+
+/// A thread reads the transcripts of at least this many sessions, unless there are fewer.
+const MIN_SHARE: usize = 8;
 
 /// Which sessions a list has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -39,11 +44,40 @@ pub struct SessionList {
 pub fn read_sessions(config_dir: &Path, filter: SessionFilter) -> SessionList {
     let mut collector = Collector::new(config_dir);
     collector.read_all_signals();
-    collector.list_sessions(filter, SystemTime::now())
+    let mut list = collector.list_sessions(filter, SystemTime::now());
+    list.read_conversations(config_dir);
+    list
+}
+
+impl SessionList {
+    /// Reads the transcript of each session of this configuration directory, and adds what it shows: see
+    /// [`Session::set_conversation`]. The state of a session does not depend on it. Transcripts are larger than all other files, so
+    /// one thread for each processor reads a part of them.
+    pub fn read_conversations(&mut self, config_dir: &Path) {
+        let threads = thread::available_parallelism().map_or(1, NonZero::get);
+        let share = self.sessions.len().div_ceil(threads).max(MIN_SHARE);
+        thread::scope(|scope| {
+            for sessions in self.sessions.chunks_mut(share) {
+                scope.spawn(move || {
+                    for session in sessions {
+                        read_conversation(session, config_dir);
+                    }
+                });
+            }
+        });
+    }
+}
+
+fn read_conversation(session: &mut Session, config_dir: &Path) {
+    let path = session.find_transcript(config_dir);
+    if let Some(conversation) = path.and_then(|path| Conversation::read(&path).ok()) {
+        session.set_conversation(&conversation);
+    }
 }
 
 impl Collector {
-    /// Decides what all sessions do at `now`, from the signals that were last read and from what the other sources say now.
+    /// Decides what all sessions do at `now`, from the signals that were last read and from what the other sources say now. Reads
+    /// no conversation: see [`SessionList::read_conversations`].
     #[must_use]
     pub fn list_sessions(&self, filter: SessionFilter, now: SystemTime) -> SessionList {
         let collected = self.collect_evidence(now);
@@ -52,10 +86,10 @@ impl Collector {
             sessions.filter(|session| filter == SessionFilter::All || session.is_open()).collect();
         // The sort is stable, and the sessions come in the order of their ids.
         sessions.sort_by_key(Session::sort_key);
-        let mut branches = HashMap::new();
+        let mut checkouts = GitCheckouts::default();
         for session in &mut sessions {
-            if let Some(cwd) = &session.cwd {
-                session.branch = branches.entry(cwd.clone()).or_insert_with(|| checked_out_branch(cwd)).clone();
+            if let Some(checkout) = session.cwd.as_deref().and_then(|cwd| checkouts.find(cwd)) {
+                session.set_checkout(checkout);
             }
         }
         SessionList { sessions, skipped_files: collected.skipped_files, unreadable: collected.unreadable }

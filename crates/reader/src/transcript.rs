@@ -5,12 +5,12 @@ use std::io::{self, Read as _, Seek as _, SeekFrom};
 use std::path::Path;
 use std::time::SystemTime;
 
-use serde::Deserialize;
 use serde_json::Value;
 
 use crate::pending_call::PendingCall;
 use crate::regular_file;
 use crate::timestamps;
+use crate::transcript_line::TranscriptLine;
 
 /// How many bytes are read from the end of a transcript.
 pub const MAX_TAIL_LEN: u64 = 256 << 10;
@@ -59,11 +59,8 @@ impl TranscriptTail {
         let mut call_ids = Vec::new();
         let mut result_ids = HashSet::new();
         for line in lines.split(|byte| *byte == b'\n') {
-            let Ok(line) = serde_json::from_slice::<TranscriptLine>(line) else { continue };
-            let Some(Value::Array(parts)) = line.message.map(|message| message.content) else { continue };
-            if line.is_sidechain {
-                continue;
-            }
+            let Some(line) = TranscriptLine::parse(line).filter(|line| !line.is_sidechain) else { continue };
+            let Value::Array(parts) = line.content() else { continue };
             let time = line.timestamp.as_deref().and_then(|time| humantime::parse_rfc3339(time).ok());
             for mut part in parts {
                 let text = |name| part[name].as_str().unwrap_or_default();
@@ -107,20 +104,4 @@ struct RecordedCall {
     name: String,
     input: Value,
     has_result: bool,
-}
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct TranscriptLine {
-    r#type: String,
-    #[serde(default)]
-    is_sidechain: bool,
-    timestamp: Option<String>,
-    message: Option<TranscriptMessage>,
-}
-
-#[derive(Deserialize)]
-struct TranscriptMessage {
-    #[serde(default)]
-    content: Value,
 }

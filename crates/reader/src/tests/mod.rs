@@ -2,6 +2,8 @@
 
 mod cleanup;
 mod config_dir;
+mod conversation;
+mod git_checkout;
 mod namespaces;
 mod processes;
 mod properties;

@@ -1,26 +1,40 @@
 //! What is remembered of each session from one refresh to the next.
 
 use std::collections::{BTreeSet, HashMap};
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::last_signals::LastSignals;
 use super::stable_times::StableTimes;
 use crate::serve::feed::SessionChange;
-use session_signals_reader::{Collector, Evidence, Session, Snapshot, checked_out_branch, plan_repair};
+use session_signals_reader::{Collector, ConversationReader, Evidence, GitCheckouts, Session, Snapshot, plan_repair};
 
 /// The sessions that were published.
-#[derive(Default)]
 pub struct KnownSessions {
+    config_dir: PathBuf,
     times: HashMap<String, StableTimes>,
     last_signals: LastSignals,
-    /// The branch of each directory, as this round has read it.
-    branches: HashMap<PathBuf, Option<String>>,
+    /// What was read of each transcript.
+    conversations: HashMap<String, ConversationReader>,
+    /// The git checkout of each directory, as this round has read it.
+    checkouts: GitCheckouts,
     /// The sessions that time alone may change.
     time_dependent: BTreeSet<String>,
 }
 
 impl KnownSessions {
+    /// Starts without a session of this configuration directory.
+    pub fn new(config_dir: &Path) -> Self {
+        Self {
+            config_dir: config_dir.to_owned(),
+            times: HashMap::new(),
+            last_signals: LastSignals::default(),
+            conversations: HashMap::new(),
+            checkouts: GitCheckouts::default(),
+            time_dependent: BTreeSet::new(),
+        }
+    }
+
     /// Returns the ids of the sessions.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.times.keys().map(String::as_str)
@@ -31,9 +45,9 @@ impl KnownSessions {
         self.time_dependent.iter().map(String::as_str)
     }
 
-    /// Forgets the branches, so that they are read again.
-    pub fn clear_branches(&mut self) {
-        self.branches.clear();
+    /// Forgets the checkouts, so that they are read again.
+    pub fn clear_checkouts(&mut self) {
+        self.checkouts.clear();
     }
 
     /// Decides the state of a session again, and returns what must be published. If time alone may change the session, its
@@ -51,6 +65,7 @@ impl KnownSessions {
         let remembered = if has_signals { None } else { self.last_signals.evidence_of(&id, snapshot, now) };
         let Some(evidence) = remembered.as_ref().or(found.as_ref()) else {
             self.times.remove(&id);
+            self.conversations.remove(&id);
             self.time_dependent.remove(&id);
             return (id, None);
         };
@@ -58,9 +73,10 @@ impl KnownSessions {
         if has_signals {
             self.last_signals.remember(&id, evidence, session.state);
         }
-        if let Some(cwd) = &session.cwd {
-            session.branch = self.branches.entry(cwd.clone()).or_insert_with(|| checked_out_branch(cwd)).clone();
+        if let Some(checkout) = session.cwd.as_deref().and_then(|cwd| self.checkouts.find(cwd)) {
+            session.set_checkout(checkout);
         }
+        self.read_conversation(&mut session);
         let times = StableTimes::keep_first_times(&mut session, self.times.get(&id), now);
         if is_unchanged_by_time(&session, evidence, now) {
             self.time_dependent.remove(&id);
@@ -74,6 +90,22 @@ impl KnownSessions {
         let json = serde_json::to_string(&session).ok();
         self.times.insert(id.clone(), times);
         (id, json)
+    }
+
+    /// Reads what was appended to the transcript of a session, and adds it to the session.
+    fn read_conversation(&mut self, session: &mut Session) {
+        let Some(path) = session.find_transcript(&self.config_dir) else { return };
+        if let Some(reader) = self.conversations.get_mut(&session.session_id) {
+            // What was read before stays true if the transcript cannot be read any more.
+            let _ = reader.read_new(&path);
+            session.set_conversation(reader.conversation());
+            return;
+        }
+        let mut reader = ConversationReader::default();
+        if reader.read_new(&path).is_ok() {
+            session.set_conversation(reader.conversation());
+            self.conversations.insert(session.session_id.clone(), reader);
+        }
     }
 }
 

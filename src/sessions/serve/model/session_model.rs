@@ -56,7 +56,7 @@ impl SessionModel {
             events,
             feed,
             snapshot,
-            known: KnownSessions::default(),
+            known: KnownSessions::new(config_dir),
             removal: MassRemoval::new(now),
             schedule: RefreshSchedule::new(now),
             repairer: Repairer::default(),
@@ -172,7 +172,7 @@ impl SessionModel {
             log_line(&format!("sessions: {failure}; until watching works again, changes are seen up to a second late"));
         }
         let before = std::mem::replace(&mut self.snapshot, self.collector.take_snapshot());
-        self.known.clear_branches();
+        self.known.clear_checkouts();
         if self.schedule.take_full_round(now) {
             let all = self.all_session_ids();
             return self.schedule.start_round(now, all);

@@ -58,8 +58,11 @@ const EXPECTED_FAILURES: [(&str, &[&str]); 3] = [
 #[test]
 #[ignore = "needs node and packages from npm"]
 fn reads_pass_the_official_conformance_suite() {
-    let folder =
-        session_signals_testing::node::packages("conformance", &["@durable-streams/server-conformance-tests@0.3.6"]);
+    let folder = session_signals_testing::node::packages(
+        "conformance",
+        &["@durable-streams/server-conformance-tests@0.3.6"],
+        &[],
+    );
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     listener.set_nonblocking(true).unwrap();
