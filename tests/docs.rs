@@ -12,6 +12,7 @@ use session_signals_reader::STATE_RULES;
 
 use crate::sandbox::{Sandbox, executable_path, write_script};
 use crate::serve::server::Server;
+use crate::sessions::list;
 
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
@@ -151,6 +152,22 @@ fn the_table_of_hooks_has_the_events_of_each_hook() {
         let row = format!("| `{}` | {} |", hook.executable(), events.collect::<Vec<_>>().join(", "));
         assert!(text.contains(&row), "no row {row}");
     }
+}
+
+/// Every member of a session's JSON has a row, in the order in which it is written.
+#[test]
+fn every_member_of_a_session_is_documented() {
+    let sandbox = Sandbox::new();
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    let json = list::sessions(&sandbox, &["--json"]);
+    let text = read_document("docs/json.md");
+    let table = text.split_once("## `sessions --json`").unwrap().1.split_once("\n### ").unwrap().0;
+    let rows = table.lines().filter_map(|row| Some(row.strip_prefix("| `")?.split_once('`')?.0));
+    let documented: Vec<_> = rows.collect();
+    let position = |name: &&str| json.find(&format!("\"{name}\":")).unwrap_or(usize::MAX);
+    assert!(documented.is_sorted_by_key(position), "{documented:?} {json}");
+    let members = list::json(&sandbox, &[])[0].as_object().unwrap().len();
+    assert_eq!(documented.len(), members, "{documented:?} {json}");
 }
 
 /// A Markdown viewer does not show a cell that is too many.

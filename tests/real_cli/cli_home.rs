@@ -7,7 +7,10 @@ use fs_err as fs;
 use serde_json::{Value, json};
 
 use super::claude_command;
-use crate::sandbox::{Sandbox, executable_path, run_with_input, write_script};
+use crate::sandbox::{Sandbox, create_checkout, executable_path, run_with_input, write_script};
+
+/// The remote of the project's checkout. Nobody may see the name and the password.
+const PROJECT_REMOTE: &str = "https://jane:ghp_hunter2@git.example.com/team/project.git";
 
 /// How often `hooks install` is run until it knows the version of the CLI.
 const MAX_RUNS: usize = 5;
@@ -36,6 +39,7 @@ pub fn create_with_settings(
     for directory in ["bin", "project", ".claude"] {
         fs::create_dir(path(directory)).unwrap();
     }
+    create_checkout(&path("project"), "main", PROJECT_REMOTE);
     let write_script = |name: &str, text: &str| write_script(&path(name), text);
     write_script("bin/claude", &format!("exec {} \"$@\"", claude_command(version)));
     // Two commands that run until the test makes a file. The CLI asks for permission for the first, and not for the second.

@@ -19,6 +19,7 @@ use super::scenario_step::{ScenarioStep, step};
 use super::{becomes_true, newest_version, observed_state};
 use crate::sandbox::{Sandbox, executable_path, pids_in_home, run_with_input, write_script};
 use crate::serve::browser::Browser;
+use crate::serve::dashboard::{Dashboard, OF_DASHBOARDS};
 use crate::serve::server::Server;
 
 /// The steps, each with the index of the user who performs it. The users are A, B and C.
@@ -93,11 +94,12 @@ struct Readers {
     sandbox: Rc<Sandbox>,
     server: Rc<Server>,
     browser: Browser,
+    dashboard: Dashboard,
 }
 
 impl Readers {
     /// Returns the state of every session that has not ended, as each reader reports it: the JSON, the table, the signals alone, the
-    /// stream, and the page.
+    /// stream, the page, and the page of a dashboard.
     fn read_states(&mut self) -> BTreeMap<&'static str, BTreeMap<String, String>> {
         let by_state = |values: Vec<Value>| -> BTreeMap<String, String> {
             let open_sessions = values.into_iter().filter(|value| value["state"] != "ended");
@@ -120,6 +122,11 @@ impl Readers {
             keys.map(move |key| (text(key), (*state).to_owned()))
         });
         let page = page.collect();
+        let state = |card: String| {
+            let column = card.strip_prefix("team/project ").expect("the group of the project's repository");
+            column.replace("needs-approval", "permission")
+        };
+        let dashboard = self.dashboard.shown().into_iter().map(|(id, card)| (id, state(card))).collect();
         let names = self.sandbox.list_signal_dir().into_iter();
         let mut with_signals: Vec<_> = names.filter_map(|name| Some(name.split_once('.')?.0.to_owned())).collect();
         with_signals.dedup();
@@ -136,6 +143,7 @@ impl Readers {
             ("signals", signals),
             ("stream", by_state(self.server.sessions())),
             ("page", page),
+            ("dashboard", dashboard),
         ])
     }
 
@@ -177,8 +185,12 @@ fn all_readers_agree_and_uninstall_leaves_nothing() {
     let original = settings(&path);
     assert_ne!(fs::read_to_string(path(".claude/settings.json")).unwrap(), original);
     let server = Rc::new(Server::start(&sandbox));
-    let mut readers =
-        Readers { sandbox: Rc::clone(&sandbox), server: Rc::clone(&server), browser: Browser::open(&server) };
+    let mut readers = Readers {
+        sandbox: Rc::clone(&sandbox),
+        server: Rc::clone(&server),
+        browser: Browser::open(&server),
+        dashboard: Dashboard::open_page(&OF_DASHBOARDS, server.port),
+    };
     let mut users = ["A", "B", "C"]
         .map(|name| ScenarioRun::new(Rc::clone(&sandbox), Some(Rc::clone(&server)), newest_version(), name));
     for (user, step) in STEPS {

@@ -27,6 +27,29 @@ pub fn read_signal_state(sandbox: &Sandbox, id: &str) -> &'static str {
     signal.map_or("-", |(_, state)| state)
 }
 
+/// Compares what `sessions` reports of a conversation with all lines of its transcript.
+pub fn assert_conversation_is_right(sandbox: &Sandbox, id: &str) {
+    let reported = read_session(sandbox, id);
+    let projects = fs::read_dir(sandbox.home().join(".claude/projects")).unwrap();
+    let mut paths = projects.map(|project| project.unwrap().path().join(format!("{id}.jsonl")));
+    let transcript = fs::read_to_string(paths.find(|path| path.exists()).unwrap()).unwrap();
+    let lines = transcript.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
+    let is_set = |line: &Value, name: &str| line[name] == true;
+    let is_message = |line: &Value| {
+        ["user", "assistant"].contains(&line["type"].as_str().unwrap_or_default())
+            && !["isSidechain", "isMeta", "isCompactSummary"].iter().any(|name| is_set(line, name))
+    };
+    let messages: Vec<_> = lines.filter(is_message).collect();
+    assert_eq!(reported["messageCount"], messages.len(), "{id}");
+    let texts =
+        messages.iter().filter(|message| message["type"] == "user").map(|message| &message["message"]["content"]);
+    let mut prompts = texts.filter_map(Value::as_str);
+    let first = prompts.find(|prompt| !prompt.starts_with('<'));
+    assert_eq!(reported["originalPrompt"].as_str(), first, "{id}");
+    assert!(!reported.to_string().contains("ghp_hunter2"), "{reported}");
+    println!("{id}: {} messages, {}: {}", messages.len(), reported["originalPrompt"], reported["recentOutput"]);
+}
+
 /// Prints the registry entry, the signals, and when `sessions` reports another state, after a wrong report.
 pub fn print_evidence(sandbox: &Sandbox, id: &str, pid: u32, reported: &Value) {
     let entry = sandbox.home().join(format!(".claude/sessions/{pid}.json"));

@@ -10,6 +10,7 @@ use super::scenario_step::ScenarioStep;
 use super::scripted_user::ScriptedUser;
 use super::{becomes_true_every, observed_state};
 use crate::sandbox::Sandbox;
+use crate::serve::dashboard::Dashboard;
 use crate::serve::server::Server;
 
 /// How long the real state must have been unchanged before it is compared. `sessions` takes up to 1 s to believe the registry.
@@ -34,6 +35,8 @@ pub struct ScenarioRun {
     user: ScriptedUser,
     /// Repairs the signals; `None` if the signals are compared without repair.
     server: Option<Rc<Server>>,
+    /// Must show what `sessions` lists.
+    dashboard: Option<Dashboard>,
     sandbox: Rc<Sandbox>,
     /// The words at the beginning of each line of the report.
     label: String,
@@ -51,6 +54,7 @@ impl ScenarioRun {
         Self {
             user: ScriptedUser::new(Rc::clone(&sandbox), version),
             server,
+            dashboard: None,
             sandbox,
             label: format!("{version} {name:11}"),
             unreported: Vec::new(),
@@ -64,6 +68,12 @@ impl ScenarioRun {
     /// Sets the situations in which `sessions` must report a wrong state, because nothing tells the right one.
     pub fn with_unreported(mut self, unreported: Vec<&'static str>) -> Self {
         self.unreported = unreported;
+        self
+    }
+
+    /// Adds a dashboard, which must show what `sessions` lists after each step.
+    pub fn with_dashboard(mut self, dashboard: Dashboard) -> Self {
+        self.dashboard = Some(dashboard);
         self
     }
 
@@ -150,6 +160,9 @@ impl ScenarioRun {
             println!("{}\n{log}", self.user.screen());
             self.wrong.push(step.situation);
         }
+        if let Some(dashboard) = &mut self.dashboard {
+            dashboard.assert_shows_what_sessions_lists(&self.sandbox, step.situation);
+        }
         self.right += usize::from(is_right);
         self.right_by_signals += usize::from(by_signals == expected);
     }
@@ -162,8 +175,12 @@ impl ScenarioRun {
     }
 
     /// Prints how often the reports were right. Fails if `sessions` was wrong in any situation but the unreported ones, or right in one
-    /// of those.
-    pub fn finish(self) {
+    /// of those, or if the dashboard refused a value.
+    pub fn finish(mut self) {
+        if let Some(dashboard) = &mut self.dashboard {
+            println!("{} a dashboard accepted {} values", self.label, dashboard.assert_values_are_valid());
+            observed_state::assert_conversation_is_right(&self.sandbox, self.user.session());
+        }
         println!("{} agreement {}/{}", self.label, self.right, self.steps);
         let repaired = if self.server.is_some() { ", repaired" } else { "" };
         println!("{} signals alone{repaired} {}/{}", self.label, self.right_by_signals, self.steps);

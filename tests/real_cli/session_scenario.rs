@@ -16,6 +16,7 @@ use super::scenario_step::UserAction::{
 use super::scenario_step::VisibleSign::{Directory, File, Nothing, OtherDialog, OtherSession, Text};
 use super::scenario_step::{ScenarioStep, step};
 use super::scripted_user::WITHOUT_REGISTRY;
+use crate::serve::dashboard::{Dashboard, OF_DASHBOARDS};
 use crate::serve::server::Server;
 
 /// The first version with a registry.
@@ -212,6 +213,8 @@ struct VersionRules {
     unreported: &'static [&'static str],
     /// Whether a server repairs the signals. Then the signals alone must be right, too.
     repairs: bool,
+    /// Whether a dashboard reads the stream of the server.
+    has_dashboard: bool,
 }
 
 fn run_scenario(scenario: &Scenario, rules: VersionRules) {
@@ -226,7 +229,12 @@ fn run_scenario(scenario: &Scenario, rules: VersionRules) {
     }
     let situations: Vec<_> = steps.iter().map(|step| step.situation).collect();
     let unreported = rules.unreported.iter().copied().filter(|situation| situations.contains(situation)).collect();
+    let dashboard = server.as_ref().filter(|_| rules.has_dashboard);
+    let dashboard = dashboard.map(|server| Dashboard::start_reader(&OF_DASHBOARDS, server.port));
     let mut run = ScenarioRun::new(sandbox, server, version, scenario.name).with_unreported(unreported);
+    if let Some(dashboard) = dashboard {
+        run = run.with_dashboard(dashboard);
+    }
     for step in steps {
         run.run_step(step);
     }
@@ -245,28 +253,51 @@ fn run_scenarios(scenarios: &[Scenario], rules: VersionRules) {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_reports_every_state_of_the_first_cli_with_a_registry() {
-    let rules = VersionRules { version: FIRST_WITH_REGISTRY, impossible: &[], unreported: &[], repairs: false };
+    let rules = VersionRules {
+        version: FIRST_WITH_REGISTRY,
+        impossible: &[],
+        unreported: &[],
+        repairs: false,
+        has_dashboard: false,
+    };
     run_scenarios(&SCENARIOS, rules);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_reports_every_known_state_of_a_cli_without_a_registry() {
-    let rules =
-        VersionRules { version: WITHOUT_REGISTRY, impossible: IMPOSSIBLE, unreported: UNREPORTED, repairs: true };
+    let rules = VersionRules {
+        version: WITHOUT_REGISTRY,
+        impossible: IMPOSSIBLE,
+        unreported: UNREPORTED,
+        repairs: true,
+        has_dashboard: false,
+    };
     run_scenarios(&SCENARIOS, rules);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_reports_every_state_of_the_newest_cli() {
-    let rules = VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true };
+    let rules = VersionRules {
+        version: newest_version(),
+        impossible: &[],
+        unreported: &[],
+        repairs: true,
+        has_dashboard: true,
+    };
     run_scenarios(&SCENARIOS, rules);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn more_states_of_the_newest_cli_are_reported() {
-    let rules = VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true };
+    let rules = VersionRules {
+        version: newest_version(),
+        impossible: &[],
+        unreported: &[],
+        repairs: true,
+        has_dashboard: true,
+    };
     run_scenarios(&[Scenario { name: "newer", steps: NEWER }], rules);
 }

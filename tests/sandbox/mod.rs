@@ -5,6 +5,7 @@
 
 mod claude_process;
 mod executables;
+mod git_checkout;
 mod modification_time;
 mod outcome;
 mod processes;
@@ -23,6 +24,7 @@ use tempfile::TempDir;
 
 pub use claude_process::ClaudeProcess;
 pub use executables::{copy_executable, executable_for_event, executable_path, write_script};
+pub use git_checkout::create_checkout;
 pub use modification_time::{set_age, set_modified};
 pub use outcome::{Outcome, run_with_input};
 pub use processes::{SleepingProcess, is_alive, pids_in_home, pids_with_variable};

@@ -3,6 +3,7 @@
 pub mod browser;
 mod catch_up;
 mod cleanup;
+pub mod dashboard;
 mod deleted_signals;
 mod disk;
 mod event_stream;
@@ -11,6 +12,7 @@ mod http_answer;
 mod long_poll;
 mod many_clients;
 mod messages;
+mod node_process;
 mod official_client;
 mod page;
 mod repair;

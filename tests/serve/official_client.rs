@@ -49,7 +49,7 @@ const UPDATES: usize = 10_000;
 #[test]
 #[ignore = "needs node and packages from npm"]
 fn the_official_client_misses_no_event_and_gets_none_twice() {
-    let [old, new] = VERSIONS.map(|(folder, names)| packages(folder, &names));
+    let [old, new] = VERSIONS.map(|(folder, names)| packages(folder, &names, &[]));
     let sandbox = Sandbox::new();
     fs_err::create_dir_all(sandbox.signal_dir()).unwrap();
     let port = free_port();
@@ -96,7 +96,7 @@ fn the_official_client_misses_no_event_and_gets_none_twice() {
 #[ignore = "needs node and packages from npm"]
 fn the_official_client_continues_after_a_restart() {
     for (folder, names) in VERSIONS {
-        let folder = packages(folder, &names);
+        let folder = packages(folder, &names, &[]);
         for mode in ["sse", "long-poll"] {
             let sandbox = Sandbox::new();
             for session in ["changes", "goes", "stays"] {
