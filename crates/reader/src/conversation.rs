@@ -112,12 +112,10 @@ impl ConversationReader {
     /// # Errors
     /// Those of [`Conversation::read`]. What was read before is kept.
     pub fn read_new(&mut self, path: &Path) -> io::Result<()> {
-        if self.path == path {
-            // A look at the name is cheaper than opening the file.
-            let metadata = fs_err::symlink_metadata(path)?;
-            if (metadata.ino(), metadata.len()) == (self.inode, self.len) {
-                return Ok(());
-            }
+        // A look at the name is cheaper than opening the file, which may be unchanged or missing.
+        let metadata = fs_err::symlink_metadata(path)?;
+        if self.path == path && (metadata.ino(), metadata.len()) == (self.inode, self.len) {
+            return Ok(());
         }
         let mut file = open_regular(path)?;
         let metadata = file.metadata()?;
