@@ -12,8 +12,12 @@ use crate::regular_file::open_regular;
 use crate::transcript::MAX_TAIL_LEN;
 use crate::transcript_line::TranscriptLine;
 
-/// If no more than this was appended to a transcript, all of it is read. Otherwise only the end is read.
-const MAX_READ_LEN: u64 = 2 * MAX_TAIL_LEN;
+/// A transcript of at most this length is read whole at first. Of a longer one only the beginning and the end are read.
+const MAX_FIRST_LEN: u64 = 2 * MAX_TAIL_LEN;
+
+/// If no more than this was appended since the last read, all of it is read. A single line may have some megabytes, for example the
+/// result of a tool that is an image.
+const MAX_NEW_LEN: u64 = 16 << 20;
 
 /// How much of the beginning of a long transcript is read. The first prompt is there.
 const HEAD_LEN: u64 = 64 << 10;
@@ -107,7 +111,7 @@ impl ConversationReader {
     }
 
     /// Reads what was appended to the transcript at `path`. A file that became shorter, or another file, is read from its
-    /// beginning.
+    /// beginning, as [`Conversation::read`] does it. If more than 16 MiB were appended, only the end of it is read.
     ///
     /// # Errors
     /// Those of [`Conversation::read`]. What was read before is kept.
@@ -123,7 +127,8 @@ impl ConversationReader {
             *self = Self { path: path.to_owned(), inode: metadata.ino(), ..Self::default() };
         }
         self.len = metadata.len();
-        let are_lines_missing = self.len - self.position > MAX_READ_LEN;
+        let limit = if self.position == 0 { MAX_FIRST_LEN } else { MAX_NEW_LEN };
+        let are_lines_missing = self.len - self.position > limit;
         if are_lines_missing {
             if self.position == 0 {
                 let head = read_range(&mut file, 0, HEAD_LEN)?;

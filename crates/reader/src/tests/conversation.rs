@@ -46,6 +46,22 @@ fn a_transcript_of_the_real_cli_is_understood() {
 }
 
 #[test]
+fn a_large_part_that_is_appended_is_read_whole() {
+    let mut file = tempfile::NamedTempFile::new().unwrap();
+    file.write_all(prompt("first").as_bytes()).unwrap();
+    let mut reader = ConversationReader::default();
+    reader.read_new(file.path()).unwrap();
+    // A call whose result is an image, and what followed it before the next read.
+    let image = answer(&"x".repeat(3 << 20));
+    for line in [answer("a call"), image, answer("seen"), prompt("second")] {
+        file.write_all(line.as_bytes()).unwrap();
+    }
+    reader.read_new(file.path()).unwrap();
+    assert_eq!(reader.conversation().message_count, 5);
+    assert_eq!(recent(reader.conversation())[0], "user: first");
+}
+
+#[test]
 fn each_read_takes_only_what_was_appended() {
     let whole = String::from_utf8(fixture(TRANSCRIPT)).unwrap();
     let expected = read(&whole);
