@@ -46,7 +46,9 @@ pub fn print_sessions(options: &ListOptions) -> io::Result<()> {
 
 /// Lists the sessions that the options ask for, from the signals that the collector has read.
 pub fn list_sessions(collector: &Collector, options: &ListOptions, now: SystemTime) -> SessionList {
-    make_list_harmless(collector.list_sessions(session_filter(options), now))
+    let mut list = collector.list_sessions(session_filter(options), now);
+    list.read_checkouts();
+    make_list_harmless(list)
 }
 
 /// Draws the table of the sessions that are open or ended not long ago, and removes the others from the list. Returns the

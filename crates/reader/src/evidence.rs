@@ -1,7 +1,7 @@
 //! What is known of one session.
 
 use std::path::Path;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use session_signals_protocol::SignalKind;
 
@@ -12,6 +12,10 @@ use crate::session_signals::SessionSignals;
 use crate::signal::Signal;
 use crate::snapshot::Snapshot;
 use crate::transcript::TranscriptTail;
+
+/// After a change, time alone changes nothing more than this much later. A registry entry counts when it and the signals have
+/// been unchanged for a second.
+const SETTLED_AFTER: Duration = Duration::from_secs(3);
 
 /// All that is known of one session. What the session does is decided from this value and the time, and from nothing else.
 #[derive(Clone, Debug, Default)]
@@ -89,6 +93,17 @@ impl Evidence {
     pub fn is_time_independent(&self, now: SystemTime) -> bool {
         let is_quiet = self.registry.is_none() && self.left_at.is_none() && self.process != ProcessState::Alive;
         is_quiet && self.signals.iter().all(|signal| signal.time <= now) && self.needed_transcript(now).is_none()
+    }
+
+    /// Returns whether time alone may change within seconds what the evidence says, apart from the end of the process. A registry
+    /// entry settles, a transcript grows, or a signal has a time after `now`.
+    #[must_use]
+    pub fn may_change_soon(&self, now: SystemTime) -> bool {
+        let is_new = |time: SystemTime| now.duration_since(time).is_ok_and(|age| age < SETTLED_AFTER) || time > now;
+        let entry = self.registry.as_ref();
+        let changes = entry.map(|entry| entry.written_at).into_iter().chain(self.left_at);
+        let mut times = changes.chain(self.signals.iter().map(|signal| signal.time));
+        times.any(is_new) || self.needed_transcript(now).is_some()
     }
 
     /// Returns whether a transcript is needed and could not be read.

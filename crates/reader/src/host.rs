@@ -144,7 +144,11 @@ fn adopts_orphans(pid: u32) -> bool {
 #[must_use]
 pub fn is_process_alive(pid: u32, start: Option<u64>) -> bool {
     match cli_process::read_stat(pid) {
-        Some(process) => !process.is_zombie && start.is_none_or(|start| start == process.start) && !adopts_orphans(pid),
+        Some(process) => {
+            let is_of_start = start.is_none_or(|start| start == process.start);
+            // A process with the name of the CLI needs no second look at its name.
+            !process.is_zombie && is_of_start && (process.is_cli || !adopts_orphans(pid))
+        }
         // There is no /proc, so only the PID can be asked for.
         None if !cfg!(target_os = "linux") => {
             let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);

@@ -3,6 +3,7 @@
 //! This module is for the executables of session-signals. Its items may change in any version.
 
 use std::ffi::OsString;
+use std::fs::Metadata;
 use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::SystemTime;
@@ -32,12 +33,17 @@ pub fn open_regular(path: &Path) -> io::Result<File> {
 /// # Errors
 /// As for [`open_regular`].
 pub fn open_regular_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<File> {
+    open_with_metadata(path, flags, mode).map(|(file, _)| file)
+}
+
+fn open_with_metadata(path: &Path, flags: OFlags, mode: Mode) -> io::Result<(File, Metadata)> {
     let safe_flags = OFlags::NONBLOCK | OFlags::NOFOLLOW | OFlags::CLOEXEC;
     let file = File::from_parts(openat(CWD, path, flags | safe_flags, mode)?.into(), path);
-    if !file.metadata()?.is_file() {
+    let metadata = file.metadata()?;
+    if !metadata.is_file() {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, "not a regular file"));
     }
-    Ok(file)
+    Ok((file, metadata))
 }
 
 /// Reads a regular file of at most `limit` bytes.
@@ -45,8 +51,7 @@ pub fn open_regular_with(path: &Path, flags: OFlags, mode: Mode) -> io::Result<F
 /// # Errors
 /// The errors of [`open_regular`], the error of the system if the file cannot be read, and `FileTooLarge` if it is larger.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<FileContent> {
-    let file = open_regular(path)?;
-    let metadata = file.metadata()?;
+    let (file, metadata) = open_with_metadata(path, OFlags::RDONLY, Mode::empty())?;
     let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default() + 1);
     file.take(limit + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > limit {

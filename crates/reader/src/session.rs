@@ -210,6 +210,17 @@ impl Session {
         self.state != SessionState::Ended
     }
 
+    /// Returns whether the session needs its user: a call needs approval, or the session waits for the next prompt. A session that
+    /// has had no prompt yet needs nobody.
+    #[must_use]
+    pub fn needs_user(&self) -> bool {
+        match self.state {
+            SessionState::Permission => true,
+            SessionState::Waiting => self.rule != STARTED_RULE,
+            SessionState::Working | SessionState::Ended => false,
+        }
+    }
+
     /// Returns the key by which lists are sorted: sessions that need the user come first, and then those that have waited longest.
     /// Of sessions that ended, the one that ended last comes first.
     #[must_use]

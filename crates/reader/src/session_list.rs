@@ -45,11 +45,22 @@ pub fn read_sessions(config_dir: &Path, filter: SessionFilter) -> SessionList {
     let mut collector = Collector::new(config_dir);
     collector.read_all_signals();
     let mut list = collector.list_sessions(filter, SystemTime::now());
+    list.read_checkouts();
     list.read_conversations(config_dir);
     list
 }
 
 impl SessionList {
+    /// Reads the git checkout around the directory of each session, and adds what it says: see [`Session::set_checkout`].
+    pub fn read_checkouts(&mut self) {
+        let mut checkouts = GitCheckouts::default();
+        for session in &mut self.sessions {
+            if let Some(checkout) = session.cwd.as_deref().and_then(|cwd| checkouts.find(cwd)) {
+                session.set_checkout(checkout);
+            }
+        }
+    }
+
     /// Reads the transcript of each session of this configuration directory, and adds what it shows: see
     /// [`Session::set_conversation`]. The state of a session does not depend on it. Transcripts are larger than all other files, so
     /// one thread for each processor reads a part of them.
@@ -77,7 +88,7 @@ fn read_conversation(session: &mut Session, config_dir: &Path) {
 
 impl Collector {
     /// Decides what all sessions do at `now`, from the signals that were last read and from what the other sources say now. Reads
-    /// no conversation: see [`SessionList::read_conversations`].
+    /// no checkout and no conversation: see [`SessionList::read_checkouts`] and [`SessionList::read_conversations`].
     #[must_use]
     pub fn list_sessions(&self, filter: SessionFilter, now: SystemTime) -> SessionList {
         let collected = self.collect_evidence(now);
@@ -86,12 +97,6 @@ impl Collector {
             sessions.filter(|session| filter == SessionFilter::All || session.is_open()).collect();
         // The sort is stable, and the sessions come in the order of their ids.
         sessions.sort_by_key(Session::sort_key);
-        let mut checkouts = GitCheckouts::default();
-        for session in &mut sessions {
-            if let Some(checkout) = session.cwd.as_deref().and_then(|cwd| checkouts.find(cwd)) {
-                session.set_checkout(checkout);
-            }
-        }
         SessionList { sessions, skipped_files: collected.skipped_files, unreadable: collected.unreadable }
     }
 }

@@ -38,6 +38,7 @@ mod wakeups;
 
 use std::io;
 
+pub use platform::open_pidfd;
 pub use reap_orphans::reap_orphans_of;
 
 use command::{DaemonsCommand, SuperviseOptions};

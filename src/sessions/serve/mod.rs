@@ -7,7 +7,7 @@
 mod error_log;
 pub mod feed;
 pub mod http;
-pub mod model;
+mod published_sessions;
 mod router;
 mod shutdown_signal;
 pub mod stream;
@@ -21,10 +21,11 @@ use std::time::{Duration, SystemTime};
 
 use self::feed::{Feed, StreamHistory};
 use self::http::{connections, loopback};
-use self::model::SessionModel;
+use self::published_sessions::PublishedSessions;
 use self::upkeep::{clean_repeatedly, reap_repeatedly};
 use crate::command_line::ServeOptions;
 use crate::environment;
+use crate::model::{Rounds, SessionModel};
 
 /// How long the server waits at its end for clients to receive what it sends last.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(200);
@@ -39,10 +40,12 @@ pub fn run_server(options: &ServeOptions) -> io::Result<()> {
     let address = listeners[0].local_addr()?;
     let history = StreamHistory::read(&config_dir, options.port);
     let feed = Arc::new(Feed::new(history.next_run(SystemTime::now())));
-    let model = SessionModel::new(&config_dir, Arc::clone(&feed))?;
+    let mut model = SessionModel::new(&config_dir, PublishedSessions::new(Arc::clone(&feed)), Rounds::Always)?;
+    // The sink of the server never stops.
+    let _ = model.publish_all();
     feed.restore_history(history);
     let (reaper_dir, cleaner_dir) = (config_dir.clone(), config_dir);
-    start_thread("model", move || model.run_model())?;
+    start_thread("model", move || _ = model.run_model())?;
     start_thread("reaper", move || reap_repeatedly(&reaper_dir))?;
     start_thread("cleaner", move || clean_repeatedly(&cleaner_dir))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

@@ -17,9 +17,6 @@ use log_reader::LogReader;
 pub use log_reader::{LogMessage, StartPosition, reader_too_slow};
 pub use stream_history::StreamHistory;
 
-/// The id of a session, and its JSON; `None` if the session is gone.
-pub type SessionChange = (String, Option<String>);
-
 /// The log, and the means to wait for its growth.
 pub struct Feed {
     run: u64,
@@ -64,8 +61,9 @@ impl Feed {
         *lock_mutex(&self.history) = Some(history);
     }
 
-    /// Appends the changes that are new, and wakes the clients that wait.
-    pub fn publish(&self, changes: impl IntoIterator<Item = SessionChange>) {
+    /// Appends the changes that are new, and wakes the clients that wait. A change is the id of a session, and its JSON; `None`
+    /// if the session is gone.
+    pub fn publish(&self, changes: impl IntoIterator<Item = (String, Option<String>)>) {
         let (mut log, mut history) = (self.lock_log(), lock_mutex(&self.history));
         let before = log.tail();
         for (session, value) in changes {

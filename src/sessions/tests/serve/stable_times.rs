@@ -1,6 +1,6 @@
 //! Times that stay the same over refreshes.
 
-use crate::serve::model::stable_times::StableTimes;
+use crate::model::stable_times::StableTimes;
 use crate::tests::{at, evidence};
 use session_signals_reader::Session;
 

@@ -1,19 +1,18 @@
-//! The thread that keeps the feed true: it reads what changed, refreshes the sessions, and repairs their files.
+//! Follows all sessions: reads what changed, refreshes the sessions concerned, and tells the sink.
 
 use std::collections::BTreeSet;
 use std::io;
+use std::ops::ControlFlow;
 use std::path::Path;
-use std::sync::Arc;
-use std::sync::mpsc::{Receiver, RecvTimeoutError, channel};
-use std::time::{Duration, Instant, SystemTime};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
+use std::time::{Duration, Instant};
 
 use super::known_sessions::KnownSessions;
 use super::mass_removal::MassRemoval;
+use super::process_ends::ProcessEnds;
 use super::refresh_schedule::RefreshSchedule;
+use super::session_sink::SessionSink;
 use crate::display_text::make_harmless;
-use crate::serve::error_log::log_line;
-use crate::serve::feed::Feed;
-use crate::serve::upkeep::Repairer;
 use session_signals_reader::{ChangedSource, Collector, Snapshot, WatchEvent, Watcher};
 
 /// How many file events are read at most before their sessions are published.
@@ -22,31 +21,54 @@ const MAX_BATCH: usize = 4096;
 /// The pause between two batches of file events while very many signals are deleted. Each batch slows the deletion down.
 const BATCH_PAUSE: Duration = Duration::from_millis(5);
 
+/// When the sessions are refreshed that time alone may change.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub enum Rounds {
+    /// Every second.
+    Always,
+    /// Every second while time alone may soon change a session, and when a process ends. Otherwise nothing is done until a file
+    /// changes. A branch that is switched is not seen until then.
+    WhenNeeded,
+}
+
+/// What wakes the model.
+enum ModelEvent {
+    /// Files changed, or the watcher failed.
+    Files(WatchEvent),
+    /// The process of a session ended.
+    ProcessEnded,
+}
+
 /// Everything that is known of the sessions.
-pub struct SessionModel {
+pub struct SessionModel<S> {
     collector: Collector,
     watcher: Watcher,
-    events: Receiver<WatchEvent>,
-    feed: Arc<Feed>,
+    events: Receiver<ModelEvent>,
+    sender: Sender<ModelEvent>,
+    sink: S,
+    rounds: Rounds,
+    process_ends: ProcessEnds,
+    /// Whether all directories that exist are watched.
+    are_directories_watched: bool,
     snapshot: Snapshot,
     known: KnownSessions,
     removal: MassRemoval,
     schedule: RefreshSchedule,
-    repairer: Repairer,
     /// The failures to read a file that were logged, as long as they last.
     failures: BTreeSet<String>,
 }
 
-impl SessionModel {
-    /// Starts to watch the files, reads them all, and publishes every session.
+impl<S: SessionSink> SessionModel<S> {
+    /// Starts to watch the files, and reads them all.
     ///
     /// # Errors
     /// If the files cannot be watched.
-    pub fn new(config_dir: &Path, feed: Arc<Feed>) -> io::Result<Self> {
+    pub fn new(config_dir: &Path, sink: S, rounds: Rounds) -> io::Result<Self> {
         let mut collector = Collector::new(config_dir);
         let (sender, events) = channel();
+        let file_sender = sender.clone();
         let watcher = Watcher::new(config_dir, &collector, move |event| {
-            let _ = sender.send(event); // fails if the receiver is gone
+            let _ = file_sender.send(ModelEvent::Files(event)); // fails if the receiver is gone
         })?;
         collector.read_all_signals();
         let (snapshot, now) = (collector.take_snapshot(), Instant::now());
@@ -54,51 +76,96 @@ impl SessionModel {
             collector,
             watcher,
             events,
-            feed,
+            sender,
+            sink,
+            rounds,
+            process_ends: ProcessEnds::default(),
+            are_directories_watched: true,
             snapshot,
             known: KnownSessions::new(config_dir),
             removal: MassRemoval::new(now),
             schedule: RefreshSchedule::new(now),
-            repairer: Repairer::default(),
             failures: BTreeSet::new(),
         };
         // What changed while the files were read.
         let events: Vec<_> = model.events.try_iter().collect();
         model.read_changes(events);
-        let all = model.all_session_ids();
-        model.publish_sessions(all);
-        model.log_failures();
         Ok(model)
     }
 
-    /// Keeps the feed true until the watcher ends.
-    pub fn run_model(mut self) {
+    /// Publishes every session.
+    pub fn publish_all(&mut self) -> ControlFlow<S::Stop> {
+        let all = self.all_session_ids();
+        let flow = self.publish_sessions(all);
+        self.report_failures();
+        flow
+    }
+
+    /// Publishes every change until the sink wants no more. Returns what the sink stops with; `None` if the watcher ends.
+    pub fn run_model(mut self) -> Option<S::Stop> {
         loop {
-            let now = Instant::now();
-            match self.events.recv_timeout(self.schedule.wait_time(now).min(self.removal.wait_time(now))) {
-                Ok(event) => {
-                    if !self.removal.is_empty() {
-                        std::thread::sleep(BATCH_PAUSE);
-                    }
-                    let more = self.events.try_iter().take(MAX_BATCH);
-                    let events: Vec<_> = std::iter::once(event).chain(more).collect();
-                    let changed = self.read_changes(events);
-                    self.publish_sessions(changed);
-                }
-                Err(RecvTimeoutError::Timeout) => {}
-                Err(RecvTimeoutError::Disconnected) => return,
+            match self.wait_and_publish() {
+                ControlFlow::Continue(()) => {}
+                ControlFlow::Break(stop) => return stop,
             }
-            let now = Instant::now();
-            let removed = self.removal.take_due(now);
-            if !removed.is_empty() {
-                self.collector.reread_removed(&removed);
-                self.publish_sessions(removed);
-            }
-            if self.schedule.is_due(now) {
-                self.start_round(now);
-            }
-            self.continue_round(now);
         }
+    }
+
+    /// Waits for the next event or the next time at which something must be done, and does it.
+    fn wait_and_publish(&mut self) -> ControlFlow<Option<S::Stop>> {
+        match self.wait_for_event() {
+            Ok(event) => {
+                if !self.removal.is_empty() {
+                    std::thread::sleep(BATCH_PAUSE);
+                }
+                let more = self.events.try_iter().take(MAX_BATCH);
+                let events: Vec<_> = std::iter::once(event).chain(more).collect();
+                let changed = self.read_changes(events);
+                self.publish_sessions(changed).map_break(Some)?;
+            }
+            Err(RecvTimeoutError::Timeout) => {}
+            Err(RecvTimeoutError::Disconnected) => return ControlFlow::Break(None),
+        }
+        let now = Instant::now();
+        let removed = self.removal.take_due(now);
+        if !removed.is_empty() {
+            self.collector.reread_removed(&removed);
+            self.publish_sessions(removed).map_break(Some)?;
+        }
+        if self.schedule.is_due(now) {
+            self.start_round(now);
+        }
+        self.continue_round(now).map_break(Some)?;
+        if self.sink.next_wakeup().is_some_and(|wakeup| wakeup <= now) {
+            self.sink.wake_up(now).map_break(Some)?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    fn wait_for_event(&mut self) -> Result<ModelEvent, RecvTimeoutError> {
+        let now = Instant::now();
+        let round = (!self.is_resting()).then(|| self.schedule.wait_time(now));
+        let removal = (!self.removal.is_empty()).then(|| self.removal.wait_time(now));
+        let wakeup = self.sink.next_wakeup().map(|wakeup| wakeup.saturating_duration_since(now));
+        match [round, removal, wakeup].into_iter().flatten().min() {
+            Some(timeout) => self.events.recv_timeout(timeout),
+            None => self.events.recv().map_err(|_| RecvTimeoutError::Disconnected),
+        }
+    }
+
+    /// Returns whether no round is needed until the next event.
+    fn is_resting(&mut self) -> bool {
+        let is_needed = self.schedule.has_begun_round() || self.known.has_unsettled() || !self.are_directories_watched;
+        if self.rounds == Rounds::Always || is_needed {
+            return false;
+        }
+        let pids = self.known.pids();
+        self.process_ends.retain(&pids);
+        let sender = &self.sender;
+        pids.into_iter().all(|pid| {
+            let sender = sender.clone();
+            self.process_ends.watch(pid, move || _ = sender.send(ModelEvent::ProcessEnded))
+        })
     }
 
     /// Returns the ids of all sessions that exist or were published.
@@ -107,8 +174,14 @@ impl SessionModel {
     }
 
     /// Reads again what the events say, and returns the sessions that may have changed.
-    fn read_changes(&mut self, events: Vec<WatchEvent>) -> BTreeSet<String> {
-        let mut changes: Vec<_> = events.into_iter().flat_map(|event| self.watcher.changed_sources(event)).collect();
+    fn read_changes(&mut self, events: Vec<ModelEvent>) -> BTreeSet<String> {
+        let mut changes = Vec::new();
+        for event in events {
+            match event {
+                ModelEvent::Files(event) => changes.extend(self.watcher.changed_sources(event)),
+                ModelEvent::ProcessEnded => changes.push(ChangedSource::Registry),
+            }
+        }
         changes.sort_unstable();
         changes.dedup();
         if changes.contains(&ChangedSource::Everything) {
@@ -144,32 +217,34 @@ impl SessionModel {
     }
 
     /// Refreshes the sessions, and publishes those that changed.
-    fn publish_sessions(&mut self, sessions: BTreeSet<String>) {
+    fn publish_sessions(&mut self, sessions: BTreeSet<String>) -> ControlFlow<S::Stop> {
         let refresh = |id| self.known.refresh_session(id, &self.collector, &self.snapshot, drop);
         let changes: Vec<_> = sessions.into_iter().map(refresh).collect();
-        self.feed.publish(changes);
+        self.sink.publish(changes)
     }
 
-    /// Logs which files could not be read. A failure is logged again only if the file could be read in between.
-    fn log_failures(&mut self) {
+    /// Reports which files could not be read. A failure is reported again only if the file could be read in between.
+    fn report_failures(&mut self) {
         let failures = self.collector.unreadable_files(&self.snapshot);
         let failures: BTreeSet<_> = failures.iter().map(|failure| make_harmless(failure)).collect();
         for failure in failures.difference(&self.failures) {
-            log_line(&format!("sessions: {failure}"));
+            self.sink.report_failure(failure);
         }
         self.failures = failures;
     }
 
     /// Starts a round of all sessions that time may change, or of all sessions.
     fn start_round(&mut self, now: Instant) {
-        self.log_failures();
+        self.report_failures();
         // A directory that cannot be watched is read again in each round.
-        if self.watcher.watch_new_directories() {
+        self.are_directories_watched = !self.watcher.watch_new_directories();
+        if !self.are_directories_watched {
             self.collector.read_all_signals();
             self.schedule.request_full_round();
         }
         if let Some(failure) = self.watcher.take_failure() {
-            log_line(&format!("sessions: {failure}; until watching works again, changes are seen up to a second late"));
+            let sentence = format!("{failure}; until watching works again, changes are seen up to a second late");
+            self.sink.report_failure(&sentence);
         }
         let before = std::mem::replace(&mut self.snapshot, self.collector.take_snapshot());
         self.known.clear_checkouts();
@@ -182,8 +257,8 @@ impl SessionModel {
         self.schedule.start_round(now, sessions);
     }
 
-    /// Refreshes the sessions of one slice of the round, publishes them, and then repairs their files.
-    fn continue_round(&mut self, now: Instant) {
+    /// Refreshes the sessions of one slice of the round, publishes them, and shows the sink their evidence.
+    fn continue_round(&mut self, now: Instant) -> ControlFlow<S::Stop> {
         let (mut changes, mut time_dependent) = (Vec::new(), Vec::new());
         while let Some(id) = self.schedule.next_session(now) {
             let session = id.clone();
@@ -191,14 +266,15 @@ impl SessionModel {
             changes.push(self.known.refresh_session(id, &self.collector, &self.snapshot, collect));
         }
         if changes.is_empty() && self.schedule.wait_time(now) > Duration::ZERO {
-            return;
+            return ControlFlow::Continue(());
         }
-        self.feed.publish(changes);
+        self.sink.publish(changes)?;
         let signal_dir = self.collector.signal_dir();
         for (id, evidence) in time_dependent {
-            self.repairer.repair_session(signal_dir, &id, &evidence, SystemTime::now());
+            self.sink.look_at_evidence(signal_dir, &id, &evidence);
         }
         self.schedule.finish_slice(Instant::now());
+        ControlFlow::Continue(())
     }
 }
 
@@ -206,7 +282,23 @@ impl SessionModel {
 mod tests {
     use session_signals_protocol::file_names::SIGNAL_DIR;
 
+    use std::convert::Infallible;
+    use std::time::SystemTime;
+
     use super::*;
+    use crate::model::SessionChange;
+
+    struct Nobody;
+
+    impl SessionSink for Nobody {
+        type Stop = Infallible;
+
+        fn publish(&mut self, _: Vec<SessionChange>) -> ControlFlow<Infallible> {
+            ControlFlow::Continue(())
+        }
+
+        fn report_failure(&mut self, _: &str) {}
+    }
 
     #[test]
     fn only_sessions_that_time_may_change_are_in_every_round() {
@@ -236,7 +328,8 @@ mod tests {
         if let Some(host) = host {
             write("killed", "working", &format!(r#","claude_pid":4194300,"claude_start":1,"claude_host":"{host}""#));
         }
-        let model = SessionModel::new(config_dir.path(), Arc::new(Feed::new(1))).unwrap();
+        let mut model = SessionModel::new(config_dir.path(), Nobody, Rounds::Always).unwrap();
+        assert!(model.publish_all().is_continue());
         let time_dependent: Vec<_> = model.known.time_dependent().filter(|id| *id != "killed").collect();
         assert_eq!(time_dependent, ["ahead", "alive", "transcript"]);
         let is_linux = cfg!(target_os = "linux");

@@ -43,6 +43,11 @@ impl RefreshSchedule {
         self.next.saturating_duration_since(now)
     }
 
+    /// Returns whether sessions of the current round remain.
+    pub fn has_begun_round(&self) -> bool {
+        !self.remaining.is_empty()
+    }
+
     /// Returns whether the next round must start.
     pub fn is_due(&self, now: Instant) -> bool {
         self.remaining.is_empty() && self.next <= now

@@ -1,13 +1,15 @@
 //! What is remembered of each session from one refresh to the next.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeSet, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use super::last_signals::LastSignals;
+use super::session_sink::SessionChange;
 use super::stable_times::StableTimes;
-use crate::serve::feed::SessionChange;
-use session_signals_reader::{Collector, ConversationReader, Evidence, GitCheckouts, Session, Snapshot, plan_repair};
+use session_signals_reader::{
+    Collector, ConversationReader, Evidence, GitCheckouts, ProcessState, Session, Snapshot, plan_repair,
+};
 
 /// The sessions that were published.
 pub struct KnownSessions {
@@ -20,6 +22,10 @@ pub struct KnownSessions {
     checkouts: GitCheckouts,
     /// The sessions that time alone may change.
     time_dependent: BTreeSet<String>,
+    /// Those of them of which more may change soon than that their process ends.
+    unsettled: BTreeSet<String>,
+    /// The processes of those sessions that are alive.
+    pids: HashMap<String, u32>,
 }
 
 impl KnownSessions {
@@ -32,6 +38,8 @@ impl KnownSessions {
             conversations: HashMap::new(),
             checkouts: GitCheckouts::default(),
             time_dependent: BTreeSet::new(),
+            unsettled: BTreeSet::new(),
+            pids: HashMap::new(),
         }
     }
 
@@ -43,6 +51,16 @@ impl KnownSessions {
     /// Returns the sessions that time alone may change: a process may die, or a transcript may grow.
     pub fn time_dependent(&self) -> impl Iterator<Item = &str> {
         self.time_dependent.iter().map(String::as_str)
+    }
+
+    /// Returns whether time alone may soon change a session, apart from the end of its process.
+    pub fn has_unsettled(&self) -> bool {
+        !self.unsettled.is_empty()
+    }
+
+    /// Returns the living processes of the sessions.
+    pub fn pids(&self) -> HashSet<u32> {
+        self.pids.values().copied().collect()
     }
 
     /// Forgets the checkouts, so that they are read again.
@@ -66,7 +84,7 @@ impl KnownSessions {
         let Some(evidence) = remembered.as_ref().or(found.as_ref()) else {
             self.times.remove(&id);
             self.conversations.remove(&id);
-            self.time_dependent.remove(&id);
+            self.set_time_dependent(&id, None, now);
             return (id, None);
         };
         let mut session = Session::from_evidence(&id, evidence, now);
@@ -79,17 +97,30 @@ impl KnownSessions {
         self.read_conversation(&mut session);
         let times = StableTimes::keep_first_times(&mut session, self.times.get(&id), now);
         if is_unchanged_by_time(&session, evidence, now) {
-            self.time_dependent.remove(&id);
+            self.set_time_dependent(&id, None, now);
         } else {
-            self.time_dependent.insert(id.clone());
+            self.set_time_dependent(&id, Some((&session, evidence)), now);
             // A repair is planned from the files that exist, not from the signals that are remembered.
             if let Some(found) = found {
                 on_time_dependent(found);
             }
         }
-        let json = serde_json::to_string(&session).ok();
         self.times.insert(id.clone(), times);
-        (id, json)
+        (id, Some(session))
+    }
+
+    /// Notes whether time alone may change a session.
+    fn set_time_dependent(&mut self, id: &str, session: Option<(&Session, &Evidence)>, now: SystemTime) {
+        self.time_dependent.remove(id);
+        self.unsettled.remove(id);
+        self.pids.remove(id);
+        let Some((session, evidence)) = session else { return };
+        self.time_dependent.insert(id.to_owned());
+        if evidence.may_change_soon(now) {
+            self.unsettled.insert(id.to_owned());
+        }
+        let pid = session.pid.filter(|_| evidence.process == ProcessState::Alive);
+        self.pids.extend(pid.map(|pid| (id.to_owned(), pid)));
     }
 
     /// Reads what was appended to the transcript of a session, and adds it to the session.
