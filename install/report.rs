@@ -145,7 +145,7 @@ impl Report {
         match self.outcome {
             Outcome::Done | Outcome::Unchanged => ExitStatus::Success,
             Outcome::Refused => ExitStatus::Failure,
-            Outcome::Partly => ExitStatus::Partial,
+            Outcome::Partly => ExitStatus::Incomplete,
         }
     }
 

@@ -17,7 +17,7 @@ use crate::sessions::list;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The documents that a user or a developer reads. The README comes first: its first block installs the hooks.
-const DOCUMENTS: [&str; 13] = [
+const DOCUMENTS: [&str; 15] = [
     "README.md",
     "docs/install.md",
     "docs/sessions.md",
@@ -25,6 +25,8 @@ const DOCUMENTS: [&str; 13] = [
     "docs/daemons.md",
     "docs/signals.md",
     "docs/json.md",
+    "docs/scripts.md",
+    "docs/status-line.md",
     "docs/troubleshooting.md",
     "docs/benchmarks.md",
     "SECURITY.md",

@@ -16,6 +16,19 @@ pub fn config_dir() -> io::Result<PathBuf> {
     session_signals_reader::find_config_dir().ok_or_else(not_set)
 }
 
+/// Does the same if the directory exists. A directory that does not exist cannot be watched.
+///
+/// # Errors
+/// `NotFound` if neither variable is set, or if there is no such directory.
+pub fn existing_config_dir() -> io::Result<PathBuf> {
+    let config_dir = config_dir()?;
+    if config_dir.is_dir() {
+        return Ok(config_dir);
+    }
+    let message = format!("{} is no directory: Claude Code makes it when it is first started", config_dir.display());
+    Err(io::Error::new(io::ErrorKind::NotFound, message))
+}
+
 /// Returns how a table is drawn on standard output.
 pub fn table_format() -> TableFormat {
     TableFormat { columns: terminal_columns(), is_coloured: wants_colour() }

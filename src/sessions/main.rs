@@ -4,7 +4,11 @@ mod command_line;
 mod daemons;
 mod display_text;
 mod environment;
+mod events;
+mod line;
+mod line_format;
 mod list;
+mod model;
 mod report_result;
 mod serve;
 mod session_table;
@@ -12,6 +16,7 @@ mod terminal;
 #[cfg(test)]
 mod tests;
 mod text_table;
+mod wait;
 mod watch;
 
 use std::process::ExitCode;
@@ -22,7 +27,10 @@ use command_line::{Arguments, Command};
 fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let result = match arguments.command {
+        Some(Command::Wait(options)) => return report_result::report_status(wait::run_wait(&options)).into(),
         Some(Command::Serve(options)) => serve::run_server(&options),
+        Some(Command::Line(options)) => line::print_line(&options),
+        Some(Command::Events(options)) => events::print_events(&options),
         Some(Command::Daemons { command }) => daemons::run(command),
         None if arguments.list.watch => watch::run_watch(&arguments.list),
         None => list::print_sessions(&arguments.list),

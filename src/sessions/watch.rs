@@ -43,12 +43,7 @@ pub fn run_watch(options: &ListOptions) -> io::Result<()> {
 
 /// Shows the list, and returns the signal that ended it, if one did.
 fn watch_sessions(options: &ListOptions) -> io::Result<Option<i32>> {
-    let config_dir = environment::config_dir()?;
-    if !config_dir.is_dir() {
-        let message =
-            format!("{} is no directory: Claude Code makes it when it is first started", config_dir.display());
-        return Err(io::Error::new(io::ErrorKind::NotFound, message));
-    }
+    let config_dir = environment::existing_config_dir()?;
     let mut collector = Collector::new(&config_dir);
     let (sender, events) = channel();
     // The watcher starts before the signals are read, so that no change in between is missed.

@@ -2,65 +2,9 @@
 
 use std::process::Command;
 
+use super::terminal::Terminal;
 use crate::hooks::steps::BASH;
 use crate::sandbox::{Sandbox, executable_path, set_age};
-
-/// A tmux server with one pane. It is ended when it is dropped.
-struct Terminal<'a> {
-    sandbox: &'a Sandbox,
-}
-
-impl<'a> Terminal<'a> {
-    fn open(sandbox: &'a Sandbox) -> Self {
-        let terminal = Self { sandbox };
-        terminal.tmux(&["new-session", "-d", "-x", "80", "-y", "10", "PS1='$ ' sh"]);
-        terminal
-    }
-
-    fn tmux(&self, arguments: &[&str]) -> String {
-        let socket = self.sandbox.home().join("tmux");
-        let output = Command::new("tmux")
-            .env_clear()
-            .env("HOME", self.sandbox.home())
-            .env("PATH", std::env::var_os("PATH").unwrap())
-            .env("LANG", "C.UTF-8")
-            .args(["-u", "-f", "/dev/null", "-S", socket.to_str().unwrap()])
-            .args(arguments)
-            .output()
-            .unwrap();
-        String::from_utf8(output.stdout).unwrap()
-    }
-
-    /// Returns the text on the screen.
-    fn screen(&self) -> String {
-        self.tmux(&["capture-pane", "-p"]).trim_end().to_owned()
-    }
-
-    /// Waits until the screen is as expected, and returns its text.
-    #[track_caller]
-    fn wait_for_screen(&self, is_expected: impl Fn(&str) -> bool) -> String {
-        for _ in 0..500 {
-            let screen = self.screen();
-            if is_expected(&screen) {
-                return screen;
-            }
-            std::thread::sleep(std::time::Duration::from_millis(20));
-        }
-        panic!("the last screen was:\n{}", self.screen());
-    }
-
-    /// Starts `sessions --watch`.
-    fn start(&self) {
-        let command = format!("{} --watch", executable_path("sessions").display());
-        self.tmux(&["send-keys", &command, "Enter"]);
-    }
-}
-
-impl Drop for Terminal<'_> {
-    fn drop(&mut self) {
-        self.tmux(&["kill-server"]);
-    }
-}
 
 #[test]
 #[ignore = "needs tmux"]
@@ -68,7 +12,7 @@ fn it_redraws_on_change_and_restores_the_terminal() {
     let sandbox = Sandbox::new();
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
     let terminal = Terminal::open(&sandbox);
-    terminal.start();
+    terminal.start_watch();
     terminal.wait_for_screen(|screen| screen.starts_with("No session is open."));
     // The signal directory is made now.
     sandbox.run_hook("s", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();
@@ -92,7 +36,7 @@ fn it_redraws_on_change_and_restores_the_terminal() {
         terminal.tmux(&["send-keys", "clear", "Enter"]);
         // Text that is typed before that would be cleared, too.
         terminal.wait_for_screen(|screen| screen == "$");
-        terminal.start();
+        terminal.start_watch();
         terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     }
 }
@@ -130,7 +74,7 @@ fn it_restores_the_terminal_when_a_signal_ends_it() {
     sandbox.run_hook("s", "Stop", "").assert_success();
     let terminal = Terminal::open(&sandbox);
     for signal in ["TERM", "HUP", "INT"] {
-        terminal.start();
+        terminal.start_watch();
         terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
         let shell = terminal.tmux(&["display-message", "-p", "#{pane_pid}"]);
         let killed = Command::new("pkill").args([&format!("-{signal}"), "-P", shell.trim(), "sessions"]).status();
@@ -152,7 +96,7 @@ fn sessions_that_do_not_fit_on_the_screen_are_counted() {
         sandbox.run_hook(&format!("s{number}"), "Stop", r#""last_assistant_message":"all done""#).assert_success();
     }
     let terminal = Terminal::open(&sandbox);
-    terminal.start();
+    terminal.start_watch();
     let screen = terminal.wait_for_screen(|screen| screen.starts_with("◆ waiting"));
     let lines: Vec<_> = screen.lines().collect();
     assert_eq!((lines.len(), lines[8].ends_with("all done"), lines[9]), (10, true, "… 3 more"), "{screen}");
@@ -165,7 +109,7 @@ fn a_failure_to_read_is_on_the_screen() {
     fs_err::create_dir(sandbox.home().join(".claude")).unwrap();
     fs_err::write(sandbox.signal_dir(), "a file").unwrap();
     let terminal = Terminal::open(&sandbox);
-    terminal.start();
+    terminal.start_watch();
     let screen = terminal.wait_for_screen(|screen| screen.contains("cannot read"));
     // A long message takes several lines.
     assert!(screen.replace('\n', "").contains("session-signals: Not a directory"), "{screen}");
@@ -202,7 +146,7 @@ fn watching_removes_nothing() {
     }
     let before = sandbox.list_signal_dir();
     let terminal = Terminal::open(&sandbox);
-    terminal.start();
+    terminal.start_watch();
     terminal.wait_for_screen(|screen| screen.contains("◆ waiting"));
     // For some refreshes, one of them because of an event.
     sandbox.run_hook("t", "UserPromptSubmit", r#""prompt":"go on""#).assert_success();

@@ -11,13 +11,13 @@ pub enum ExitStatus {
     Failure = 1,
     /// The command line was wrong. The library that reads the command line, clap, ends the program with the same code.
     Usage = 2,
-    /// The settings were changed, but another part of the work failed. Only `hooks` ends like this.
-    Partial = 3,
+    /// `hooks`: the settings were changed, but another part of the work failed. `sessions wait`: the time was over.
+    Incomplete = 3,
 }
 
 /// All exit codes, in ascending order.
 pub const EXIT_STATUSES: [ExitStatus; 4] =
-    [ExitStatus::Success, ExitStatus::Failure, ExitStatus::Usage, ExitStatus::Partial];
+    [ExitStatus::Success, ExitStatus::Failure, ExitStatus::Usage, ExitStatus::Incomplete];
 
 impl From<ExitStatus> for ExitCode {
     fn from(status: ExitStatus) -> Self {

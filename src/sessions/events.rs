@@ -1,0 +1,106 @@
+//! `sessions events`: prints a line for each change of a session.
+
+use std::collections::HashMap;
+use std::collections::hash_map::Entry;
+use std::io::{self, Write as _};
+use std::ops::ControlFlow;
+
+use rustix::event::{PollFd, PollFlags, poll};
+use serde::Serialize;
+use serde_json::value::RawValue;
+
+use crate::command_line::EventsOptions;
+use crate::environment;
+use crate::model::{Rounds, SessionChange, SessionModel, SessionSink};
+
+/// Prints the sessions that exist, and then each change, until the reader goes away or a signal ends the program.
+///
+/// # Errors
+/// If there is no configuration directory, the files cannot be watched, or standard output cannot be written to.
+pub fn print_events(options: &EventsOptions) -> io::Result<()> {
+    let printer = EventPrinter { is_all: options.all, printed: HashMap::new() };
+    let mut model = SessionModel::new(&environment::existing_config_dir()?, printer, Rounds::WhenNeeded)?;
+    end_with_reader();
+    match model.publish_all() {
+        ControlFlow::Break(error) => Err(error),
+        ControlFlow::Continue(()) => model.run_model().map_or(Ok(()), Err),
+    }
+}
+
+/// Ends the program when nobody can read standard output any more. Otherwise it would notice that only at the next change.
+fn end_with_reader() {
+    std::thread::spawn(|| {
+        let out = rustix::stdio::stdout();
+        // Without flags, the call waits for errors only. A file or a terminal has none.
+        if poll(&mut [PollFd::new(&out, PollFlags::empty())], None).is_ok() {
+            std::process::exit(0);
+        }
+    });
+}
+
+/// One line: a message like those of the stream of `sessions serve`.
+#[derive(Serialize)]
+struct EventLine<'a> {
+    r#type: &'static str,
+    key: &'a str,
+    value: Option<&'a RawValue>,
+    headers: EventHeaders,
+}
+
+#[derive(Serialize)]
+struct EventHeaders {
+    operation: &'static str,
+}
+
+/// Prints what changed.
+struct EventPrinter {
+    /// Whether sessions are printed that had ended before.
+    is_all: bool,
+    /// The JSON of each session as it was printed last.
+    printed: HashMap<String, Box<RawValue>>,
+}
+
+impl EventPrinter {
+    fn print_changes(&mut self, changes: Vec<SessionChange>) -> io::Result<()> {
+        let mut out = io::stdout().lock();
+        for (id, session) in changes {
+            // A session that ended is printed only if it was seen open.
+            let session = session.filter(|session| self.is_all || session.is_open() || self.printed.contains_key(&id));
+            let json = session.map(|session| serde_json::value::to_raw_value(&session)).transpose()?;
+            let line = |operation, value| {
+                let headers = EventHeaders { operation };
+                serde_json::to_string(&EventLine { r#type: "session", key: &id, value, headers })
+            };
+            let text = match (json, self.printed.entry(id.clone())) {
+                (Some(json), Entry::Vacant(entry)) => line("insert", Some(entry.insert(json)))?,
+                (Some(json), Entry::Occupied(entry)) if entry.get().get() == json.get() => continue,
+                (Some(json), Entry::Occupied(mut entry)) => {
+                    entry.insert(json);
+                    line("update", Some(entry.get()))?
+                }
+                (None, Entry::Occupied(entry)) => {
+                    entry.remove();
+                    line("delete", None)?
+                }
+                (None, Entry::Vacant(_)) => continue,
+            };
+            writeln!(out, "{text}")?;
+        }
+        out.flush()
+    }
+}
+
+impl SessionSink for EventPrinter {
+    type Stop = io::Error;
+
+    fn publish(&mut self, changes: Vec<SessionChange>) -> ControlFlow<io::Error> {
+        match self.print_changes(changes) {
+            Ok(()) => ControlFlow::Continue(()),
+            Err(error) => ControlFlow::Break(error),
+        }
+    }
+
+    fn report_failure(&mut self, sentence: &str) {
+        let _ = writeln!(io::stderr(), "sessions: {sentence}");
+    }
+}

@@ -1,0 +1,146 @@
+//! `sessions wait`: waits until a session does what the user waits for.
+
+use std::io::{self, Write as _};
+use std::ops::ControlFlow;
+use std::time::{Duration, Instant, SystemTime};
+
+use session_signals_cli::ExitStatus;
+
+use crate::command_line::{WaitOptions, WantedState};
+use crate::display_text::make_harmless;
+use crate::environment;
+use crate::model::{Rounds, SessionChange, SessionModel, SessionSink};
+use crate::session_table;
+use session_signals_reader::{Session, SessionState};
+
+/// Waits, and prints the session. Returns the exit status.
+///
+/// # Errors
+/// If there is no configuration directory, the files cannot be watched, the beginning of an id is that of several
+/// sessions, or standard output cannot be written to.
+pub fn run_wait(options: &WaitOptions) -> io::Result<ExitStatus> {
+    let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
+    let condition = WaitCondition { options, session: None, deadline };
+    let mut model = SessionModel::new(&environment::existing_config_dir()?, condition, Rounds::WhenNeeded)?;
+    let result = match model.publish_all() {
+        ControlFlow::Break(result) => result,
+        ControlFlow::Continue(()) => {
+            model.run_model().ok_or_else(|| io::Error::other("the files are not watched any more"))?
+        }
+    };
+    match result {
+        WaitResult::Found(session) => print_session(&session, options.json).map(|()| ExitStatus::Success),
+        WaitResult::Ambiguous(count) => {
+            let begin = options.session.as_deref().unwrap_or_default();
+            Err(io::Error::other(format!("the ids of {count} sessions begin with {begin}: give more of it")))
+        }
+        WaitResult::TimeOver => {
+            let time = options.timeout.unwrap_or_default();
+            let what = options.wanted.describe();
+            writeln!(io::stderr(), "sessions: no such session {what} within {}", describe_time(time))?;
+            Ok(ExitStatus::Incomplete)
+        }
+    }
+}
+
+fn print_session(session: &Session, is_json: bool) -> io::Result<()> {
+    let mut out = io::stdout().lock();
+    if is_json {
+        serde_json::to_writer(&mut out, session)?;
+        writeln!(out)?;
+    } else {
+        let format = environment::table_format();
+        let table = session_table::draw_table(std::slice::from_ref(session), SystemTime::now(), format);
+        out.write_all(table.as_bytes())?;
+    }
+    out.flush()
+}
+
+fn describe_time(time: Duration) -> String {
+    humantime::format_duration(time).to_string()
+}
+
+/// How the waiting ends.
+enum WaitResult {
+    Found(Box<Session>),
+    /// So many ids begin as the one that was given.
+    Ambiguous(usize),
+    TimeOver,
+}
+
+/// What is waited for.
+struct WaitCondition<'a> {
+    options: &'a WaitOptions,
+    /// The whole id of the session, once it is known.
+    session: Option<String>,
+    deadline: Option<Instant>,
+}
+
+impl WaitCondition<'_> {
+    /// Finds the session whose id is given or begins as it. Returns how many sessions there are if it is not one.
+    fn find_session(&mut self, changes: &[SessionChange]) -> Option<usize> {
+        let begin = self.options.session.as_deref().filter(|_| self.session.is_none())?;
+        let mut ids = changes.iter().filter(|(_, session)| session.is_some()).map(|(id, _)| id);
+        if ids.clone().any(|id| id == begin) {
+            self.session = Some(begin.to_owned());
+            return None;
+        }
+        let count = ids.clone().filter(|id| id.starts_with(begin)).count();
+        self.session = ids.find(|id| id.starts_with(begin)).filter(|_| count == 1).cloned();
+        (count > 1).then_some(count)
+    }
+
+    fn is_met(&self, session: &Session) -> bool {
+        let is_the_one = self.options.session.is_none() || self.session.as_ref() == Some(&session.session_id);
+        is_the_one && self.options.wanted.is_state_of(session)
+    }
+}
+
+impl SessionSink for WaitCondition<'_> {
+    type Stop = WaitResult;
+
+    fn publish(&mut self, changes: Vec<SessionChange>) -> ControlFlow<WaitResult> {
+        if let Some(count) = self.find_session(&changes) {
+            return ControlFlow::Break(WaitResult::Ambiguous(count));
+        }
+        let sessions = changes.into_iter().filter_map(|(_, session)| session);
+        match sessions.filter(|session| self.is_met(session)).min_by_key(Session::sort_key) {
+            Some(session) => ControlFlow::Break(WaitResult::Found(Box::new(session))),
+            None => ControlFlow::Continue(()),
+        }
+    }
+
+    fn next_wakeup(&self) -> Option<Instant> {
+        self.deadline
+    }
+
+    fn wake_up(&mut self, _now: Instant) -> ControlFlow<WaitResult> {
+        ControlFlow::Break(WaitResult::TimeOver)
+    }
+
+    fn report_failure(&mut self, sentence: &str) {
+        let _ = writeln!(io::stderr(), "sessions: {}", make_harmless(sentence));
+    }
+}
+
+impl WantedState {
+    fn is_state_of(self, session: &Session) -> bool {
+        match self {
+            Self::Need => session.needs_user(),
+            Self::Approval => session.state == SessionState::Permission,
+            Self::Waiting => session.state == SessionState::Waiting,
+            Self::Working => session.state == SessionState::Working,
+            Self::Ended => session.state == SessionState::Ended,
+        }
+    }
+
+    fn describe(self) -> &'static str {
+        match self {
+            Self::Need => "needed you",
+            Self::Approval => "needed approval",
+            Self::Waiting => "waited",
+            Self::Working => "worked",
+            Self::Ended => "ended",
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! A terminal that a test types into.
+
+use std::process::Command;
+
+use crate::sandbox::{Sandbox, executable_path};
+
+/// A tmux server with one pane. It is ended when it is dropped.
+pub struct Terminal<'a> {
+    sandbox: &'a Sandbox,
+}
+
+impl<'a> Terminal<'a> {
+    pub fn open(sandbox: &'a Sandbox) -> Self {
+        let terminal = Self { sandbox };
+        terminal.tmux(&["new-session", "-d", "-x", "80", "-y", "10", "PS1='$ ' sh"]);
+        terminal
+    }
+
+    pub fn tmux(&self, arguments: &[&str]) -> String {
+        let socket = self.sandbox.home().join("tmux");
+        let output = Command::new("tmux")
+            .env_clear()
+            .env("HOME", self.sandbox.home())
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("LANG", "C.UTF-8")
+            .args(["-u", "-f", "/dev/null", "-S", socket.to_str().unwrap()])
+            .args(arguments)
+            .output()
+            .unwrap();
+        String::from_utf8(output.stdout).unwrap()
+    }
+
+    /// Returns the text on the screen.
+    pub fn screen(&self) -> String {
+        self.tmux(&["capture-pane", "-p"]).trim_end().to_owned()
+    }
+
+    /// Waits until the screen is as expected, and returns its text.
+    #[track_caller]
+    pub fn wait_for_screen(&self, is_expected: impl Fn(&str) -> bool) -> String {
+        for _ in 0..500 {
+            let screen = self.screen();
+            if is_expected(&screen) {
+                return screen;
+            }
+            std::thread::sleep(std::time::Duration::from_millis(20));
+        }
+        panic!("the last screen was:\n{}", self.screen());
+    }
+
+    /// Starts `sessions --watch`.
+    pub fn start_watch(&self) {
+        let command = format!("{} --watch", executable_path("sessions").display());
+        self.tmux(&["send-keys", &command, "Enter"]);
+    }
+}
+
+impl Drop for Terminal<'_> {
+    fn drop(&mut self) {
+        self.tmux(&["kill-server"]);
+    }
+}
