@@ -51,6 +51,8 @@ JSON (--json), one object:
   problems      with --fix: sentences on what could not be repaired
   notes         sentences on what is not wrong, but good to know
 
+docs/json.md describes the object that --cost prints.
+
 Exit codes: 0 nothing is wrong, 1 something is wrong, 2 the command line was
 wrong.";
 
@@ -157,6 +159,7 @@ pub struct UninstallOptions {
 
 /// The options of `hooks doctor`.
 #[derive(Args)]
+#[expect(clippy::struct_excessive_bools, reason = "each of them is an option")]
 pub struct DoctorOptions {
     /// Repair everything that needs no decision from you
     #[arg(long)]
@@ -167,6 +170,12 @@ pub struct DoctorOptions {
     /// Print the findings as JSON
     #[arg(long)]
     pub json: bool,
+    /// Rank everybody's hooks by what they cost a turn
+    #[arg(long, conflicts_with = "fix")]
+    pub cost: bool,
+    /// How many days --cost looks back
+    #[arg(long, requires = "cost", default_value_t = 7, value_name = "N", value_parser = clap::value_parser!(u32).range(1..=3650))]
+    pub days: u32,
 }
 
 /// What `hooks generate` prints.

@@ -1,5 +1,6 @@
 //! `hooks doctor`: checks everything that the hooks need, and repairs what does not need a decision of the user.
 
+mod cost;
 mod entries;
 mod finding;
 mod interrupted_runs;
@@ -40,6 +41,9 @@ struct Checkup {
 /// Checks everything. With --fix, repairs what it can and checks again. Prints the result.
 #[must_use]
 pub fn run_doctor(env: &Environment, options: &DoctorOptions) -> ExitStatus {
+    if options.cost {
+        return cost::print_cost(env, options);
+    }
     let desired = DesiredState::decide_desired(env, false, false);
     let mut findings = run_checks(env, desired.as_ref().ok());
     if let Err(refusal) = &desired {

@@ -1,5 +1,6 @@
 //! Every finding of `hooks doctor`, and what --fix does about it.
 
+mod cost;
 mod entries;
 mod executables;
 mod settings;
