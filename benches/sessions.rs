@@ -2,6 +2,7 @@
 //!
 //! The two take turns, and what counts is the ratio of the medians.
 
+mod live_sessions;
 mod signal_files;
 mod verdict;
 
@@ -10,6 +11,7 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::time::{Duration, Instant};
 
+use live_sessions::LiveSessions;
 use signal_files::{create_signal_dir, signal_path};
 use verdict::verdict;
 
@@ -17,6 +19,15 @@ use verdict::verdict;
 const SIZES: [u32; 3] = [100, 1_000, 10_000];
 
 const TURNS: usize = 11;
+
+/// How many sessions live while `sessions line` is measured.
+const LINE_SESSIONS: u32 = 100;
+
+/// How often it is run.
+const LINE_RUNS: usize = 51;
+
+/// How long `sessions line` may take with them, as a whole process.
+const LINE_TARGET: Duration = Duration::from_millis(5);
 
 /// At most this many times the time of `ls -l` and reading the files.
 const TARGET: f64 = 3.0;
@@ -45,6 +56,29 @@ fn main() {
     let text =
         format!("ten times the sessions cost {growth:.2} times as much each (target: linear, at most {MAX_GROWTH})");
     println!("{}", verdict(growth <= MAX_GROWTH, &text));
+    measure_line();
+}
+
+/// Measures `sessions line`, which a status bar runs again and again, and `true` in turns with it.
+fn measure_line() {
+    let config_dir = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    let _sessions = LiveSessions::start(config_dir.path(), LINE_SESSIONS);
+    let mut times = [Vec::new(), Vec::new()];
+    for _ in 0..LINE_RUNS {
+        let mut line = Command::new(env!("CARGO_BIN_EXE_sessions"));
+        line.arg("line").env("CLAUDE_CONFIG_DIR", config_dir.path());
+        for (times, command) in times.iter_mut().zip([&mut line, &mut Command::new("true")]) {
+            let start = Instant::now();
+            assert!(command.stdout(Stdio::null()).status().expect("a process").success());
+            times.push(start.elapsed());
+        }
+    }
+    let [line, nothing] = times.map(median);
+    println!("\n| `sessions line` | `true` | sessions that live |\n| ---: | ---: | ---: |");
+    println!("| {line:.1?} | {nothing:.1?} | {LINE_SESSIONS} |\n");
+    let text =
+        format!("`sessions line` takes {line:.1?} with {LINE_SESSIONS} sessions (target: at most {LINE_TARGET:?})");
+    println!("{}", verdict(line <= LINE_TARGET, &text));
 }
 
 /// Writes signals as the hooks do, but all four for each session.
@@ -83,9 +117,11 @@ fn take_turns(config_dir: &Path) -> (Duration, Duration) {
             assert!(status.expect("it starts").success());
         }
     }
-    let [list, read] = times.map(|mut times| {
-        times.sort();
-        times[TURNS / 2]
-    });
+    let [list, read] = times.map(median);
     (list, read)
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
 }

@@ -52,12 +52,30 @@ fn open_with_metadata(path: &Path, flags: OFlags, mode: Mode) -> io::Result<(Fil
 /// The errors of [`open_regular`], the error of the system if the file cannot be read, and `FileTooLarge` if it is larger.
 pub fn read_regular(path: &Path, limit: u64) -> io::Result<FileContent> {
     let (file, metadata) = open_with_metadata(path, OFlags::RDONLY, Mode::empty())?;
-    let mut bytes = Vec::with_capacity(usize::try_from(metadata.len().min(limit)).unwrap_or_default() + 1);
-    file.take(limit + 1).read_to_end(&mut bytes)?;
+    let bytes = read_whole(&file, metadata.len(), limit + 1)?;
     if bytes.len() as u64 > limit {
         return Err(io::Error::new(io::ErrorKind::FileTooLarge, "too large"));
     }
     Ok(FileContent { bytes, modified: metadata.modified()? })
+}
+
+/// Reads a regular file of about `len` bytes, at most `limit` bytes of it. One call is enough if the length is right: a read that
+/// returns less than what was asked for is at the end of the file.
+fn read_whole(file: &File, len: u64, limit: u64) -> io::Result<Vec<u8>> {
+    let room = usize::try_from(len.min(limit)).unwrap_or_default() + 1;
+    let mut bytes = vec![0; room];
+    let read = loop {
+        match (&mut &*file).read(&mut bytes) {
+            Err(error) if error.kind() == io::ErrorKind::Interrupted => {}
+            read => break read?,
+        }
+    };
+    bytes.truncate(read);
+    if read == room {
+        // It has grown meanwhile.
+        file.take(limit.saturating_sub(read as u64)).read_to_end(&mut bytes)?;
+    }
+    Ok(bytes)
 }
 
 /// Returns the names in a directory. If the directory cannot be read, adds a sentence to `unreadable`. A directory that does not
