@@ -12,6 +12,7 @@ use super::{becomes_true_every, observed_state};
 use crate::sandbox::Sandbox;
 use crate::serve::dashboard::Dashboard;
 use crate::serve::server::Server;
+use crate::sessions::followed_events::FollowedEvents;
 
 /// How long the real state must have been unchanged before it is compared. `sessions` takes up to 1 s to believe the registry.
 const SETTLE_TIME: Duration = Duration::from_millis(1200);
@@ -37,6 +38,8 @@ pub struct ScenarioRun {
     server: Option<Rc<Server>>,
     /// Must show what `sessions` lists.
     dashboard: Option<Dashboard>,
+    /// Must tell what `sessions` lists.
+    events: FollowedEvents,
     sandbox: Rc<Sandbox>,
     /// The words at the beginning of each line of the report.
     label: String,
@@ -55,6 +58,7 @@ impl ScenarioRun {
             user: ScriptedUser::new(Rc::clone(&sandbox), version),
             server,
             dashboard: None,
+            events: FollowedEvents::start(&sandbox),
             sandbox,
             label: format!("{version} {name:11}"),
             unreported: Vec::new(),
@@ -159,6 +163,9 @@ impl ScenarioRun {
             let log = self.server.as_ref().map(|server| server.log()).unwrap_or_default();
             println!("{}\n{log}", self.user.screen());
             self.wrong.push(step.situation);
+        }
+        if is_right {
+            self.events.assert_agree(&self.sandbox, step.situation);
         }
         if let Some(dashboard) = &mut self.dashboard {
             dashboard.assert_shows_what_sessions_lists(&self.sandbox, step.situation);

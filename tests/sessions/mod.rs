@@ -2,6 +2,7 @@
 
 mod containers;
 mod events;
+pub mod followed_events;
 mod hostile;
 mod line;
 pub mod list;
