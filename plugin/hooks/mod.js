@@ -1,4 +1,212 @@
-/** Tells session-signals what a session does. It changes no event, and it prints nothing. */
+/**
+ * Tells session-signals what no hook of settings.json can know. It runs inside Claude Code.
+ *
+ * The module decides nothing about signals: it starts the executable hook-mod with a payload of the same shape as that of Claude
+ * Code's own hooks. Nothing in a chain waits for anything but `next`, no event is changed, and nothing is printed. If hook-mod is
+ * missing, hangs or fails, only the information is lost.
+ */
+
+/** How long hook-mod may run, in milliseconds. It needs about one. */
+const RUN_MS = 2000;
+
+/** An event that has waited longer than this to be sent is given up, in milliseconds. Its time would no longer be believed. */
+const STALE_MS = 4000;
+
+/** How long the module waits for a hook of settings.json, or for the next turn, that tells more than it can, in milliseconds. */
+const PATIENCE_MS = 250;
+
+/** How often the registry is read while a command may have started or runs, in milliseconds. */
+const POLL_MS = 60;
+
+/** How often the registry is read until a command that may have started is given up. */
+const POLLS = 12;
+
+/** What the main conversation does. */
+const main = {
+  /** The id of the turn that runs. */
+  turn: undefined,
+  /** Whether a Stop has told the end of this turn. */
+  isStopTold: false,
+  /** How many prompts are on their way that will begin a turn. */
+  prompts: 0,
+  /** Counts the beginnings of prompts and turns. */
+  beginnings: 0,
+};
+
+/** The events that were told before, of which the last may still be on its way. */
+let queue = Promise.resolve();
+
+/** What the module needs to know only once: whether it is turned off, and where the files are. */
+let place;
+
+/** Finds out where the executable and the registry are; undefined if the module is turned off. */
+async function findPlace($) {
+  if ((await $.env.get("SESSION_SIGNALS_MOD")) === "off") return undefined;
+  const config = (await $.env.get("CLAUDE_CONFIG_DIR")) || `${await $.env.get("HOME")}/.claude`;
+  const own = `${$.plugin.root}/bin/hook-mod`;
+  const executable = (await $.fs.exists(own)) ? own : `${config}/hooks/session-signals/hook-mod`;
+  return { executable, registry: `${config}/sessions` };
+}
+
+/** Returns what findPlace has found. */
+function getPlace($) {
+  place ??= findPlace($).catch(() => undefined);
+  return place;
+}
+
+/** Returns the tasks that run in the background, as the payload of a Stop lists them. */
+async function listTasks($) {
+  const agents = await $.agent.list();
+  const isAtWork = ({ status }) => status === "running" || status === "pending" || status === "waiting";
+  return agents.filter(isAtWork).map(({ id, kind, description }) => {
+    return { id, type: kind === "in_process_teammate" ? "teammate" : "subagent", status: "running", description };
+  });
+}
+
+/** Starts hook-mod with one event. */
+async function send($, event, seen, session, members) {
+  const found = await getPlace($);
+  const [session_id, { transcriptPath: transcript_path }, cwd] = await session;
+  const more = await members;
+  if (found === undefined || Date.now() - seen > STALE_MS) return;
+  const seen_at = `${Math.floor(seen / 1000)}.${String(seen % 1000).padStart(3, "0")}000000`;
+  const payload = { session_id, transcript_path, cwd, hook_event_name: event, ...more, seen_at };
+  await $.process.run([found.executable], { stdin: JSON.stringify(payload), timeoutMs: RUN_MS });
+}
+
+/** Queues one event. Events are sent one after the other, in the order in which they were seen. */
+function tell($, event, members, seen = Date.now()) {
+  // The session may change while the event waits.
+  const session = Promise.all([$.session.id(), $.session.info(), $.session.cwd()]);
+  const sent = queue.then(() => send($, event, seen, session, members));
+  queue = sent.catch(() => {});
+  session.catch(() => {});
+}
+
+/** Tells an event after which the session waits, if nothing in the background works on. */
+function tellEnd($, event, members) {
+  const all = listTasks($).then((background_tasks) => ({ ...members, background_tasks }));
+  all.catch(() => {});
+  tell($, event, all);
+}
+
+/** Does the same a little later, unless a prompt or a turn has begun by then. */
+async function tellEndLater($, event, members) {
+  const { beginnings } = main;
+  await $.clock.sleep(PATIENCE_MS);
+  if (main.beginnings === beginnings && main.turn === undefined) tellEnd($, event, members);
+}
+
+/** Tells that a turn has begun. The turn of a prompt that is on its way was told by UserPromptSubmit. */
+function beginTurn($, { turnId, text }) {
+  main.beginnings++;
+  main.turn = turnId;
+  main.isStopTold = false;
+  if (main.prompts === 0) tell($, "TurnStart", { prompt: text, turn_id: turnId });
+}
+
+/** Tells that a turn is over, unless a Stop has told it. */
+function endTurn($, { turnId, reason }) {
+  // The end of a turn that was interrupted may come after the beginning of the next one.
+  if (main.turn !== turnId) return;
+  main.turn = undefined;
+  if (main.isStopTold) return;
+  const members = { turn_id: turnId, reason };
+  // Of an error, StopFailure tells more. Claude Code does not wait for it.
+  if (reason === "error" || reason === "refusal") void tellEndLater($, "TurnEnd", members).catch(() => {});
+  else tellEnd($, "TurnEnd", members);
+}
+
+/** Tells the end of a subagent that nothing follows. */
+function endAgent($, { agentId, reason }) {
+  if (main.turn === undefined) void tellEndLater($, "AgentEnd", { ended_agent: agentId, reason }).catch(() => {});
+}
+
+/** Returns the input of a call; undefined if the conversation does not hold it. */
+async function findInput($, agentId, id) {
+  const rows = await $.session.messages(agentId === undefined ? { last: 4 } : { agentId, last: 4 });
+  return rows.flatMap(({ toolUses }) => toolUses).find(({ tool_use_id }) => tool_use_id === id)?.input;
+}
+
+/** Tells that a call no longer waits. */
+function endCall($, { tool_name, tool_use_id, agent_id, decision }) {
+  const members = findInput($, agent_id, tool_use_id).then((tool_input) => {
+    return { tool_name, tool_input, agent_id, tool_use_id, decision };
+  });
+  members.catch(() => {});
+  tell($, "CallAnswered", members);
+}
+
+/** Reads the status of this session from the registry; undefined if it is not there. */
+async function readStatus($, registry, session) {
+  const names = (await $.fs.list(registry)).map(({ name }) => name).filter((name) => /^\d+\.json$/.test(name));
+  const entries = await Promise.all(names.map((name) => $.fs.read(`${registry}/${name}`).then(JSON.parse).catch(() => ({}))));
+  return entries.find(({ sessionId }) => sessionId === session)?.status;
+}
+
+/**
+ * Tells the beginning and the end of a command such as `!make`, which has no event of its own. The input was just emptied. If the
+ * registry then says that the session is busy, and neither a prompt nor a turn has begun, a command runs.
+ */
+async function watchCommand($) {
+  const seen = Date.now();
+  const beginnings = ++main.beginnings;
+  const found = await getPlace($);
+  let isRunning = false;
+  for (let polls = 0; found !== undefined && (isRunning || polls < POLLS); polls++) {
+    await $.clock.sleep(POLL_MS);
+    const status = await readStatus($, found.registry, await $.session.id());
+    if (main.beginnings !== beginnings) return;
+    if (status === "busy" && !isRunning) {
+      isRunning = true;
+      tell($, "CommandStart", {}, seen);
+    } else if (status !== "busy" && isRunning) {
+      tellEnd($, "CommandEnd", {});
+      return;
+    }
+  }
+}
+
 export const register = (on) => {
-  on("turn.start", async ($, e, next) => next(e)).catch(($, e, next) => next(e));
+  on("turn.start", ($, e, next) => {
+    if (e.agentId === undefined) beginTurn($, e);
+    return next(e);
+  }).catch(($, e, next) => next(e));
+
+  on("turn.complete", ($, e, next) => {
+    if (e.agentId === undefined) endTurn($, e);
+    else endAgent($, e);
+    return next(e);
+  }).catch(($, e, next) => next(e));
+
+  on("classic.Stop", async ($, e, next) => {
+    const result = await next(e);
+    main.isStopTold = result?.block === undefined;
+    if (!main.isStopTold) tell($, "StopBlocked", { reason: result.block });
+    return result;
+  }).catch(($, e, next) => next(e));
+
+  on("prompt.submit", async ($, e, next) => {
+    const beginsTurn = e.turnId === undefined;
+    if (beginsTurn) main.beginnings++;
+    if (beginsTurn) main.prompts++;
+    try {
+      const result = await next(e);
+      if (beginsTurn && result.drop !== undefined && main.turn === undefined) tellEnd($, "PromptDropped", { reason: result.drop });
+      return result;
+    } finally {
+      if (beginsTurn) main.prompts--;
+    }
+  }).catch(($, e, next) => next(e));
+
+  on("prompt.change", { origin: { kind: "clear" } }, ($, e, next) => {
+    if (main.turn === undefined && main.prompts === 0) void watchCommand($).catch(() => {});
+    return next(e);
+  }).catch(($, e, next) => next(e));
+
+  // Only this record of a decision tells that a call was approved: the events of tools change how tools run if they are hooked.
+  on("telemetry.log", { to: "collector", event: "tool_decision" }, ($, e, next) => {
+    if (e.attributes.source !== "config") endCall($, e.attributes);
+    return next(e);
+  }).catch(($, e, next) => next(e));
 };

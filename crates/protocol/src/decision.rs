@@ -95,6 +95,18 @@ pub struct Decision {
     pub clear: [bool; 4],
 }
 
+/// Decides what an event of the module changes. It publishes nothing if no stored signal is false because of it: then a hook of
+/// `settings.json` has already told the same, with more members.
+#[must_use]
+pub fn decide_module_event(rule: &EventRule, facts: &EventFacts, stored: &StoredSignals) -> Decision {
+    let decision = decide(rule, facts, stored);
+    let is_false = |kind: &SignalKind| stored.modified[*kind as usize].is_some();
+    if decision.publish.is_some_and(|kind| kind.supersedes().iter().any(is_false)) {
+        return decision;
+    }
+    Decision { publish: None, clear: [false; 4], ..decision }
+}
+
 /// Decides what an event changes, by its rule, its payload and the stored signals.
 #[must_use]
 #[inline(never)]

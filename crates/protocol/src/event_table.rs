@@ -1,4 +1,5 @@
-//! The table of events: what each event publishes, and which pending calls it resolves.
+//! The table of events: what each event publishes, and which pending calls it resolves. It has two parts, for the events of
+//! `settings.json` and for those of the module. So no hook carries the rows of the other part.
 
 use crate::byte_list::line_number;
 use crate::hook::Hook;
@@ -60,7 +61,7 @@ const fn rule(event: &'static str, hook: Hook, publication: Publication, call_ef
     EventRule { event, hook, publication, call_effect }
 }
 
-/// The table of events.
+/// The first part of the table: the events of `settings.json`.
 #[rustfmt::skip]
 pub static EVENT_RULES: [EventRule; 15] = {
     use CallEffect::{Add, Keep, ResolveAgent, ResolveAtStop, ResolveOwn, ResolveSubagent};
@@ -85,6 +86,34 @@ pub static EVENT_RULES: [EventRule; 15] = {
         // Its payload does not list the background tasks.
         rule("StopFailure",        Hook::Stop,              TurnEnd,            ResolveAgent),
         rule("SessionEnd",         Hook::SessionEnd,        Signal(Ended),      Keep),
+    ]
+};
+
+/// The second part of the table: what the module of the plugin tells. Claude Code has no such hooks.
+///
+/// Such an event publishes its signal only if a stored signal is false because of it; see [`crate::decide_module_event`]. So it
+/// never replaces what a hook of `settings.json` has told in more detail.
+#[rustfmt::skip]
+pub static MODULE_EVENT_RULES: [EventRule; 8] = {
+    use CallEffect::{Keep, ResolveAgent, ResolveOwn};
+    use Publication::{Nothing, Signal, TurnEnd};
+    use SignalKind::Working;
+    [
+        // A turn begins. It may be that of a prompt which was typed during an earlier turn.
+        rule("TurnStart",     Hook::Mod, Signal(Working), ResolveAgent),
+        // Another hook blocked the Stop, and the turn goes on.
+        rule("StopBlocked",   Hook::Mod, Signal(Working), Keep),
+        // The user has started a `!command`, or another command of Claude Code that takes time.
+        rule("CommandStart",  Hook::Mod, Signal(Working), Keep),
+        rule("CommandEnd",    Hook::Mod, TurnEnd,         Keep),
+        // A turn is over, and no Stop has told it: after Esc or a denial.
+        rule("TurnEnd",       Hook::Mod, TurnEnd,         ResolveAgent),
+        // A subagent has ended while no turn runs, and its end brought no turn.
+        rule("AgentEnd",      Hook::Mod, TurnEnd,         Keep),
+        // A prompt was blocked, so it began no turn.
+        rule("PromptDropped", Hook::Mod, TurnEnd,         Keep),
+        // The user has approved or denied a call.
+        rule("CallAnswered",  Hook::Mod, Nothing,         ResolveOwn),
     ]
 };
 

@@ -1,8 +1,9 @@
-//! The eight hook executables.
+//! The eight hook executables, and the one that the module starts.
 //!
 //! A new one also needs a file in `src/bin` and a `[[bin]]` section in the root `Cargo.toml`.
 
-/// A hook executable. Most of them handle the event of the same name; [`crate::EVENT_RULES`] lists the others.
+/// A hook executable. Most of them handle the event of the same name; [`crate::EVENT_RULES`] lists the others. `Mod` is not
+/// registered in `settings.json`: the module of the plugin starts it. It handles [`crate::MODULE_EVENT_RULES`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "each is its name")]
 pub enum Hook {
@@ -14,9 +15,10 @@ pub enum Hook {
     Compact,
     Stop,
     SessionEnd,
+    Mod,
 }
 
-/// All hook executables.
+/// The hook executables that `settings.json` registers.
 pub const HOOKS: [Hook; 8] = [
     Hook::SessionStart,
     Hook::UserPromptSubmit,
@@ -41,6 +43,7 @@ impl Hook {
             Self::Compact => "hook-compact",
             Self::Stop => "hook-stop",
             Self::SessionEnd => "hook-session-end",
+            Self::Mod => "hook-mod",
         }
     }
 }

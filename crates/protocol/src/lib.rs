@@ -52,7 +52,12 @@
 //!
 //! ## What an event changes
 //!
-//! [`EVENT_RULES`] is the table of events, and [`decide`] applies one rule of it. Both are free of input and output.
+//! [`EVENT_RULES`] and [`MODULE_EVENT_RULES`] are the table of events, and [`decide`] applies one rule of it. All are free of input
+//! and output.
+//!
+//! The events of the second part come from a module that runs inside the CLI. A process needs some milliseconds to start, so the
+//! module says in the member `seen_at` when it saw the event. The hook takes this time if it is not in the future and not older
+//! than [`runtime::MAX_EVENT_AGE`] nanoseconds; else it takes its own.
 //!
 //! An event is *late* if a newer `ended` of its session is stored, or, for an event of the main agent, a newer `working` or
 //! `stop`. A signal is newer if its time is after the event and not in the future, because the clock may be set back. A late
@@ -165,7 +170,7 @@ mod event_table;
 mod hook;
 mod signal_kind;
 
-pub use decision::{Decision, EventFacts, StoredSignals, decide};
-pub use event_table::{CallEffect, EVENT_RULES, EventRule, Publication, TaskKind};
+pub use decision::{Decision, EventFacts, StoredSignals, decide, decide_module_event};
+pub use event_table::{CallEffect, EVENT_RULES, EventRule, MODULE_EVENT_RULES, Publication, TaskKind};
 pub use hook::{HOOKS, Hook};
 pub use signal_kind::{SIGNAL_KINDS, SignalKind};

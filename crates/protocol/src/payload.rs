@@ -4,7 +4,7 @@ use core::cell::OnceCell;
 
 use crate::decision::EventFacts;
 use crate::error::{Error, Operation, Problem, Result, Subject};
-use crate::event_table::{EVENT_RULES, EventRule, TaskKind};
+use crate::event_table::{EVENT_RULES, EventRule, MODULE_EVENT_RULES, TaskKind};
 use crate::hook::Hook;
 use crate::json::{self, digest};
 use crate::session_id;
@@ -105,7 +105,9 @@ impl<'a> PayloadFields<'a> {
         let refuse = |problem| Error::from_problem(Operation::Read, Subject::Stdin, problem);
         let name = json::unquote(self.hook_event_name.ok_or_else(|| refuse(Problem::NoEventName))?);
         let handles = |rule: &&EventRule| rule.hook == hook && json::spells(name, rule.event);
-        EVENT_RULES.iter().find(handles).ok_or_else(|| refuse(Problem::OtherHooksEvent))
+        // The linker leaves out the part of the table that an executable does not name.
+        let rules: &[EventRule] = if hook == Hook::Mod { &MODULE_EVENT_RULES } else { &EVENT_RULES };
+        rules.iter().find(handles).ok_or_else(|| refuse(Problem::OtherHooksEvent))
     }
 
     /// Returns what the decision needs to know about the event.

@@ -5,4 +5,4 @@ mod entry;
 pub mod memory;
 mod run_hook;
 
-pub use run_hook::run;
+pub use run_hook::{MAX_EVENT_AGE, run};

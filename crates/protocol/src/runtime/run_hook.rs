@@ -3,10 +3,11 @@
 use core::cell::OnceCell;
 
 use crate::cli_process::{self, CliIdentity};
-use crate::decision::{Decision, EventFacts, StoredSignals, decide};
+use crate::decision::{Decision, EventFacts, StoredSignals, decide, decide_module_event};
 use crate::error::{Error, Operation, Result, Subject};
 use crate::event_table::{CallEffect, Publication};
 use crate::hook::Hook;
+use crate::json;
 use crate::payload::{PayloadFields, SessionId};
 use crate::payload_reader::read_payload;
 use crate::pending_calls;
@@ -15,6 +16,9 @@ use crate::signal_kind::{SIGNAL_KINDS, SignalKind};
 use crate::store::{self, ListChange, SignalStore, SignalWriter};
 use crate::system::{self, Environment};
 use crate::time::Time;
+
+/// How old an event of the module may be by its own account, in nanoseconds. The module gives up an event before that.
+pub const MAX_EVENT_AGE: u64 = 5_000_000_000;
 
 /// Handles the event on standard input, and returns the exit code: 0, or 1 with one line on standard error.
 ///
@@ -49,9 +53,10 @@ fn handle_event(hook: Hook, environment: &Environment, session: &mut SessionId) 
     let fields = PayloadFields::parse(payload);
     *session = fields.parse_session_id()?;
     let rule = fields.find_rule(hook)?;
+    let time = if hook == Hook::Mod { seen_at(payload, time) } else { time };
     let facts = fields.event_facts(time);
     // If there is no signal directory, there is no call to resolve and no signal to delete.
-    let may_publish = !matches!(rule.publication, Publication::Nothing | Publication::TurnGoesOn);
+    let may_publish = hook != Hook::Mod && !matches!(rule.publication, Publication::Nothing | Publication::TurnGoesOn);
     let Some(store) = SignalStore::open(environment, may_publish)? else {
         return Ok(());
     };
@@ -72,10 +77,19 @@ fn handle_event(hook: Hook, environment: &Environment, session: &mut SessionId) 
                 stored.modified[kind as usize].is_some() && handler.is_from_this_process(kind);
         }
     }
-    let decision = decide(rule, &facts, &stored);
+    let decision =
+        if hook == Hook::Mod { decide_module_event(rule, &facts, &stored) } else { decide(rule, &facts, &stored) };
     handler.carry_out(decision, &stored)?;
     let has_changed = decision.publish.is_some() || decision.clear.contains(&true);
     if has_changed { handler.settle_signals(decision, &facts) } else { Ok(()) }
+}
+
+/// Returns when the module saw the event. Returns `now` if the payload does not say it, and if the time is in the future or too old.
+fn seen_at(payload: &[u8], now: Time) -> Time {
+    json::last_member(payload, "seen_at")
+        .and_then(|value| Time::parse_stamp(json::unquote(value)))
+        .filter(|time| *time <= now && now.to_nanoseconds() - time.to_nanoseconds() <= MAX_EVENT_AGE)
+        .unwrap_or(now)
 }
 
 /// Carries out the decision on one event.
