@@ -15,11 +15,12 @@ const STALE_MS = 4000;
 /** How long the module waits for a hook of settings.json, or for the next turn, that tells more than it can, in milliseconds. */
 const PATIENCE_MS = 250;
 
-/** How often the registry is read while a command may have started or runs, in milliseconds. */
-const POLL_MS = 60;
+/** The pause between two looks at the registry: while a command may have started, and while one runs, in milliseconds. */
+const START_POLL_MS = 60;
+const END_POLL_MS = 100;
 
-/** How often the registry is read until a command that may have started is given up. */
-const POLLS = 12;
+/** How many looks at the registry there are until a command that may have started is given up. */
+const START_POLLS = 12;
 
 /** What the main conversation does. */
 const main = {
@@ -27,6 +28,8 @@ const main = {
   turn: undefined,
   /** Whether a Stop has told the end of this turn. */
   isStopTold: false,
+  /** Whether only shells run on after that Stop. */
+  leavesShells: false,
   /** How many prompts are on their way that will begin a turn. */
   prompts: 0,
   /** Counts the beginnings of prompts and turns. */
@@ -110,7 +113,11 @@ function endTurn($, { turnId, reason }) {
   // The end of a turn that was interrupted may come after the beginning of the next one.
   if (main.turn !== turnId) return;
   main.turn = undefined;
-  if (main.isStopTold) return;
+  if (main.isStopTold) {
+    // `claude -p` waits for its shells, and is busy until then.
+    if (main.leavesShells) void watchCommand($).catch(() => {});
+    return;
+  }
   const members = { turn_id: turnId, reason };
   // Of an error, StopFailure tells more. Claude Code does not wait for it.
   if (reason === "error" || reason === "refusal") void tellEndLater($, "TurnEnd", members).catch(() => {});
@@ -145,16 +152,17 @@ async function readStatus($, registry, session) {
 }
 
 /**
- * Tells the beginning and the end of a command such as `!make`, which has no event of its own. The input was just emptied. If the
- * registry then says that the session is busy, and neither a prompt nor a turn has begun, a command runs.
+ * Tells the beginning and the end of a command that has no event of its own. If the input was just emptied, the registry says that the
+ * session is busy, and neither a prompt nor a turn has begun, then a command such as `!make` runs. If the turn of `claude -p` is over
+ * and the registry says that the session is busy, a shell still runs.
  */
 async function watchCommand($) {
   const seen = Date.now();
   const beginnings = ++main.beginnings;
   const found = await getPlace($);
   let isRunning = false;
-  for (let polls = 0; found !== undefined && (isRunning || polls < POLLS); polls++) {
-    await $.clock.sleep(POLL_MS);
+  for (let polls = 0; found !== undefined && (isRunning || polls < START_POLLS); polls++) {
+    await $.clock.sleep(isRunning ? END_POLL_MS : START_POLL_MS);
     const status = await readStatus($, found.registry, await $.session.id());
     if (main.beginnings !== beginnings) return;
     if (status === "busy" && !isRunning) {
@@ -182,6 +190,8 @@ export const register = (on) => {
   on("classic.Stop", async ($, e, next) => {
     const result = await next(e);
     main.isStopTold = result?.block === undefined;
+    const tasks = (e.background_tasks ?? []).filter(({ status }) => status === "running");
+    main.leavesShells = tasks.length > 0 && tasks.every(({ type }) => type === "shell");
     if (!main.isStopTold) tell($, "StopBlocked", { reason: result.block });
     return result;
   }).catch(($, e, next) => next(e));

@@ -1,16 +1,18 @@
 //! A home directory for the real CLI, with its settings and its first-run questions answered.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Mutex;
 
 use fs_err as fs;
 use serde_json::{Value, json};
+use session_signals_protocol::Hook;
 
 use super::claude_command;
 use crate::sandbox::{Sandbox, create_checkout, executable_path, run_with_input, write_script};
 
 /// The remote of the project's checkout. Nobody may see the name and the password.
 const PROJECT_REMOTE: &str = "https://jane:ghp_hunter2@git.example.com/team/project.git";
+use crate::sandbox::{Sandbox, copy_executable, executable_path, run_with_input, write_script};
 
 /// How often `hooks install` is run until it knows the version of the CLI.
 const MAX_RUNS: usize = 5;
@@ -57,6 +59,20 @@ pub fn create_with_settings(
     fs::write(path(".claude.json"), answers.to_string()).unwrap();
     install_hooks(&sandbox, arguments);
     sandbox
+}
+
+/// Lays the plugin into the configuration directory, and the executable that its module starts beside the hooks.
+pub fn add_plugin(sandbox: &Sandbox) {
+    let config = sandbox.home().join(".claude");
+    let plugin = config.join("skills/session-signals");
+    for directory in [".claude-plugin", "hooks"] {
+        fs::create_dir_all(plugin.join(directory)).unwrap();
+    }
+    for name in [".claude-plugin/plugin.json", "hooks/hooks.json", "hooks/mod.js", "README.md", "LICENSE"] {
+        fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin").join(name), plugin.join(name)).unwrap();
+    }
+    let name = Hook::Mod.executable();
+    copy_executable(&executable_path(name), &config.join("hooks/session-signals").join(name));
 }
 
 /// Runs `hooks` with these arguments, the first of which is `install`, in the project's directory. The CLI of this home directory is on

@@ -11,6 +11,7 @@ mod scenario_step;
 mod scripted_user;
 mod session_scenario;
 mod status_line;
+mod signals_alone;
 mod terminal;
 
 use std::path::{Path, PathBuf};

@@ -5,7 +5,7 @@
 use std::rc::Rc;
 use std::thread;
 
-use super::cli_home::create_cli_home;
+use super::cli_home::{add_plugin, create_cli_home};
 use super::cli_slots::CliSlot;
 use super::expected_state::ExpectedState::{Background, Dialog, Ended, Left, Permission, Shell, Waiting, Working};
 use super::newest_version;
@@ -17,6 +17,7 @@ use super::scenario_step::VisibleSign::{Directory, File, Nothing, OtherDialog, O
 use super::scenario_step::{ScenarioStep, step};
 use super::scripted_user::WITHOUT_REGISTRY;
 use crate::serve::dashboard::{Dashboard, OF_DASHBOARDS};
+use super::signals_alone::{self, SignalsReport};
 use crate::serve::server::Server;
 
 /// The first version with a registry.
@@ -300,4 +301,49 @@ fn more_states_of_the_newest_cli_are_reported() {
         has_dashboard: true,
     };
     run_scenarios(&[Scenario { name: "newer", steps: NEWER }], rules);
+}
+
+/// The situations that no hook and no module can tell: nobody inside a process can tell that it was killed, and a session that has two
+/// processes has one set of signals.
+const UNSIGNALLED: &[&str] = &[
+    "SIGKILL in mid-turn",
+    "SIGKILL while it is pending",
+    "a second process of the session has ended",
+    "another second process has ended",
+];
+
+/// Runs scenarios with the plugin at the same time, and returns what they have shown.
+fn run_with_plugin(scenarios: &[Scenario], version: &'static str) -> SignalsReport {
+    let mut report = SignalsReport::default();
+    thread::scope(|scope| {
+        let run = |scenario: &Scenario| {
+            let _slot = CliSlot::take();
+            let sandbox = Rc::new(create_cli_home(version));
+            add_plugin(&sandbox);
+            signals_alone::run_steps(&sandbox, version, scenario.name, scenario.steps)
+        };
+        let runs: Vec<_> = scenarios.iter().map(|scenario| scope.spawn(move || run(scenario))).collect();
+        for run in runs {
+            report.add(run.join().unwrap());
+        }
+    });
+    report
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn the_signals_alone_are_right_with_the_plugin() {
+    let newer = Scenario { name: "newer", steps: NEWER };
+    let mut report = run_with_plugin(&SCENARIOS, newest_version());
+    report.add(run_with_plugin(&[newer], newest_version()));
+    let median = report.median();
+    println!(
+        "{} steps right, median {} ms, longest {:?}",
+        report.delays.len(),
+        median.as_millis(),
+        report.delays.last()
+    );
+    let unexpected: Vec<_> = report.wrong.iter().filter(|situation| !UNSIGNALLED.contains(situation)).collect();
+    assert!(unexpected.is_empty(), "the signals are wrong: {unexpected:?}");
+    assert!(report.misreported.is_empty(), "sessions is wrong: {:?}", report.misreported);
 }
