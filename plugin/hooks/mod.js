@@ -215,8 +215,9 @@ export const register = (on) => {
   }).catch(($, e, next) => next(e));
 
   // Only this record of a decision tells that a call was approved: the events of tools change how tools run if they are hooked.
-  on("telemetry.log", { to: "collector", event: "tool_decision" }, ($, e, next) => {
-    if (e.attributes.source !== "config") endCall($, e.attributes);
+  // A decision that settings have made is of a call that never waited.
+  on("telemetry.log", { to: "collector", event: "tool_decision", attributes: { source: /^(user|hook)/ } }, ($, e, next) => {
+    endCall($, e.attributes);
     return next(e);
   }).catch(($, e, next) => next(e));
 };

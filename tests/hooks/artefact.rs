@@ -36,7 +36,7 @@ fn sections(elf: &[u8]) -> Vec<u64> {
 
 #[test]
 fn each_hook_is_a_static_executable_of_at_most_32_kib() {
-    for name in HOOKS.map(Hook::executable) {
+    for name in HOOKS.into_iter().chain([Hook::Mod]).map(Hook::executable) {
         let elf = fs_err::read(hook(name)).unwrap();
         assert!(elf.len() <= MAX_LEN, "{name}: {} bytes", elf.len());
         assert_eq!(&elf[..6], b"\x7fELF\x02\x01", "{name}: 64 bits, little-endian");
@@ -83,7 +83,7 @@ const EXIT: &str = "exit_group";
 
 /// The usual work of every hook: the events before, the event, and its system calls.
 #[rustfmt::skip]
-const USUAL: [(&[&str], &str, &[&str]); 11] = [
+const USUAL: [(&[&str], &str, &[&str]); 14] = [
     (&["UserPromptSubmit"], "SessionStart",       &[INPUT, SIGNAL_DIR, STORED, IDENTITY, READ_SIGNAL, PUBLISH, CLEAR, CHECK, END]),
     (&["Stop"],             "UserPromptSubmit",   &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
     (&["UserPromptSubmit"], "PermissionRequest",  &[INPUT, SIGNAL_DIR, STORED, PUBLISH_LIST, CHECK, END]),
@@ -95,11 +95,14 @@ const USUAL: [(&[&str], &str, &[&str]); 11] = [
     (&["Stop"],             "PreCompact",         &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
     (&["UserPromptSubmit"], "Stop",               &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
     (&["UserPromptSubmit"], "SessionEnd",         &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "TurnEnd",            &[INPUT, SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CLEAR, CHECK, END]),
+    (&["UserPromptSubmit"], "TurnStart",          &[INPUT, SIGNAL_DIR, STORED, END]),
+    (&["PermissionRequest"], "CallAnswered",      &[INPUT, SIGNAL_DIR, STORED, READ_SIGNAL, CLEAR, END]),
 ];
 
 /// The first event of all. A hook that publishes makes the signal directory; a hook that publishes nothing does not.
 #[rustfmt::skip]
-const FIRST: [(&[&str], &str, &[&str]); 8] = [
+const FIRST: [(&[&str], &str, &[&str]); 9] = [
     (&[], "SessionStart",      &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
     (&[], "UserPromptSubmit",  &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
     (&[], "PermissionRequest", &[INPUT, NEW_SIGNAL_DIR, STORED, PUBLISH_LIST, CHECK, END]),
@@ -108,6 +111,7 @@ const FIRST: [(&[&str], &str, &[&str]); 8] = [
     (&[], "PreCompact",        &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
     (&[], "Stop",              &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
     (&[], "SessionEnd",        &[INPUT, NEW_SIGNAL_DIR, STORED, IDENTITY, PUBLISH, CHECK, END]),
+    (&[], "TurnStart",         &[INPUT, NO_SIGNAL_DIR, EXIT]),
 ];
 
 #[test]

@@ -1,4 +1,4 @@
-//! Tests of the eight hook executables and of the protocol crate.
+//! Tests of the hook executables and of the protocol crate.
 
 mod ancestors;
 #[cfg(freestanding)]
@@ -11,6 +11,7 @@ mod fixtures;
 mod json;
 mod late_events;
 mod leftovers;
+mod module;
 mod payload_text;
 #[cfg(freestanding)]
 mod planted;

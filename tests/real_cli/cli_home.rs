@@ -65,10 +65,11 @@ pub fn create_with_settings(
 pub fn add_plugin(sandbox: &Sandbox) {
     let config = sandbox.home().join(".claude");
     let plugin = config.join("skills/session-signals");
-    for directory in [".claude-plugin", "hooks"] {
+    for directory in [".claude-plugin", "hooks", "tests"] {
         fs::create_dir_all(plugin.join(directory)).unwrap();
     }
-    for name in [".claude-plugin/plugin.json", "hooks/hooks.json", "hooks/mod.js", "README.md", "LICENSE"] {
+    let code = ["hooks/hooks.json", "hooks/mod.js", "tests/mod.test.ts"];
+    for name in [".claude-plugin/plugin.json", "README.md", "LICENSE"].into_iter().chain(code) {
         fs::copy(Path::new(env!("CARGO_MANIFEST_DIR")).join("plugin").join(name), plugin.join(name)).unwrap();
     }
     let name = Hook::Mod.executable();

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::rc::Rc;
+use std::sync::Arc;
 
 use fs_err as fs;
 use serde_json::{Value, json};
@@ -91,8 +91,8 @@ fn write_with_mode(path: &Path, text: &str, mode: u32) {
 
 /// The readers of the sessions' states.
 struct Readers {
-    sandbox: Rc<Sandbox>,
-    server: Rc<Server>,
+    sandbox: Arc<Sandbox>,
+    server: Arc<Server>,
     browser: Browser,
     dashboard: Dashboard,
 }
@@ -180,19 +180,19 @@ fn command_lines_in_home(home: &Path) -> Vec<String> {
 #[test]
 #[ignore = "installs the real CLI, runs it in a network namespace, and needs chromium"]
 fn all_readers_agree_and_uninstall_leaves_nothing() {
-    let sandbox = Rc::new(create_home());
+    let sandbox = Arc::new(create_home());
     let path = |name: &str| sandbox.home().join(name);
     let original = settings(&path);
     assert_ne!(fs::read_to_string(path(".claude/settings.json")).unwrap(), original);
-    let server = Rc::new(Server::start(&sandbox));
+    let server = Arc::new(Server::start(&sandbox));
     let mut readers = Readers {
-        sandbox: Rc::clone(&sandbox),
-        server: Rc::clone(&server),
+        sandbox: Arc::clone(&sandbox),
+        server: Arc::clone(&server),
         browser: Browser::open(&server),
         dashboard: Dashboard::open_page(&OF_DASHBOARDS, server.port),
     };
     let mut users = ["A", "B", "C"]
-        .map(|name| ScenarioRun::new(Rc::clone(&sandbox), Some(Rc::clone(&server)), newest_version(), name));
+        .map(|name| ScenarioRun::new(Arc::clone(&sandbox), Some(Arc::clone(&server)), newest_version(), name));
     for (user, step) in STEPS {
         users[*user].run_step(step);
         readers.assert_agreement(step.situation);

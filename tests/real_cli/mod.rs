@@ -6,6 +6,7 @@ mod daemons;
 mod expected_state;
 mod full_system;
 mod observed_state;
+mod plugin;
 mod scenario_run;
 mod scenario_step;
 mod scripted_user;

@@ -1,6 +1,6 @@
 //! Runs the steps of a scenario. After each step it compares what `sessions` and the signals report with the real state.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde_json::Value;
@@ -35,12 +35,12 @@ pub struct ScenarioRun {
     // Dropped first: the terminal must end before the home directory is deleted.
     user: ScriptedUser,
     /// Repairs the signals; `None` if the signals are compared without repair.
-    server: Option<Rc<Server>>,
+    server: Option<Arc<Server>>,
     /// Must show what `sessions` lists.
     dashboard: Option<Dashboard>,
     /// Must tell what `sessions` lists.
     events: FollowedEvents,
-    sandbox: Rc<Sandbox>,
+    sandbox: Arc<Sandbox>,
     /// The words at the beginning of each line of the report.
     label: String,
     /// The situations that `sessions` cannot report with this version of the CLI.
@@ -53,9 +53,9 @@ pub struct ScenarioRun {
 
 impl ScenarioRun {
     /// Prepares a run without unreported situations.
-    pub fn new(sandbox: Rc<Sandbox>, server: Option<Rc<Server>>, version: &'static str, name: &str) -> Self {
+    pub fn new(sandbox: Arc<Sandbox>, server: Option<Arc<Server>>, version: &'static str, name: &str) -> Self {
         Self {
-            user: ScriptedUser::new(Rc::clone(&sandbox), version),
+            user: ScriptedUser::new(Arc::clone(&sandbox), version),
             server,
             dashboard: None,
             events: FollowedEvents::start(&sandbox),

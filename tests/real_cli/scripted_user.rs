@@ -1,7 +1,7 @@
 //! A user of the real CLI who does what a scenario says, and who knows the state that the session really has.
 
 use std::path::PathBuf;
-use std::rc::Rc;
+use std::sync::Arc;
 
 use fs_err as fs;
 
@@ -18,7 +18,7 @@ pub const WITHOUT_REGISTRY: &str = VERSIONS[1];
 pub struct ScriptedUser {
     // Dropped before the home directory of the CLI is deleted.
     terminal: Terminal,
-    sandbox: Rc<Sandbox>,
+    sandbox: Arc<Sandbox>,
     version: &'static str,
     pid: u32,
     session: String,
@@ -36,7 +36,7 @@ struct BeforeStep {
 
 impl ScriptedUser {
     /// Opens a terminal in which no CLI runs yet.
-    pub fn new(sandbox: Rc<Sandbox>, version: &'static str) -> Self {
+    pub fn new(sandbox: Arc<Sandbox>, version: &'static str) -> Self {
         let terminal = Terminal::start(sandbox.home(), &sandbox.home().join("bin"));
         let [session, previous_session] = [String::new(), String::new()];
         Self { terminal, sandbox, version, pid: 0, session, previous_session, before_step: BeforeStep::default() }

@@ -2,7 +2,7 @@
 //!
 //! A scenario is short, so that several can run at the same time: each has its own home directory, network namespace and terminal.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 
 use super::cli_home::{add_plugin, create_cli_home};
@@ -21,7 +21,7 @@ use super::signals_alone::{self, SignalsReport};
 use crate::serve::server::Server;
 
 /// The first version with a registry.
-const FIRST_WITH_REGISTRY: &str = "2.1.197";
+pub const FIRST_WITH_REGISTRY: &str = "2.1.197";
 
 /// Steps that one user performs in one home directory.
 struct Scenario {
@@ -40,7 +40,7 @@ const SCENARIOS: [Scenario; 5] = [
 
 /// Turns, permissions and interrupts.
 #[rustfmt::skip]
-const TURNS: &[ScenarioStep] = &[
+pub const TURNS: &[ScenarioStep] = &[
     step("started", &[Start], Waiting, Nothing),
     step("a turn runs", &[Prompt("hold turn")], Working, Nothing),
     step("the turn is over", &[CreateFile("turn")], Waiting, Text("held turn")),
@@ -59,7 +59,7 @@ const TURNS: &[ScenarioStep] = &[
 
 /// API errors, questions, and several tool calls in one turn.
 #[rustfmt::skip]
-const QUESTIONS: &[ScenarioStep] = &[
+pub const QUESTIONS: &[ScenarioStep] = &[
     step("started", &[Start], Waiting, Nothing),
     step("API error", &[Prompt("fail 400")], Waiting, Text("scripted")),
     step("API error, and the CLI retries", &[Prompt("fail 529")], Working, Nothing),
@@ -180,7 +180,7 @@ const NEWER: &[ScenarioStep] = &[
 
 /// The situations that nothing tells of a CLI without a registry. (The `Stop` event of that version does not name what runs in the
 /// background.)
-const UNREPORTED: &[&str] = &[
+pub const UNREPORTED: &[&str] = &[
     "approved, and the tool runs",
     "approved, and its tool runs",
     "Esc before any output",
@@ -221,8 +221,8 @@ struct VersionRules {
 fn run_scenario(scenario: &Scenario, rules: VersionRules) {
     let _slot = CliSlot::take();
     let VersionRules { version, impossible, .. } = rules;
-    let sandbox = Rc::new(create_cli_home(version));
-    let server = rules.repairs.then(|| Rc::new(Server::start(&sandbox)));
+    let sandbox = Arc::new(create_cli_home(version));
+    let server = rules.repairs.then(|| Arc::new(Server::start(&sandbox)));
     let reason = |step: &ScenarioStep| impossible.iter().find(|(situation, _)| *situation == step.situation);
     let (skipped, steps): (Vec<_>, Vec<_>) = scenario.steps.iter().partition(|step| reason(step).is_some());
     for (situation, reason) in skipped.into_iter().filter_map(reason) {
@@ -318,7 +318,7 @@ fn run_with_plugin(scenarios: &[Scenario], version: &'static str) -> SignalsRepo
     thread::scope(|scope| {
         let run = |scenario: &Scenario| {
             let _slot = CliSlot::take();
-            let sandbox = Rc::new(create_cli_home(version));
+            let sandbox = Arc::new(create_cli_home(version));
             add_plugin(&sandbox);
             signals_alone::run_steps(&sandbox, version, scenario.name, scenario.steps)
         };

@@ -1,7 +1,7 @@
 //! Runs the steps of a scenario, and measures how long after the CLI's own account the signals alone say the same. No server repairs
 //! them.
 
-use std::rc::Rc;
+use std::sync::Arc;
 use std::thread;
 use std::time::{Duration, Instant};
 
@@ -67,8 +67,8 @@ impl Since {
 }
 
 /// Performs all steps with this version.
-pub fn run_steps(sandbox: &Rc<Sandbox>, version: &'static str, name: &str, steps: &[ScenarioStep]) -> SignalsReport {
-    let mut user = ScriptedUser::new(Rc::clone(sandbox), version);
+pub fn run_steps(sandbox: &Arc<Sandbox>, version: &'static str, name: &str, steps: &[ScenarioStep]) -> SignalsReport {
+    let mut user = ScriptedUser::new(Arc::clone(sandbox), version);
     let mut report = SignalsReport::default();
     for step in steps {
         let expected = step.expected.reported_state();

@@ -3,7 +3,7 @@
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use session_signals_protocol::EVENT_RULES;
+use session_signals_protocol::{EVENT_RULES, MODULE_EVENT_RULES};
 
 /// Returns the path of an executable of this package, as cargo built it for the tests.
 pub fn executable_path(name: &str) -> PathBuf {
@@ -12,7 +12,7 @@ pub fn executable_path(name: &str) -> PathBuf {
 
 /// Returns the name of the executable that handles an event; `None` if no hook handles it.
 pub fn executable_for_event(event: &str) -> Option<&'static str> {
-    EVENT_RULES.iter().find(|rule| rule.event == event).map(|rule| rule.hook.executable())
+    EVENT_RULES.iter().chain(&MODULE_EVENT_RULES).find(|rule| rule.event == event).map(|rule| rule.hook.executable())
 }
 
 /// Copies an executable, in a process of its own.

@@ -1,0 +1,143 @@
+//! The plugin in the real CLI: what the CLI's own checks say of it, and what happens if all goes wrong around it.
+
+use std::process::Output;
+use std::sync::Arc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use fs_err as fs;
+
+use super::cli_home::{add_plugin, create_cli_home};
+use super::cli_slots::CliSlot;
+use super::scenario_run::ScenarioRun;
+use super::scenario_step::ScenarioStep;
+use super::scripted_user::WITHOUT_REGISTRY;
+use super::session_scenario::{FIRST_WITH_REGISTRY, QUESTIONS, TURNS, UNREPORTED};
+use super::{claude_command, isolated_command, newest_version, signals_alone};
+use crate::sandbox::{Sandbox, write_script};
+
+/// Where the plugin is in a home directory.
+const PLUGIN: &str = ".claude/skills/session-signals";
+
+/// Where the executable is that the module starts.
+const EXECUTABLE: &str = ".claude/hooks/session-signals/hook-mod";
+
+/// Makes a home directory with the hooks and the plugin.
+fn create_home_with_plugin(version: &str) -> Sandbox {
+    let sandbox = create_cli_home(version);
+    add_plugin(&sandbox);
+    sandbox
+}
+
+/// Runs the CLI in the project's directory, with these variables, and waits for its end.
+fn run_claude(sandbox: &Sandbox, arguments: &str, variables: &[(&str, &str)]) -> Output {
+    let command = format!("exec {} {arguments}", claude_command(newest_version()));
+    let mut claude = isolated_command(sandbox.home(), &sandbox.home().join("bin"), &["sh", "-c", &command]);
+    claude.envs(variables.iter().copied()).current_dir(sandbox.home().join("project")).output().unwrap()
+}
+
+/// Runs the steps with the CLI, and fails if `sessions` is ever wrong. `unreported` are the situations in which it must be wrong.
+fn check_sessions(
+    sandbox: Arc<Sandbox>,
+    version: &'static str,
+    name: &str,
+    steps: &[ScenarioStep],
+    unreported: &[&'static str],
+) {
+    let known: Vec<_> = steps.iter().map(|step| step.situation).filter(|name| unreported.contains(name)).collect();
+    let mut run = ScenarioRun::new(sandbox, None, version, name).with_unreported(known);
+    for step in steps {
+        run.run_step(step);
+    }
+    run.finish();
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn the_cli_accepts_the_plugin_and_its_tests_pass() {
+    let sandbox = create_home_with_plugin(newest_version());
+    for arguments in ["plugin validate --profile directory", "plugin test"] {
+        let output = run_claude(&sandbox, &format!("{arguments} ~/{PLUGIN}"), &[]);
+        let text = String::from_utf8_lossy(&output.stdout);
+        println!("{text}");
+        assert!(output.status.success(), "{arguments}: {text}{}", String::from_utf8_lossy(&output.stderr));
+        // These events change how tools run if they are hooked.
+        assert!(!text.contains("tool.call") && !text.contains("tool.run"), "{text}");
+    }
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn an_executable_that_is_missing_hangs_or_fails_disturbs_nothing() {
+    thread::scope(|scope| {
+        for (name, script) in
+            [("missing", None), ("hanging", Some("exec sleep 1000")), ("failing", Some("echo no; exit 2"))]
+        {
+            scope.spawn(move || {
+                let _slot = CliSlot::take();
+                let sandbox = create_home_with_plugin(newest_version());
+                fs::remove_file(sandbox.home().join(EXECUTABLE)).unwrap();
+                if let Some(script) = script {
+                    write_script(&sandbox.home().join(EXECUTABLE), &format!(": >~/hook-mod.ran; {script}"));
+                }
+                let printed = run_claude(&sandbox, "-p hi", &[]);
+                assert_eq!(printed.stdout, b"ok\n", "{name}: {printed:?}");
+                assert_eq!(printed.stderr, b"", "{name}: {printed:?}");
+                // The module tells of a blocked prompt, and the CLI does not wait for it.
+                let begun = Instant::now();
+                run_claude(&sandbox, "-p block", &[]);
+                println!("{name}: a blocked prompt takes {:?}", begun.elapsed());
+                assert!(begun.elapsed() < Duration::from_secs(10), "{name}");
+                check_sessions(Arc::new(sandbox), newest_version(), name, TURNS, &[]);
+            });
+        }
+    });
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn a_variable_turns_the_module_off() {
+    let sandbox = create_home_with_plugin(newest_version());
+    fs::remove_file(sandbox.home().join(EXECUTABLE)).unwrap();
+    write_script(&sandbox.home().join(EXECUTABLE), ": >~/hook-mod.ran");
+    run_claude(&sandbox, "-p block", &[("SESSION_SIGNALS_MOD", "off")]);
+    assert!(!sandbox.home().join("hook-mod.ran").exists());
+    run_claude(&sandbox, "-p block", &[]);
+    assert!(sandbox.home().join("hook-mod.ran").exists());
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn two_sessions_in_one_home_do_not_disturb_each_other() {
+    let sandbox = Arc::new(create_home_with_plugin(newest_version()));
+    let wrong = thread::scope(|scope| {
+        let sandbox = &sandbox;
+        let run = |name, steps: &'static [ScenarioStep]| {
+            let _slot = CliSlot::take();
+            signals_alone::run_steps(sandbox, newest_version(), name, steps)
+        };
+        let runs =
+            [("turns", TURNS), ("questions", QUESTIONS)].map(|(name, steps)| scope.spawn(move || run(name, steps)));
+        runs.into_iter().flat_map(|run| run.join().unwrap().wrong).collect::<Vec<_>>()
+    });
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn older_clis_ignore_the_plugin() {
+    thread::scope(|scope| {
+        for (version, unreported) in [(FIRST_WITH_REGISTRY, &[][..]), (WITHOUT_REGISTRY, UNREPORTED)] {
+            scope.spawn(move || {
+                let _slot = CliSlot::take();
+                let sandbox = create_home_with_plugin(version);
+                fs::remove_file(sandbox.home().join(EXECUTABLE)).unwrap();
+                let ran = sandbox.home().join("hook-mod.ran");
+                write_script(&sandbox.home().join(EXECUTABLE), &format!(": >{}", ran.display()));
+                let sandbox = Arc::new(sandbox);
+                check_sessions(Arc::clone(&sandbox), version, "older", TURNS, unreported);
+                assert!(!ran.exists());
+            });
+        }
+    });
+}
