@@ -307,7 +307,7 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     let path = |name: &str| sandbox.home().join(name);
     // This is where cargo builds for a target. A release is stripped; so is this, and it is packed faster.
     fs::create_dir_all(path("target/here/release")).unwrap();
-    for name in HOOKS.map(Hook::executable).into_iter().chain(["hooks", "sessions"]) {
+    for name in HOOKS.map(Hook::executable).into_iter().chain([Hook::Mod.executable(), "hooks", "sessions"]) {
         let mut strip = Command::new("strip");
         strip.arg(executable_path(name)).arg("-o").arg(path("target/here/release").join(name));
         assert!(strip.status().unwrap().success());
