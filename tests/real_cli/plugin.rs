@@ -6,6 +6,7 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use fs_err as fs;
+use session_signals_testing::sample_size::sample_size;
 
 use super::cli_home::{add_plugin, create_cli_home};
 use super::cli_slots::CliSlot;
@@ -140,4 +141,38 @@ fn older_clis_ignore_the_plugin() {
             });
         }
     });
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn thousands_of_rows_in_a_turn_start_nothing() {
+    let sandbox = create_home_with_plugin(newest_version());
+    // Without the other hooks, which take more time than the CLI itself.
+    fs::remove_file(sandbox.home().join(".claude/settings.json")).unwrap();
+    fs::remove_file(sandbox.home().join(EXECUTABLE)).unwrap();
+    write_script(&sandbox.home().join(EXECUTABLE), ": >~/hook-mod.ran");
+    fs::write(sandbox.home().join("project/f"), "x").unwrap();
+    // Each call is one row, and its result is another one.
+    let answer = vec!["read f"; sample_size(20, 50, 500)].join(" ~ ");
+    let printed = run_claude(&sandbox, &format!("-p '{}'", vec![answer; 10].join(" ~> ")), &[]);
+    assert_eq!(printed.stdout, b"done\n", "{printed:?}");
+    assert!(!sandbox.home().join("hook-mod.ran").exists());
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn a_fork_leaves_the_signals_of_its_origin_alone() {
+    let sandbox = create_home_with_plugin(newest_version());
+    run_claude(&sandbox, "-p hi", &[]);
+    let origin = sandbox.list_signal_dir();
+    let [name] = &origin[..] else { panic!("{origin:?}") };
+    let (session, _) = name.split_once('.').unwrap();
+    let before = fs::read_to_string(sandbox.signal_path(session, "ended")).unwrap();
+    // A hook blocks the prompt of the fork, so the module has something to tell.
+    for prompt in ["hi", "block"] {
+        run_claude(&sandbox, &format!("-p --resume {session} --fork-session '{prompt}'"), &[]);
+    }
+    let signals = sandbox.describe_all_signals();
+    assert!(signals.len() >= 2 && signals.values().all(|state| state == "ended"), "{signals:?}");
+    assert_eq!(fs::read_to_string(sandbox.signal_path(session, "ended")).unwrap(), before);
 }
