@@ -110,8 +110,9 @@ function beginTurn($, { turnId, text }) {
 
 /** Tells that a turn is over, unless a Stop has told it. */
 function endTurn($, { turnId, reason }) {
-  // The end of a turn that was interrupted may come after the beginning of the next one.
-  if (main.turn !== turnId) return;
+  // The end of a turn that was interrupted may come after the beginning of the next one. If no turn is known, Claude Code has loaded
+  // the module in the middle of this one.
+  if (main.turn !== undefined && main.turn !== turnId) return;
   main.turn = undefined;
   if (main.isStopTold) {
     // `claude -p` waits for its shells, and is busy until then.
@@ -163,6 +164,7 @@ async function watchCommand($) {
   let isRunning = false;
   for (let polls = 0; found !== undefined && (isRunning || polls < START_POLLS); polls++) {
     await $.clock.sleep(isRunning ? END_POLL_MS : START_POLL_MS);
+    if (main.beginnings !== beginnings) return;
     const status = await readStatus($, found.registry, await $.session.id());
     if (main.beginnings !== beginnings) return;
     if (status === "busy" && !isRunning) {

@@ -74,6 +74,26 @@ describe("turns", () => {
     expect(await names()).toEqual(["TurnStart", "TurnStart"]);
   });
 
+  test("the end of a turn that began before the module was loaded is told", async ($, on) => {
+    const { names } = listen(on);
+    await $.turn.complete({ answer: "", durationMs: 1, isAborted: true, turnId: "t1", reason: "aborted" });
+    expect(await names()).toEqual(["TurnEnd"]);
+  });
+
+  test("an error is told later than StopFailure tells it, and not if the next turn has begun", async ($, on) => {
+    const { names, clock } = listen(on);
+    const failed = (turnId) => $.turn.complete({ answer: "", durationMs: 1, isAborted: false, turnId, reason: "error" });
+    await $.turn.start({ text: "", turnId: "t1" });
+    await failed("t1");
+    expect(await names()).toEqual(["TurnStart"]);
+    await $.turn.start({ text: "", turnId: "t2" });
+    await clock.advance(1000);
+    expect(await names()).toEqual(["TurnStart", "TurnStart"]);
+    await failed("t2");
+    await clock.advance(1000);
+    expect(await names()).toEqual(["TurnStart", "TurnStart", "TurnEnd"]);
+  });
+
   test("the turn of a subagent is not told", async ($, on) => {
     const { names, clock } = listen(on);
     await $.turn.start({ text: "", turnId: "t1" });

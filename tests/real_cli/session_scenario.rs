@@ -216,12 +216,17 @@ struct VersionRules {
     repairs: bool,
     /// Whether a dashboard reads the stream of the server.
     has_dashboard: bool,
+    /// Whether the plugin is in the home directory.
+    has_plugin: bool,
 }
 
 fn run_scenario(scenario: &Scenario, rules: VersionRules) {
     let _slot = CliSlot::take();
     let VersionRules { version, impossible, .. } = rules;
     let sandbox = Arc::new(create_cli_home(version));
+    if rules.has_plugin {
+        add_plugin(&sandbox);
+    }
     let server = rules.repairs.then(|| Arc::new(Server::start(&sandbox)));
     let reason = |step: &ScenarioStep| impossible.iter().find(|(situation, _)| *situation == step.situation);
     let (skipped, steps): (Vec<_>, Vec<_>) = scenario.steps.iter().partition(|step| reason(step).is_some());
@@ -260,6 +265,7 @@ fn sessions_reports_every_state_of_the_first_cli_with_a_registry() {
         unreported: &[],
         repairs: false,
         has_dashboard: false,
+        has_plugin: false,
     };
     run_scenarios(&SCENARIOS, rules);
 }
@@ -273,6 +279,7 @@ fn sessions_reports_every_known_state_of_a_cli_without_a_registry() {
         unreported: UNREPORTED,
         repairs: true,
         has_dashboard: false,
+        has_plugin: false,
     };
     run_scenarios(&SCENARIOS, rules);
 }
@@ -287,6 +294,8 @@ fn sessions_reports_every_state_of_the_newest_cli() {
         repairs: true,
         has_dashboard: true,
     };
+    let rules =
+        VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true, has_plugin: false };
     run_scenarios(&SCENARIOS, rules);
 }
 
@@ -300,7 +309,17 @@ fn more_states_of_the_newest_cli_are_reported() {
         repairs: true,
         has_dashboard: true,
     };
+    let rules =
+        VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true, has_plugin: false };
     run_scenarios(&[Scenario { name: "newer", steps: NEWER }], rules);
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn sessions_and_the_server_are_right_with_the_plugin() {
+    let version = newest_version();
+    let rules = VersionRules { version, impossible: &[], unreported: &[], repairs: true, has_plugin: true };
+    run_scenarios(&SCENARIOS, rules);
 }
 
 /// The situations that no hook and no module can tell: nobody inside a process can tell that it was killed, and a session that has two
