@@ -2,8 +2,8 @@
  * Tells session-signals what no hook of settings.json can know. It runs inside Claude Code.
  *
  * The module decides nothing about signals: it starts the executable hook-mod with a payload of the same shape as that of Claude
- * Code's own hooks. Nothing in a chain waits for anything but `next`, no event is changed, and nothing is printed. If hook-mod is
- * missing, hangs or fails, only the information is lost.
+ * Code's own hooks. No event is changed, and nothing is printed. Nothing in a chain waits for anything but `next`, except at the end
+ * of a session that another process runs, too. If hook-mod is missing, hangs or fails, only the information is lost.
  */
 
 /** How long hook-mod may run, in milliseconds. It needs about one. */
@@ -42,13 +42,15 @@ let queue = Promise.resolve();
 /** What the module needs to know only once: whether it is turned off, and where the files are. */
 let place;
 
-/** Finds out where the executable and the registry are; undefined if the module is turned off. */
+/** Finds out where the executable and the registry are, and which process this is; undefined if the module is turned off. */
 async function findPlace($) {
   if ((await $.env.get("SESSION_SIGNALS_MOD")) === "off") return undefined;
   const config = (await $.env.get("CLAUDE_CONFIG_DIR")) || `${await $.env.get("HOME")}/.claude`;
   const own = `${$.plugin.root}/bin/hook-mod`;
   const executable = (await $.fs.exists(own)) ? own : `${config}/hooks/session-signals/hook-mod`;
-  return { executable, registry: `${config}/sessions` };
+  // Only Linux has this file.
+  const pid = await $.fs.read("/proc/self/stat").then(parseInt, () => undefined);
+  return { executable, registry: `${config}/sessions`, pid };
 }
 
 /** Returns what findPlace has found. */
@@ -145,11 +147,34 @@ function endCall($, { tool_name, tool_use_id, agent_id, decision }) {
   tell($, "CallAnswered", members);
 }
 
-/** Reads the status of this session from the registry; undefined if it is not there. */
-async function readStatus($, registry, session) {
+/** Reads the entries of the registry for one session. Several processes may run it. */
+async function readEntries($, registry, session) {
   const names = (await $.fs.list(registry)).map(({ name }) => name).filter((name) => /^\d+\.json$/.test(name));
   const entries = await Promise.all(names.map((name) => $.fs.read(`${registry}/${name}`).then(JSON.parse).catch(() => ({}))));
-  return entries.find(({ sessionId }) => sessionId === session)?.status;
+  return entries.filter(({ sessionId }) => sessionId === session);
+}
+
+/** Reads the status of this process from the registry; undefined if it is not there. */
+async function readStatus($, { registry, pid }) {
+  if (pid !== undefined) return JSON.parse(await $.fs.read(`${registry}/${pid}.json`)).status;
+  return (await readEntries($, registry, await $.session.id()))[0]?.status;
+}
+
+/**
+ * Tells what another process of the session does. The end of this process has just been told, and that took the place of all that the
+ * other one has told.
+ */
+async function tellOther($, session) {
+  const { registry, pid } = (await getPlace($)) ?? {};
+  if (pid === undefined) return;
+  for (const other of await readEntries($, registry, session)) {
+    const stat = other.pid === pid ? "" : await $.fs.read(`/proc/${other.pid}/stat`).catch(() => "");
+    // An entry may be left of a process that was killed.
+    if (!stat.includes(` ${other.procStart} `)) continue;
+    tell($, other.status === "busy" ? "TurnStart" : "TurnEnd", { session_id: session, cwd: other.cwd, cli_pid: other.pid });
+    await queue;
+    return;
+  }
 }
 
 /**
@@ -165,7 +190,7 @@ async function watchCommand($) {
   for (let polls = 0; found !== undefined && (isRunning || polls < START_POLLS); polls++) {
     await $.clock.sleep(isRunning ? END_POLL_MS : START_POLL_MS);
     if (main.beginnings !== beginnings) return;
-    const status = await readStatus($, found.registry, await $.session.id());
+    const status = await readStatus($, found);
     if (main.beginnings !== beginnings) return;
     if (status === "busy" && !isRunning) {
       isRunning = true;
@@ -195,6 +220,13 @@ export const register = (on) => {
     const tasks = (e.background_tasks ?? []).filter(({ status }) => status === "running");
     main.leavesShells = tasks.length > 0 && tasks.every(({ type }) => type === "shell");
     if (!main.isStopTold) tell($, "StopBlocked", { reason: result.block });
+    return result;
+  }).catch(($, e, next) => next(e));
+
+  on("session.end", async ($, e, next) => {
+    const result = await next(e);
+    // This is the only place where Claude Code waits, because its process ends after it.
+    await tellOther($, e.sessionId).catch(() => {});
     return result;
   }).catch(($, e, next) => next(e));
 

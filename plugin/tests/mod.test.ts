@@ -2,7 +2,7 @@
 import { describe, expect, mock, test } from "claude-code/testing";
 
 /** Answers what the module asks, and returns the payloads that it has sent. */
-function listen(on, { variables = {}, agents = [], status = () => "idle", run = () => ({ exitCode: 0, stdout: "", stderr: "" }) } = {}) {
+function listen(on, { variables = {}, agents = [], entries = {}, status = () => "idle", run = () => ({ exitCode: 0, stdout: "", stderr: "" }) } = {}) {
   const sent = [];
   const clock = mock.clock(on);
   on("turn.start", ($, { turnId }) => ({ turnId }));
@@ -16,8 +16,14 @@ function listen(on, { variables = {}, agents = [], status = () => "idle", run = 
   on("session.messages", () => ({ value: [{ role: "assistant", text: "", toolUses: [{ tool_use_id: "call", tool: "Bash", input: { command: "ls" } }] }] }));
   on("agent.list", () => ({ value: agents }));
   on("fs.exists", () => ({ value: false }));
-  on("fs.list", () => ({ value: [{ name: "7.json", kind: "file", size: 1 }, { name: "7.key", kind: "file", size: 1 }] }));
-  on("fs.read", () => ({ value: JSON.stringify({ sessionId: "s", status: status() }) }));
+  const registry = "/home/dev/.claude/sessions";
+  const files = { "/proc/self/stat": "7 (claude) S 1 ", "/proc/8/stat": "8 (claude) S 1 88 " };
+  const all = () => ({ ...files, ...entries, [`${registry}/7.json`]: JSON.stringify({ pid: 7, procStart: "77", sessionId: "s", status: status() }) });
+  on("fs.list", () => ({ value: [...Object.keys(all()), "7.key"].map((path) => ({ name: path.split("/").at(-1), kind: "file", size: 1 })) }));
+  on("fs.read", ($, { path }) => {
+    if (all()[path] === undefined) throw new Error("no such file");
+    return { value: all()[path] };
+  });
   on("process.run", ($, e) => {
     sent.push({ path: e.argv[0], ...JSON.parse(e.init.stdin) });
     return { value: run() };
@@ -154,6 +160,27 @@ describe("prompts, commands and calls", () => {
     await $.telemetry.log(decision("user_temporary"));
     expect(await names()).toEqual(["CallAnswered"]);
     expect(sent[0]).toMatchObject({ tool_name: "Bash", tool_input: { command: "ls" } });
+  });
+});
+
+describe("a session with two processes", () => {
+  const end = { reason: "other", sessionId: "s", resume: { id: "s" } };
+  const entry = (pid, members) => ({ [`/home/dev/.claude/sessions/${pid}.json`]: JSON.stringify({ pid, sessionId: "s", cwd: "/other", ...members }) });
+
+  test("the end of one tells what the other does", async ($, on) => {
+    const { sent, names } = listen(on, { entries: entry(8, { procStart: "88", status: "busy" }) });
+    on("session.end", () => ({ sessionId: "s" }));
+    expect(await $.session.end(end)).toEqual({ sessionId: "s" });
+    expect(await names()).toEqual(["TurnStart"]);
+    expect(sent[0]).toMatchObject({ cli_pid: 8, cwd: "/other", session_id: "s" });
+  });
+
+  test("an entry of a process that was killed is not believed", async ($, on) => {
+    const killed = { ...entry(9, { procStart: "99", status: "busy" }), ...entry(8, { procStart: "80", status: "busy" }) };
+    const { names } = listen(on, { entries: killed });
+    on("session.end", () => ({ sessionId: "s" }));
+    await $.session.end(end);
+    expect(await names()).toEqual([]);
   });
 });
 

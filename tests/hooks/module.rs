@@ -6,7 +6,7 @@ use session_signals_protocol::MODULE_EVENT_RULES;
 use session_signals_protocol::runtime::MAX_EVENT_AGE;
 
 use crate::hooks::steps::{AGENT_RUNS, AGENTS_BASH, BASH, EDIT, NONE_RUNS, run_steps};
-use crate::sandbox::Sandbox;
+use crate::sandbox::{ClaudeProcess, Sandbox};
 
 /// Returns the member that says when the module saw an event, as of this age.
 fn seen(age: Duration) -> String {
@@ -115,6 +115,27 @@ fn a_time_that_cannot_be_is_not_taken() {
         let now = SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_secs_f64();
         assert!((now - since).abs() < 5.0, "{member}");
     }
+}
+
+#[test]
+fn an_event_may_be_that_of_another_process() {
+    let sandbox = Sandbox::new();
+    let other = ClaudeProcess::start(&sandbox);
+    let cli_pid = format!(r#""cli_pid":{}"#, other.pid());
+    run_steps(
+        &sandbox,
+        &[
+            ("SessionEnd", "", "ended"),
+            ("TurnStart", &cli_pid, "working"),
+            ("SessionEnd", "", "ended"),
+            ("TurnEnd", &cli_pid, "stop"),
+        ],
+    );
+    assert_eq!(sandbox.read_signal("s", "stop")["claude_pid"], other.pid());
+    // A process that is not the CLI is not named.
+    let own_pid = format!(r#""cli_pid":{}"#, std::process::id());
+    run_steps(&sandbox, &[("SessionEnd", "", "ended"), ("TurnStart", &own_pid, "working")]);
+    assert!(sandbox.read_signal("s", "working").get("claude_pid").is_none());
 }
 
 #[test]

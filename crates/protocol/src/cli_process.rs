@@ -128,7 +128,13 @@ pub struct CliIdentity {
 #[inline(never)]
 pub fn identify_cli(environment: &Environment) -> CliIdentity {
     let claude_pid = environment.variable("CLAUDE_PID").and_then(parse_decimal).unwrap_or_default();
-    let cli = CliProcess::find(u32::try_from(claude_pid).unwrap_or_default(), system::parent_id(), read_stat);
+    identify_process(claude_pid, system::parent_id())
+}
+
+/// Identifies the CLI that [`CliProcess::find`] finds. If `parent` is 0, that is the process `claude_pid`, if it is called `claude`.
+#[must_use]
+pub fn identify_process(claude_pid: u64, parent: u32) -> CliIdentity {
+    let cli = CliProcess::find(u32::try_from(claude_pid).unwrap_or_default(), parent, read_stat);
     let mut tail = Name::default();
     let mut push = |member: &[u8], number: u64| {
         if number > 0 {

@@ -15,7 +15,7 @@ use crate::signal_format::FORMAT_MEMBER_TEXT;
 use crate::signal_kind::{SIGNAL_KINDS, SignalKind};
 use crate::store::{self, ListChange, SignalStore, SignalWriter};
 use crate::system::{self, Environment};
-use crate::time::Time;
+use crate::time::{Time, parse_decimal};
 
 /// How old an event of the module may be by its own account, in nanoseconds. The module gives up an event before that.
 pub const MAX_EVENT_AGE: u64 = 5_000_000_000;
@@ -61,6 +61,12 @@ fn handle_event(hook: Hook, environment: &Environment, session: &mut SessionId) 
         return Ok(());
     };
     let identity = OnceCell::new();
+    if hook == Hook::Mod
+        && let Some(pid) = json::last_member(payload, "cli_pid").and_then(parse_decimal)
+    {
+        // The event is that of another process, which runs the same session.
+        let _ = identity.set(cli_process::identify_process(pid, 0));
+    }
     let handler = EventHandler {
         store: &store,
         session: session.as_bytes(),
