@@ -24,9 +24,9 @@ function listen(on, { variables = {}, agents = [], entries = {}, status = () => 
     if (all()[path] === undefined) throw new Error("no such file");
     return { value: all()[path] };
   });
-  on("process.run", ($, e) => {
+  on("process.run", async ($, e) => {
     sent.push({ path: e.argv[0], ...JSON.parse(e.init.stdin) });
-    return { value: run() };
+    return { value: await run() };
   });
   const names = async () => {
     await clock.settle();
@@ -189,6 +189,16 @@ describe("failures", () => {
     const { names } = listen(on, { variables: { SESSION_SIGNALS_MOD: "off" } });
     await $.turn.start({ text: "", turnId: "t1" });
     expect(await names()).toEqual([]);
+  });
+
+  test("no event waits for an executable that hangs, and later events wait for it", async ($, on) => {
+    let end;
+    const { names } = listen(on, { run: () => new Promise((resolve) => (end = resolve)) });
+    expect(await $.turn.start({ text: "", turnId: "t1" })).toEqual({ turnId: "t1" });
+    expect(await $.turn.complete({ answer: "a", durationMs: 1, isAborted: true, turnId: "t1", reason: "aborted" })).toEqual({ text: "a" });
+    expect(await names()).toEqual(["TurnStart"]);
+    end({ exitCode: 0, stdout: "", stderr: "" });
+    expect(await names()).toEqual(["TurnStart", "TurnEnd"]);
   });
 
   test("an executable that fails changes no event", async ($, on) => {

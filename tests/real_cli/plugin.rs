@@ -84,11 +84,12 @@ fn an_executable_that_is_missing_hangs_or_fails_disturbs_nothing() {
                 let printed = run_claude(&sandbox, "-p hi", &[]);
                 assert_eq!(printed.stdout, b"ok\n", "{name}: {printed:?}");
                 assert_eq!(printed.stderr, b"", "{name}: {printed:?}");
-                // The module tells of a blocked prompt, and the CLI does not wait for it.
+                // The module tells of a blocked prompt. The tests of the plugin show that the CLI does not wait for that. Here the
+                // limit is that of a busy machine.
                 let begun = Instant::now();
                 run_claude(&sandbox, "-p block", &[]);
                 println!("{name}: a blocked prompt takes {:?}", begun.elapsed());
-                assert!(begun.elapsed() < Duration::from_secs(10), "{name}");
+                assert!(begun.elapsed() < Duration::from_secs(60), "{name}");
                 check_sessions(Arc::new(sandbox), newest_version(), name, TURNS, &[]);
             });
         }
