@@ -44,13 +44,18 @@ let place;
 
 /** Finds out where the executable and the registry are, and which process this is; undefined if the module is turned off. */
 async function findPlace($) {
-  if ((await $.env.get("SESSION_SIGNALS_MOD")) === "off") return undefined;
-  const config = (await $.env.get("CLAUDE_CONFIG_DIR")) || `${await $.env.get("HOME")}/.claude`;
   const own = `${$.plugin.root}/bin/hook-mod`;
-  const executable = (await $.fs.exists(own)) ? own : `${config}/hooks/session-signals/hook-mod`;
-  // Only Linux has this file.
-  const pid = await $.fs.read("/proc/self/stat").then(parseInt, () => undefined);
-  return { executable, registry: `${config}/sessions`, pid };
+  const [state, directory, home, hasOwn, pid] = await Promise.all([
+    $.env.get("SESSION_SIGNALS_MOD"),
+    $.env.get("CLAUDE_CONFIG_DIR"),
+    $.env.get("HOME"),
+    $.fs.exists(own),
+    // Only Linux has this file.
+    $.fs.read("/proc/self/stat").then(parseInt, () => undefined),
+  ]);
+  if (state === "off") return undefined;
+  const config = directory || `${home}/.claude`;
+  return { executable: hasOwn ? own : `${config}/hooks/session-signals/hook-mod`, registry: `${config}/sessions`, pid };
 }
 
 /** Returns what findPlace has found. */
