@@ -15,9 +15,12 @@ const STALE_MS = 4000;
 /** How long the module waits for a hook of settings.json, or for the next turn, that tells more than it can, in milliseconds. */
 const PATIENCE_MS = 250;
 
-/** The pause between two looks at the registry: while a command may have started, and while one runs, in milliseconds. */
+/**
+ * The pause between two looks at the registry: while a command may have started, and while one runs, in milliseconds. A command may run
+ * for hours, and its end mostly begins a turn, which tells it at once.
+ */
 const START_POLL_MS = 60;
-const END_POLL_MS = 100;
+const END_POLL_MS = 400;
 
 /** How many looks at the registry there are until a command that may have started is given up. */
 const START_POLLS = 12;
@@ -28,8 +31,8 @@ const main = {
   turn: undefined,
   /** Whether a Stop has told the end of this turn. */
   isStopTold: false,
-  /** Whether only shells run on after that Stop. */
-  leavesShells: false,
+  /** Whether a command may run after this turn: a shell that it has left, or one that the user typed in the meantime. */
+  leavesCommand: false,
   /** How many prompts are on their way that will begin a turn. */
   prompts: 0,
   /** Counts the beginnings of prompts and turns. */
@@ -112,6 +115,7 @@ function beginTurn($, { turnId, text }) {
   main.beginnings++;
   main.turn = turnId;
   main.isStopTold = false;
+  main.leavesCommand = false;
   if (main.prompts === 0) tell($, "TurnStart", { prompt: text, turn_id: turnId });
 }
 
@@ -121,11 +125,8 @@ function endTurn($, { turnId, reason }) {
   // the module in the middle of this one.
   if (main.turn !== undefined && main.turn !== turnId) return;
   main.turn = undefined;
-  if (main.isStopTold) {
-    // `claude -p` waits for its shells, and is busy until then.
-    if (main.leavesShells) void watchCommand($).catch(() => {});
-    return;
-  }
+  if (main.leavesCommand) void watchCommand($).catch(() => {});
+  if (main.isStopTold) return;
   const members = { turn_id: turnId, reason };
   // Of an error, StopFailure tells more. Claude Code does not wait for it.
   if (reason === "error" || reason === "refusal") void tellEndLater($, "TurnEnd", members).catch(() => {});
@@ -183,9 +184,9 @@ async function tellOther($, session) {
 }
 
 /**
- * Tells the beginning and the end of a command that has no event of its own. If the input was just emptied, the registry says that the
- * session is busy, and neither a prompt nor a turn has begun, then a command such as `!make` runs. If the turn of `claude -p` is over
- * and the registry says that the session is busy, a shell still runs.
+ * Tells the beginning and the end of a command that has no event of its own. If the input was just emptied, or a turn is over during
+ * which that happened, the registry says that the session is busy, and neither a prompt nor a turn has begun, then a command such as
+ * `!make` runs. If the turn of `claude -p` is over and the registry says that the session is busy, a shell still runs.
  */
 async function watchCommand($) {
   const seen = Date.now();
@@ -223,7 +224,8 @@ export const register = (on) => {
     const result = await next(e);
     main.isStopTold = result?.block === undefined;
     const tasks = (e.background_tasks ?? []).filter(({ status }) => status === "running");
-    main.leavesShells = tasks.length > 0 && tasks.every(({ type }) => type === "shell");
+    // `claude -p` waits for its shells, and is busy until then.
+    main.leavesCommand ||= tasks.length > 0 && tasks.every(({ type }) => type === "shell");
     if (!main.isStopTold) tell($, "StopBlocked", { reason: result.block });
     return result;
   }).catch(($, e, next) => next(e));
@@ -249,7 +251,9 @@ export const register = (on) => {
   }).catch(($, e, next) => next(e));
 
   on("prompt.change", { origin: { kind: "clear" } }, ($, e, next) => {
-    if (main.turn === undefined && main.prompts === 0) void watchCommand($).catch(() => {});
+    // Claude Code starts a command that is typed during a turn after it.
+    if (main.turn !== undefined) main.leavesCommand = true;
+    else if (main.prompts === 0) void watchCommand($).catch(() => {});
     return next(e);
   }).catch(($, e, next) => next(e));
 

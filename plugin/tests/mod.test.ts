@@ -143,8 +143,21 @@ describe("prompts, commands and calls", () => {
     await clock.advance(200);
     expect(await names()).toEqual(["CommandStart"]);
     status = "idle";
-    await clock.advance(200);
+    await clock.advance(500);
     expect(await names()).toEqual(["CommandStart", "CommandEnd"]);
+  });
+
+  test("a command that was typed during a turn is told after it", async ($, on) => {
+    const { names, clock } = listen(on, { status: () => "busy" });
+    on("classic.Stop", () => ({}));
+    await $.turn.start({ text: "", turnId: "t1" });
+    await $.prompt.change({ text: "", cursor: 0, origin: { kind: "clear" } });
+    await clock.advance(1000);
+    expect(await names()).toEqual(["TurnStart"]);
+    await $.classic.Stop({ stop_hook_active: false });
+    await $.turn.complete({ answer: "a", durationMs: 1, isAborted: false, turnId: "t1", reason: "answer" });
+    await clock.advance(200);
+    expect(await names()).toEqual(["TurnStart", "CommandStart"]);
   });
 
   test("an input that was only cleared is no command", async ($, on) => {

@@ -178,6 +178,18 @@ const NEWER: &[ScenarioStep] = &[
     step("-p has ended", &[CreateFile("printed")], Ended, Nothing),
 ];
 
+/// Commands that the user runs beside and after turns.
+#[rustfmt::skip]
+const COMMANDS: &[ScenarioStep] = &[
+    step("started", &[Start], Waiting, Nothing),
+    step("a turn runs", &[Prompt("hold turn")], Working, Nothing),
+    step("!command is typed during the turn", &[Prompt("!~/bin/ask-gate typed")], Working, Nothing),
+    step("!command runs after the turn", &[CreateFile("turn")], Working, File("typed.runs")),
+    step("!command is over", &[CreateFile("typed")], Waiting, File("typed.ran")),
+    step("!command runs once more", &[Prompt("!~/bin/ask-gate never")], Working, File("never.runs")),
+    step("Esc during !command", &[Press("Escape")], Waiting, Nothing),
+];
+
 /// The situations that nothing tells of a CLI without a registry. (The `Stop` event of that version does not name what runs in the
 /// background.)
 pub const UNREPORTED: &[&str] = &[
@@ -346,9 +358,9 @@ fn run_with_plugin(scenarios: &[Scenario], version: &'static str) -> SignalsRepo
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn the_signals_alone_are_right_with_the_plugin() {
-    let newer = Scenario { name: "newer", steps: NEWER };
+    let more = [Scenario { name: "newer", steps: NEWER }, Scenario { name: "commands", steps: COMMANDS }];
     let mut report = run_with_plugin(&SCENARIOS, newest_version());
-    report.add(run_with_plugin(&[newer], newest_version()));
+    report.add(run_with_plugin(&more, newest_version()));
     let median = report.median();
     println!(
         "{} steps right, median {} ms, longest {:?}",

@@ -75,12 +75,16 @@ pub fn run_steps(sandbox: &Arc<Sandbox>, version: &'static str, name: &str, step
         let is_left = step.expected == ExpectedState::Left;
         user.perform_step(step);
         let (mut real, mut signalled, mut sign) = (Since::default(), Since::default(), Since::default());
+        // For how long the signals said something else while the session already had the expected state.
+        let (mut lag, mut longest_lag) = (Since::default(), Duration::ZERO);
         let (begun, mut last_look, mut is_repeated) = (Instant::now(), None::<Instant>, false);
         let has_settled = loop {
             let state = user.read_state(step);
             real.update(is_left || state.is_some_and(|state| state.reported_state() == expected));
             let id = if is_left { user.previous_session() } else { user.session() };
             signalled.update(observed_state::read_signal_state(sandbox, id) == expected);
+            lag.update(real.0.is_some() && signalled.0.is_none());
+            longest_lag = longest_lag.max(lag.0.map_or(Duration::ZERO, |since| since.elapsed()));
             if last_look.is_none_or(|look| look.elapsed() >= SIGN_INTERVAL) {
                 sign.update(user.has_reached(step, state));
                 last_look = Some(Instant::now());
@@ -100,7 +104,7 @@ pub fn run_steps(sandbox: &Arc<Sandbox>, version: &'static str, name: &str, step
         };
         let id = if is_left { user.previous_session().to_owned() } else { user.session().to_owned() };
         let by_signals = observed_state::read_signal_state(sandbox, &id);
-        let delay = real.0.zip(signalled.0).map(|(real, signalled)| signalled.saturating_duration_since(real));
+        let delay = signalled.0.map(|_| longest_lag);
         let word = match delay {
             _ if !has_settled => format!("NOT REACHED\n{}", user.screen()),
             Some(delay) => format!("{:4} ms", delay.as_millis()),
