@@ -8,11 +8,10 @@ use serde_json::{Value, json};
 use session_signals_protocol::Hook;
 
 use super::claude_command;
-use crate::sandbox::{Sandbox, create_checkout, executable_path, run_with_input, write_script};
+use crate::sandbox::{Sandbox, copy_executable, create_checkout, executable_path, run_with_input, write_script};
 
 /// The remote of the project's checkout. Nobody may see the name and the password.
 const PROJECT_REMOTE: &str = "https://jane:ghp_hunter2@git.example.com/team/project.git";
-use crate::sandbox::{Sandbox, copy_executable, executable_path, run_with_input, write_script};
 
 /// How often `hooks install` is run until it knows the version of the CLI.
 const MAX_RUNS: usize = 5;

@@ -11,8 +11,8 @@ mod scenario_run;
 mod scenario_step;
 mod scripted_user;
 mod session_scenario;
-mod status_line;
 mod signals_alone;
+mod status_line;
 mod terminal;
 
 use std::path::{Path, PathBuf};

@@ -16,8 +16,8 @@ use super::scenario_step::UserAction::{
 use super::scenario_step::VisibleSign::{Directory, File, Nothing, OtherDialog, OtherSession, Text};
 use super::scenario_step::{ScenarioStep, step};
 use super::scripted_user::WITHOUT_REGISTRY;
-use crate::serve::dashboard::{Dashboard, OF_DASHBOARDS};
 use super::signals_alone::{self, SignalsReport};
+use crate::serve::dashboard::{Dashboard, OF_DASHBOARDS};
 use crate::serve::server::Server;
 
 /// The first version with a registry.
@@ -305,9 +305,8 @@ fn sessions_reports_every_state_of_the_newest_cli() {
         unreported: &[],
         repairs: true,
         has_dashboard: true,
+        has_plugin: false,
     };
-    let rules =
-        VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true, has_plugin: false };
     run_scenarios(&SCENARIOS, rules);
 }
 
@@ -320,9 +319,8 @@ fn more_states_of_the_newest_cli_are_reported() {
         unreported: &[],
         repairs: true,
         has_dashboard: true,
+        has_plugin: false,
     };
-    let rules =
-        VersionRules { version: newest_version(), impossible: &[], unreported: &[], repairs: true, has_plugin: false };
     run_scenarios(&[Scenario { name: "newer", steps: NEWER }], rules);
 }
 
@@ -330,7 +328,14 @@ fn more_states_of_the_newest_cli_are_reported() {
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_and_the_server_are_right_with_the_plugin() {
     let version = newest_version();
-    let rules = VersionRules { version, impossible: &[], unreported: &[], repairs: true, has_plugin: true };
+    let rules = VersionRules {
+        version,
+        impossible: &[],
+        unreported: &[],
+        repairs: true,
+        has_dashboard: false,
+        has_plugin: true,
+    };
     run_scenarios(&SCENARIOS, rules);
 }
 
