@@ -58,15 +58,18 @@ pub fn is_daemon_entry(entry: &OwnEntry) -> bool {
     entry.path.ends_with(&format!("/{SESSIONS_EXECUTABLE}"))
 }
 
-/// Returns the names of the hook executables.
+/// The executable that the module of the plugin starts. It is installed with the hooks, and no settings register it.
+pub const MODULE_EXECUTABLE: &str = "hook-mod";
+
+/// Returns the names of the executables that handle events: the hooks, and the one that the module of the plugin starts.
 #[must_use]
-pub fn executable_names() -> [&'static str; 8] {
-    HOOKS.map(Hook::executable)
+pub fn executable_names() -> Vec<&'static str> {
+    HOOKS.map(Hook::executable).into_iter().chain([MODULE_EXECUTABLE]).collect()
 }
 
 /// Returns the commands in settings that are ours: the hook executables, and `sessions` with the arguments that start or stop
 /// daemons.
 #[must_use]
 pub fn owned_names() -> Vec<&'static str> {
-    executable_names().into_iter().chain(["sessions daemons start", "sessions daemons stop"]).collect()
+    HOOKS.map(Hook::executable).into_iter().chain(["sessions daemons start", "sessions daemons stop"]).collect()
 }

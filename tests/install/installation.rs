@@ -188,7 +188,7 @@ impl Installation {
         let folder = self.path("source").join(name);
         fs::create_dir_all(&folder).unwrap();
         let hooks = EVENT_RULES.iter().map(|rule| rule.hook.executable());
-        for name in hooks.chain(["hooks"]) {
+        for name in hooks.chain(["hook-mod", "hooks"]) {
             copy_executable(&executable_path(name), &folder.join(name));
         }
         BuildCopy { installation: self, folder }
