@@ -91,7 +91,8 @@ fn disabled_finding(env: &Environment, disabled: &DisabledHooks) -> Finding {
         Some(Scope::User | Scope::Local) => "only you can change this",
     };
     let file = env.short_path(&disabled.file);
-    let sentence = format!("{} is true in {file}: none of your hooks run; {who}", disabled.setting);
+    let DisabledHooks { setting, says, .. } = disabled;
+    let sentence = format!("{setting} {says} in {file}: none of your hooks run; {who}");
     Finding::new(FindingId::HooksDisabled, sentence, Repair::ByHand).in_file(&disabled.file)
 }
 

@@ -22,12 +22,15 @@ fn settings_that_install_would_refuse() {
 fn hooks_disabled_by_an_administrator() {
     let installation = installed();
     let hooks = executable_path("hooks").display().to_string();
-    for (file, setting) in
-        [("managed-settings.json", "allowManagedHooksOnly"), ("managed-settings.d/10-hooks.json", "disableAllHooks")]
-    {
+    for (file, setting, value, says) in [
+        ("managed-settings.json", "allowManagedHooksOnly", "true", "is true"),
+        ("managed-settings.d/10-hooks.json", "disableAllHooks", "true", "is true"),
+        ("managed-settings.json", "strictPluginOnlyCustomization", "true", "is true"),
+        ("managed-settings.json", "strictPluginOnlyCustomization", "[\"hooks\"]", "lists hooks"),
+    ] {
         let script = format!(
             "mount -t tmpfs none /etc && mkdir -p /etc/claude-code/managed-settings.d && \
-             echo '{{\"{setting}\": true}}' > /etc/claude-code/{file} && {hooks} install && exec {hooks} doctor"
+             echo '{{\"{setting}\": {value}}}' > /etc/claude-code/{file} && {hooks} install && exec {hooks} doctor"
         );
         let result = run_with_input(installation.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
         assert_eq!(result.code, Some(1), "{result:?}");
@@ -35,7 +38,7 @@ fn hooks_disabled_by_an_administrator() {
             "{setting} is set by the administrator of this computer in /etc/claude-code/{file}: the hooks will not run"
         );
         assert!(result.stderr.contains(&warned), "{result:?}");
-        let expected = format!("hooks-disabled: {setting} is true in /etc/claude-code/{file}: ");
+        let expected = format!("hooks-disabled: {setting} {says} in /etc/claude-code/{file}: ");
         assert!(result.stdout.contains(&format!("\n{expected}")), "{result:?}");
         assert!(
             result.stdout.contains("the administrator of this computer") && !result.stdout.contains("only you"),
