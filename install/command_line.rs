@@ -35,6 +35,7 @@ JSON (--json), one object; a member that does not apply is null or empty:
                 file names it; another build may have the same version
   backup        the backup of the settings
   service       the file of the service that was written or removed
+  plugin        the folder of the plugin that was written or removed
   diff          with --dry-run: the unified diff
   warnings      sentences
   problems      sentences; if there are any, the outcome is \"partly\"
@@ -125,6 +126,12 @@ pub struct InstallOptions {
     /// Stop that service and remove it
     #[arg(long, conflicts_with = "service")]
     pub no_service: bool,
+    /// Add the plugin, which tells approvals, denials and Esc at once
+    #[arg(long)]
+    pub plugin: bool,
+    /// Remove that plugin
+    #[arg(long, conflicts_with = "plugin")]
+    pub no_plugin: bool,
     // It is not --force, because root in a container gives --force in any case.
     /// Replace a newer installed version by this one
     #[arg(long)]

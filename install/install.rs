@@ -18,8 +18,8 @@ use crate::settings_editor::{self, EditPlan, Registration, ReplacedScript};
 use crate::settings_file::SettingsFile;
 use crate::smoke_test::{self, RegisteredCommand};
 use crate::{
-    diff, file_owner, interrupted_runs, release_version, service, settings_transaction, shared_settings, signal_dir,
-    supported_events,
+    diff, file_owner, interrupted_runs, plugin, release_version, service, settings_transaction, shared_settings,
+    signal_dir, supported_events,
 };
 
 /// Copies the executables and registers them in the settings of a scope, or says what would be done.
@@ -36,6 +36,10 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
         ));
     }
     let desired = DesiredState::decide_desired(env, options.keep_scripts, options.daemons)?;
+    plugin::refuse_enabled(env)?;
+    if options.plugin {
+        plugin::refuse_plugin(env, &desired.claude)?;
+    }
     if !options.dry_run {
         report.warnings.extend(interrupted_runs::restore_settings(env, &report.file)?);
     }
@@ -54,11 +58,13 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
         refusal.with_snippet(&settings_editor::settings_snippet(&desired.registrations(env, &empty_settings)))
     })?;
     // The settings are changed now, so a failure from here on is a problem and not a refusal.
-    let result = change_service(env, options, report);
-    report.problems.extend(result.err().map(|refusal| refusal.reason));
+    for result in [change_service(env, options, report), change_plugin(env, options, report)] {
+        report.problems.extend(result.err().map(|refusal| refusal.reason));
+    }
     let disabled = disabled_hooks::find_disabled(env);
     report.disabled = !disabled.is_empty();
     report.warnings.extend(install_warnings::about_circumstances(env, &desired, options.scope, &disabled));
+    report.warnings.extend(install_warnings::about_plugin(env, &desired, options));
     report.warnings.extend(install_warnings::about_entries(env, report));
     report.warnings.extend(install_warnings::about_other_commands(env, &desired, options.scope, old_text));
     Ok(())
@@ -74,6 +80,20 @@ fn change_service(env: &Environment, options: &InstallOptions, report: &mut Repo
         service::remove_service(env, report)?;
     } else if options.service || service::is_installed(env) {
         service::install_service(env, options.service, report)?;
+    }
+    Ok(())
+}
+
+/// Lays the plugin down or removes it as the options say. An installed plugin is updated.
+fn change_plugin(env: &Environment, options: &InstallOptions, report: &mut Report) -> Result<(), Refusal> {
+    if options.dry_run {
+        let is_desired = if options.no_plugin { Some(false) } else { options.plugin.then_some(true) };
+        report.warnings.extend(plugin::plan_plugin(env, is_desired));
+    } else if options.no_plugin {
+        let _lock = settings_transaction::wait_for_lock(env)?;
+        plugin::remove_plugin(env, report)?;
+    } else if options.plugin || plugin::is_installed(env) {
+        plugin::lay_plugin(env, report)?;
     }
     Ok(())
 }

@@ -1,14 +1,16 @@
 //! What `hooks install` warns of.
 
-use session_signals_cli::PrivateDirFault;
+use session_signals_cli::{NEWEST_TESTED_CLI, PrivateDirFault};
 
+use crate::cli_version::CliVersion;
+use crate::command_line::InstallOptions;
 use crate::desired_state::DesiredState;
 use crate::disabled_hooks::DisabledHooks;
 use crate::environment::Environment;
 use crate::paths::Scope;
 use crate::phrases::{self, WrappedLines};
 use crate::report::Report;
-use crate::{directory_mentions, shared_settings, signal_dir, supported_events};
+use crate::{directory_mentions, plugin, shared_settings, signal_dir, supported_events};
 
 /// Warns of what keeps the hooks from working, or lets them work only in part.
 pub fn about_circumstances(
@@ -46,6 +48,35 @@ pub fn about_circumstances(
         Some(PrivateDirFault::Writable(_) | PrivateDirFault::Readable(_)) | None => {}
     }
     warnings
+}
+
+/// Warns of what keeps Claude Code from loading the plugin, if the plugin is to stay, and of a version that was not tried.
+pub fn about_plugin(env: &Environment, desired: &DesiredState, options: &InstallOptions) -> Vec<String> {
+    if options.no_plugin || !options.plugin && !plugin::is_installed(env) {
+        return Vec::new();
+    }
+    let mut warnings = Vec::new();
+    if let Ok(claude) = desired.claude {
+        if claude < plugin::FIRST_CLI {
+            warnings.push(format!("Claude Code {claude} ignores the plugin: it is for {} or newer", plugin::FIRST_CLI));
+        }
+        warnings.extend(untried_plugin(env, claude).filter(|_| options.plugin));
+    }
+    // What turns all hooks off has a warning of its own.
+    let obstacles = plugin::find_obstacles(env).into_iter().filter(|obstacle| !obstacle.stops_hooks);
+    warnings.extend(obstacles.map(|obstacle| obstacle.sentence));
+    warnings
+}
+
+/// Returns a sentence if the plugin is installed and the CLI is newer than the newest version that the plugin was tried with.
+#[must_use]
+pub fn untried_plugin(env: &Environment, claude: CliVersion) -> Option<String> {
+    let tried = CliVersion::parse(NEWEST_TESTED_CLI)?;
+    (plugin::is_installed(env) && claude > tried).then(|| {
+        format!(
+            "the plugin runs inside Claude Code and was tried with versions up to {tried}, not with {claude}. If Claude Code misbehaves, set SESSION_SIGNALS_MOD=off, or remove the plugin with `hooks install --no-plugin`"
+        )
+    })
 }
 
 /// Explains entries that differ from the usual ones: those of shared settings and of other homes, and those that the user's own

@@ -24,6 +24,7 @@ mod output;
 mod paint;
 mod paths;
 mod phrases;
+mod plugin;
 mod receipt;
 mod refusal;
 mod release_version;

@@ -50,6 +50,12 @@ impl Environment {
         self.config_dir.join("hooks/session-signals")
     }
 
+    /// Returns the folder of the plugin. Claude Code looks for plugins of the user in the folder above it.
+    #[must_use]
+    pub fn plugin_dir(&self) -> PathBuf {
+        self.config_dir.join("skills/session-signals")
+    }
+
     /// Returns the signal directory.
     #[must_use]
     pub fn signal_dir(&self) -> PathBuf {

@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::output::{self, JSON_FORMAT};
 use crate::paint::Paint;
 use crate::paths::Scope;
+use crate::plugin;
 use crate::refusal::Refusal;
 use crate::release_version;
 use crate::settings_editor::{ChangeKind, EditPlan, HookChange, ReplacedScript, WrappedCommand};
@@ -62,6 +63,7 @@ pub struct Report {
     pub former: Option<String>,
     pub backup: Option<PathBuf>,
     pub service: Option<PathBuf>,
+    pub plugin: Option<PathBuf>,
     pub diff: Option<String>,
     pub warnings: Vec<String>,
     pub problems: Vec<String>,
@@ -101,6 +103,7 @@ impl Report {
             former: None,
             backup: None,
             service: None,
+            plugin: None,
             diff: None,
             warnings: Vec::new(),
             problems: Vec::new(),
@@ -122,13 +125,17 @@ impl Report {
         self.replaced.clone_from(&plan.replaced_scripts);
     }
 
+    fn has_done_something(&self) -> bool {
+        self.changed || self.service.is_some() || self.plugin.is_some() || !self.copied.is_empty()
+    }
+
     /// Prints the report and returns the exit status.
     #[must_use]
     pub fn finish(mut self, env: &Environment, json: bool, result: Result<(), Refusal>) -> ExitStatus {
         self.outcome = match &result {
             Err(_) => Outcome::Refused,
             Ok(()) if !self.problems.is_empty() => Outcome::Partly,
-            Ok(()) if self.changed || self.service.is_some() || !self.copied.is_empty() => Outcome::Done,
+            Ok(()) if self.has_done_something() => Outcome::Done,
             Ok(()) => Outcome::Unchanged,
         };
         if let Err(refusal) = result {
@@ -226,6 +233,15 @@ impl Report {
             }
         });
         lines.extend(service);
+        let plugin = self.plugin.iter().map(|dir| {
+            let shown = env.short_path(dir);
+            if plugin::is_installed(env) {
+                format!("Plugin: {shown}; a session loads it when it starts")
+            } else {
+                format!("Plugin removed: {shown}")
+            }
+        });
+        lines.extend(plugin);
         lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.short_path(backup))));
         if self.command == "install" && self.changed && self.problems.is_empty() && !self.disabled {
             let signal_dir = env.short_path(&env.signal_dir());

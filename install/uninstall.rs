@@ -13,7 +13,7 @@ use crate::settings_editor::{self, HookOwner};
 use crate::settings_file::SettingsFile;
 use crate::uninstall_plan::plan_uninstall;
 use crate::{
-    diff, directory_mentions, executables, file_owner, interrupted_runs, service, settings_transaction,
+    diff, directory_mentions, executables, file_owner, interrupted_runs, plugin, service, settings_transaction,
     shared_settings, supported_events,
 };
 
@@ -36,6 +36,10 @@ pub fn run_uninstall(env: &Environment, options: &UninstallOptions, report: &mut
                 .map_err(Refusal::in_file(&path))?;
             report.diff = Some(diff::unified_diff(&path, &plan));
             report.add_plan(&plan);
+        }
+        if plugin::is_installed(env) {
+            let dir = env.short_path(&env.plugin_dir());
+            report.warnings.push(format!("{dir} would be removed if no other settings start the hooks"));
         }
         return Ok(());
     }
@@ -71,6 +75,10 @@ pub fn run_uninstall(env: &Environment, options: &UninstallOptions, report: &mut
     let is_last = removed_receipt.is_ok() && !is_in_use(env);
     if is_last && service::is_installed(env) {
         let removed = service::remove_service(env, report);
+        report.problems.extend(removed.err().map(|refusal| refusal.reason));
+    }
+    if is_last {
+        let removed = plugin::remove_plugin(env, report);
         report.problems.extend(removed.err().map(|refusal| refusal.reason));
     }
     // A command that only names the directory may start the executables, but it does not need the service.

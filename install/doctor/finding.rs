@@ -39,6 +39,8 @@ pub enum Repair {
     Install(Scope),
     /// Copies the executables, and leaves the settings as they are.
     CopyExecutables,
+    /// Lays the plugin down again, and copies the executables.
+    LayPlugin,
     /// Removes our entries from the settings of this scope.
     Uninstall(Scope),
     /// Takes the permissions on the signal directory from other users.
@@ -64,6 +66,7 @@ impl Finding {
             Repair::ByHand => None,
             Repair::Install(scope) => Some(format!("runs `hooks install --scope {}`", scope.word())),
             Repair::CopyExecutables => Some("copies the executables".to_owned()),
+            Repair::LayPlugin => Some("lays the plugin down again, and copies the executables".to_owned()),
             Repair::Uninstall(scope) => Some(format!("removes our entries from the {} settings", scope.word())),
             Repair::RestrictSignalDir => Some("gives it mode 700".to_owned()),
             Repair::SettleLeftover(_, Some(destination)) => Some(format!("moves it to {destination}")),

@@ -4,6 +4,7 @@ mod cost;
 mod entries;
 mod finding;
 mod interrupted_runs;
+mod plugin;
 mod registered_executables;
 mod repair;
 mod root_owned;
@@ -23,7 +24,7 @@ use crate::environment::Environment;
 use crate::output::{self, JSON_FORMAT};
 use crate::paint::Paint;
 use crate::paths::Scope;
-use crate::{file_owner, release_version};
+use crate::{file_owner, install_warnings, release_version};
 use finding::{Finding, Repair};
 
 /// The result of doctor, as `--json` prints it. `hooks doctor --help` documents the members.
@@ -63,6 +64,8 @@ pub fn run_doctor(env: &Environment, options: &DoctorOptions) -> ExitStatus {
     let version = desired.ok().and_then(|desired| desired.claude.ok());
     let mut notes = entries::notes(env);
     notes.extend(version.and_then(untested_version_note));
+    notes.extend(plugin::notes(env));
+    notes.extend(version.and_then(|version| install_warnings::untried_plugin(env, version)));
     let healthy = findings.is_empty() && problems.is_empty();
     let claude = version.map(|version| version.to_string());
     let checkup = Checkup { format: JSON_FORMAT, healthy, claude, findings, mended, problems, notes };
@@ -91,10 +94,13 @@ fn run_checks(env: &Environment, desired: Option<&DesiredState>) -> Vec<Finding>
     findings.extend(root_owned::check(env));
     findings.extend(sessions::check(env, &findings, desired.is_none()));
     findings.extend(service::check(env));
-    if release_version::newer_installed(env).is_some() {
-        // `hooks install` would refuse to replace the newer version.
+    findings.extend(plugin::check(env, desired.and_then(|desired| desired.claude.as_ref().ok()).copied()));
+    if release_version::newer_installed(env).is_some() || crate::plugin::find_enabled(env).is_some() {
+        // `hooks install` would refuse to replace the newer version, and to register hooks beside the stand-alone plugin.
         let by_hand = |finding: Finding| match &finding.repair {
-            Repair::Install(_) | Repair::CopyExecutables => Finding { fix: None, repair: Repair::ByHand, ..finding },
+            Repair::Install(_) | Repair::CopyExecutables | Repair::LayPlugin => {
+                Finding { fix: None, repair: Repair::ByHand, ..finding }
+            }
             _ => finding,
         };
         findings = findings.into_iter().map(by_hand).collect();

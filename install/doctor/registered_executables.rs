@@ -23,7 +23,12 @@ struct ExecutableFault {
 
 /// Checks the executables at these paths. Those in one directory that have the same fault are one finding.
 pub fn check(env: &Environment, paths: &[PathBuf], scope: Scope) -> Vec<Finding> {
-    let faults = paths.iter().filter_map(|path| Some(((find_fault(env, path, scope)?, path.parent()), path)));
+    check_role(env, paths, scope, "is registered")
+}
+
+/// Does the same for executables that something else than the settings starts: `role` says what they are for.
+pub fn check_role(env: &Environment, paths: &[PathBuf], scope: Scope, role: &str) -> Vec<Finding> {
+    let faults = paths.iter().filter_map(|path| Some(((find_fault(env, path, scope, role)?, path.parent()), path)));
     let faults = phrases::group_by_key(faults);
     let finding =
         |((ExecutableFault { id, what, repair }, folder), paths): ((ExecutableFault, Option<&Path>), Vec<&PathBuf>)| {
@@ -45,7 +50,7 @@ pub fn check(env: &Environment, paths: &[PathBuf], scope: Scope) -> Vec<Finding>
     faults.into_iter().map(finding).collect()
 }
 
-fn find_fault(env: &Environment, path: &Path, scope: Scope) -> Option<ExecutableFault> {
+fn find_fault(env: &Environment, path: &Path, scope: Scope, role: &str) -> Option<ExecutableFault> {
     // The settings of a project are not changed, so only executables in our own directory can be repaired for them.
     let repair = match scope {
         Scope::Project if path.parent() == Some(&env.executables_dir()) => Repair::CopyExecutables,
@@ -54,11 +59,11 @@ fn find_fault(env: &Environment, path: &Path, scope: Scope) -> Option<Executable
     };
     let fault = |id, what: &str| Some(ExecutableFault { id, what: what.to_owned(), repair: repair.clone() });
     let Ok(meta) = path.metadata() else {
-        return fault(FindingId::ExecutableGone, "is registered but does not exist");
+        return fault(FindingId::ExecutableGone, &format!("{role} but does not exist"));
     };
     if !meta.is_file() || meta.permissions().mode() & 0o111 == 0 {
         let mode = meta.permissions().mode() & 0o7777;
-        return fault(FindingId::ExecutableNotExecutable, &format!("is registered but not executable (mode {mode:o})"));
+        return fault(FindingId::ExecutableNotExecutable, &format!("{role} but not executable (mode {mode:o})"));
     }
     if is_on_noexec(path) {
         let what = "lies on a file system that is mounted noexec (set CLAUDE_CONFIG_DIR to a directory on another one)"

@@ -14,8 +14,8 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings_file::SettingsFile;
 use crate::{
-    atomic_file, executables, install, interrupted_runs, receipt, release_version, settings_transaction, signal_dir,
-    supported_events, uninstall,
+    atomic_file, executables, install, interrupted_runs, plugin, receipt, release_version, settings_transaction,
+    signal_dir, supported_events, uninstall,
 };
 
 /// Carries out each repair once. Returns sentences on what could not be repaired.
@@ -77,6 +77,8 @@ fn repair_one(env: &Environment, signals: &mut SignalDirAccess, repair: &Repair)
                 keep_scripts,
                 service: false,
                 no_service: false,
+                plugin: false,
+                no_plugin: false,
                 downgrade: false,
                 force: env.force,
                 json: false,
@@ -84,6 +86,7 @@ fn repair_one(env: &Environment, signals: &mut SignalDirAccess, repair: &Repair)
             run_command(env, "install", *scope, |report| install::run_install(env, &options, report))
         }
         Repair::CopyExecutables => copy_executables(env).map_err(|refusal| vec![refusal.reason]),
+        Repair::LayPlugin => lay_plugin(env).map_err(|refusal| vec![refusal.reason]),
         Repair::Uninstall(scope) => {
             let options = UninstallOptions { scope: *scope, dry_run: false, force: env.force, json: false };
             run_command(env, "uninstall", *scope, |report| uninstall::run_uninstall(env, &options, report))
@@ -117,6 +120,12 @@ fn copy_executables(env: &Environment) -> Result<(), Refusal> {
     let _lock = settings_transaction::wait_for_lock(env)?;
     executables::copy_executables(env, &executables)?;
     Ok(())
+}
+
+/// Lays the plugin down again, and copies the executables.
+fn lay_plugin(env: &Environment) -> Result<(), Refusal> {
+    copy_executables(env)?;
+    plugin::lay_plugin(env, &mut Report::new("install", Scope::User, env.settings_path(Scope::User), false))
 }
 
 /// Runs install or uninstall without printing its report. Its problems are the error.

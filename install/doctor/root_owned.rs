@@ -13,7 +13,7 @@ use super::finding::{Finding, Repair};
 use crate::environment::Environment;
 use crate::executables::quote_path;
 use crate::paths::Scope;
-use crate::{file_owner, service};
+use crate::{file_owner, plugin, service};
 
 /// Finds the files of root; all of them are one finding. If this process is root and the directory belongs to another user,
 /// that is a finding, too.
@@ -65,6 +65,13 @@ fn find_root_owned(env: &Environment, user: u32) -> Vec<PathBuf> {
     paths.extend(list_files(&backups));
     paths.push(env.settings_path(Scope::User));
     paths.push(env.daemons_dir());
+    if plugin::is_installed(env) {
+        let dir = env.plugin_dir();
+        paths.extend(dir.parent().map(Path::to_owned));
+        paths.push(dir.clone());
+        paths.extend(list_files(&dir));
+        paths.extend(plugin::written_folders(env).iter().flat_map(|folder| list_files(folder)));
+    }
     // If the project itself belongs to root, the settings in it may belong to root, too.
     if env.project_dir.metadata().is_ok_and(|meta| meta.uid() == user) {
         paths.push(env.project_dir.join(".claude"));

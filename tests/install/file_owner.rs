@@ -166,12 +166,14 @@ fn privileged_root_does_not_change_the_project_of_another_user() {
 #[ignore = "privileged: needs root, and a home of another user"]
 fn privileged_files_of_root_in_a_project_or_for_a_service_are_found() {
     let installation = home_of_another_user();
-    assert_eq!(run_as_user(&installation, &["install"]).code, Some(0));
+    assert_eq!(run_as_user(&installation, &["install", "--plugin"]).code, Some(0));
     assert_eq!(run_as_user(&installation, &["install", "--scope", "local"]).code, Some(0));
     give_to_user(&installation);
     fs::create_dir_all(installation.path(".config/systemd/user")).unwrap();
     installation.write_file(".config/systemd/user/session-signals.service", "");
-    for path in ["project/.claude", "project/.claude/settings.local.json"] {
+    for path in
+        [".claude/skills/session-signals/hooks/mod.js", "project/.claude", "project/.claude/settings.local.json"]
+    {
         chown(installation.path(path), Some(0), Some(0)).unwrap();
     }
     for path in [".config", ".config/systemd"] {
@@ -179,9 +181,16 @@ fn privileged_files_of_root_in_a_project_or_for_a_service_are_found() {
     }
     let result = run_as_user(&installation, &["doctor"]);
     let line = result.stdout.rsplit('`').nth(1).unwrap().strip_prefix("sudo ").unwrap();
-    assert_eq!(line, format!("chown -R {USER} ~/project/.claude ~/.config/systemd/user"), "{result:?}");
+    assert_eq!(
+        line,
+        format!(
+            "chown -R {USER} ~/.claude/skills/session-signals/hooks/mod.js ~/project/.claude ~/.config/systemd/user"
+        ),
+        "{result:?}"
+    );
     // A project that belongs to root is ignored.
     chown(installation.project_dir(), Some(0), Some(0)).unwrap();
     let result = run_as_user(&installation, &["doctor"]);
-    assert!(result.stdout.contains(&format!("`sudo chown -R {USER} ~/.config/systemd/user`")), "{result:?}");
+    let line = format!("`sudo chown -R {USER} ~/.claude/skills/session-signals/hooks/mod.js ~/.config/systemd/user`");
+    assert!(result.stdout.contains(&line), "{result:?}");
 }

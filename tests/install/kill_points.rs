@@ -60,7 +60,7 @@ enum KillResult {
 
 /// System calls that change files, and `openat` if it makes a file. Between two of them, a kill leaves the same files as at the
 /// next one.
-const CHANGES: [&str; 19] = [
+pub const CHANGES: [&str; 19] = [
     "chmod",
     "chown",
     "copy_file_range",

@@ -13,6 +13,7 @@ mod interrupted_runs;
 mod kill_points;
 mod killed_hooks;
 mod open_writers;
+mod plugin;
 mod real_claude;
 mod refusals;
 mod release_versions;

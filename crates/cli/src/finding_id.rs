@@ -93,6 +93,14 @@ finding_ids! {
     ServiceOutdated = "service-outdated",
     /// The service is installed and does not run.
     ServiceNotRunning = "service-not-running",
+    /// Files of the plugin are missing, or another version wrote them.
+    PluginOutdated = "plugin-outdated",
+    /// Somebody else wrote files that are in the place of the plugin.
+    PluginForeign = "plugin-foreign",
+    /// Claude Code does not load the plugin.
+    PluginNotLoaded = "plugin-not-loaded",
+    /// The stand-alone plugin is enabled beside the hooks in the settings.
+    PluginBeside = "plugin-beside",
     /// A session runs and has no signal.
     SessionSilent = "session-silent",
 }

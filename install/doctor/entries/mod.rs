@@ -15,6 +15,7 @@ use crate::desired_state::DesiredState;
 use crate::disabled_hooks::{self, DisabledHooks};
 use crate::environment::Environment;
 use crate::paths::{SCOPES, Scope};
+use crate::plugin;
 use crate::settings_editor::EditRefusal;
 use crate::settings_file::SettingsFile;
 pub use notes::{count_events, notes};
@@ -24,7 +25,11 @@ use scope_entries::ScopeEntries;
 /// register; `None` if the CLI is too old for that.
 pub fn check(env: &Environment, desired: Option<&DesiredState>) -> Vec<Finding> {
     let (mut scopes, mut findings) = read_scopes(env);
-    findings.extend(disabled_hooks::find_disabled(env).iter().map(|disabled| disabled_finding(env, disabled)));
+    // The stand-alone plugin needs no entries.
+    let has_plugin = plugin::find_enabled(env).is_some();
+    let mut disabled = disabled_hooks::find_disabled(env);
+    disabled.retain(|disabled| !has_plugin || disabled.setting != disabled_hooks::PLUGINS_ONLY);
+    findings.extend(disabled.iter().map(|disabled| disabled_finding(env, disabled)));
     // Install cannot repair settings that it would refuse.
     if let Some(desired) = desired {
         for entries in scopes.iter_mut().filter(|entries| entries.scope == Scope::User || entries.is_ours()) {
@@ -38,7 +43,7 @@ pub fn check(env: &Environment, desired: Option<&DesiredState>) -> Vec<Finding> 
     findings.extend(of_this_config.filter_map(|entries| differences::find_foreign_entries(env, entries)));
     scopes.retain(|entries| entries.is_ours() || entries.is_of_another_config(env) && !entries.others.is_empty());
     let is_unusable = findings.iter().any(|finding| finding.id == FindingId::SettingsUnusable);
-    if desired.is_some() && scopes.is_empty() && !is_unusable {
+    if desired.is_some() && scopes.is_empty() && !is_unusable && !has_plugin {
         findings.push(Finding::new(
             FindingId::NotInstalled,
             "the hooks are not registered in any scope".to_owned(),
