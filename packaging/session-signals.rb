@@ -31,6 +31,7 @@ class SessionSignals < Formula
     # `hooks install` copies the hooks from its own directory, so all executables stay in one directory.
     libexec.install Dir["hook-*"], "hooks", "sessions"
     bin.install_symlink libexec/"hooks", libexec/"sessions"
+    pkgshare.install "plugin"
     man1.install Dir["man/man1/*"]
     bash_completion.install "completions/hooks.bash" => "hooks"
     fish_completion.install "completions/hooks.fish"
@@ -39,7 +40,10 @@ class SessionSignals < Formula
   end
 
   def caveats
-    "Run `hooks install` to register the hooks in Claude Code's settings."
+    <<~TEXT
+      Run `hooks install` to register the hooks in Claude Code's settings.
+      The other way is the plugin: `claude plugin marketplace add #{opt_pkgshare}/plugin`.
+    TEXT
   end
 
   test do

@@ -23,6 +23,7 @@ mod replaced_scripts;
 mod service;
 mod shared_settings;
 mod signal_files;
+mod stand_alone_plugin;
 mod supported_events;
 mod uninstall;
 mod wrapped_commands;

@@ -1,5 +1,7 @@
 //! After `hooks install`, the real CLI publishes signals.
 
+mod plugin;
+
 use serde_json::Value;
 
 use super::installation::Installation;

@@ -1,0 +1,167 @@
+//! The real CLI with the plugin: the one that `hooks install --plugin` lays down, and the stand-alone one.
+
+use std::path::Path;
+
+use fs_err as fs;
+use serde_json::{Value, json};
+
+use super::super::installation::Installation;
+use super::super::stand_alone_plugin::make_plugin;
+use crate::real_cli;
+use crate::sandbox::{executable_path, run_with_input, write_script};
+
+/// A CLI that runs the hooks of the plugin and has no modules.
+const CLI_WITHOUT_MODULES: &str = "2.1.197";
+
+/// Makes a home with this version of the CLI. A hook of another program blocks the first Stop of a session.
+fn with_cli(version: &str) -> Installation {
+    let installation = Installation::new();
+    installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude_command(version)));
+    installation.write_script("bin/block", "[ -e ~/blocked ] || { : >~/blocked; echo 'Go on' >&2; exit 2; }");
+    let block = [json!({ "hooks": [{ "type": "command", "command": installation.path("bin/block") }] })];
+    installation.write_file(".claude/settings.json", &json!({ "hooks": { "Stop": block } }).to_string());
+    installation
+}
+
+/// Lets the executable of the module note what it is told.
+fn note_module_events(directory: &Path) {
+    let executable = directory.join("hook-mod");
+    fs::rename(&executable, directory.join("noted")).unwrap();
+    write_script(&executable, &format!("tee -a ~/told | {}", quote(&directory.join("noted"))));
+}
+
+fn quote(path: &Path) -> String {
+    format!("'{}'", path.display())
+}
+
+/// Runs `claude` with these arguments; returns what it printed.
+#[track_caller]
+fn run_claude(installation: &Installation, arguments: &[&str]) -> String {
+    let (home, bin) = (installation.path(""), installation.path("bin"));
+    let mut claude = real_cli::isolated_command(&home, &bin, &[&["claude"], arguments].concat());
+    claude.current_dir(installation.project_dir());
+    let result = run_with_input(&mut claude.into(), "");
+    assert_eq!(result.code, Some(0), "{result:?}");
+    result.stdout
+}
+
+/// Runs `hooks` with these arguments and the real CLI on PATH; returns the exit code and what it printed.
+fn run_hooks(installation: &Installation, arguments: &[&str]) -> (Option<i32>, String) {
+    let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut hooks = installation.command(&executable_path("hooks"));
+    let result = run_with_input(hooks.env("PATH", search).args(arguments), "");
+    (result.code, result.stdout + &result.stderr)
+}
+
+/// Runs a session in which a tool reads the signal of the turn. Checks this signal and the signal of the end, and returns the
+/// events that the module told.
+#[track_caller]
+fn run_session(installation: &Installation, options: &[&str]) -> Vec<String> {
+    for name in ["blocked", "told", ".claude/session-signals"] {
+        let path = installation.path(name);
+        let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
+    }
+    let prompt = "bash cat $HOME/.claude/session-signals/*.working.json > $HOME/seen";
+    run_claude(installation, &[options, &["-p", "--allowedTools", "Bash", "--", prompt]].concat());
+    assert!(installation.path("blocked").exists());
+    let working: Value = serde_json::from_str(&installation.read_file("seen")).unwrap();
+    assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
+    let ended = format!("{}.ended.json", working["session_id"].as_str().unwrap());
+    assert_eq!(installation.sandbox().list_signal_dir(), [ended]);
+    let told = fs::read_to_string(installation.path("told")).unwrap_or_default();
+    let events = serde_json::Deserializer::from_str(&told).into_iter::<Value>();
+    events.map(|event| event.unwrap()["hook_event_name"].as_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn a_session_with_the_plugin_publishes() {
+    let version = real_cli::newest_version();
+    for name in ["plugin", "it's \"two\" $words"] {
+        let installation = with_cli(version);
+        let folder = make_plugin(&installation, name);
+        let validated = run_claude(&installation, &["plugin", "validate", "--strict", folder.to_str().unwrap()]);
+        assert!(validated.contains("Validation passed"), "{validated}");
+        if !name.contains('\'') {
+            note_module_events(&folder.join("bin"));
+        }
+        let told = run_session(&installation, &["--plugin-dir", folder.to_str().unwrap()]);
+        assert_eq!(told, if name.contains('\'') { &[][..] } else { &["StopBlocked"] });
+    }
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn a_cli_without_modules_runs_the_hooks_of_the_plugin() {
+    let installation = with_cli(CLI_WITHOUT_MODULES);
+    let folder = make_plugin(&installation, "plugin");
+    note_module_events(&folder.join("bin"));
+    assert_eq!(run_session(&installation, &["--plugin-dir", folder.to_str().unwrap()]), [""; 0]);
+}
+
+/// One event that this CLI does not know makes it ignore all hooks of the plugin.
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn an_older_cli_works_without_the_hooks_of_the_plugin() {
+    let installation = with_cli(real_cli::VERSIONS[1]);
+    let folder = make_plugin(&installation, "plugin");
+    let output = run_claude(&installation, &["--plugin-dir", folder.to_str().unwrap(), "-p", "hi"]);
+    assert_eq!(output.trim(), "ok");
+    assert!(!installation.path(".claude/session-signals").exists());
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn a_local_marketplace_installs_the_plugin_and_hooks_stays_away() {
+    let installation = with_cli(real_cli::newest_version());
+    let before = installation.parse_settings();
+    let folder = make_plugin(&installation, "plugin");
+    note_module_events(&folder.join("bin"));
+    run_claude(&installation, &["plugin", "marketplace", "add", folder.to_str().unwrap()]);
+    run_claude(&installation, &["plugin", "install", "session-signals@session-signals"]);
+    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+    let settings = installation.read_file(".claude/settings.json");
+    let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
+    let expected = "the plugin session-signals@session-signals is enabled in ~/.claude/settings.json";
+    assert!(code == Some(1) && output.contains(expected), "{output}");
+    assert_eq!(installation.read_file(".claude/settings.json"), settings);
+    let (code, output) = run_hooks(&installation, &["doctor"]);
+    assert!(code == Some(0) && output.contains(expected), "{output}");
+    // The command that the refusal names clears the way.
+    run_claude(&installation, &["plugin", "uninstall", "session-signals@session-signals"]);
+    run_claude(&installation, &["plugin", "marketplace", "remove", "session-signals"]);
+    assert_eq!(installation.parse_settings()["hooks"], before["hooks"]);
+    let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
+    assert_eq!(code, Some(0), "{output}");
+    note_module_events(&installation.path(".claude/hooks/session-signals"));
+    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+}
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn a_session_loads_the_plugin_that_hooks_installed() {
+    let installation = with_cli(real_cli::newest_version());
+    let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
+    assert_eq!(code, Some(0), "{output}");
+    let directory = installation.path(".claude/hooks/session-signals");
+    let validated = run_claude(&installation, &["plugin", "list", "--json"]);
+    let plugins: Value = serde_json::from_str(&validated).unwrap();
+    let [plugin] = &plugins.as_array().unwrap()[..] else { panic!("{plugins}") };
+    assert_eq!((&plugin["id"], &plugin["enabled"]), (&"session-signals@skills-dir".into(), &true.into()));
+    assert_eq!((&plugin["version"], &plugin["errors"]), (&env!("CARGO_PKG_VERSION").into(), &Value::Null));
+    note_module_events(&directory);
+    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+    // The user turns it off, and on again.
+    let command = |word| run_claude(&installation, &["plugin", word, "session-signals@skills-dir"]);
+    command("disable");
+    assert_eq!(run_session(&installation, &[]), [""; 0]);
+    assert!(run_hooks(&installation, &["doctor"]).1.contains("plugin-not-loaded: the plugin is turned off in"));
+    command("enable");
+    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+    fs::rename(directory.join("noted"), directory.join("hook-mod")).unwrap();
+    let (code, output) = run_hooks(&installation, &["doctor"]);
+    assert_eq!(code, Some(0), "{output}");
+    let (code, output) = run_hooks(&installation, &["uninstall"]);
+    assert_eq!(code, Some(0), "{output}");
+    assert!(!installation.path(".claude/skills").exists() && !directory.exists());
+}
