@@ -6,8 +6,8 @@ use std::path::{Path, PathBuf};
 
 use session_signals_cli::environment::{variable, wants_colour};
 
-use crate::output;
 use crate::refusal::Refusal;
+use crate::{output, plugin};
 
 /// The surroundings of one run. They are read once, at its beginning.
 pub struct Environment {
@@ -26,6 +26,8 @@ pub struct Environment {
     pub source_dir: PathBuf,
     /// `$PATH`.
     pub search_path: OsString,
+    /// `$SESSION_SIGNALS_MOD`, if it is set. A session that is started here inherits it.
+    pub module_switch: Option<OsString>,
     /// Whether standard output is a terminal that takes colour.
     pub wants_colour: bool,
     /// The command line of this process: the path of the executable, and the arguments.
@@ -58,6 +60,7 @@ impl Environment {
             source_dir: executable.canonicalize().unwrap_or(executable).parent().unwrap_or(Path::new("/")).to_owned(),
             project_dir,
             search_path: variable("PATH").unwrap_or_default(),
+            module_switch: variable(plugin::MODULE_SWITCH),
             wants_colour: wants_colour(),
             force: false,
         })

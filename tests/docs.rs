@@ -321,7 +321,8 @@ fn the_archive_installs_from_where_it_is_unpacked() {
     let sum = archive("archives");
     assert_eq!(sum, archive("again"), "the same input gives the same archive");
     let name = format!("session-signals-{}-here", env!("CARGO_PKG_VERSION"));
-    let unpack = format!("cd ~/archives && sha256sum -c {name}.tar.gz.sha256 && tar xzf {name}.tar.gz && ls -AR {name}");
+    let unpack =
+        format!("cd ~/archives && sha256sum -c {name}.tar.gz.sha256 && tar xzf {name}.tar.gz && ls -AR {name}");
     let mut shell = sandbox.command("sh");
     let listed = crate::sandbox::run_with_input(shell.args(["-ec", &unpack]), "").stdout;
     for file in [

@@ -4,7 +4,7 @@ use std::time::SystemTime;
 
 use session_signals_cli::FindingId;
 use session_signals_protocol::MODULE_EVENT_RULES;
-use session_signals_reader::Collector;
+use session_signals_reader::{Collector, RegistryEntry};
 
 use super::entries;
 use super::finding::{Finding, Repair};
@@ -83,6 +83,12 @@ pub fn notes(env: &Environment) -> Vec<String> {
     if !plugin::is_installed(env) {
         return notes;
     }
+    notes.extend(plugin::module_switch(env).map(|place| {
+        format!(
+            "{} is off {place}: the module of the plugin does nothing in a session that gets this variable",
+            plugin::MODULE_SWITCH
+        )
+    }));
     let mut collector = Collector::new(&env.config_dir);
     collector.read_all_signals();
     let sessions = collector.collect_evidence(SystemTime::now()).sessions;
@@ -92,21 +98,28 @@ pub fn notes(env: &Environment) -> Vec<String> {
         let signal = signals.find(|signal| is_of_module(signal.members.hook_event_name.as_deref()))?;
         Some(format!("the plugin works: it told {} of session {session}", signal.members.hook_event_name.as_ref()?))
     });
-    notes.push(told.unwrap_or_else(|| {
-        "no signal shows that a session has loaded the plugin; the next Esc, or the next prompt that waits in the queue, will show it".to_owned()
-    }));
+    let has_told = told.is_some();
+    notes.extend(told);
     let changed_at = plugin::changed_at(env);
     let is_older =
-        |started: Option<SystemTime>| started.zip(changed_at).is_some_and(|(started, changed)| started < changed);
-    let older = sessions.values().filter_map(|evidence| evidence.registry.as_ref());
-    let older: Vec<String> = older
-        .filter(|entry| is_older(entry.started_at))
-        .map(|entry| format!("session {} (process {})", entry.session, entry.pid))
-        .collect();
+        |entry: &&RegistryEntry| entry.started_at.zip(changed_at).is_some_and(|(started, changed)| started < changed);
+    let open = sessions.values().filter_map(|evidence| evidence.registry.as_ref());
+    let (older, newer): (Vec<&RegistryEntry>, Vec<&RegistryEntry>) = open.partition(is_older);
+    let list = |entries: &[&RegistryEntry]| {
+        let names: Vec<String> =
+            entries.iter().map(|entry| format!("session {} (process {})", entry.session, entry.pid)).collect();
+        phrases::list_some(names.iter().map(String::as_str))
+    };
     if !older.is_empty() {
-        let names = phrases::list_some(older.iter().map(String::as_str));
         notes.push(format!(
-            "started before the last change of the plugin, which a session loads when it starts: {names}"
+            "a session loads the plugin when it starts, and the last change of the plugin was after the start of {}",
+            list(&older)
+        ));
+    }
+    if !newer.is_empty() && !has_told {
+        notes.push(format!(
+            "no signal shows yet that the plugin was loaded by {}; the plugin tells only what no hook tells, such as Esc",
+            list(&newer)
         ));
     }
     notes

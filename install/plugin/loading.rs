@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use session_signals_reader::cleanup::retention;
 
-use super::{PLUGIN_NAME, SKILLS_DIR_ID};
+use super::{MODULE_SWITCH, PLUGIN_NAME, SKILLS_DIR_ID};
 use crate::environment::Environment;
 use crate::paths::{SCOPES, Scope};
 use crate::{disabled_hooks, settings_file};
@@ -87,6 +87,18 @@ pub fn find_obstacles(env: &Environment) -> Vec<LoadingObstacle> {
         });
     }
     obstacles
+}
+
+/// Returns the place that turns the module off for the sessions that are started here; `None` if nothing does. The settings count
+/// before the environment.
+#[must_use]
+pub fn module_switch(env: &Environment) -> Option<String> {
+    let value = |settings: &PluginSettings| settings.value.get("env")?.get(MODULE_SWITCH).cloned();
+    let mut settings = read_settings(env).into_iter().rev();
+    match settings.find_map(|settings| Some((value(&settings)?, settings))) {
+        Some((value, settings)) => (value == "off").then(|| format!("in {}", env.short_path(&settings.file))),
+        None => (env.module_switch.as_ref()? == "off").then(|| "in the environment".to_owned()),
+    }
 }
 
 /// Returns the rules in one file of the administrator that forbid the plugin, and whether they turn all hooks off.

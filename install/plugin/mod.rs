@@ -20,13 +20,16 @@ use folder::PluginFolder;
 use plugin_receipt::PluginReceipt;
 
 pub use enabled_plugin::{find_enabled, refuse_enabled};
-pub use loading::find_obstacles;
+pub use loading::{find_obstacles, module_switch};
 
 /// The first CLI that the plugin was made for. An older one ignores the folder.
 pub const FIRST_CLI: CliVersion = CliVersion(2, 1, 287);
 
 /// The name of the plugin.
 pub const PLUGIN_NAME: &str = "session-signals";
+
+/// The variable that turns the module off if it is `off`. The module reads it.
+pub const MODULE_SWITCH: &str = "SESSION_SIGNALS_MOD";
 
 /// How Claude Code calls the plugin that lies in the configuration directory.
 pub const SKILLS_DIR_ID: &str = "session-signals@skills-dir";

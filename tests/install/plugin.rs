@@ -1,6 +1,7 @@
 //! `hooks install --plugin`: what is laid down, kept current and removed, and what is never touched.
 
 use std::os::unix::process::ExitStatusExt;
+use std::time::SystemTime;
 
 use fs_err as fs;
 use serde_json::{Value, json};
@@ -8,7 +9,8 @@ use serde_json::{Value, json};
 use super::WORKERS;
 use super::installation::{Installation, NEWEST_CLI};
 use super::kill_points::CHANGES;
-use crate::sandbox::{payload, run_side_by_side};
+use crate::sandbox::{executable_path, payload, run_side_by_side, run_with_input};
+use session_signals_protocol::cli_process::read_stat;
 
 const PLUGIN: &str = ".claude/skills/session-signals";
 const FILES: [&str; 5] = [".claude-plugin/plugin.json", "LICENSE", "README.md", "hooks/hooks.json", "hooks/mod.js"];
@@ -273,16 +275,55 @@ fn doctor_finds_what_is_wrong_with_the_plugin() {
 }
 
 #[test]
+#[cfg(target_os = "linux")]
 fn doctor_says_whether_a_session_has_loaded_the_plugin() {
     let installation = installed();
-    let output = installation.run_successfully(&["doctor"]);
-    assert!(output.starts_with("note: no signal shows that a session has loaded the plugin"), "{output}");
+    let notes = || -> Vec<String> {
+        let (code, checkup) = installation.run_json(&["doctor"]);
+        assert_eq!(code, 0, "{checkup}");
+        checkup["notes"].as_array().unwrap().iter().map(|note| note.as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(notes(), [""; 0]);
+    // This process is the session.
+    let (me, now) = (std::process::id(), SystemTime::now().duration_since(SystemTime::UNIX_EPOCH).unwrap().as_millis());
+    let start = read_stat(me).unwrap().start.to_string();
+    let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
+    let set_start = |started: u128| {
+        let account = json!({
+            "pid": me, "sessionId": "aaaa", "status": "idle", "procStart": start, "pidDomain": format!("linux:abc:{domain}"),
+            "statusUpdatedAt": 1_000, "startedAt": started,
+        });
+        installation.write_file(&format!(".claude/sessions/{me}.json"), &account.to_string());
+    };
+    set_start(now - 3_600_000);
+    let older = "a session loads the plugin when it starts, and the last change of the plugin was after the start of session aaaa";
+    assert!(matches!(&notes()[..], [note] if note.starts_with(older)), "{:?}", notes());
+    set_start(now + 3_600_000);
+    let newer = "no signal shows yet that the plugin was loaded by session aaaa (process ";
+    assert!(matches!(&notes()[..], [note] if note.starts_with(newer)), "{:?}", notes());
     // The hook of a prompt tells its beginning, and the module the end of the turn.
     installation.sandbox().run_hook("aaaa", "UserPromptSubmit", r#""prompt":"hi""#).assert_success();
     let end = payload("aaaa", "TurnEnd", r#""reason":"aborted""#);
     installation.sandbox().run_executable("hook-mod", end).assert_success();
-    let output = installation.run_successfully(&["doctor"]);
-    assert!(output.starts_with("note: the plugin works: it told TurnEnd of session aaaa\n"), "{output}");
+    assert_eq!(notes(), ["the plugin works: it told TurnEnd of session aaaa"]);
+}
+
+#[test]
+fn doctor_says_that_the_module_is_turned_off() {
+    let installation = installed();
+    let doctor = |value: &str| {
+        let mut hooks = installation.command(&executable_path("hooks"));
+        run_with_input(hooks.env("SESSION_SIGNALS_MOD", value).arg("doctor"), "")
+    };
+    let note = |place: &str| format!("note: SESSION_SIGNALS_MOD is off {place}: the module of the plugin does nothing");
+    let result = doctor("off");
+    assert!(result.code == Some(0) && result.stdout.starts_with(&note("in the environment")), "{result:?}");
+    assert!(doctor("on").stdout.starts_with("healthy"));
+    let settings = |value: &str| json!({ "env": { "SESSION_SIGNALS_MOD": value } }).to_string();
+    installation.write_file("project/.claude/settings.json", &settings("off"));
+    assert!(doctor("").stdout.starts_with(&note("in ~/project/.claude/settings.json")), "{:?}", doctor(""));
+    installation.write_file("project/.claude/settings.local.json", &settings(""));
+    assert!(doctor("off").stdout.starts_with("healthy"));
 }
 
 /// Returns settings that enable the stand-alone plugin.

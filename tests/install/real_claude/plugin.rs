@@ -165,3 +165,17 @@ fn a_session_loads_the_plugin_that_hooks_installed() {
     assert_eq!(code, Some(0), "{output}");
     assert!(!installation.path(".claude/skills").exists() && !directory.exists());
 }
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn a_session_goes_on_while_hooks_are_uninstalled() {
+    let installation = with_cli(real_cli::newest_version());
+    let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
+    assert_eq!(code, Some(0), "{output}");
+    let uninstall = format!("bash {} uninstall ~> bash echo on > $HOME/seen", executable_path("hooks").display());
+    let output = run_claude(&installation, &["-p", "--allowedTools", "Bash", "--", &uninstall]);
+    // The other hook blocks the first Stop, and the model answers once more.
+    assert_eq!((output.trim(), &*installation.read_file("seen")), ("ok", "on\n"));
+    assert!(installation.path("blocked").exists());
+    assert!(!installation.path(".claude/skills").exists() && !installation.path(".claude/hooks").exists());
+}
