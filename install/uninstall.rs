@@ -80,6 +80,9 @@ pub fn run_uninstall(env: &Environment, options: &UninstallOptions, report: &mut
     if is_last {
         let removed = plugin::remove_plugin(env, report);
         report.problems.extend(removed.err().map(|refusal| refusal.reason));
+    } else if plugin::is_installed(env) {
+        let dir = env.short_path(&env.plugin_dir());
+        report.warnings.push(format!("{dir} stays, because other settings or lines of your own still start the hooks"));
     }
     // A command that only names the directory may start the executables, but it does not need the service.
     let is_removable = is_last && mentioned.is_empty();

@@ -387,7 +387,9 @@ fn doctor_finds_the_stand_alone_plugin_beside_the_hooks() {
 fn uninstall_of_one_scope_leaves_the_plugin_to_the_other() {
     let installation = installed();
     installation.run_successfully(&["install", "--scope", "local"]);
-    installation.run_successfully(&["uninstall", "--scope", "local"]);
+    let result = installation.run_hooks(&["uninstall", "--scope", "local"]);
+    let expected = format!("~/{PLUGIN} stays, because other settings or lines of your own still start the hooks");
+    assert!(result.code == Some(0) && result.stderr.contains(&expected), "{result:?}");
     assert_laid(&installation);
     installation.run_successfully(&["uninstall"]);
     assert!(plugin_files(&installation).is_empty());
