@@ -1,0 +1,103 @@
+//! What does the plugin cost when Claude Code starts: time, processor time and memory, with and without the plugin?
+//!
+//! Two homes have the same hooks, and one of them has the plugin. The real Claude Code runs in them by turns, against a scripted
+//! API in a network namespace.
+
+mod claude_run;
+mod verdict;
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::time::Duration;
+
+use claude_run::{ClaudeRun, RunKind, measure_here};
+use tempfile::TempDir;
+use verdict::verdict;
+
+/// How often each kind of start is measured with and without the plugin.
+const RUNS: usize = 20;
+
+/// The plugin would be a part of every installation if it made `claude -p` at most this much longer.
+const TARGET: Duration = Duration::from_millis(30);
+
+fn main() {
+    let arguments: Vec<String> = std::env::args().collect();
+    if let Some([kind, claude]) = arguments.get(2..).filter(|_| arguments[1] == "measure") {
+        return measure_here(RunKind::parse(kind), claude);
+    }
+    let Some(claude) = find_claude() else {
+        println!("\n{}", verdict(false, "no Claude Code is in target/cli: run the ignored tests real_cli:: first"));
+        return;
+    };
+    let homes = [create_home(&claude, false), create_home(&claude, true)];
+    println!("\n| | | without | with | difference |\n| --- | --- | ---: | ---: | ---: |");
+    let mut print_difference = Duration::ZERO;
+    for kind in [RunKind::Print, RunKind::Interactive] {
+        let mut runs = [Vec::new(), Vec::new()];
+        for _ in 0..=RUNS {
+            for (runs, home) in runs.iter_mut().zip(&homes) {
+                runs.push(ClaudeRun::measure(home.path(), kind, &claude));
+            }
+        }
+        // The first run of each home writes files that the later ones read.
+        let runs = runs.map(|runs| runs[1..].to_vec());
+        let difference = print_rows(kind, &runs);
+        if kind == RunKind::Print {
+            print_difference = difference;
+        }
+    }
+    let text = format!(
+        "the plugin makes `claude -p` {print_difference:.0?} longer (target for a part of every installation: at most {TARGET:?})"
+    );
+    println!("\n{}", verdict(print_difference <= TARGET, &text));
+}
+
+/// Prints the medians, and returns the difference in time.
+fn print_rows(kind: RunKind, [without, with]: &[Vec<ClaudeRun>; 2]) -> Duration {
+    let median = |runs: &[ClaudeRun], value: fn(&ClaudeRun) -> u64| {
+        let mut values: Vec<_> = runs.iter().map(value).collect();
+        values.sort_unstable();
+        values[values.len() / 2]
+    };
+    let row = |name: &str, unit: &str, value: fn(&ClaudeRun) -> u64| {
+        let (before, after) = (median(without, value), median(with, value));
+        let difference = after.cast_signed() - before.cast_signed();
+        println!("| {} | {name} | {before} {unit} | {after} {unit} | {difference:+} {unit} |", kind.describe());
+        difference
+    };
+    let time = row("time", "ms", |run| run.wall_ms);
+    row("processor time", "ms", |run| run.cpu_ms);
+    row("memory at most", "MiB", |run| run.memory_kib / 1024);
+    Duration::from_millis(u64::try_from(time).unwrap_or_default())
+}
+
+/// Returns the newest version of Claude Code that the tests have installed.
+fn find_claude() -> Option<PathBuf> {
+    let directory = std::env::var_os("SESSION_SIGNALS_CLI_DIR").map(PathBuf::from);
+    let directory = directory.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/cli"));
+    let modules = directory.join(session_signals_cli::NEWEST_TESTED_CLI).join("node_modules/@anthropic-ai");
+    let entries = std::fs::read_dir(modules).ok()?;
+    entries.flatten().map(|entry| entry.path().join("claude")).find(|path| path.is_file())
+}
+
+/// Makes a home with the hooks, and with the plugin if that is asked for.
+fn create_home(claude: &Path, with_plugin: bool) -> TempDir {
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
+    let path = |name: &str| home.path().join(name);
+    for directory in [".claude", "project", "bin"] {
+        fs_err::create_dir(path(directory)).expect("a directory");
+    }
+    let project = path("project").display().to_string();
+    let answers = format!(
+        r#"{{"hasCompletedOnboarding":true,"theme":"dark","lastOnboardingVersion":"9.9.9","customApiKeyResponses":{{"approved":["sk-ant-api03-fake"],"rejected":[]}},"projects":{{"{project}":{{"hasTrustDialogAccepted":true,"hasCompletedProjectOnboarding":true,"allowedTools":[]}}}}}}"#
+    );
+    fs_err::write(path(".claude.json"), answers).expect("a file");
+    std::os::unix::fs::symlink(claude, path("bin/claude")).expect("a symbolic link");
+    let mut hooks = Command::new(env!("CARGO_BIN_EXE_hooks"));
+    hooks.arg("install").args(with_plugin.then_some("--plugin")).current_dir(path("project"));
+    let search_path = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
+    hooks.env_clear().env("HOME", home.path()).env("PATH", search_path);
+    let output = hooks.output().expect("hooks");
+    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    home
+}
