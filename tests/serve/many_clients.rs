@@ -78,7 +78,8 @@ fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
     let mut follower = server.follow("-1");
     while follower.next_batch().0.iter().all(|message| !message["value"]["prompt"].as_str().unwrap().starts_with('y')) {
     }
-    for mut stream in slow.into_iter().take(6) {
+    // The server disconnects a client that reads nothing for 30 s, and a busy machine may have needed that long for all of them.
+    for mut stream in slow.into_iter().rev().take(6) {
         let (mut count, mut buffer) = (BEGINNING, vec![0; 1 << 20]);
         while count < 16 << 20 {
             let read = stream.read(&mut buffer).unwrap();
@@ -108,7 +109,7 @@ fn very_many_sessions_are_in_memory_once_however_many_clients_read_them_slowly()
         sandbox.run_hook(&id, "Stop", "").assert_success();
     }
     assert!(becomes_true(|| server.get(&since).messages().len() == 20));
-    for (mut stream, mut text) in slow.into_iter().take(3) {
+    for (mut stream, mut text) in slow.into_iter().rev().take(3) {
         let mut buffer = vec![0; 1 << 20];
         let is_whole = |text: &[u8]| text.ends_with(b"\n]") || text.windows(7).any(|end| end == b"\ndata:]");
         while !is_whole(&text[text.len().saturating_sub(2 << 20)..]) {
