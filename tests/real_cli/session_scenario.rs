@@ -4,6 +4,7 @@
 
 use std::sync::Arc;
 use std::thread;
+use std::time::Duration;
 
 use super::cli_home::{add_plugin, create_cli_home};
 use super::cli_slots::CliSlot;
@@ -368,10 +369,10 @@ fn the_signals_alone_are_right_with_the_plugin() {
     report.add(run_with_plugin(&more, newest_version()));
     let median = report.median();
     println!(
-        "{} steps right, median {} ms, longest {:?}",
+        "{} steps right, median {} ms, longest {} ms",
         report.delays.len(),
         median.as_millis(),
-        report.delays.last()
+        report.delays.last().map_or(0, Duration::as_millis)
     );
     let unexpected: Vec<_> = report.wrong.iter().filter(|situation| !UNSIGNALLED.contains(situation)).collect();
     assert!(unexpected.is_empty(), "the signals are wrong: {unexpected:?}");

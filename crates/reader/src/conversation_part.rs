@@ -16,7 +16,11 @@ pub const MAX_PROMPT_LEN: usize = 300;
 const MAX_TARGET_LEN: usize = 100;
 
 /// Texts that begin so were written by the CLI, although they stand in a line of the user.
-const NOTES_OF_THE_CLI: [&str; 6] = [
+const NOTES_OF_THE_CLI: [&str; 10] = [
+    "<ide_",
+    "<teammate-message",
+    "<cross-session-message",
+    "[Request interrupted by user",
     "<local-command-",
     "<bash-stdout>",
     "<bash-stderr>",

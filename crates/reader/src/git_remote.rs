@@ -40,11 +40,14 @@ impl GitRemote {
         if name.is_empty() || !name.bytes().all(is_host_character) {
             return None;
         }
-        let path = path.split(['?', '#']).next().unwrap_or_default().trim_matches('/');
+        let path = path.trim_matches('/');
         let id = path.strip_suffix(".git").unwrap_or(path);
-        // An `@` in the path may be the end of a password that holds a `/`.
+        // A password may hold `/`, `?`, `#` and `:`. Then a part of it stands where the path seems to begin. So nothing is cut off
+        // here, and a path with a character that the path of a repository hardly has is refused: `@`, `%40`, `?`, `#`, `;`. A `~`
+        // would begin the name of a user.
+        let is_path_character = |character: char| character.is_alphanumeric() || "._-+/".contains(character);
         let is_odd = |part: &str| part.is_empty() || part == "." || part == "..";
-        if id.contains(['@', '\\', '"', '<', '>']) || id.split('/').any(is_odd) {
+        if !id.chars().all(is_path_character) || id.split('/').any(is_odd) {
             return None;
         }
         let has_page = name.contains('.') || name == "localhost";
