@@ -28,9 +28,13 @@ pub struct GitCheckout {
 impl GitCheckout {
     /// Reads the checkout around this directory. `None` outside a repository.
     ///
-    /// Reads two to four small files and runs no program.
+    /// Reads two to four small files and runs no program. A relative path is that of no session: it would be looked up in the
+    /// directory of the reader.
     #[must_use]
     pub fn read(directory: &Path) -> Option<Self> {
+        if !directory.is_absolute() {
+            return None;
+        }
         let ancestors = directory.ancestors().take(MAX_ANCESTORS);
         let dot_git = ancestors.map(|ancestor| ancestor.join(".git")).find(|git| git.exists())?;
         let Some(git_dir) = find_git_dir(&dot_git) else { return Some(Self::default()) };

@@ -196,7 +196,8 @@ impl Session {
     /// sessions that are started in `cwd`.
     #[must_use]
     pub fn find_transcript(&self, config_dir: &Path) -> Option<PathBuf> {
-        if let Some(path) = &self.transcript_path {
+        // A relative path would be looked up in the directory of the reader.
+        if let Some(path) = self.transcript_path.as_ref().filter(|path| path.is_absolute()) {
             return Some(path.clone());
         }
         let keep = |character: char| if character.is_ascii_alphanumeric() { character } else { '-' };

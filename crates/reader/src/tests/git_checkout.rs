@@ -7,6 +7,14 @@ use crate::git_checkout::GitCheckout;
 use crate::git_remote::GitRemote;
 
 #[test]
+fn a_relative_path_is_not_looked_up_in_our_own_directory() {
+    // The tests run in a directory of this repository.
+    for path in ["", "src", "."] {
+        assert_eq!(GitCheckout::read(Path::new(path)), None, "{path}");
+    }
+}
+
+#[test]
 fn the_page_of_a_remote_has_no_user_and_no_password() {
     let page = |url: &str| GitRemote::from_url(url).map(|remote| (remote.id, remote.url.unwrap_or_default()));
     for (url, id, page_url) in [
