@@ -30,12 +30,15 @@ pub struct RefreshSchedule {
     /// When the next slice starts, or else the next round.
     next: Instant,
     next_full_round: Instant,
+    /// Whether a round was requested that has not started yet.
+    is_requested: bool,
 }
 
 impl RefreshSchedule {
     /// Returns the schedule before the first round.
     pub fn new(now: Instant) -> Self {
-        Self { remaining: Vec::new(), started: now, next: now + ROUND_INTERVAL, next_full_round: now + FULL_INTERVAL }
+        let (next, next_full_round) = (now + ROUND_INTERVAL, now + FULL_INTERVAL);
+        Self { remaining: Vec::new(), started: now, next, next_full_round, is_requested: false }
     }
 
     /// Returns how long there is nothing to do.
@@ -43,9 +46,9 @@ impl RefreshSchedule {
         self.next.saturating_duration_since(now)
     }
 
-    /// Returns whether sessions of the current round remain.
-    pub fn has_begun_round(&self) -> bool {
-        !self.remaining.is_empty()
+    /// Returns whether sessions of the current round remain, or a round was requested.
+    pub fn has_round(&self) -> bool {
+        !self.remaining.is_empty() || self.is_requested
     }
 
     /// Returns whether the next round must start.
@@ -55,6 +58,7 @@ impl RefreshSchedule {
 
     /// Lets the next round start soon.
     pub fn request_round_soon(&mut self) {
+        self.is_requested = true;
         if self.remaining.is_empty() {
             self.next = self.next.min(self.started + SOON_INTERVAL);
         }
@@ -77,6 +81,7 @@ impl RefreshSchedule {
     /// Starts a round of these sessions.
     pub fn start_round(&mut self, now: Instant, sessions: impl IntoIterator<Item = String>) {
         self.remaining = sessions.into_iter().collect();
+        self.is_requested = false;
         (self.started, self.next) = (now, now);
     }
 
@@ -89,5 +94,24 @@ impl RefreshSchedule {
     /// Ends a slice, and the round if no session remains.
     pub fn finish_slice(&mut self, now: Instant) {
         self.next = if self.remaining.is_empty() { self.started + ROUND_INTERVAL } else { now + SLICE_PAUSE };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Otherwise a change of the registry just after a round would be seen at the next change only.
+    #[test]
+    fn a_round_that_was_requested_is_not_forgotten() {
+        let now = Instant::now();
+        let mut schedule = RefreshSchedule::new(now);
+        schedule.start_round(now, []);
+        schedule.finish_slice(now);
+        assert!(!schedule.has_round());
+        schedule.request_round_soon();
+        assert!(schedule.has_round() && !schedule.is_due(now) && schedule.is_due(now + SOON_INTERVAL));
+        schedule.start_round(now + SOON_INTERVAL, []);
+        assert!(!schedule.has_round());
     }
 }

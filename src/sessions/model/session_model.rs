@@ -155,7 +155,7 @@ impl<S: SessionSink> SessionModel<S> {
 
     /// Returns whether no round is needed until the next event.
     fn is_resting(&mut self) -> bool {
-        let is_needed = self.schedule.has_begun_round() || self.known.has_unsettled() || !self.are_directories_watched;
+        let is_needed = self.schedule.has_round() || self.known.has_unsettled() || !self.are_directories_watched;
         if self.rounds == Rounds::Always || is_needed {
             return false;
         }
