@@ -7,7 +7,6 @@ use std::time::{Duration, Instant, SystemTime};
 use session_signals_cli::ExitStatus;
 
 use crate::command_line::{WaitOptions, WantedState};
-use crate::display_text::make_harmless;
 use crate::environment;
 use crate::model::{Rounds, SessionChange, SessionModel, SessionSink};
 use crate::session_table;
@@ -116,10 +115,6 @@ impl SessionSink for WaitCondition<'_> {
 
     fn wake_up(&mut self, _now: Instant) -> ControlFlow<WaitResult> {
         ControlFlow::Break(WaitResult::TimeOver)
-    }
-
-    fn report_failure(&mut self, sentence: &str) {
-        let _ = writeln!(io::stderr(), "sessions: {}", make_harmless(sentence));
     }
 }
 

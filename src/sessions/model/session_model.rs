@@ -296,8 +296,6 @@ mod tests {
         fn publish(&mut self, _: Vec<SessionChange>) -> ControlFlow<Infallible> {
             ControlFlow::Continue(())
         }
-
-        fn report_failure(&mut self, _: &str) {}
     }
 
     #[test]

@@ -1,5 +1,6 @@
 //! Who is told what the model finds out.
 
+use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::time::Instant;
 
@@ -30,5 +31,8 @@ pub trait SessionSink {
     fn look_at_evidence(&mut self, _signal_dir: &SignalDir, _session: &str, _evidence: &Evidence) {}
 
     /// Gets a sentence that says what could not be read or watched. The sentence is harmless for a terminal.
-    fn report_failure(&mut self, sentence: &str);
+    fn report_failure(&mut self, sentence: &str) {
+        // If standard error cannot be written to, nobody can be told.
+        let _ = writeln!(io::stderr(), "sessions: {sentence}");
+    }
 }

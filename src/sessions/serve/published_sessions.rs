@@ -7,7 +7,6 @@ use std::time::SystemTime;
 
 use session_signals_reader::{Evidence, SignalDir};
 
-use super::error_log::log_line;
 use super::feed::Feed;
 use super::upkeep::Repairer;
 use crate::model::{SessionChange, SessionSink};
@@ -36,9 +35,5 @@ impl SessionSink for PublishedSessions {
 
     fn look_at_evidence(&mut self, signal_dir: &SignalDir, session: &str, evidence: &Evidence) {
         self.repairer.repair_session(signal_dir, session, evidence, SystemTime::now());
-    }
-
-    fn report_failure(&mut self, sentence: &str) {
-        log_line(&format!("sessions: {sentence}"));
     }
 }
