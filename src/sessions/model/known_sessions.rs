@@ -1,6 +1,6 @@
 //! What is remembered of each session from one refresh to the next.
 
-use std::collections::{BTreeSet, HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
@@ -21,11 +21,15 @@ pub struct KnownSessions {
     /// The git checkout of each directory, as this round has read it.
     checkouts: GitCheckouts,
     /// The sessions that time alone may change.
-    time_dependent: BTreeSet<String>,
-    /// Those of them of which more may change soon than that their process ends.
-    unsettled: BTreeSet<String>,
-    /// The processes of those sessions that are alive.
-    pids: HashMap<String, u32>,
+    time_dependent: BTreeMap<String, TimeDependence>,
+}
+
+/// What time alone may change of a session.
+struct TimeDependence {
+    /// Whether more may change soon than that the process ends.
+    is_unsettled: bool,
+    /// The process, if it is alive.
+    pid: Option<u32>,
 }
 
 impl KnownSessions {
@@ -37,9 +41,7 @@ impl KnownSessions {
             last_signals: LastSignals::default(),
             conversations: HashMap::new(),
             checkouts: GitCheckouts::default(),
-            time_dependent: BTreeSet::new(),
-            unsettled: BTreeSet::new(),
-            pids: HashMap::new(),
+            time_dependent: BTreeMap::new(),
         }
     }
 
@@ -50,17 +52,17 @@ impl KnownSessions {
 
     /// Returns the sessions that time alone may change: a process may die, or a transcript may grow.
     pub fn time_dependent(&self) -> impl Iterator<Item = &str> {
-        self.time_dependent.iter().map(String::as_str)
+        self.time_dependent.keys().map(String::as_str)
     }
 
     /// Returns whether time alone may soon change a session, apart from the end of its process.
     pub fn has_unsettled(&self) -> bool {
-        !self.unsettled.is_empty()
+        self.time_dependent.values().any(|dependence| dependence.is_unsettled)
     }
 
     /// Returns the living processes of the sessions.
     pub fn pids(&self) -> HashSet<u32> {
-        self.pids.values().copied().collect()
+        self.time_dependent.values().filter_map(|dependence| dependence.pid).collect()
     }
 
     /// Forgets the checkouts, so that they are read again.
@@ -84,7 +86,7 @@ impl KnownSessions {
         let Some(evidence) = remembered.as_ref().or(found.as_ref()) else {
             self.times.remove(&id);
             self.conversations.remove(&id);
-            self.set_time_dependent(&id, None, now);
+            self.time_dependent.remove(&id);
             return (id, None);
         };
         let mut session = Session::from_evidence(&id, evidence, now);
@@ -97,9 +99,11 @@ impl KnownSessions {
         self.read_conversation(&mut session);
         let times = StableTimes::keep_first_times(&mut session, self.times.get(&id), now);
         if is_unchanged_by_time(&session, evidence, now) {
-            self.set_time_dependent(&id, None, now);
+            self.time_dependent.remove(&id);
         } else {
-            self.set_time_dependent(&id, Some((&session, evidence)), now);
+            let pid = session.pid.filter(|_| evidence.process == ProcessState::Alive);
+            let dependence = TimeDependence { is_unsettled: evidence.may_change_soon(now), pid };
+            self.time_dependent.insert(id.clone(), dependence);
             // A repair is planned from the files that exist, not from the signals that are remembered.
             if let Some(found) = found {
                 on_time_dependent(found);
@@ -107,20 +111,6 @@ impl KnownSessions {
         }
         self.times.insert(id.clone(), times);
         (id, Some(session))
-    }
-
-    /// Notes whether time alone may change a session.
-    fn set_time_dependent(&mut self, id: &str, session: Option<(&Session, &Evidence)>, now: SystemTime) {
-        self.time_dependent.remove(id);
-        self.unsettled.remove(id);
-        self.pids.remove(id);
-        let Some((session, evidence)) = session else { return };
-        self.time_dependent.insert(id.to_owned());
-        if evidence.may_change_soon(now) {
-            self.unsettled.insert(id.to_owned());
-        }
-        let pid = session.pid.filter(|_| evidence.process == ProcessState::Alive);
-        self.pids.extend(pid.map(|pid| (id.to_owned(), pid)));
     }
 
     /// Reads what was appended to the transcript of a session, and adds it to the session.
