@@ -5,13 +5,14 @@ use std::collections::hash_map::Entry;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::PollFlags;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::command_line::EventsOptions;
 use crate::environment;
 use crate::model::{Rounds, SessionChange, SessionModel, SessionSink};
+use crate::wait_for_descriptor::wait_for_descriptor;
 
 /// Prints the sessions that exist, and then each change, until the reader goes away or a signal ends the program.
 ///
@@ -30,11 +31,9 @@ pub fn print_events(options: &EventsOptions) -> io::Result<()> {
 /// Ends the program when nobody can read standard output any more. Otherwise it would notice that only at the next change.
 fn end_with_reader() {
     std::thread::spawn(|| {
-        let out = rustix::stdio::stdout();
-        // Without flags, the call waits for errors only. A file or a terminal has none.
-        if poll(&mut [PollFd::new(&out, PollFlags::empty())], None).is_ok() {
-            std::process::exit(0);
-        }
+        // A file has no such end.
+        wait_for_descriptor(&rustix::stdio::stdout(), PollFlags::empty());
+        std::process::exit(0);
     });
 }
 
@@ -98,9 +97,5 @@ impl SessionSink for EventPrinter {
             Ok(()) => ControlFlow::Continue(()),
             Err(error) => ControlFlow::Break(error),
         }
-    }
-
-    fn report_failure(&mut self, sentence: &str) {
-        let _ = writeln!(io::stderr(), "sessions: {sentence}");
     }
 }

@@ -17,6 +17,7 @@ mod terminal;
 mod tests;
 mod text_table;
 mod wait;
+mod wait_for_descriptor;
 mod watch;
 
 use std::process::ExitCode;

@@ -2,9 +2,10 @@
 
 use std::collections::HashSet;
 
-use rustix::event::{PollFd, PollFlags, poll};
+use rustix::event::PollFlags;
 
 use crate::daemons::open_pidfd;
+use crate::wait_for_descriptor::wait_for_descriptor;
 
 /// A thread needs little more than the call that waits.
 const STACK_LEN: usize = 64 << 10;
@@ -22,8 +23,7 @@ impl ProcessEnds {
         }
         let Some(pidfd) = open_pidfd(pid) else { return false };
         let wait = move || {
-            // An error of the call is as good as an end: whoever is called looks at the process.
-            let _ = poll(&mut [PollFd::new(&pidfd, PollFlags::IN)], None);
+            wait_for_descriptor(&pidfd, PollFlags::IN);
             on_end();
         };
         let is_started = std::thread::Builder::new().stack_size(STACK_LEN).spawn(wait).is_ok();
