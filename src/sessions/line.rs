@@ -7,11 +7,15 @@ use crate::command_line::LineOptions;
 use crate::display_text::{format_duration, make_harmless};
 use crate::environment;
 use crate::line_format::{LineField, LineFormat, LinePart};
+use crate::session_table;
 use session_signals_reader::{Collector, Session, SessionFilter, SessionState};
 
-/// The symbols of the table, with their colours in tmux.
-const SYMBOLS: [(LineField, char, &str); 3] =
-    [(LineField::Approval, '▲', "yellow"), (LineField::Waiting, '◆', "cyan"), (LineField::Working, '●', "green")];
+/// The states whose symbols are shown, with their colours in tmux, which are those of the table.
+const SYMBOLS: [(LineField, SessionState, &str); 3] = [
+    (LineField::Approval, SessionState::Permission, "yellow"),
+    (LineField::Waiting, SessionState::Waiting, "cyan"),
+    (LineField::Working, SessionState::Working, "green"),
+];
 
 /// Prints the line.
 ///
@@ -41,9 +45,9 @@ pub struct LineValues {
 impl LineValues {
     /// Returns the line without a format, such as `▲2 ◆3 ●4`. A number that is zero is left out.
     pub fn symbols(&self, is_for_tmux: bool) -> String {
-        let symbols = SYMBOLS.into_iter().filter_map(|(field, symbol, colour)| {
+        let symbols = SYMBOLS.into_iter().filter_map(|(field, state, colour)| {
             let count = self.value(field);
-            let text = format!("{symbol}{count}");
+            let text = format!("{}{count}", session_table::state_style(state).symbol);
             (count != "0").then(|| if is_for_tmux { format!("#[fg={colour}]{text}#[default]") } else { text })
         });
         symbols.collect::<Vec<_>>().join(" ")

@@ -20,7 +20,8 @@ const STATUS_WIDTH: usize = 9;
 /// How many characters of a session's id are shown.
 const SHORT_ID_LEN: usize = 8;
 
-fn state_style(state: SessionState) -> StatusStyle {
+/// Returns how a state looks.
+pub fn state_style(state: SessionState) -> StatusStyle {
     let (symbol, word, colour) = match state {
         SessionState::Permission => ("▲", "approve", 33),
         SessionState::Waiting => ("◆", "waiting", 36),
