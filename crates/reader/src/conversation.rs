@@ -42,7 +42,7 @@ pub struct Conversation {
 }
 
 impl Conversation {
-    /// Reads a transcript. At most 576 KiB are read: the whole file, or its beginning and its end.
+    /// Reads a transcript. At most 512 KiB are read: the whole file, or the first 64 KiB and the last 256 KiB.
     ///
     /// # Errors
     /// The error of the system if the file cannot be opened or read; `InvalidInput` if it is not a regular file.
@@ -54,7 +54,7 @@ impl Conversation {
 
     /// Adds what these lines show. If lines were left out before them, the count of the CLI is believed.
     fn add_lines(&mut self, text: &[u8], are_lines_missing: bool) {
-        let lines: Vec<_> = text.split(|byte| *byte == b'\n').filter_map(TranscriptLine::parse).collect();
+        let lines: Vec<_> = TranscriptLine::parse_all(text).collect();
         for line in &lines {
             match line.message_count {
                 Some(count) if are_lines_missing => self.message_count = count,
@@ -132,8 +132,7 @@ impl ConversationReader {
         if are_lines_missing {
             if self.position == 0 {
                 let head = read_range(&mut file, 0, HEAD_LEN)?;
-                let lines: Vec<_> = head.split(|byte| *byte == b'\n').filter_map(TranscriptLine::parse).collect();
-                self.conversation.find_first_prompt(&lines);
+                self.conversation.find_first_prompt(&TranscriptLine::parse_all(&head).collect::<Vec<_>>());
             }
             self.position = self.len - MAX_TAIL_LEN;
         }

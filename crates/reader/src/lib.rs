@@ -43,7 +43,7 @@
 //! - Signals hold prompts. The hooks make their directory with mode 0700, and refuse a directory that others can write to.
 //!   Readers do not check the mode: `hooks doctor` does.
 //! - Files are opened without following symbolic links and without blocking, and only regular files of limited size are read:
-//!   256 MiB of a signal, 1 MiB of a registry entry or of a git configuration, 576 KiB of a transcript, or
+//!   256 MiB of a signal, 1 MiB of a registry entry or of a git configuration, 512 KiB of a transcript, or
 //!   16 MiB of it that were appended since it was last read. The path of the transcript is read from the signal.
 //! - The address of a git remote may hold the name and the password of a user. [`GitRemote`] leaves them out, and takes no address
 //!   of which it is not certain where they end.

@@ -58,8 +58,7 @@ impl TranscriptTail {
         let mut tail = Self::default();
         let mut call_ids = Vec::new();
         let mut result_ids = HashSet::new();
-        for line in lines.split(|byte| *byte == b'\n') {
-            let Some(line) = TranscriptLine::parse(line).filter(|line| !line.is_sidechain) else { continue };
+        for line in TranscriptLine::parse_all(lines).filter(|line| !line.is_sidechain) {
             let Value::Array(parts) = line.content() else { continue };
             let time = line.timestamp.as_deref().and_then(|time| humantime::parse_rfc3339(time).ok());
             for mut part in parts {

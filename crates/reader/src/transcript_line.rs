@@ -33,9 +33,9 @@ pub struct TranscriptLine<'a> {
 }
 
 impl<'a> TranscriptLine<'a> {
-    /// Parses a line. `None` if it is not a line of a transcript.
-    pub fn parse(line: &'a [u8]) -> Option<Self> {
-        serde_json::from_slice(line).ok()
+    /// Parses lines. What is not a line of a transcript is left out.
+    pub fn parse_all(text: &'a [u8]) -> impl Iterator<Item = Self> {
+        text.split(|byte| *byte == b'\n').filter_map(|line| serde_json::from_slice(line).ok())
     }
 
     /// Returns whether this is a message of the main conversation: of the user, of the agent, or the result of a tool.
