@@ -59,7 +59,7 @@ pub fn is_daemon_entry(entry: &OwnEntry) -> bool {
 }
 
 /// The executable that the module of the plugin starts. It is installed with the hooks, and no settings register it.
-pub const MODULE_EXECUTABLE: &str = "hook-mod";
+pub const MODULE_EXECUTABLE: &str = Hook::Mod.executable();
 
 /// Returns the names of the executables that handle events: the hooks, and the one that the module of the plugin starts.
 #[must_use]

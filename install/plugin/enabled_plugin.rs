@@ -2,7 +2,7 @@
 
 use std::path::PathBuf;
 
-use super::{PLUGIN_NAME, SKILLS_DIR_ID, loading};
+use super::{SKILLS_DIR_ID, has_our_name, loading};
 use crate::environment::Environment;
 use crate::paths::Scope;
 use crate::refusal::Refusal;
@@ -39,8 +39,7 @@ pub fn find_enabled(env: &Environment) -> Option<EnabledPlugin> {
             continue;
         };
         for (id, value) in plugins {
-            let is_ours = id.rsplit_once('@').is_some_and(|(name, _)| name == PLUGIN_NAME) && id != SKILLS_DIR_ID;
-            if !is_ours || decided.contains(id) {
+            if !has_our_name(id) || id == SKILLS_DIR_ID || decided.contains(id) {
                 continue;
             }
             if !value.is_null() && *value != false {

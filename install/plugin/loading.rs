@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use serde_json::Value;
 use session_signals_reader::cleanup::retention;
 
-use super::{MODULE_SWITCH, PLUGIN_NAME, SKILLS_DIR_ID};
+use super::{MODULE_SWITCH, SKILLS_DIR_ID, has_our_name};
 use crate::environment::Environment;
 use crate::paths::{SCOPES, Scope};
 use crate::{disabled_hooks, settings_file};
@@ -128,8 +128,7 @@ fn managed_rules(settings: &Value) -> Vec<(String, bool)> {
         add("strictPluginOnlyCustomization lists skills", false);
     }
     let plugins = settings.get("enabledPlugins").and_then(Value::as_object);
-    let is_ours = |id: &&String| id.rsplit_once('@').is_some_and(|(name, _)| name == PLUGIN_NAME);
-    if let Some(id) = plugins.and_then(|plugins| plugins.keys().find(is_ours)) {
+    if let Some(id) = plugins.and_then(|plugins| plugins.keys().find(|id| has_our_name(id))) {
         add(&format!("enabledPlugins names {id}, and no other plugin of this name is loaded"), false);
     }
     rules

@@ -26,13 +26,18 @@ pub use loading::{find_obstacles, module_switch};
 pub const FIRST_CLI: CliVersion = CliVersion(2, 1, 287);
 
 /// The name of the plugin.
-pub const PLUGIN_NAME: &str = "session-signals";
+const PLUGIN_NAME: &str = "session-signals";
 
 /// The variable that turns the module off if it is `off`. The module reads it.
 pub const MODULE_SWITCH: &str = "SESSION_SIGNALS_MOD";
 
 /// How Claude Code calls the plugin that lies in the configuration directory.
 pub const SKILLS_DIR_ID: &str = "session-signals@skills-dir";
+
+/// Returns whether an id, `NAME@MARKETPLACE`, is that of a plugin with our name.
+fn has_our_name(id: &str) -> bool {
+    id.rsplit_once('@').is_some_and(|(name, _)| name == PLUGIN_NAME)
+}
 
 /// Returns whether the plugin is installed: an earlier run laid it down, or its files are there.
 #[must_use]

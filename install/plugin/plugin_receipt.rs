@@ -1,16 +1,14 @@
 //! The receipt of the plugin: which files an installation laid down, so that nothing of somebody else is replaced or removed.
 
-use std::fmt::Write;
 use std::io;
 use std::path::PathBuf;
 
 use fs_err as fs;
 use serde::{Deserialize, Serialize};
-use sha2::{Digest, Sha256};
 
 use super::folder::PLUGIN_FILES;
-use crate::atomic_file;
 use crate::environment::Environment;
+use crate::{atomic_file, settings_editor};
 
 /// The receipt of the plugin. It lies beside the executables. While a run writes the plugin, it names the old files and the new
 /// ones.
@@ -33,11 +31,7 @@ struct LaidFile {
 
 impl LaidFile {
     fn new(name: &str, bytes: &[u8]) -> Self {
-        let mut sha256 = String::new();
-        for byte in Sha256::digest(bytes) {
-            let _ = write!(sha256, "{byte:02x}"); // a String takes every write
-        }
-        Self { name: name.to_owned(), sha256 }
+        Self { name: name.to_owned(), sha256: settings_editor::sha256(bytes) }
     }
 }
 

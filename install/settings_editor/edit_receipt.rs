@@ -75,7 +75,9 @@ pub fn undo_edit(
     Some(EditPlan { registered, ..EditPlan::from_splices(text, splices).ok()? })
 }
 
-fn sha256(text: &[u8]) -> String {
+/// Returns the SHA-256 hash of a text in hexadecimal digits.
+#[must_use]
+pub fn sha256(text: &[u8]) -> String {
     let mut hex = String::new();
     for byte in Sha256::digest(text) {
         let _ = write!(hex, "{byte:02x}"); // a String takes every write

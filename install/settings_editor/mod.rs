@@ -68,7 +68,7 @@ mod wrapped_commands;
 
 pub use dashboard_scripts::{compound_scripts, find_scripts};
 pub use edit_plan::{ChangeKind, EditPlan, HookChange, ReplacedScript};
-pub use edit_receipt::{EditReceipt, undo_edit};
+pub use edit_receipt::{EditReceipt, sha256, undo_edit};
 pub use edit_refusal::EditRefusal;
 pub use install_request::{HookOwner, InstallRequest};
 pub use mentions::{Mention, find_mentions};

@@ -33,7 +33,7 @@ pub const HOOKS: [Hook; 8] = [
 impl Hook {
     /// Returns the file name of the executable.
     #[must_use]
-    pub fn executable(self) -> &'static str {
+    pub const fn executable(self) -> &'static str {
         match self {
             Self::SessionStart => "hook-session-start",
             Self::UserPromptSubmit => "hook-user-prompt-submit",
