@@ -5,6 +5,8 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
+use session_signals_testing::claude::isolated_command;
+
 /// How Claude Code is started.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum RunKind {
@@ -48,32 +50,10 @@ pub struct ClaudeRun {
 
 impl ClaudeRun {
     /// Starts Claude Code in this home, in a network namespace of its own with the scripted API.
-    pub fn measure(home: &Path, kind: RunKind, claude: &Path) -> Self {
-        let api = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/real_cli/api.mjs");
-        let mut command = Command::new("unshare");
-        let is_root = rustix::process::geteuid().is_root();
-        command.args([
-            if is_root { "-n" } else { "-rn" },
-            "sh",
-            "-c",
-            "ip link set lo up && exec \"$@\"",
-            "sh",
-            "node",
-        ]);
-        command.arg(api).arg(std::env::current_exe().expect("our own path")).args(["measure", kind.word()]).arg(claude);
-        command.current_dir(home.join("project")).env_clear().env("HOME", home);
-        for (name, value) in [
-            ("PATH", std::env::var("PATH").unwrap_or_default().as_str()),
-            ("TERM", "xterm-256color"),
-            ("LANG", "C.UTF-8"),
-            ("ANTHROPIC_API_KEY", "sk-ant-api03-fake"),
-            ("CLAUDE_CODE_DISABLE_NONESSENTIAL_TRAFFIC", "1"),
-            ("DISABLE_AUTOUPDATER", "1"),
-            ("DISABLE_TELEMETRY", "1"),
-            ("IS_SANDBOX", "1"),
-        ] {
-            command.env(name, value);
-        }
+    pub fn measure(home: &Path, kind: RunKind, claude: &str) -> Self {
+        let own = std::env::current_exe().expect("our own path").display().to_string();
+        let mut command = isolated_command(home, &home.join("bin"), &[&own, "measure", kind.word(), claude]);
+        command.current_dir(home.join("project"));
         let output = command.stdin(Stdio::null()).output().expect("unshare");
         let text = String::from_utf8_lossy(&output.stdout);
         let numbers: Vec<u64> = text.lines().last().unwrap_or_default().split(' ').flat_map(str::parse).collect();

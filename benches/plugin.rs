@@ -6,11 +6,11 @@
 mod claude_run;
 mod verdict;
 
-use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
 use claude_run::{ClaudeRun, RunKind, measure_here};
+use session_signals_testing::claude::{claude_command, first_run_answers};
 use tempfile::TempDir;
 use verdict::verdict;
 
@@ -32,10 +32,7 @@ fn main() {
     if let Some([kind, claude]) = arguments.get(2..).filter(|_| arguments[1] == "measure") {
         return measure_here(RunKind::parse(kind), claude);
     }
-    let Some(claude) = find_claude() else {
-        println!("\n{}", verdict(false, "no Claude Code is in target/cli: run the ignored tests real_cli:: first"));
-        return;
-    };
+    let claude = claude_command(session_signals_cli::NEWEST_TESTED_CLI);
     let homes = [create_home(&claude, false), create_home(&claude, true)];
     println!("\n| | | without | with | difference |\n| --- | --- | ---: | ---: | ---: |");
     let mut print_difference = Duration::ZERO;
@@ -97,27 +94,14 @@ fn print_rows(kind: RunKind, [without, with]: &[Vec<ClaudeRun>; 2]) -> Duration 
     Duration::from_millis(u64::try_from(time).unwrap_or_default())
 }
 
-/// Returns the newest version of Claude Code that the tests have installed.
-fn find_claude() -> Option<PathBuf> {
-    let directory = std::env::var_os("SESSION_SIGNALS_CLI_DIR").map(PathBuf::from);
-    let directory = directory.unwrap_or_else(|| Path::new(env!("CARGO_MANIFEST_DIR")).join("target/cli"));
-    let modules = directory.join(session_signals_cli::NEWEST_TESTED_CLI).join("node_modules/@anthropic-ai");
-    let entries = std::fs::read_dir(modules).ok()?;
-    entries.flatten().map(|entry| entry.path().join("claude")).find(|path| path.is_file())
-}
-
 /// Makes a home with the hooks, and with the plugin if that is asked for.
-fn create_home(claude: &Path, with_plugin: bool) -> TempDir {
+fn create_home(claude: &str, with_plugin: bool) -> TempDir {
     let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).expect("a directory");
     let path = |name: &str| home.path().join(name);
     for directory in [".claude", "project", "bin"] {
         fs_err::create_dir(path(directory)).expect("a directory");
     }
-    let project = path("project").display().to_string();
-    let answers = format!(
-        r#"{{"hasCompletedOnboarding":true,"theme":"dark","lastOnboardingVersion":"9.9.9","customApiKeyResponses":{{"approved":["sk-ant-api03-fake"],"rejected":[]}},"projects":{{"{project}":{{"hasTrustDialogAccepted":true,"hasCompletedProjectOnboarding":true,"allowedTools":[]}}}}}}"#
-    );
-    fs_err::write(path(".claude.json"), answers).expect("a file");
+    fs_err::write(path(".claude.json"), first_run_answers(&[path("project")])).expect("a file");
     std::os::unix::fs::symlink(claude, path("bin/claude")).expect("a symbolic link");
     let mut hooks = Command::new(env!("CARGO_BIN_EXE_hooks"));
     hooks.arg("install").args(with_plugin.then_some("--plugin")).current_dir(path("project"));

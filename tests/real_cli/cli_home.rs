@@ -6,6 +6,7 @@ use std::sync::Mutex;
 use fs_err as fs;
 use serde_json::{Value, json};
 use session_signals_protocol::Hook;
+use session_signals_testing::claude::first_run_answers;
 
 use super::claude_command;
 use crate::sandbox::{Sandbox, copy_executable, create_checkout, executable_path, run_with_input, write_script};
@@ -49,13 +50,7 @@ pub fn create_with_settings(
     write_script("bin/block", "! grep -q '\"prompt\":\"block' || { echo 'Blocked by another hook' >&2; exit 2; }");
     write_script("bin/go-on", "[ ! -e ~/goes-on ] || { rm ~/goes-on; echo 'hold longer' >&2; exit 2; }");
     fs::write(path(".claude/settings.json"), settings(&path)).unwrap();
-    let project = json!({ "hasTrustDialogAccepted": true, "hasCompletedProjectOnboarding": true, "allowedTools": [] });
-    let answers = json!({
-        "hasCompletedOnboarding": true, "theme": "dark", "lastOnboardingVersion": "9.9.9",
-        "customApiKeyResponses": { "approved": ["sk-ant-api03-fake"], "rejected": [] },
-        "projects": { path("project").to_str().unwrap(): project, path("bin").to_str().unwrap(): project },
-    });
-    fs::write(path(".claude.json"), answers.to_string()).unwrap();
+    fs::write(path(".claude.json"), first_run_answers(&["project", "bin"].map(path))).unwrap();
     install_hooks(&sandbox, arguments);
     sandbox
 }

@@ -4,10 +4,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::sync::Mutex;
 
-/// Returns the root of the workspace.
-fn workspace_root() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("../..")
-}
+use crate::workspace_root;
 
 /// Installs npm packages (`name@version`) into `target/npm/<directory>` if they are not there yet. Returns that directory.
 ///
