@@ -233,6 +233,14 @@ struct VersionRules {
     has_plugin: bool,
 }
 
+impl VersionRules {
+    /// Returns the rules of a version that can do everything and tells everything. Nothing runs beside the CLI.
+    fn of_version(version: &'static str) -> Self {
+        let (repairs, has_dashboard, has_plugin) = (false, false, false);
+        Self { version, impossible: &[], unreported: &[], repairs, has_dashboard, has_plugin }
+    }
+}
+
 fn run_scenario(scenario: &Scenario, rules: VersionRules) {
     let _slot = CliSlot::take();
     let VersionRules { version, impossible, .. } = rules;
@@ -272,27 +280,17 @@ fn run_scenarios(scenarios: &[Scenario], rules: VersionRules) {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_reports_every_state_of_the_first_cli_with_a_registry() {
-    let rules = VersionRules {
-        version: FIRST_WITH_REGISTRY,
-        impossible: &[],
-        unreported: &[],
-        repairs: false,
-        has_dashboard: false,
-        has_plugin: false,
-    };
-    run_scenarios(&SCENARIOS, rules);
+    run_scenarios(&SCENARIOS, VersionRules::of_version(FIRST_WITH_REGISTRY));
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_reports_every_known_state_of_a_cli_without_a_registry() {
     let rules = VersionRules {
-        version: WITHOUT_REGISTRY,
         impossible: IMPOSSIBLE,
         unreported: UNREPORTED,
         repairs: true,
-        has_dashboard: false,
-        has_plugin: false,
+        ..VersionRules::of_version(WITHOUT_REGISTRY)
     };
     run_scenarios(&SCENARIOS, rules);
 }
@@ -300,43 +298,21 @@ fn sessions_reports_every_known_state_of_a_cli_without_a_registry() {
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_reports_every_state_of_the_newest_cli() {
-    let rules = VersionRules {
-        version: newest_version(),
-        impossible: &[],
-        unreported: &[],
-        repairs: true,
-        has_dashboard: true,
-        has_plugin: false,
-    };
+    let rules = VersionRules { repairs: true, has_dashboard: true, ..VersionRules::of_version(newest_version()) };
     run_scenarios(&SCENARIOS, rules);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn more_states_of_the_newest_cli_are_reported() {
-    let rules = VersionRules {
-        version: newest_version(),
-        impossible: &[],
-        unreported: &[],
-        repairs: true,
-        has_dashboard: true,
-        has_plugin: false,
-    };
+    let rules = VersionRules { repairs: true, has_dashboard: true, ..VersionRules::of_version(newest_version()) };
     run_scenarios(&[Scenario { name: "newer", steps: NEWER }], rules);
 }
 
 #[test]
 #[ignore = "installs the real CLI, and runs it in a network namespace"]
 fn sessions_and_the_server_are_right_with_the_plugin() {
-    let version = newest_version();
-    let rules = VersionRules {
-        version,
-        impossible: &[],
-        unreported: &[],
-        repairs: true,
-        has_dashboard: false,
-        has_plugin: true,
-    };
+    let rules = VersionRules { repairs: true, has_plugin: true, ..VersionRules::of_version(newest_version()) };
     run_scenarios(&SCENARIOS, rules);
 }
 

@@ -1,40 +1,21 @@
 //! The official client of the Durable Streams protocol, over reconnects, restarts and very many changes.
 
-use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
-use std::process::{Child, Stdio};
 use std::time::Duration;
 
 use serde_json::{Value, json};
 
 use super::disk::listed_sessions;
+use super::node_process::NodeProcess;
 use super::server::{Server, becomes_true, free_port};
 use crate::sandbox::Sandbox;
 use session_signals_testing::node::{node, packages};
 
-/// The client in one of its live modes. It is killed when it is dropped.
-struct Client(Child);
-
-impl Client {
-    /// Starts the script with the client's packages of this folder.
-    fn start(folder: &Path, script: &str, url: &str, mode: &str) -> Self {
-        Self(node(folder, script).args([url, mode]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn().unwrap())
-    }
-
-    /// Ends the client, and returns what it knows.
-    fn finish(mut self) -> Value {
-        self.0.stdin.take().unwrap().write_all(b"done\n").unwrap();
-        let mut text = String::new();
-        self.0.stdout.take().unwrap().read_to_string(&mut text).unwrap();
-        serde_json::from_str(&text).unwrap()
-    }
-}
-
-impl Drop for Client {
-    fn drop(&mut self) {
-        let _ = self.0.kill();
-        let _ = self.0.wait();
-    }
+/// Starts a script with the client's packages of this folder. The client follows the stream in one of its live modes.
+fn start_client(folder: &Path, script: &str, url: &str, mode: &str) -> NodeProcess {
+    let mut node = node(folder, script);
+    node.args([url, mode]);
+    NodeProcess::start(node)
 }
 
 /// The packages of the client and of its state, in the versions that session dashboards use.
@@ -56,7 +37,7 @@ fn the_official_client_misses_no_event_and_gets_none_twice() {
     let mut server = Server::start_on_port(&sandbox, port);
     let url = format!("http://127.0.0.1:{port}/sessions");
     let clients = [(&new, "sse"), (&new, "long-poll"), (&old, "sse"), (&old, "long-poll")];
-    let clients = clients.map(|(folder, mode)| Client::start(folder, "client.mjs", &url, mode));
+    let clients = clients.map(|(folder, mode)| start_client(folder, "client.mjs", &url, mode));
     for number in 0..UPDATES {
         let session = format!("s{}", number % SESSIONS);
         // Each prompt has a larger number than the one before. Sometimes a session is deleted, and later made again.
@@ -79,8 +60,8 @@ fn the_official_client_misses_no_event_and_gets_none_twice() {
     }
     let expected = listed_sessions(&sandbox);
     assert!(becomes_true(|| server.sessions() == expected));
-    for client in clients {
-        let mut known = client.finish();
+    for mut client in clients {
+        let mut known = client.send_order("done");
         let mut sessions = known["sessions"].take().as_array().unwrap().clone();
         sessions.sort_by_key(|session| session["sessionId"].to_string());
         println!("{known}");
@@ -104,15 +85,12 @@ fn the_official_client_continues_after_a_restart() {
             }
             let port = free_port();
             let mut server = Server::start_on_port(&sandbox, port);
-            let mut client = Client::start(&folder, "restart.mjs", &format!("http://127.0.0.1:{port}/sessions"), mode);
-            let mut answers = BufReader::new(client.0.stdout.take().unwrap());
+            let url = format!("http://127.0.0.1:{port}/sessions");
+            let mut client = start_client(&folder, "restart.mjs", &url, mode);
             let mut assert_knows = |sessions: &Value| {
                 let mut known = Value::Null;
                 let is_answered = becomes_true(|| {
-                    client.0.stdin.as_mut().unwrap().write_all(b"\n").unwrap();
-                    let mut line = String::new();
-                    answers.read_line(&mut line).unwrap();
-                    known = serde_json::from_str(&line).unwrap_or_default();
+                    known = client.send_order("");
                     known["sessions"] == *sessions || known["end"] != Value::Null
                 });
                 assert!(

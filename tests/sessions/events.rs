@@ -16,12 +16,18 @@ struct Events {
     lines: Lines<BufReader<ChildStdout>>,
 }
 
+/// Starts `sessions events --json` with these arguments. Returns its process and its lines.
+pub fn start_events(sandbox: &Sandbox, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+    let mut command = Command::new(executable_path("sessions"));
+    command.env_clear().env("HOME", sandbox.home()).args(["events", "--json"]).args(arguments);
+    let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
+    let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+    (process, lines)
+}
+
 impl Events {
     fn start(sandbox: &Sandbox, arguments: &[&str]) -> Self {
-        let mut command = Command::new(executable_path("sessions"));
-        command.env_clear().env("HOME", sandbox.home()).args(["events", "--json"]).args(arguments);
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let (process, lines) = start_events(sandbox, arguments);
         Self { process, lines }
     }
 

@@ -1,15 +1,15 @@
 //! A program that follows `sessions events --json`, and knows the state of each session from it alone.
 
 use std::collections::BTreeMap;
-use std::io::{BufRead as _, BufReader};
-use std::process::{Child, Command, Stdio};
+use std::process::Child;
 use std::sync::{Arc, Mutex};
 use std::thread;
 
 use serde_json::Value;
 
+use super::events::start_events;
 use super::list;
-use crate::sandbox::{Sandbox, executable_path};
+use crate::sandbox::Sandbox;
 use crate::serve::server::becomes_true;
 
 /// The state of each open session. The program that it follows is ended when the value is dropped.
@@ -20,10 +20,7 @@ pub struct FollowedEvents {
 
 impl FollowedEvents {
     pub fn start(sandbox: &Sandbox) -> Self {
-        let mut command = Command::new(executable_path("sessions"));
-        command.env_clear().env("HOME", sandbox.home()).args(["events", "--json"]);
-        let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
-        let lines = BufReader::new(process.stdout.take().unwrap()).lines();
+        let (process, lines) = start_events(sandbox, &[]);
         let states = Arc::new(Mutex::new(BTreeMap::new()));
         let written = Arc::clone(&states);
         thread::spawn(move || {

@@ -6,7 +6,7 @@ use serde_json::Value;
 
 use super::installation::Installation;
 use crate::real_cli;
-use crate::sandbox::run_with_input;
+use crate::sandbox::{Outcome, executable_path, run_with_input};
 
 /// Makes a home with this version of the CLI, and runs `hooks install`.
 fn install_with(version: &str) -> Installation {
@@ -17,25 +17,34 @@ fn install_with(version: &str) -> Installation {
 fn install_in_scope(version: &str, scope: &str) -> Installation {
     let installation = Installation::new();
     installation.set_claude(&format!("exec {} \"$@\"", real_cli::claude_command(version)));
-    let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
-    let mut hooks = installation.command(&crate::sandbox::executable_path("hooks"));
-    let result = run_with_input(hooks.env("PATH", search).args(["install", "--json", "--scope", scope]), "");
+    let result = run_hooks(&installation, &["install", "--json", "--scope", scope]);
     let report: Value = serde_json::from_str(&result.stdout).unwrap();
     assert_eq!((result.code, &report["claude"]), (Some(0), &version.into()), "{report}");
     installation
 }
 
-/// Runs `claude` with these arguments; returns its answer, and the names in the signal directory afterwards.
-fn run_claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<String>) {
-    let mut claude = real_cli::isolated_command(
-        &installation.path(""),
-        &installation.path("bin"),
-        &[&["claude"], arguments].concat(),
-    );
+/// Runs `hooks` with these arguments and the real CLI on PATH.
+fn run_hooks(installation: &Installation, arguments: &[&str]) -> Outcome {
+    let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
+    let mut hooks = installation.command(&executable_path("hooks"));
+    run_with_input(hooks.env("PATH", search).args(arguments), "")
+}
+
+/// Runs `claude` with these arguments; returns what it printed.
+#[track_caller]
+fn print_claude(installation: &Installation, arguments: &[&str]) -> String {
+    let (home, bin) = (installation.path(""), installation.path("bin"));
+    let mut claude = real_cli::isolated_command(&home, &bin, &[&["claude"], arguments].concat());
     claude.current_dir(installation.project_dir());
     let result = run_with_input(&mut claude.into(), "");
     assert_eq!(result.code, Some(0), "{result:?}");
-    (result.stdout.trim().to_owned(), installation.sandbox().list_signal_dir())
+    result.stdout
+}
+
+/// Runs `claude` with these arguments; returns its answer, and the names in the signal directory afterwards.
+fn run_claude(installation: &Installation, arguments: &[&str]) -> (String, Vec<String>) {
+    let answer = print_claude(installation, arguments).trim().to_owned();
+    (answer, installation.sandbox().list_signal_dir())
 }
 
 fn signals_appear(version: &str) {

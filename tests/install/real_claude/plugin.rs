@@ -7,8 +7,9 @@ use serde_json::{Value, json};
 
 use super::super::installation::Installation;
 use super::super::stand_alone_plugin::make_plugin;
+use super::print_claude;
 use crate::real_cli;
-use crate::sandbox::{executable_path, run_with_input, write_script};
+use crate::sandbox::{executable_path, write_script};
 
 /// A CLI that runs the hooks of the plugin and has no modules.
 const CLI_WITHOUT_MODULES: &str = "2.1.197";
@@ -34,22 +35,9 @@ fn quote(path: &Path) -> String {
     format!("'{}'", path.display())
 }
 
-/// Runs `claude` with these arguments; returns what it printed.
-#[track_caller]
-fn run_claude(installation: &Installation, arguments: &[&str]) -> String {
-    let (home, bin) = (installation.path(""), installation.path("bin"));
-    let mut claude = real_cli::isolated_command(&home, &bin, &[&["claude"], arguments].concat());
-    claude.current_dir(installation.project_dir());
-    let result = run_with_input(&mut claude.into(), "");
-    assert_eq!(result.code, Some(0), "{result:?}");
-    result.stdout
-}
-
-/// Runs `hooks` with these arguments and the real CLI on PATH; returns the exit code and what it printed.
+/// Runs `hooks` with these arguments; returns the exit code and what it printed.
 fn run_hooks(installation: &Installation, arguments: &[&str]) -> (Option<i32>, String) {
-    let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
-    let mut hooks = installation.command(&executable_path("hooks"));
-    let result = run_with_input(hooks.env("PATH", search).args(arguments), "");
+    let result = super::run_hooks(installation, arguments);
     (result.code, result.stdout + &result.stderr)
 }
 
@@ -62,7 +50,7 @@ fn run_session(installation: &Installation, options: &[&str]) -> Vec<String> {
         let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
     }
     let prompt = "bash cat $HOME/.claude/session-signals/*.working.json > $HOME/seen";
-    run_claude(installation, &[options, &["-p", "--allowedTools", "Bash", "--", prompt]].concat());
+    print_claude(installation, &[options, &["-p", "--allowedTools", "Bash", "--", prompt]].concat());
     assert!(installation.path("blocked").exists());
     let working: Value = serde_json::from_str(&installation.read_file("seen")).unwrap();
     assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
@@ -80,7 +68,7 @@ fn a_session_with_the_plugin_publishes() {
     for name in ["plugin", "it's \"two\" $words"] {
         let installation = with_cli(version);
         let folder = make_plugin(&installation, name);
-        let validated = run_claude(&installation, &["plugin", "validate", "--strict", folder.to_str().unwrap()]);
+        let validated = print_claude(&installation, &["plugin", "validate", "--strict", folder.to_str().unwrap()]);
         assert!(validated.contains("Validation passed"), "{validated}");
         if !name.contains('\'') {
             note_module_events(&folder.join("bin"));
@@ -105,7 +93,7 @@ fn a_cli_without_modules_runs_the_hooks_of_the_plugin() {
 fn an_older_cli_works_without_the_hooks_of_the_plugin() {
     let installation = with_cli(real_cli::VERSIONS[1]);
     let folder = make_plugin(&installation, "plugin");
-    let output = run_claude(&installation, &["--plugin-dir", folder.to_str().unwrap(), "-p", "hi"]);
+    let output = print_claude(&installation, &["--plugin-dir", folder.to_str().unwrap(), "-p", "hi"]);
     assert_eq!(output.trim(), "ok");
     assert!(!installation.path(".claude/session-signals").exists());
 }
@@ -117,8 +105,8 @@ fn a_local_marketplace_installs_the_plugin_and_hooks_stays_away() {
     let before = installation.parse_settings();
     let folder = make_plugin(&installation, "plugin");
     note_module_events(&folder.join("bin"));
-    run_claude(&installation, &["plugin", "marketplace", "add", folder.to_str().unwrap()]);
-    run_claude(&installation, &["plugin", "install", "session-signals@session-signals"]);
+    print_claude(&installation, &["plugin", "marketplace", "add", folder.to_str().unwrap()]);
+    print_claude(&installation, &["plugin", "install", "session-signals@session-signals"]);
     assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
     let settings = installation.read_file(".claude/settings.json");
     let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
@@ -128,8 +116,8 @@ fn a_local_marketplace_installs_the_plugin_and_hooks_stays_away() {
     let (code, output) = run_hooks(&installation, &["doctor"]);
     assert!(code == Some(0) && output.contains(expected), "{output}");
     // The command that the refusal names clears the way.
-    run_claude(&installation, &["plugin", "uninstall", "session-signals@session-signals"]);
-    run_claude(&installation, &["plugin", "marketplace", "remove", "session-signals"]);
+    print_claude(&installation, &["plugin", "uninstall", "session-signals@session-signals"]);
+    print_claude(&installation, &["plugin", "marketplace", "remove", "session-signals"]);
     assert_eq!(installation.parse_settings()["hooks"], before["hooks"]);
     let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
     assert_eq!(code, Some(0), "{output}");
@@ -144,7 +132,7 @@ fn a_session_loads_the_plugin_that_hooks_installed() {
     let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
     assert_eq!(code, Some(0), "{output}");
     let directory = installation.path(".claude/hooks/session-signals");
-    let validated = run_claude(&installation, &["plugin", "list", "--json"]);
+    let validated = print_claude(&installation, &["plugin", "list", "--json"]);
     let plugins: Value = serde_json::from_str(&validated).unwrap();
     let [plugin] = &plugins.as_array().unwrap()[..] else { panic!("{plugins}") };
     assert_eq!((&plugin["id"], &plugin["enabled"]), (&"session-signals@skills-dir".into(), &true.into()));
@@ -152,7 +140,7 @@ fn a_session_loads_the_plugin_that_hooks_installed() {
     note_module_events(&directory);
     assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
     // The user turns it off, and on again.
-    let command = |word| run_claude(&installation, &["plugin", word, "session-signals@skills-dir"]);
+    let command = |word| print_claude(&installation, &["plugin", word, "session-signals@skills-dir"]);
     command("disable");
     assert_eq!(run_session(&installation, &[]), [""; 0]);
     assert!(run_hooks(&installation, &["doctor"]).1.contains("plugin-not-loaded: the plugin is turned off in"));
@@ -173,7 +161,7 @@ fn a_session_goes_on_while_hooks_are_uninstalled() {
     let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
     assert_eq!(code, Some(0), "{output}");
     let uninstall = format!("bash {} uninstall ~> bash echo on > $HOME/seen", executable_path("hooks").display());
-    let output = run_claude(&installation, &["-p", "--allowedTools", "Bash", "--", &uninstall]);
+    let output = print_claude(&installation, &["-p", "--allowedTools", "Bash", "--", &uninstall]);
     // The other hook blocks the first Stop, and the model answers once more.
     assert_eq!((output.trim(), &*installation.read_file("seen")), ("ok", "on\n"));
     assert!(installation.path("blocked").exists());
