@@ -1,8 +1,9 @@
 //! The protocol of session signals: small files that say what each Claude Code session is doing.
 //!
-//! Eight small executables, the *hooks*, write these files, and so does a ninth, which the plugin starts. Claude Code starts a hook for each event of a session and passes it
-//! the event's *payload*, a JSON object. This crate is all that the hooks consist of. It needs neither std nor any other crate.
-//! Programs that read signals use the crate `session-signals-reader`, which builds on this one.
+//! Eight small executables, the *hooks*, write these files, and so does a ninth, which the plugin starts. Claude Code starts a hook
+//! for each event of a session and passes it the event's *payload*, a JSON object. This crate is all that the hooks consist of.
+//! It needs neither std nor any other crate. Programs that read signals use the crate `session-signals-reader`, which builds on
+//! this one.
 //!
 //! # Design
 //!

@@ -55,7 +55,8 @@ fn handle_event(hook: Hook, environment: &Environment, session: &mut SessionId) 
     let rule = fields.find_rule(hook)?;
     let time = if hook == Hook::Mod { seen_at(payload, time) } else { time };
     let facts = fields.event_facts(time);
-    // If there is no signal directory, there is no call to resolve and no signal to delete.
+    // If there is no signal directory, there is no call to resolve and no signal to delete. An event of the module publishes only
+    // where another signal is.
     let may_publish = hook != Hook::Mod && !matches!(rule.publication, Publication::Nothing | Publication::TurnGoesOn);
     let Some(store) = SignalStore::open(environment, may_publish)? else {
         return Ok(());
