@@ -1,4 +1,4 @@
-//! Links the hooks without the C library if the protocol crate was built without it.
+//! Links the hooks without the C library if the protocol crate was built without it, and tells the tests their target.
 
 use std::{env, fs};
 
@@ -19,6 +19,8 @@ fn main() {
     println!("cargo::rerun-if-changed=src/build.rs");
     println!("cargo::rerun-if-changed=src/start.ld");
     println!("cargo::rerun-if-changed=src/bin");
+    // The tests build the hooks as they are shipped, for the target that they themselves were built for: see tests/release.rs.
+    println!("cargo::rustc-env=SESSION_SIGNALS_TARGET={}", env::var("TARGET").expect("cargo sets TARGET"));
     // The build script of the protocol crate makes this decision.
     if env::var_os("DEP_SESSION_SIGNALS_PROTOCOL_FREESTANDING").is_none() {
         return;

@@ -1,12 +1,17 @@
 //! Finds the CLI process that a hook belongs to.
 
-use crate::byte_list::{line_number, nth_part};
+use crate::byte_list::line_number;
+#[cfg(not(target_os = "macos"))]
+use crate::byte_list::nth_part;
 use crate::system::{self, Environment};
 use crate::text::Name;
 use crate::time::parse_decimal;
 
 /// The name of the CLI's process. Every version gives itself this name, also one that runs in node.
 pub const CLI_NAME: &[u8] = b"claude";
+
+/// The name of the CLI's file in the package of npm, since 2.1.197 or earlier.
+const NPM_NAME: &[u8] = b"claude.exe";
 
 /// Programs that may run between the CLI and a hook, and end with the hook: shells, commands that start a command, and
 /// interpreters in which people write dispatchers. A version number at the end of a name is ignored.
@@ -17,7 +22,7 @@ const WRAPPERS: &[u8] =
 /// How many ancestors of a hook are examined.
 const MAX_ANCESTORS: usize = 8;
 
-/// What `/proc/PID/stat` says about a process.
+/// What the system says about a process: on Linux in `/proc/PID/stat`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct ProcessStat {
     /// Its name is that of the CLI.
@@ -28,12 +33,50 @@ pub struct ProcessStat {
     pub is_zombie: bool,
     /// The PID of its parent.
     pub parent: u32,
-    /// When it started, in clock ticks since boot.
+    /// When it started, in clock ticks since boot; on macOS in microseconds since 1970. 0 if the system does not tell, as for the
+    /// process of another user on macOS.
     pub start: u64,
+}
+
+/// Asks the system for the process. The start is in microseconds since 1970. `None` if there is no such process, or if the system
+/// does not tell.
+#[cfg(target_os = "macos")]
+#[must_use]
+pub fn read_stat(pid: u32) -> Option<ProcessStat> {
+    let process = system::ProcessInfo::read(pid)?;
+    Some(ProcessStat {
+        is_cli: is_cli_name(process.name()),
+        is_wrapper: is_wrapper(process.name()),
+        is_zombie: process.is_zombie,
+        parent: process.parent,
+        start: process.start.unwrap_or_default(),
+    })
+}
+
+/// Returns whether a process with this name is a CLI. On macOS a process keeps the name of its file. The installer of the CLI names
+/// the file by its version, and `claude` is a link to it; npm names the file `claude.exe`.
+#[must_use]
+pub fn is_cli_name(name: &[u8]) -> bool {
+    name == CLI_NAME || cfg!(target_os = "macos") && (name == NPM_NAME || is_version(name))
+}
+
+/// Returns whether this is a version of the CLI, such as `2.1.330`.
+fn is_version(name: &[u8]) -> bool {
+    let is_number = |part: &[u8]| !part.is_empty() && part.iter().all(u8::is_ascii_digit);
+    let parts = || name.split(|&byte| byte == b'.');
+    parts().count() == 3 && parts().all(is_number)
+}
+
+/// Returns whether this is the name of a program that may run between the CLI and a hook.
+fn is_wrapper(name: &[u8]) -> bool {
+    let is_version = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
+    let plain_name = &name[..name.iter().rposition(|byte| !is_version(byte)).map_or(0, |last| last + 1)];
+    line_number(WRAPPERS, plain_name).is_some()
 }
 
 /// Reads `/proc/PID/stat`, which is `PID (name) state parent …`. The name may contain any characters. `None` if there is no such
 /// process, or no `/proc`.
+#[cfg(not(target_os = "macos"))]
 #[must_use]
 pub fn read_stat(pid: u32) -> Option<ProcessStat> {
     let mut path = Name::concat(&[b"/proc/"]);
@@ -45,13 +88,11 @@ pub fn read_stat(pid: u32) -> Option<ProcessStat> {
     let open = text.iter().position(|&byte| byte == b'(')?;
     let close = text.iter().rposition(|&byte| byte == b')')?;
     let name = text.get(open + 1..close)?;
-    let is_version = |byte: &u8| byte.is_ascii_digit() || *byte == b'.';
-    let plain_name = &name[..name.iter().rposition(|byte| !is_version(byte)).map_or(0, |last| last + 1)];
     // Field 3 of the line and all after it.
     let fields = text.get(close + 2..)?;
     Some(ProcessStat {
         is_cli: name == CLI_NAME,
-        is_wrapper: line_number(WRAPPERS, plain_name).is_some(),
+        is_wrapper: is_wrapper(name),
         is_zombie: fields.first() == Some(&b'Z'),
         parent: u32::try_from(parse_decimal(nth_part(fields, b' ', 1))?).ok()?,
         start: parse_decimal(nth_part(fields, b' ', 19))?,
@@ -170,4 +211,23 @@ pub fn host_id() -> Option<Name> {
     host.push(b"/");
     host.push_decimal(namespace, 1);
     Some(host)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLI_NAME, is_cli_name, is_version, is_wrapper};
+
+    #[test]
+    fn the_name_of_a_file_of_the_cli_is_the_name_of_a_cli_on_macos_alone() {
+        for name in ["2.1.330", "2.0.50", "claude.exe"] {
+            assert!(name == "claude.exe" || is_version(name.as_bytes()), "{name}");
+            assert!(!is_wrapper(name.as_bytes()), "{name}");
+            assert_eq!(is_cli_name(name.as_bytes()), cfg!(target_os = "macos"), "{name}");
+        }
+        for name in ["", "claude", "2.1", "2.1.330.4", "2..330", "node", "python3.11"] {
+            assert!(!is_version(name.as_bytes()), "{name}");
+        }
+        assert!(is_cli_name(CLI_NAME) && !is_cli_name(b"node"));
+        assert!(is_wrapper(b"python3.11") && is_wrapper(b"zsh"));
+    }
 }

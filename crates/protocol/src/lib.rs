@@ -37,8 +37,8 @@
 //! | the stamp (see above) | since when the signal is true: a string of seconds since the epoch with nine digits of fraction |
 //! | `pending` | only in a `permission`: the calls that wait, oldest first. Each is the whole payload of its request with `pending_since`. The signal's own members are those of the first call, which is the dialog on the screen. The list is empty if `sessions serve` wrote the signal, because then it is not known which call waits |
 //! | `claude_pid` | the PID of the CLI process; see [`cli_process::CliProcess::find`] |
-//! | `claude_start` | when that process started, in clock ticks since boot: field 22 of `/proc/PID/stat`. Linux only |
-//! | `claude_host` | where that PID is valid: `<nodename>/<inode of the pid namespace>`. Linux only |
+//! | `claude_start` | when that process started, in clock ticks since boot: field 22 of `/proc/PID/stat`. On macOS in microseconds since 1970 |
+//! | `claude_host` | where that PID is valid: `<nodename>/<inode of the pid namespace>`, on macOS `<id of the machine>/0` |
 //!
 //! In a `permission`, the stamp is the one of the first call, and `signal_format` follows it, before `pending`. In the other
 //! signals, `signal_format` is before the stamp. A member that is not known is left out. If the CLI process is not known, so is

@@ -8,6 +8,7 @@
 
 pub mod claude;
 pub mod json_oracle;
+pub mod nats;
 pub mod node;
 pub mod sample_size;
 

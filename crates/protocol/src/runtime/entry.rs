@@ -10,17 +10,17 @@ macro_rules! entry {
     ($hook:expr) => {
         #[cfg(target_arch = "x86_64")]
         core::arch::global_asm!(
-            ".globl _start", "_start:", "xor %ebp, %ebp", "mov %rsp, %rdi", "and $-16, %rsp", "call {start}", "ud2",
+            ".globl hook_start", "hook_start:", "xor %ebp, %ebp", "mov %rsp, %rdi", "and $-16, %rsp", "call {start}", "ud2",
             start = sym start, options(att_syntax)
         );
         #[cfg(target_arch = "aarch64")]
         core::arch::global_asm!(
-            ".globl _start", "_start:", "mov x29, #0", "mov x30, #0", "mov x0, sp", "b {start}", start = sym start
+            ".globl hook_start", "hook_start:", "mov x29, #0", "mov x30, #0", "mov x0, sp", "b {start}", start = sym start
         );
 
         #[allow(unsafe_code)]
         extern "C" fn start(stack: *const usize) -> ! {
-            // SAFETY: the kernel starts the process at _start, which passes its stack pointer to this function.
+            // SAFETY: the kernel starts the process at hook_start, which passes its stack pointer to this function.
             let environment = unsafe { $crate::system::Environment::at(stack) };
             $crate::system::exit($crate::runtime::run($hook, &environment))
         }

@@ -2,11 +2,13 @@
 //!
 //! There are two implementations with the same functions. `linux` makes raw system calls without the C library, on `x86_64` and
 //! `aarch64`. `portable` uses std, on every other system, and everywhere if the environment variable `SESSION_SIGNALS_PORTABLE` is
-//! set during the build. The rest of the crate does not depend on which one is used.
+//! set during the build. The rest of the crate does not depend on which one is used. `macos` adds what only macOS needs.
 
 mod buffer;
 #[cfg(freestanding)]
 mod linux;
+#[cfg(any(target_os = "macos", test))]
+mod macos;
 #[cfg(not(freestanding))]
 mod portable;
 
@@ -16,6 +18,8 @@ pub use linux::*;
 pub use portable::*;
 
 pub use buffer::Buffer;
+#[cfg(target_os = "macos")]
+pub use macos::{OpenFile, ProcessInfo, child_ids, open_process_end, process_ids, read_process_arguments};
 
 use crate::time::Time;
 

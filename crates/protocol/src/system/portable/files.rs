@@ -10,11 +10,14 @@ use std::time::{Duration, UNIX_EPOCH};
 
 use super::call::{errno, retry};
 use super::process::geteuid;
+#[cfg(target_os = "macos")]
+use crate::system::macos;
 use crate::system::{Access, Errno, Metadata, Result};
 use crate::text::Terminated;
 use crate::time::Time;
 
 /// The error of a call that std does not have.
+#[cfg(not(target_os = "macos"))]
 const ENOSYS: Errno = Errno(38);
 
 fn path(name: Terminated<'_>) -> &Path {
@@ -158,17 +161,29 @@ impl Directory {
     /// Renames a file if the new name is free.
     ///
     /// # Errors
-    /// Always: std has no such call.
-    pub fn rename_new(&self, _from: Terminated<'_>, _to: Terminated<'_>) -> Result<()> {
-        Err(ENOSYS)
+    /// The system's error. Always on systems other than macOS: std has no such call.
+    pub fn rename_new(&self, from: Terminated<'_>, to: Terminated<'_>) -> Result<()> {
+        #[cfg(target_os = "macos")]
+        return retry(|| macos::rename_new(&self.path.join(path(from)), &self.path.join(path(to))));
+        #[cfg(not(target_os = "macos"))]
+        {
+            let _ = (from, to);
+            Err(ENOSYS)
+        }
     }
 
     /// Exchanges the names of two files in one step.
     ///
     /// # Errors
-    /// Always: std has no such call.
-    pub fn exchange(&self, _one: Terminated<'_>, _other: Terminated<'_>) -> Result<()> {
-        Err(ENOSYS)
+    /// The system's error. Always on systems other than macOS: std has no such call.
+    pub fn exchange(&self, one: Terminated<'_>, other: Terminated<'_>) -> Result<()> {
+        #[cfg(target_os = "macos")]
+        return retry(|| macos::exchange(&self.path.join(path(one)), &self.path.join(path(other))));
+        #[cfg(not(target_os = "macos"))]
+        {
+            let _ = (one, other);
+            Err(ENOSYS)
+        }
     }
 
     /// Makes a hard link: gives the file `from` the second name `to`.

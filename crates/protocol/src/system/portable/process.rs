@@ -57,16 +57,26 @@ pub fn parent_id() -> u32 {
     std::os::unix::process::parent_id()
 }
 
-/// Returns the machine's node name; `None` if the system has no file that holds it.
+/// Returns the machine's node name; `None` if the system has no file that holds it. On macOS this is the id of the machine, because a
+/// Mac changes its name with the network.
 #[must_use]
 pub fn node_name() -> Option<Name> {
-    let name = fs::read("/proc/sys/kernel/hostname").ok()?;
-    Some(Name::concat(&[name.trim_ascii()]))
+    #[cfg(target_os = "macos")]
+    return crate::system::macos::machine_id();
+    #[cfg(not(target_os = "macos"))]
+    {
+        let name = fs::read("/proc/sys/kernel/hostname").ok()?;
+        Some(Name::concat(&[name.trim_ascii()]))
+    }
 }
 
-/// Returns the inode of this process's pid namespace; `None` if the system has no pid namespaces.
+/// Returns the inode of this process's pid namespace; `None` if the system does not say. macOS has one space of PIDs alone, and it
+/// gets the number 0.
 #[must_use]
 pub fn pid_namespace() -> Option<u64> {
+    if cfg!(target_os = "macos") {
+        return Some(0);
+    }
     fs::metadata("/proc/self/ns/pid").ok().map(|metadata| metadata.ino())
 }
 
