@@ -1,9 +1,9 @@
 //! The members of a session's JSON that the pages of session dashboards require.
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
 use crate::conversation::Conversation;
-use crate::conversation_part::{ConversationPart, MAX_PROMPT_LEN, call_target};
+use crate::conversation_part::{ConversationPart, MAX_PROMPT_LEN, MAX_TARGET_LEN};
 use crate::git_checkout::GitCheckout;
 use crate::session::PendingPermission;
 use crate::shorten::{shorten, shorten_line};
@@ -16,8 +16,8 @@ const MAX_SUMMARY_LEN: usize = 200;
 
 /// What the page of a session dashboard, such as that of claude-code-ui, requires of each session, under the names that it uses.
 /// A page rejects a session if one of these members is missing.
-#[derive(Clone, Debug, Default, Serialize)]
-#[serde(rename_all = "camelCase")]
+#[derive(Clone, Debug, Default, Deserialize, Serialize)]
+#[serde(default, rename_all = "camelCase")]
 pub struct DashboardMembers {
     /// The branch that is checked out in the session's directory.
     pub git_branch: Option<String>,
@@ -42,7 +42,7 @@ pub struct DashboardMembers {
 }
 
 /// A call that waits for approval.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize, Serialize)]
 pub struct PendingTool {
     /// The name of the tool.
     pub tool: String,
@@ -53,8 +53,8 @@ pub struct PendingTool {
 impl DashboardMembers {
     /// Makes the members of what the signals and the registry say.
     pub(crate) fn new(name: Option<&str>, prompt: Option<&str>, call: Option<&PendingPermission>) -> Self {
-        let pending_tool =
-            call.map(|call| PendingTool { tool: call.tool_name.clone(), target: call_target(&call.tool_input) });
+        let target = |call: &PendingPermission| shorten_line(&call.target(), MAX_TARGET_LEN);
+        let pending_tool = call.map(|call| PendingTool { tool: call.tool_name.clone(), target: target(call) });
         let mut members = Self { pending_tool, ..Self::default() };
         members.set_prompt(name, prompt.unwrap_or_default());
         members
@@ -67,8 +67,11 @@ impl DashboardMembers {
     }
 
     pub(crate) fn set_conversation(&mut self, name: Option<&str>, conversation: &Conversation) {
-        if let Some(prompt) = &conversation.first_prompt {
-            self.set_prompt(name, prompt);
+        match &conversation.first_prompt {
+            Some(prompt) => self.set_prompt(name, prompt),
+            // The prompt of a signal is a later one.
+            None if conversation.has_gap => self.set_prompt(name, ""),
+            None => {}
         }
         self.message_count = conversation.message_count;
         self.recent_output = conversation.recent_parts.iter().cloned().collect();

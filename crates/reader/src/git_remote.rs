@@ -8,8 +8,8 @@ const MAX_URL_LEN: usize = 2048;
 pub struct GitRemote {
     /// The path on that host without `.git`, such as `owner/name`.
     pub id: String,
-    /// The address of its page, such as `https://github.com/owner/name`. `None` if the host is only a short name, which may
-    /// stand for another one in the configuration of ssh.
+    /// The address of its page, such as `https://github.com/owner/name`. `None` if the URL is none of HTTP and its host is a short
+    /// name, such as `work` or `localhost`: the configuration of ssh may give such a name another meaning.
     pub url: Option<String>,
 }
 
@@ -50,7 +50,7 @@ impl GitRemote {
         if !id.chars().all(is_path_character) || id.split('/').any(is_odd) {
             return None;
         }
-        let has_page = name.contains('.') || name == "localhost";
+        let has_page = name.contains('.') || matches!(scheme, "http" | "https");
         let url = has_page.then(|| match (scheme, port) {
             ("http" | "https", Some(port)) if !port.is_empty() => format!("{scheme}://{name}:{port}/{id}"),
             ("http", _) => format!("http://{name}/{id}"),

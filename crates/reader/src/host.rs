@@ -9,8 +9,13 @@ use crate::pid_namespaces::PidNamespaces;
 use crate::process_state::ProcessState;
 use crate::signal::Signal;
 
-/// The names of CLI processes: the CLI's own, and that of a program that runs the CLI's JavaScript.
-const CLI_NAMES: [&[u8]; 2] = [cli_process::CLI_NAME, b"node"];
+/// Whether the system tells when a process started, and its name.
+pub const IDENTIFIES_PROCESSES: bool = cfg!(any(target_os = "linux", target_os = "macos"));
+
+/// Returns whether a CLI may have this name: its own, or that of a program that runs the CLI's JavaScript.
+fn may_be_cli(name: &[u8]) -> bool {
+    cli_process::is_cli_name(name) || name == b"node"
+}
 
 /// What is needed of this machine to know whether a process lives.
 #[derive(Default)]
@@ -33,11 +38,8 @@ impl Host {
     #[must_use]
     pub fn read() -> Self {
         let name = cli_process::host_id().map(|name| String::from_utf8_lossy(name.as_bytes()).into_owned());
-        let uptime = fs_err::read_to_string("/proc/uptime").ok();
-        let seconds = uptime.and_then(|uptime| uptime.split(' ').next()?.parse::<f64>().ok());
-        let uptime = seconds.and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-        let begins_with_cli = process_name(1).is_some_and(|name| CLI_NAMES.contains(&&*name));
-        let booted_at = uptime.and_then(|uptime| SystemTime::now().checked_sub(uptime));
+        let begins_with_cli = process_name(1).is_some_and(|name| may_be_cli(&name));
+        let booted_at = read_uptime().and_then(|uptime| SystemTime::now().checked_sub(uptime));
         let machine_id = fs_err::read_to_string("/etc/machine-id").ok();
         let machine_id = machine_id.map(|id| id.trim().to_owned()).filter(|id| !id.is_empty());
         Self { name, booted_at, begins_with_cli, machine_id, namespaces: OnceCell::new() }
@@ -120,17 +122,34 @@ impl Host {
     }
 }
 
-/// Returns whether the process with this PID has the name of a CLI. Always true on systems other than Linux, where the name is
-/// not known.
+/// Returns how long ago the machine was started, if the system tells it.
+fn read_uptime() -> Option<Duration> {
+    // This clock of macOS begins with the start of the machine and also runs while the machine sleeps.
+    #[cfg(target_os = "macos")]
+    return Duration::try_from(rustix::time::clock_gettime(rustix::time::ClockId::Monotonic)).ok();
+    #[cfg(not(target_os = "macos"))]
+    {
+        let uptime = fs_err::read_to_string("/proc/uptime").ok()?;
+        Duration::try_from_secs_f64(uptime.split(' ').next()?.parse().ok()?).ok()
+    }
+}
+
+/// Returns whether the process with this PID has the name of a CLI. Always true on systems other than Linux and macOS, where the
+/// name is not known.
 #[must_use]
 pub fn is_cli_process(pid: u32) -> bool {
-    !cfg!(target_os = "linux") || process_name(pid).is_some_and(|name| CLI_NAMES.contains(&&*name))
+    !IDENTIFIES_PROCESSES || process_name(pid).is_some_and(|name| may_be_cli(&name))
 }
 
 /// Returns the name of a process, if the system tells it.
 fn process_name(pid: u32) -> Option<Vec<u8>> {
-    let name = fs_err::read(format!("/proc/{pid}/comm")).ok()?;
-    Some(name.trim_ascii_end().to_owned())
+    #[cfg(target_os = "macos")]
+    return session_signals_protocol::system::ProcessInfo::read(pid).map(|process| process.name().to_owned());
+    #[cfg(not(target_os = "macos"))]
+    {
+        let name = fs_err::read(format!("/proc/{pid}/comm")).ok()?;
+        Some(name.trim_ascii_end().to_owned())
+    }
 }
 
 /// Returns whether this process adopts orphans in the place of process 1, as the systemd of a desktop user does. Such a process
@@ -139,7 +158,7 @@ fn adopts_orphans(pid: u32) -> bool {
     process_name(pid).is_some_and(|name| name == b"systemd")
 }
 
-/// Returns whether a process with this PID lives. If `start` is given, in clock ticks since the boot, the process must have
+/// Returns whether a process with this PID lives. If `start` is given, as [`cli_process::ProcessStat`] has it, the process must have
 /// started then.
 #[must_use]
 pub fn is_process_alive(pid: u32, start: Option<u64>) -> bool {
@@ -149,11 +168,11 @@ pub fn is_process_alive(pid: u32, start: Option<u64>) -> bool {
             // A process with the name of the CLI needs no second look at its name.
             !process.is_zombie && is_of_start && (process.is_cli || !adopts_orphans(pid))
         }
-        // There is no /proc, so only the PID can be asked for.
-        None if !cfg!(target_os = "linux") => {
+        None if cfg!(target_os = "linux") => false,
+        // The system does not describe processes, or not to a process in a sandbox, so only the PID can be asked for.
+        None => {
             let pid = i32::try_from(pid).ok().and_then(rustix::process::Pid::from_raw);
             pid.is_some_and(|pid| rustix::process::test_kill_process(pid) != Err(rustix::io::Errno::SRCH))
         }
-        None => false,
     }
 }

@@ -42,9 +42,10 @@
 //!
 //! - Signals hold prompts. The hooks make their directory with mode 0700, and refuse a directory that others can write to.
 //!   Readers do not check the mode: `hooks doctor` does.
-//! - Files are opened without following symbolic links and without blocking, and only regular files of limited size are read:
-//!   256 MiB of a signal, 1 MiB of a registry entry or of a git configuration, 512 KiB of a transcript, or
-//!   16 MiB of it that were appended since it was last read. The path of the transcript is read from the signal.
+//! - Files are opened without blocking, and only regular files of limited size are read: 256 MiB of a signal, 1 MiB of a registry
+//!   entry or of a git configuration, and of a transcript 512 KiB, or at most 16 MiB at its end if a line is long or if so much
+//!   was appended since the last read. The path of the transcript is read from the signal. Symbolic links are followed only for
+//!   the files of git, of which nothing but the branch and the remote is shown.
 //! - The address of a git remote may hold the name and the password of a user. [`GitRemote`] leaves them out, and takes no address
 //!   of which it is not certain where they end.
 //! - Any content of any file gives some answer, and never a panic. A session id is checked before it becomes part of a path: 1 to
@@ -124,26 +125,34 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 
+mod call_target;
 pub mod cleanup;
 mod collector;
 mod config_dir;
 mod conversation;
 mod conversation_part;
+mod conversation_reader;
 mod dashboard_members;
 mod evidence;
+mod file_stamp;
 mod git_checkout;
+mod git_checkouts;
+mod git_configs;
 mod git_remote;
 mod host;
 mod lenient_json;
 mod pending_call;
+mod pid_domain;
 mod pid_namespaces;
 mod process_state;
+mod recorded_start;
 mod registry;
 mod registry_entry;
 mod registry_file;
 pub mod regular_file;
 mod repair;
 mod session;
+mod session_json;
 mod session_list;
 mod session_signals;
 mod session_state;
@@ -151,6 +160,7 @@ mod shorten;
 mod signal;
 mod signal_dir;
 mod signal_members;
+mod signal_stamps;
 mod skipped_files;
 mod snapshot;
 mod state_rules;
@@ -159,24 +169,29 @@ mod store_error;
 mod tests;
 mod timestamps;
 mod transcript;
+mod transcript_end;
 mod transcript_line;
+mod transcript_part;
 mod watch;
 
 pub use collector::{CollectedEvidence, Collector};
 pub use config_dir::{config_dir_of, find_config_dir};
-pub use conversation::{Conversation, ConversationReader};
+pub use conversation::Conversation;
 pub use conversation_part::{ConversationPart, ConversationRole};
+pub use conversation_reader::ConversationReader;
 pub use dashboard_members::{DashboardMembers, PendingTool};
 pub use evidence::Evidence;
-pub use git_checkout::{GitCheckout, GitCheckouts};
+pub use file_stamp::FileStamp;
+pub use git_checkout::GitCheckout;
+pub use git_checkouts::GitCheckouts;
 pub use git_remote::GitRemote;
-pub use host::{Host, is_cli_process, is_process_alive};
+pub use host::{Host, IDENTIFIES_PROCESSES, is_cli_process, is_process_alive};
 pub use pending_call::PendingCall;
 pub use process_state::ProcessState;
 pub use registry::{REGISTRY_DIR, Registry};
 pub use registry_entry::{RegistryEntry, RegistryStatus};
 pub use repair::{RepairPlan, apply_plan, plan_repair};
-pub use session::{JSON_FORMAT, PendingPermission, Session};
+pub use session::{JSON_FORMAT, PendingPermission, Session, UNREACHABLE_RULE};
 pub use session_list::{SessionFilter, SessionList, read_sessions};
 pub use session_signals::{KIND_PRIORITY, SessionSignals};
 pub use session_signals_protocol::{SIGNAL_KINDS, SignalKind};

@@ -56,8 +56,8 @@ pub struct RegistryEntry {
     pub started_at: Option<SystemTime>,
     /// The PID of the process, in its own pid namespace.
     pub pid: u32,
-    /// When the process started, in clock ticks since the boot.
-    pub start_ticks: Option<u64>,
+    /// When the process started, as `claude_start` in a signal has it.
+    pub start: Option<u64>,
     /// The inode of the process's pid namespace, if it is another one than ours.
     pub namespace: Option<String>,
     /// Whether the entry says that the process is of this host.
@@ -72,7 +72,7 @@ impl RegistryEntry {
     /// Returns whether the signal names the process of this entry.
     #[must_use]
     pub fn is_process_of(&self, signal: &Signal) -> bool {
-        let is_same_start = |start: u64| self.start_ticks.is_none_or(|ours| ours == start);
+        let is_same_start = |start: u64| self.start.is_none_or(|ours| ours == start);
         signal.members.claude_pid == Some(self.pid) && signal.members.claude_start.is_none_or(is_same_start)
     }
 }

@@ -9,7 +9,9 @@ use session_signals_protocol::session_id::is_session_id;
 
 use crate::host::{Host, is_process_alive};
 use crate::lenient_json::lenient;
+use crate::pid_domain::PidDomain;
 use crate::process_state::ProcessState;
+use crate::recorded_start::RecordedStart;
 use crate::registry_entry::{RegistryEntry, RegistryStatus};
 use crate::timestamps::{after_epoch, clamp_to_rfc3339};
 
@@ -67,13 +69,10 @@ impl RegistryFile {
         if raw.pid.to_string() != file_pid || !is_session_id(raw.session_id.as_bytes()) {
             return None;
         }
-        let start_ticks = match &raw.proc_start {
-            Some(Value::String(start)) => start.parse().ok(),
-            Some(start) => start.as_u64(),
-            None => None,
-        };
-        let domain = raw.pid_domain.as_deref().and_then(parse_pid_domain);
-        let other_domain = domain.filter(|(_, inode)| host.namespace().is_some_and(|ours| ours != *inode));
+        let recorded = raw.proc_start.as_ref().and_then(RecordedStart::parse);
+        let start = recorded.filter(|start| start.is_of_this_system()).map(|start| start.of_process(raw.pid));
+        let domain = PidDomain::parse(raw.pid_domain.as_deref(), recorded);
+        let other_domain = domain.filter(|domain| host.namespace().is_some_and(|ours| ours != domain.namespace));
         let time = |milliseconds: Option<u64>| after_epoch(Duration::from_millis(milliseconds?));
         let started_at = time(raw.started_at);
         let status = raw.status.as_deref();
@@ -85,8 +84,8 @@ impl RegistryFile {
             written_at: clamp_to_rfc3339(modified),
             started_at,
             pid: raw.pid,
-            start_ticks,
-            namespace: other_domain.map(|(_, inode)| inode.to_owned()),
+            start,
+            namespace: other_domain.map(|domain| domain.namespace.to_owned()),
             is_of_this_host: domain.is_some() && other_domain.is_none(),
             cwd: raw.cwd,
             name: raw.name,
@@ -94,8 +93,8 @@ impl RegistryFile {
         // The CLI's own lists show these kinds only, and no window whose session goes on in the background.
         let is_session = matches!(raw.kind.as_deref(), None | Some("interactive" | "bg"));
         let process = match other_domain {
-            Some((machine, inode)) => host.state_by_registry(machine, inode, raw.pid, start_ticks),
-            None if is_process_alive(raw.pid, start_ticks) => ProcessState::Alive,
+            Some(PidDomain { machine, namespace }) => host.state_by_registry(machine, namespace, raw.pid, start),
+            None if is_process_alive(raw.pid, start) => ProcessState::Alive,
             None => ProcessState::Dead,
         };
         Some(match process {
@@ -108,10 +107,4 @@ impl RegistryFile {
             ProcessState::Unknown | ProcessState::Elsewhere => Self::Unproven(entry),
         })
     }
-}
-
-/// Returns the machine and the inode of `linux:<machine>:pid:[<inode>]`.
-fn parse_pid_domain(domain: &str) -> Option<(&str, &str)> {
-    let (system, inode) = domain.rsplit_once(":pid:[")?;
-    Some((system.split_once(':').map_or("", |(_, machine)| machine), inode.strip_suffix(']')?))
 }

@@ -1,4 +1,5 @@
-//! Reads files that another program may have put there: nothing blocks, no symbolic link is followed, and the size is limited.
+//! Reads files that another program may have put there: nothing blocks, the size is limited, and no symbolic link is followed,
+//! except by [`read_linked`].
 //!
 //! This module is for the executables of session-signals. Its items may change in any version.
 
@@ -59,6 +60,20 @@ pub fn read_regular(path: &Path, limit: u64) -> io::Result<FileContent> {
     Ok(FileContent { bytes, modified: metadata.modified()? })
 }
 
+/// Reads a regular file as [`read_regular`] does, or the regular file to which a symbolic link leads. This is for files that their
+/// user may replace by a link, and of which nothing private is shown.
+///
+/// # Errors
+/// The errors of [`read_regular`], and the error of the system if the link leads nowhere.
+pub fn read_linked(path: &Path, limit: u64) -> io::Result<FileContent> {
+    match read_regular(path, limit) {
+        Err(error) if error.raw_os_error() == Some(Errno::LOOP.raw_os_error()) => {
+            read_regular(&fs_err::canonicalize(path)?, limit)
+        }
+        content => content,
+    }
+}
+
 /// Reads a regular file of about `len` bytes, at most `limit` bytes of it. One call is enough if the length is right: a read that
 /// returns less than what was asked for is at the end of the file.
 fn read_whole(file: &File, len: u64, limit: u64) -> io::Result<Vec<u8>> {
@@ -111,8 +126,9 @@ pub fn list_names(directory: &Path, unreadable: &mut Vec<String>) -> Vec<OsStrin
 pub fn describe_failure(path: &Path, error: &io::Error) -> Option<String> {
     let is_ignored =
         matches!(error.kind(), io::ErrorKind::NotFound | io::ErrorKind::InvalidInput | io::ErrorKind::FileTooLarge);
-    let is_special =
-        [Errno::LOOP, Errno::NXIO, Errno::NODEV].iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
+    // A socket gives NXIO on Linux and OPNOTSUPP on macOS.
+    let special = [Errno::LOOP, Errno::NXIO, Errno::NODEV, Errno::OPNOTSUPP];
+    let is_special = special.iter().any(|errno| error.raw_os_error() == Some(errno.raw_os_error()));
     (!is_ignored && !is_special).then(|| cannot_read(path, error))
 }
 

@@ -1,23 +1,26 @@
 //! One session, as it is shown to users and printed as JSON.
 
+use std::borrow::Cow;
+use std::cmp::Ordering;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use serde_json::Value;
 use session_signals_protocol::SignalKind;
 
+use crate::call_target::call_target;
 use crate::conversation::Conversation;
 use crate::dashboard_members::DashboardMembers;
 use crate::evidence::Evidence;
 use crate::git_checkout::GitCheckout;
 use crate::pending_call::PendingCall;
 use crate::registry_entry::RegistryEntry;
+use crate::session_json;
 use crate::session_signals::SessionSignals;
 use crate::session_state::{DecidedState, SessionState};
 use crate::signal::{Signal, parse_stamp};
 use crate::state_rules::{STARTED_RULE, decide_state};
-use crate::timestamps;
 
 /// The version of the JSON of a session, which `sessions --json` and `sessions serve` write as the member `format`.
 ///
@@ -25,16 +28,25 @@ use crate::timestamps;
 /// a member that exists gets another meaning or is no longer written.
 pub const JSON_FORMAT: u32 = 1;
 
-/// What one session does, and what a user wants to know about it. `sessions --json` prints this as JSON: see `docs/json.md`.
-#[derive(Clone, Debug, Serialize)]
+/// What stands in the place of a rule if the machine of a session cannot be reached.
+pub const UNREACHABLE_RULE: &str = "unreachable";
+
+/// A word of this crate. (serde would borrow a `&'static str` from what is read. It does not look behind this name.)
+pub type FixedWord = &'static str;
+
+/// What one session does, and what a user wants to know about it. `sessions --json` prints this as JSON: see `docs/json.md`. What
+/// another machine has printed can be read again. Members that are not known here are ignored.
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct Session {
     /// The version of this format: [`JSON_FORMAT`].
     pub format: u32,
     /// The id of the session.
     pub session_id: String,
-    /// The state in the words of session dashboards: `working`, `waiting`, or `idle` for a session that has ended.
-    pub status: &'static str,
+    /// The state in the words of session dashboards: `working`, `waiting`, or `idle` for a session that has ended or whose machine
+    /// cannot be reached.
+    #[serde(deserialize_with = "session_json::status")]
+    pub status: FixedWord,
     /// The state, with approval and waiting told apart.
     pub state: SessionState,
     /// Whether the session is open: its CLI is not known to have ended.
@@ -46,7 +58,7 @@ pub struct Session {
     /// How many calls wait.
     pub pending_count: usize,
     /// The working directory of the session. In JSON: an empty text if it is not known.
-    #[serde(serialize_with = "path_or_empty")]
+    #[serde(with = "session_json::path")]
     pub cwd: Option<PathBuf>,
     /// The last part of `cwd`.
     pub project: Option<String>,
@@ -56,15 +68,16 @@ pub struct Session {
     /// The name that the CLI gave the session.
     pub name: Option<String>,
     /// When any source last changed for the session. In JSON: RFC 3339 in UTC, with milliseconds.
-    #[serde(serialize_with = "rfc3339")]
+    #[serde(with = "session_json::time")]
     pub last_activity_at: SystemTime,
     /// Since when the session is in this state. In JSON: RFC 3339 in UTC, with milliseconds.
-    #[serde(serialize_with = "rfc3339")]
+    #[serde(with = "session_json::time")]
     pub since: SystemTime,
     /// Why the session is in this state, in a few words.
     pub reason: String,
     /// The id of the rule that decided the state: see [`STATE_RULES`](crate::STATE_RULES).
-    pub rule: &'static str,
+    #[serde(deserialize_with = "session_json::rule")]
+    pub rule: FixedWord,
     /// The tasks that went on after the turn, such as `shell npm run dev`.
     pub background: Vec<String>,
     /// The error that ended the last turn.
@@ -75,6 +88,8 @@ pub struct Session {
     pub pid: Option<u32>,
     /// The host of the CLI, if it is another one than ours: `<nodename>/<inode of the pid namespace>`.
     pub host: Option<String>,
+    /// The machine of the session, if it is another one than ours. `pid` is a PID of that machine then.
+    pub machine: Option<String>,
     /// The prompt of the turn, while the session works.
     pub prompt: Option<String>,
     /// The last message of the agent, while the session waits.
@@ -88,7 +103,7 @@ pub struct Session {
 }
 
 /// A call that waits for the user's approval.
-#[derive(Clone, Debug, Serialize)]
+#[derive(Clone, Debug, Deserialize, Serialize)]
 #[serde(rename_all = "camelCase")]
 pub struct PendingPermission {
     /// The name of the tool; `Elicitation` if an MCP server asks a question.
@@ -98,7 +113,7 @@ pub struct PendingPermission {
     /// The id of the subagent that asks; `None` for the main agent.
     pub agent_id: Option<String>,
     /// When the call was made, if the signal says so. In JSON: RFC 3339 in UTC, with milliseconds.
-    #[serde(serialize_with = "rfc3339_option")]
+    #[serde(with = "session_json::optional_time")]
     pub pending_since: Option<SystemTime>,
 }
 
@@ -111,6 +126,13 @@ impl PendingPermission {
             agent_id: call.agent_id.clone(),
             pending_since: parse_stamp(&call.pending_since),
         }
+    }
+
+    /// Returns what the call is about: its command, its file, its pattern or its question, or else its whole input. Empty if there
+    /// is no input.
+    #[must_use]
+    pub fn target(&self) -> Cow<'_, str> {
+        call_target(&self.tool_input)
     }
 }
 
@@ -154,7 +176,7 @@ impl Session {
             status: match state {
                 SessionState::Working => "working",
                 SessionState::Permission | SessionState::Waiting => "waiting",
-                SessionState::Ended => "idle",
+                SessionState::Ended | SessionState::Unreachable => "idle",
             },
             state,
             has_process: state != SessionState::Ended,
@@ -174,6 +196,7 @@ impl Session {
             end_reason: ended.and_then(|ended| ended.members.reason.clone()),
             pid: registry.map(|entry| entry.pid).or_else(|| members?.claude_pid),
             host: members.filter(|_| is_elsewhere).and_then(|members| members.claude_host.clone()),
+            machine: None,
             prompt: working.and_then(|working| working.members.prompt.clone()),
             last_message: stop.and_then(|stop| stop.members.last_assistant_message.clone()),
             dashboard,
@@ -192,6 +215,15 @@ impl Session {
         self.dashboard.set_conversation(self.name.as_deref(), conversation);
     }
 
+    /// Reads the transcript of the session, and adds what it shows: see [`set_conversation`](Self::set_conversation). Adds nothing if
+    /// the transcript cannot be read.
+    pub fn read_conversation(&mut self, config_dir: &Path) {
+        let path = self.find_transcript(config_dir);
+        if let Some(conversation) = path.and_then(|path| Conversation::read(&path).ok()) {
+            self.set_conversation(&conversation);
+        }
+    }
+
     /// Returns where the transcript of the session should be: what a signal says, or else where the CLI puts the transcripts of
     /// sessions that are started in `cwd`.
     #[must_use]
@@ -205,7 +237,40 @@ impl Session {
         Some(config_dir.join("projects").join(directory).join(format!("{}.jsonl", self.session_id)))
     }
 
-    /// Returns whether the session has not ended. Session dashboards show these sessions.
+    /// Returns what tells the session from all others, also from those of other machines: its id, after the machine if that is
+    /// another one.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match &self.machine {
+            Some(machine) => format!("{machine}:{}", self.session_id),
+            None => self.session_id.clone(),
+        }
+    }
+
+    /// Returns the session as it is while its machine cannot be reached, which began at `since`. What it asked or did last is left
+    /// out, because it may not be true any more. A session that has ended stays as it is.
+    #[must_use]
+    pub fn into_unreachable(mut self, since: SystemTime) -> Self {
+        if self.state == SessionState::Ended {
+            return self;
+        }
+        self.status = "idle";
+        self.state = SessionState::Unreachable;
+        self.has_pending_tool_use = false;
+        self.pending_permission = None;
+        self.pending_count = 0;
+        self.since = since;
+        "the machine cannot be reached".clone_into(&mut self.reason);
+        self.rule = UNREACHABLE_RULE;
+        self.background = Vec::new();
+        self.error = None;
+        self.prompt = None;
+        self.last_message = None;
+        self.dashboard.pending_tool = None;
+        self
+    }
+
+    /// Returns whether the session is not known to have ended. Session dashboards show these sessions.
     #[must_use]
     pub fn is_open(&self) -> bool {
         self.state != SessionState::Ended
@@ -218,8 +283,15 @@ impl Session {
         match self.state {
             SessionState::Permission => true,
             SessionState::Waiting => self.rule != STARTED_RULE,
-            SessionState::Working | SessionState::Ended => false,
+            SessionState::Working | SessionState::Ended | SessionState::Unreachable => false,
         }
+    }
+
+    /// Compares the places of two sessions in a list: by [`sort_key`](Self::sort_key), and then by their machines and ids.
+    #[must_use]
+    pub fn compare_places(&self, other: &Self) -> Ordering {
+        let by_name = || (&self.machine, &self.session_id).cmp(&(&other.machine, &other.session_id));
+        self.sort_key().cmp(&other.sort_key()).then_with(by_name)
     }
 
     /// Returns the key by which lists are sorted: sessions that need the user come first, and then those that have waited longest.
@@ -231,7 +303,8 @@ impl Session {
             SessionState::Waiting if self.rule != STARTED_RULE => 1,
             SessionState::Waiting => 2,
             SessionState::Working => 3,
-            SessionState::Ended => 4,
+            SessionState::Unreachable => 4,
+            SessionState::Ended => 5,
         };
         let since = self.since.duration_since(SystemTime::UNIX_EPOCH).unwrap_or_default();
         (rank, if self.state == SessionState::Ended { Duration::MAX.saturating_sub(since) } else { since })
@@ -249,21 +322,4 @@ fn current_dir<'a>(newest: Option<&'a Signal>, registry: Option<&'a RegistryEntr
 /// Returns the path that the newest signal names, or else any signal. A signal that a repair wrote may name none.
 fn transcript_path<'a>(signals: &'a SessionSignals, newest: Option<&'a Signal>) -> Option<&'a PathBuf> {
     newest.into_iter().chain(signals.iter()).find_map(|signal| signal.members.transcript_path.as_ref())
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it with this type")]
-fn path_or_empty<S: serde::Serializer>(path: &Option<PathBuf>, to: S) -> Result<S::Ok, S::Error> {
-    to.serialize_str(&path.as_deref().unwrap_or(Path::new("")).to_string_lossy())
-}
-
-fn rfc3339<S: serde::Serializer>(time: &SystemTime, to: S) -> Result<S::Ok, S::Error> {
-    to.collect_str(&timestamps::format_rfc3339(*time))
-}
-
-#[expect(clippy::ref_option, reason = "serde calls it with this type")]
-fn rfc3339_option<S: serde::Serializer>(time: &Option<SystemTime>, to: S) -> Result<S::Ok, S::Error> {
-    match time {
-        Some(time) => rfc3339(time, to),
-        None => to.serialize_none(),
-    }
 }

@@ -6,8 +6,7 @@ use std::thread;
 use std::time::SystemTime;
 
 use crate::collector::Collector;
-use crate::conversation::Conversation;
-use crate::git_checkout::GitCheckouts;
+use crate::git_checkouts::GitCheckouts;
 use crate::session::Session;
 use crate::skipped_files::SkippedFiles;
 
@@ -71,18 +70,11 @@ impl SessionList {
             for sessions in self.sessions.chunks_mut(share) {
                 scope.spawn(move || {
                     for session in sessions {
-                        read_conversation(session, config_dir);
+                        session.read_conversation(config_dir);
                     }
                 });
             }
         });
-    }
-}
-
-fn read_conversation(session: &mut Session, config_dir: &Path) {
-    let path = session.find_transcript(config_dir);
-    if let Some(conversation) = path.and_then(|path| Conversation::read(&path).ok()) {
-        session.set_conversation(&conversation);
     }
 }
 

@@ -2,11 +2,11 @@
 
 use std::time::SystemTime;
 
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use session_signals_protocol::SignalKind;
 
 /// What a session does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Serialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, Deserialize, Serialize)]
 #[serde(rename_all = "lowercase")]
 pub enum SessionState {
     /// A turn runs.
@@ -17,6 +17,9 @@ pub enum SessionState {
     Waiting,
     /// The session is over.
     Ended,
+    /// The machine of the session cannot be reached, so what the session does is not known. No rule decides this: see
+    /// [`Session::into_unreachable`](crate::Session::into_unreachable).
+    Unreachable,
 }
 
 impl SessionState {
@@ -31,7 +34,7 @@ impl SessionState {
         }
     }
 
-    /// Returns the word for the state in JSON: `working`, `permission`, `waiting` or `ended`.
+    /// Returns the word for the state in JSON: `working`, `permission`, `waiting`, `ended` or `unreachable`.
     #[must_use]
     pub fn word(self) -> &'static str {
         match self {
@@ -39,6 +42,7 @@ impl SessionState {
             Self::Permission => "permission",
             Self::Waiting => "waiting",
             Self::Ended => "ended",
+            Self::Unreachable => "unreachable",
         }
     }
 }

@@ -11,6 +11,7 @@ use session_signals_protocol::signal_format::SIGNAL_FORMAT;
 use session_signals_protocol::time::Time;
 
 use crate::signal_members::SignalMembers;
+use crate::signal_stamps::SignalStamps;
 use crate::timestamps;
 
 /// The newest version of the signal format that this library understands. A signal without the member `signal_format` has
@@ -38,15 +39,13 @@ impl Signal {
         // serde takes an array for a struct whose members are all optional.
         let text = text.trim_ascii_start();
         let object = text.starts_with(b"{").then_some(text).ok_or(SignalError::Malformed)?;
-        let mut members: SignalMembers = serde_json::from_slice(object).map_err(|_| SignalError::Malformed)?;
-        if let Some(format) = members.signal_format.take().filter(|format| !is_known_format(format)) {
+        let stamps: SignalStamps = serde_json::from_slice(object).map_err(|_| SignalError::Malformed)?;
+        if let Some(format) = stamps.signal_format.as_ref().filter(|format| !is_known_format(format)) {
             return Err(SignalError::UnknownFormat(format.to_string()));
         }
-        // The stamps are removed to save memory: only `since` is needed later.
-        let SignalMembers { working_since, pending_since, stopped_at, ended_at, .. } = &mut members;
-        let stamps = [working_since, pending_since, stopped_at, ended_at].map(Option::take);
+        let members: SignalMembers = serde_json::from_slice(object).map_err(|_| SignalError::Malformed)?;
         let time = timestamps::clamp_to_rfc3339(modified);
-        let since = stamps[kind as usize].as_deref().and_then(parse_stamp).unwrap_or(time);
+        let since = stamps.of_kind(kind).and_then(parse_stamp).unwrap_or(time);
         Ok(Arc::new(Self { time, since, members }))
     }
 

@@ -3,7 +3,6 @@
 use std::path::PathBuf;
 
 use serde::Deserialize;
-use serde_json::Value;
 use session_signals_protocol::TaskKind;
 
 use crate::lenient_json::{each, lenient, or_default};
@@ -54,17 +53,6 @@ pub struct SignalMembers {
     /// Where that process runs: `<nodename>/<inode of the pid namespace>`.
     #[serde(deserialize_with = "lenient")]
     pub claude_host: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub(crate) working_since: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub(crate) pending_since: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub(crate) stopped_at: Option<String>,
-    #[serde(deserialize_with = "lenient")]
-    pub(crate) ended_at: Option<String>,
-    /// The version of the format of the file. It is checked when the signal is parsed.
-    #[serde(deserialize_with = "lenient")]
-    pub(crate) signal_format: Option<Value>,
 }
 
 impl SignalMembers {

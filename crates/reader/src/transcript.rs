@@ -1,7 +1,7 @@
 //! The end of a session's transcript. It shows interrupts and results of tools, for which there is no hook or a late one.
 
 use std::collections::HashSet;
-use std::io::{self, Read as _, Seek as _, SeekFrom};
+use std::io;
 use std::path::Path;
 use std::time::SystemTime;
 
@@ -10,10 +10,8 @@ use serde_json::Value;
 use crate::pending_call::PendingCall;
 use crate::regular_file;
 use crate::timestamps;
+use crate::transcript_end::TranscriptEnd;
 use crate::transcript_line::TranscriptLine;
-
-/// How many bytes are read from the end of a transcript.
-pub const MAX_TAIL_LEN: u64 = 256 << 10;
 
 /// What the end of a transcript shows.
 #[derive(Clone, Debug, Default)]
@@ -29,27 +27,18 @@ pub struct TranscriptTail {
 }
 
 impl TranscriptTail {
-    /// Reads the last 256 KiB of the transcript at `path`.
+    /// Reads the last 256 KiB of the transcript at `path`. If they have no whole line, up to 16 MiB are read.
+    ///
+    /// A [`ConversationReader`](crate::ConversationReader) reads the same file, but only what was appended. The two do not share
+    /// their reads: a tail is needed only for the few sessions of which the registry says nothing, and evidence has no memory.
     ///
     /// # Errors
     /// The error of the system if the file cannot be opened or read; `InvalidInput` if it is not a regular file.
     pub fn read(path: &Path) -> io::Result<Self> {
         let mut file = regular_file::open_regular(path)?;
         let metadata = file.metadata()?;
-        let start = metadata.len().saturating_sub(MAX_TAIL_LEN);
-        file.seek(SeekFrom::Start(start))?;
-        let mut bytes = Vec::new();
-        file.take(MAX_TAIL_LEN).read_to_end(&mut bytes)?;
-        // Unless the whole file was read, the first line is cut.
-        let first_line = if start == 0 {
-            0
-        } else {
-            bytes.iter().position(|byte| *byte == b'\n').map_or(bytes.len(), |end| end + 1)
-        };
-        Ok(Self {
-            written_at: metadata.modified().ok().map(timestamps::clamp_to_rfc3339),
-            ..Self::parse(&bytes[first_line..])
-        })
+        let end = TranscriptEnd::read(&mut file, 0, metadata.len())?;
+        Ok(Self { written_at: metadata.modified().ok().map(timestamps::clamp_to_rfc3339), ..Self::parse(&end.bytes) })
     }
 
     /// Returns what these lines show. A line that is not JSON shows nothing.
@@ -59,20 +48,18 @@ impl TranscriptTail {
         let mut call_ids = Vec::new();
         let mut result_ids = HashSet::new();
         for line in TranscriptLine::parse_all(lines).filter(|line| !line.is_sidechain) {
-            let Value::Array(parts) = line.content() else { continue };
             let time = line.timestamp.as_deref().and_then(|time| humantime::parse_rfc3339(time).ok());
-            for mut part in parts {
-                let text = |name| part[name].as_str().unwrap_or_default();
-                match (&*line.r#type, text("type")) {
+            for part in line.parts() {
+                match (&*line.r#type, &*part.kind) {
                     ("assistant", "tool_use") => {
-                        call_ids.push((text("id").to_owned(), time));
-                        let name = text("name").to_owned();
-                        tail.calls.push(RecordedCall { name, input: part["input"].take(), has_result: false });
+                        let input = part.input();
+                        call_ids.push((part.id, time));
+                        tail.calls.push(RecordedCall { name: part.name, input, has_result: false });
                     }
                     ("user", "tool_result") => {
-                        result_ids.insert(text("tool_use_id").to_owned());
+                        result_ids.insert(part.tool_use_id);
                     }
-                    ("user", "text") if text("text").starts_with("[Request interrupted by user") => {
+                    ("user", "text") if part.text.starts_with("[Request interrupted by user") => {
                         tail.interrupted_at = tail.interrupted_at.max(time);
                     }
                     _ => {}

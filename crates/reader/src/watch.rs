@@ -1,5 +1,6 @@
 //! Watches the directories that tell what sessions do.
 
+use std::borrow::Cow;
 use std::io;
 use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
@@ -35,6 +36,8 @@ pub struct Watcher {
     system: notify::RecommendedWatcher,
     /// The configuration directory, the signal directory and the registry: the path, and which directory is watched under it.
     directories: [(PathBuf, Option<DirectoryId>); 3],
+    /// The paths of the same directories without symbolic links. macOS names files so, whatever path was watched.
+    real_paths: [Option<PathBuf>; 3],
     /// Why an existing directory could not be watched.
     failure: Option<io::Error>,
     /// The error that was returned last, as text.
@@ -66,7 +69,8 @@ impl Watcher {
         let [signal_dir, registry] = collector.watched_directories();
         let directories = [config_dir, signal_dir, registry].map(|path| (path.to_owned(), None));
         let system = watcher.map_err(explain_watch_error)?;
-        let mut watcher = Self { system, directories, failure: None, last_failure: String::new() };
+        let mut watcher =
+            Self { system, directories, real_paths: [None, None, None], failure: None, last_failure: String::new() };
         watcher.watch_new_directories();
         watcher.take_failure().map_or(Ok(watcher), Err)
     }
@@ -84,13 +88,14 @@ impl Watcher {
     /// must be read again.
     pub fn watch_new_directories(&mut self) -> bool {
         let mut is_new = false;
-        for (path, watched) in &mut self.directories {
+        for ((path, watched), real_path) in self.directories.iter_mut().zip(&mut self.real_paths) {
             let found = fs_err::metadata(&*path).ok().filter(std::fs::Metadata::is_dir);
             let found = found.map(|metadata| (metadata.dev(), metadata.ino()));
             if *watched == found {
                 continue;
             }
             is_new = true;
+            *real_path = fs_err::canonicalize(&*path).ok();
             // Fails if the directory is gone, and then it is not watched any more.
             let _ = self.system.unwatch(path);
             *watched = found.filter(|_| match self.system.watch(path, RecursiveMode::NonRecursive) {
@@ -118,6 +123,7 @@ impl Watcher {
     }
 
     fn changed_source(&mut self, path: &Path, is_removal: bool) -> Option<ChangedSource> {
+        let path = &*self.watched_path(path);
         let [_, (signal_dir, _), (registry, _)] = &self.directories;
         if path.parent() == Some(registry) {
             return Some(ChangedSource::Registry);
@@ -132,6 +138,20 @@ impl Watcher {
             self.rewatch(|directory| directory == path);
             ChangedSource::Everything
         })
+    }
+
+    /// Returns the path of a file or directory under the name by which its directory was watched.
+    fn watched_path<'a>(&self, path: &'a Path) -> Cow<'a, Path> {
+        let named = self.directories.iter().zip(&self.real_paths).find_map(|((watched, _), real_path)| {
+            let real_path = real_path.as_deref()?;
+            if path == real_path {
+                return Some(watched.clone());
+            }
+            (path.parent() == Some(real_path)).then(|| watched.join(path.file_name().unwrap_or_default()))
+        });
+        // A directory that is watched itself is also in the directory above.
+        let is_watched = self.directories.iter().any(|(watched, _)| path == watched || path.parent() == Some(watched));
+        named.filter(|_| !is_watched).map_or(Cow::Borrowed(path), Cow::Owned)
     }
 
     /// Watches these directories again, even if they seem to be the same: a new directory may get the inode of the old one.

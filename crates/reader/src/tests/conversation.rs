@@ -5,26 +5,30 @@ use std::io::Write as _;
 use serde_json::json;
 
 use super::fixture;
-use crate::conversation::{Conversation, ConversationReader};
+use crate::conversation::Conversation;
+use crate::conversation_reader::ConversationReader;
 
 const TRANSCRIPT: &str = "transcripts/denied-escaped-interrupted-failed.jsonl";
 
-fn prompt(text: &str) -> String {
+/// Returns the line of a prompt.
+pub fn prompt(text: &str) -> String {
     json!({"type": "user", "message": {"role": "user", "content": text}}).to_string() + "\n"
 }
 
-fn answer(text: &str) -> String {
+/// Returns the line of an answer.
+pub fn answer(text: &str) -> String {
     json!({"type": "assistant", "message": {"content": [{"type": "text", "text": text}]}}).to_string() + "\n"
 }
 
-fn read(text: &str) -> Conversation {
+/// Reads a transcript with this text.
+pub fn read(text: &str) -> Conversation {
     let file = tempfile::NamedTempFile::new().unwrap();
     fs_err::write(file.path(), text).unwrap();
     Conversation::read(file.path()).unwrap()
 }
 
 /// Returns the last parts as `role: content`.
-fn recent(conversation: &Conversation) -> Vec<String> {
+pub fn recent(conversation: &Conversation) -> Vec<String> {
     let part = |part: &_| {
         let part = serde_json::to_value(part).unwrap();
         format!("{}: {}", part["role"].as_str().unwrap(), part["content"].as_str().unwrap())
@@ -37,11 +41,8 @@ fn a_transcript_of_the_real_cli_is_understood() {
     let text = String::from_utf8(fixture(TRANSCRIPT)).unwrap();
     let conversation = read(&text);
     assert_eq!(conversation.first_prompt.as_deref(), Some("hello SLOW_MS=4000"));
-    let is_message = |line: &&str| {
-        let line: serde_json::Value = serde_json::from_str(line).unwrap();
-        line["type"] == "user" || line["type"] == "assistant"
-    };
-    assert_eq!(conversation.message_count, text.lines().filter(is_message).count() as u64);
+    let (prompts, answers, calls, results) = (8, 5, 6, 6);
+    assert_eq!(conversation.message_count, prompts + answers + calls + results, "two notes of interrupts do not count");
     assert_eq!(recent(&conversation).len(), 8);
 }
 
@@ -75,7 +76,6 @@ fn each_read_takes_only_what_was_appended() {
     assert_eq!(reader.conversation().message_count, expected.message_count);
     assert_eq!(reader.conversation().first_prompt, expected.first_prompt);
     assert_eq!(recent(reader.conversation()), recent(&expected));
-    // What is overwritten without a change of its length was read already.
     let path = file.path().to_owned();
     fs_err::write(&path, prompt("another")).unwrap();
     reader.read_new(&path).unwrap();
@@ -149,6 +149,8 @@ fn a_call_is_its_tool_and_what_it_is_about() {
         call("Bash", json!({"command": "cargo test\n  --workspace", "description": "Run the tests"})),
         call("Edit", json!({"file_path": "/a/b.rs", "old_string": "x"})),
         call("Grep", json!({"pattern": "TODO"})),
+        call("AskUserQuestion", json!({"questions": [{"question": "Tea?", "header": "Drink"}]})),
+        call("ExitPlanMode", json!({"plan": "Rest.\nThen work."})),
         call("Odd", json!({"n": 1})),
         call("Empty", json!({})),
     ];
@@ -156,6 +158,8 @@ fn a_call_is_its_tool_and_what_it_is_about() {
         "tool: Bash: cargo test --workspace",
         "tool: Edit: /a/b.rs",
         "tool: Grep: TODO",
+        "tool: AskUserQuestion: Tea?",
+        "tool: ExitPlanMode: Rest. Then work.",
         r#"tool: Odd: {"n":1}"#,
         "tool: Empty",
     ];

@@ -30,7 +30,13 @@ fn the_page_of_a_remote_has_no_user_and_no_password() {
         ("https://gitlab.example.org:8443/a/b/c.git", "a/b/c", "https://gitlab.example.org:8443/a/b/c"),
         ("http://git.example.org/a/b", "a/b", "http://git.example.org/a/b"),
         ("git@work:owner/name.git", "owner/name", ""),
-        ("ssh://git@localhost/srv/git/name", "srv/git/name", "https://localhost/srv/git/name"),
+        ("ssh://git@work/owner/name", "owner/name", ""),
+        ("ssh://git@localhost/srv/git/name", "srv/git/name", ""),
+        ("git@localhost:srv/git/name", "srv/git/name", ""),
+        ("git://localhost/name", "name", ""),
+        // The configuration of ssh does not matter here.
+        ("http://localhost:3000/owner/name", "owner/name", "http://localhost:3000/owner/name"),
+        ("https://gitea/owner/name", "owner/name", "https://gitea/owner/name"),
     ] {
         let expected = Some((id.to_owned(), page_url.to_owned()));
         assert_eq!(page(url), expected, "{url}");

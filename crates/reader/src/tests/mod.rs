@@ -3,16 +3,22 @@
 mod cleanup;
 mod config_dir;
 mod conversation;
+mod followed_transcripts;
 mod git_checkout;
+mod git_layouts;
+mod long_transcripts;
+mod messages;
 mod namespaces;
 mod processes;
 mod properties;
+mod recorded_start;
 mod registry_files;
 mod repair;
 mod session;
 mod signal;
 mod situations;
 mod transcript;
+mod watch;
 
 use std::time::{Duration, SystemTime};
 
@@ -119,7 +125,7 @@ pub fn registry(text: &str) -> Option<RegistryEntry> {
         written_at: updated,
         started_at: Some(at(0)),
         pid,
-        start_ticks: Some(7),
+        start: Some(7),
         namespace: None,
         is_of_this_host: true,
         cwd: None,

@@ -29,6 +29,7 @@ fn a_signal_that_names_no_process_is_of_a_dead_cli() {
     assert_eq!(state(false, "{}"), ProcessState::Unknown, "a signal of a script");
 }
 
+#[cfg(target_os = "linux")]
 #[test]
 fn a_process_that_adopts_orphans_is_not_a_cli() {
     let directory = tempfile::tempdir().unwrap();

@@ -14,10 +14,30 @@ fn as_ours(name: &str) -> String {
     let mut file: serde_json::Value = serde_json::from_slice(&fixture(&format!("registry/{name}.json"))).unwrap();
     let pid = std::process::id();
     file["pid"] = pid.into();
-    file["procStart"] = cli_process::read_stat(pid).unwrap().start.to_string().into();
+    file["procStart"] = own_start().into();
     if let Some(namespace) = Host::read().namespace().filter(|_| file.get("pidDomain").is_some()) {
-        file["pidDomain"] = format!("linux:3d12:pid:[{namespace}]").into();
+        let is_mac = cfg!(target_os = "macos");
+        file["pidDomain"] = if is_mac { "darwin".into() } else { format!("linux:3d12:pid:[{namespace}]").into() };
     }
+    file.to_string()
+}
+
+/// Returns the start of this process as the CLI would write it.
+fn own_start() -> String {
+    let start = cli_process::read_stat(std::process::id()).unwrap().start;
+    if cfg!(target_os = "linux") {
+        return start.to_string();
+    }
+    let pid = std::process::id().to_string();
+    let mut ps = std::process::Command::new("/bin/ps");
+    let output = ps.args(["-o", "lstart=", "-p", &pid]).env("LC_ALL", "C").env("TZ", "UTC").output().unwrap();
+    String::from_utf8(output.stdout).unwrap().trim().to_owned()
+}
+
+/// Returns an entry as if its process were in another pid namespace.
+fn in_namespace_1(text: &str) -> String {
+    let mut file: serde_json::Value = serde_json::from_str(text).unwrap();
+    file["pidDomain"] = "linux:3d12:pid:[1]".into();
     file.to_string()
 }
 
@@ -72,7 +92,7 @@ fn spare_and_parked_entries_are_not_sessions() {
     assert!(matches!(with(r#""kind":"bg","jobId":"895ffc8e""#), Some(RegistryFile::Vouched(_))));
     assert!(matches!(with(r#""kind":"bg","spare":true"#), Some(RegistryFile::Spare(_))));
     let other_namespace = as_ours("idle").replace("\"kind\":\"interactive\"", r#""kind":"bg","spare":true"#);
-    let other_namespace = other_namespace.replace(Host::read().namespace().unwrap(), "1");
+    let other_namespace = in_namespace_1(&other_namespace);
     assert!(
         matches!(parse(&other_namespace), Some(RegistryFile::Spare(_))),
         "it is not known whether the process lives"
@@ -86,15 +106,30 @@ fn spare_and_parked_entries_are_not_sessions() {
 #[test]
 fn a_registry_entry_counts_only_while_its_process_lives() {
     let ours = as_ours("busy");
-    let start = cli_process::read_stat(std::process::id()).unwrap().start.to_string();
     let is_silent = |text: &str| matches!(parse(text), Some(RegistryFile::Silent));
-    assert!(is_silent(&ours.replace(&start, "17")), "another process has the PID now");
+    let another = if cfg!(target_os = "macos") { "Sat Nov 28 18:34:34 2020" } else { "17" };
+    assert!(is_silent(&ours.replace(&own_start(), another)), "another process has the PID now");
     assert!(RegistryFile::parse(ours.as_bytes(), at(0), "1", &Host::read()).is_none(), "the name has another PID");
-    let namespace = Host::read().namespace().unwrap().to_owned();
-    let other_namespace = parse(&ours.replace(&namespace, "1"));
+    let other_namespace = parse(&in_namespace_1(&ours));
     assert!(matches!(other_namespace, Some(RegistryFile::Unproven(entry)) if entry.namespace.as_deref() == Some("1")));
     for invalid in ["", "{", "[]", "null", r#"{"pid":1}"#, &ours[..ours.len() - 1]] {
         assert!(parse(invalid).is_none(), "{invalid}");
+    }
+}
+
+#[cfg(target_os = "linux")]
+#[test]
+fn an_entry_of_a_mac_that_shares_the_directory_is_not_of_this_machine() {
+    // The PID of the Mac's process is also that of a process here, which lives.
+    let mut file: serde_json::Value = serde_json::from_str(&as_ours("busy")).unwrap();
+    file["procStart"] = "Sat Nov 28 18:34:34 2026".into();
+    for domain in [Some("darwin"), None] {
+        match domain {
+            Some(domain) => file["pidDomain"] = domain.into(),
+            None => drop(file.as_object_mut().unwrap().remove("pidDomain")),
+        }
+        let Some(RegistryFile::Unproven(entry)) = parse(&file.to_string()) else { panic!("{domain:?}") };
+        assert_eq!((entry.namespace.as_deref(), entry.start, entry.is_of_this_host), (Some("0"), None, false));
     }
 }
 

@@ -2,6 +2,7 @@
 
 use crate::evidence::Evidence;
 use crate::process_state::ProcessState;
+use crate::session::Session;
 use crate::session_state::SessionState::{self, Ended, Permission, Waiting, Working};
 use crate::state_rules::{STATE_RULES, decide_state};
 use crate::tests::{at, evidence};
@@ -143,5 +144,54 @@ fn every_rule_is_met_and_documented() {
     for rule in &STATE_RULES {
         assert!(met.contains(&rule.id), "no situation for {}", rule.id);
         assert!(page.contains(&format!("| `{}` |", rule.id)), "docs/sessions.md does not have {}", rule.id);
+    }
+}
+
+#[test]
+fn what_is_printed_of_a_session_can_be_read_again() {
+    for (name, signals, registry, transcript, ..) in SETTLED {
+        let mut session = Session::from_evidence("s", &evidence(signals, registry, transcript), at(1000));
+        (session.machine, session.cwd) = (Some("box".to_owned()), Some("/srv/a".into()));
+        let mut json = serde_json::to_value(&session).unwrap();
+        let again: Session = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&again).unwrap(), json, "{name}");
+        // Another version may have other members and other rules.
+        json["later"] = 1.into();
+        json["rule"] = "later".into();
+        let again: Session = serde_json::from_str(&json.to_string()).unwrap();
+        assert_eq!((again.rule, again.state), ("unknown", session.state), "{name}");
+    }
+}
+
+#[test]
+fn a_session_whose_machine_cannot_be_reached_says_nothing_that_may_be_over() {
+    for (name, signals, registry, transcript, ..) in SETTLED {
+        let mut session = Session::from_evidence("s", &evidence(signals, registry, transcript), at(1000));
+        session.machine = Some("box".to_owned());
+        let before = serde_json::to_value(&session).unwrap();
+        let after = session.into_unreachable(at(900));
+        let json = serde_json::to_value(&after).unwrap();
+        if before["state"] == "ended" {
+            assert_eq!(json, before, "{name}");
+            continue;
+        }
+        assert!(after.is_open() && !after.needs_user(), "{name}");
+        // What is not said any more is as it is in other sessions without it, so the schemas of dashboards hold.
+        for (member, value) in json.as_object().unwrap() {
+            let expected = match &**member {
+                "state" | "rule" => "unreachable".into(),
+                "status" => "idle".into(),
+                "since" => crate::format_rfc3339(at(900)).to_string().into(),
+                "reason" => "the machine cannot be reached".into(),
+                "hasPendingToolUse" => false.into(),
+                "pendingCount" => 0.into(),
+                "background" => Vec::<String>::new().into(),
+                "pendingPermission" | "pendingTool" | "error" | "prompt" | "lastMessage" => serde_json::Value::Null,
+                _ => before[member].clone(),
+            };
+            assert_eq!(*value, expected, "{name}: {member}");
+        }
+        let again: Session = serde_json::from_value(json.clone()).unwrap();
+        assert_eq!(serde_json::to_value(&again).unwrap(), json, "{name}");
     }
 }

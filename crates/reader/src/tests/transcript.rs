@@ -4,7 +4,8 @@ use std::io::{Seek as _, SeekFrom, Write as _};
 
 use super::fixture;
 use crate::pending_call::PendingCall;
-use crate::transcript::{MAX_TAIL_LEN, TranscriptTail};
+use crate::transcript::TranscriptTail;
+use crate::transcript_end::MAX_TAIL_LEN;
 
 #[test]
 fn the_transcript_shows_a_denial_and_an_interrupt() {
@@ -34,7 +35,9 @@ fn only_the_end_of_a_transcript_is_read() {
     file.write_all(&fixture("transcripts/denied-escaped-interrupted-failed.jsonl")).unwrap();
     assert!(TranscriptTail::read(&path).unwrap().interrupted_at.is_some());
     // An interrupt before the end that is read does not count.
-    file.write_all(&vec![b' '; usize::try_from(MAX_TAIL_LEN).unwrap()]).unwrap();
+    let answer = super::conversation::answer("one");
+    let len = usize::try_from(MAX_TAIL_LEN).unwrap();
+    file.write_all(answer.repeat(len / answer.len() + 1).as_bytes()).unwrap();
     assert!(TranscriptTail::read(&path).unwrap().interrupted_at.is_none());
     assert!(TranscriptTail::read(directory.path()).is_err());
     assert!(TranscriptTail::read("/dev/zero".as_ref()).is_err());
