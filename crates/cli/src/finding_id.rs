@@ -101,6 +101,10 @@ finding_ids! {
     PluginNotLoaded = "plugin-not-loaded",
     /// The stand-alone plugin is enabled beside the hooks in the settings.
     PluginBeside = "plugin-beside",
+    /// A link to `sessions` or `hooks` is missing, leads to another place, or is not needed.
+    LinkOutdated = "link-outdated",
+    /// Completions or man pages are missing, or another version wrote them.
+    CompletionsOutdated = "completions-outdated",
     /// A session runs and has no signal.
     SessionSilent = "session-silent",
 }

@@ -3,6 +3,7 @@
 pub mod environment;
 mod exit_status;
 mod finding_id;
+pub mod generate;
 mod harmless;
 mod private_dir;
 mod tested_version;
