@@ -1,0 +1,41 @@
+//! The options that name other machines.
+
+use std::io;
+use std::path::PathBuf;
+
+use clap::Args;
+
+use crate::bucket::ServerUrl;
+use crate::command_line::LoginOptions;
+use crate::environment;
+use crate::remote::SshTarget;
+
+/// Where the sessions of other machines come from.
+#[derive(Args, Clone, Default)]
+pub struct MachineOptions {
+    /// Those of other machines, too: box,me@other
+    #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
+    pub ssh: Vec<SshTarget>,
+    /// Those that others publish to this NATS server
+    // A machine that both name would be there twice, with the same keys.
+    #[arg(long, value_name = "URL", value_delimiter = ',', conflicts_with = "ssh")]
+    pub from: Vec<ServerUrl>,
+    #[command(flatten)]
+    pub login: LoginOptions,
+}
+
+impl MachineOptions {
+    /// Returns whether no other machine is named.
+    pub fn is_empty(&self) -> bool {
+        self.ssh.is_empty() && self.from.is_empty()
+    }
+
+    /// Returns the configuration directory of this machine, which must exist. A machine without Claude Code can show the sessions of
+    /// others, so it need not exist if other machines are named.
+    ///
+    /// # Errors
+    /// `NotFound` if the environment does not name it, or if it must exist and does not.
+    pub fn config_dir(&self) -> io::Result<PathBuf> {
+        if self.is_empty() { environment::existing_config_dir() } else { environment::config_dir() }
+    }
+}

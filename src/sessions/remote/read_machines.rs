@@ -1,0 +1,43 @@
+//! Reads the sessions of other machines once.
+
+use std::thread;
+
+use serde_json::value::RawValue;
+use session_signals_reader::{Session, SessionFilter};
+
+use super::remote_command::BEGIN;
+use super::remote_session::parse_session;
+use super::ssh_run::{describe_failure, describe_start_error, ssh_command};
+use super::ssh_target::SshTarget;
+
+/// Reads the sessions of all these machines at the same time. Returns them, and a sentence for each machine that could not be
+/// read.
+pub fn read_machines(targets: &[SshTarget], filter: SessionFilter) -> (Vec<Session>, Vec<String>) {
+    let (mut sessions, mut failures) = (Vec::new(), Vec::new());
+    thread::scope(|scope| {
+        let readers: Vec<_> = targets.iter().map(|target| scope.spawn(move || read_machine(target, filter))).collect();
+        for reader in readers {
+            match reader.join() {
+                Ok(Ok(read)) => sessions.extend(read),
+                Ok(Err(failure)) => failures.push(failure),
+                Err(panic) => std::panic::resume_unwind(panic),
+            }
+        }
+    });
+    (sessions, failures)
+}
+
+fn read_machine(target: &SshTarget, filter: SessionFilter) -> Result<Vec<Session>, String> {
+    let arguments = match filter {
+        SessionFilter::All => "--json --all",
+        SessionFilter::Open => "--json",
+    };
+    let output = ssh_command(target, arguments).output().map_err(|error| describe_start_error(target, &error))?;
+    let printed = String::from_utf8_lossy(&output.stdout);
+    let list = printed.split_once(&format!("{BEGIN}\n")).map_or("", |(_, list)| list);
+    // If it could not read a file, it fails and has printed all else.
+    match serde_json::from_str::<Vec<&RawValue>>(list) {
+        Ok(sessions) => sessions.into_iter().map(|json| parse_session(target, json)).collect(),
+        Err(_) => Err(describe_failure(target, output.status, &String::from_utf8_lossy(&output.stderr))),
+    }
+}

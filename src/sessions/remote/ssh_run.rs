@@ -1,0 +1,67 @@
+//! How `ssh` is run, and how its failures are described.
+
+use std::io;
+use std::process::{Command, ExitStatus, Stdio};
+
+use super::remote_command::{NOT_INSTALLED, remote_command};
+use super::ssh_target::SshTarget;
+use crate::display_text::{make_harmless, truncate};
+use crate::environment;
+
+/// The options of each run. Everything else is as the user's configuration of ssh says, also `ControlMaster`.
+///
+/// Nothing asks the user: a prompt would be lost among other lines. Nothing of this machine is made available there.
+const OPTIONS: [&str; 7] = [
+    "BatchMode=yes",
+    "ForwardAgent=no",
+    "ForwardX11=no",
+    "ClearAllForwardings=yes",
+    "ConnectTimeout=10",
+    // A machine that is gone is noticed after 45 seconds.
+    "ServerAliveInterval=15",
+    "ServerAliveCountMax=3",
+];
+
+/// The exit code of ssh if it could not connect, or lost the connection.
+const SSH_FAILED: i32 = 255;
+
+/// The exit code of the shell if there is no such program.
+const NOT_FOUND: i32 = 127;
+
+/// The most columns of an error that are shown.
+const MAX_ERROR_WIDTH: usize = 200;
+
+/// Returns the command that runs `sessions` with these arguments on a machine. Its output goes into pipes.
+pub fn ssh_command(target: &SshTarget, arguments: &str) -> Command {
+    let mut ssh = Command::new("ssh");
+    ssh.arg("-T");
+    for option in OPTIONS {
+        ssh.args(["-o", option]);
+    }
+    ssh.args(["--", target.as_str(), &remote_command(arguments)]);
+    // The user's configuration of ssh may send variables to the machine.
+    ssh.env_remove(environment::NATS_CREDENTIALS);
+    ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    ssh
+}
+
+/// Describes why `ssh` could not be started.
+pub fn describe_start_error(target: &SshTarget, error: &io::Error) -> String {
+    format!("{}: ssh cannot be run: {error}", make_harmless(target.as_str()))
+}
+
+/// Describes how a run failed.
+pub fn describe_failure(target: &SshTarget, status: ExitStatus, stderr: &str) -> String {
+    let target = make_harmless(target.as_str());
+    // The last line says why. Lines before it may be a banner or a warning.
+    let line = stderr.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
+    let line = truncate(&make_harmless(line), MAX_ERROR_WIDTH);
+    match status.code() {
+        Some(NOT_FOUND) if line == NOT_INSTALLED => {
+            format!("{target}: session-signals is not installed there, or not where installations put it")
+        }
+        Some(SSH_FAILED) => format!("{target}: {line}"),
+        _ if line.is_empty() => format!("{target}: sessions failed there ({status})"),
+        _ => format!("{target}: sessions failed there: {line}"),
+    }
+}
