@@ -2,13 +2,14 @@
 //!
 //! The server binds the port first, so that a client that comes early waits instead of being refused. Then it starts to
 //! watch the files, reads them, and decides the state of every session. Only then it answers. So its first answer is true,
-//! also for sessions that ended while no server ran.
+//! also for sessions that ended while no server ran. Only the conversations of the sessions that have ended follow later.
 
 mod error_log;
 pub mod feed;
 pub mod http;
 mod published_sessions;
 mod router;
+pub mod setup;
 mod shutdown_signal;
 pub mod stream;
 mod upkeep;
@@ -16,19 +17,30 @@ mod upkeep;
 pub use router::router;
 
 use std::io::{self, Write as _};
+use std::path::Path;
 use std::sync::Arc;
+use std::sync::mpsc::channel;
 use std::time::{Duration, SystemTime};
 
+use self::error_log::log_line;
 use self::feed::{Feed, StreamHistory};
 use self::http::{connections, loopback};
 use self::published_sessions::PublishedSessions;
+use self::setup::SetupReading;
 use self::upkeep::{clean_repeatedly, reap_repeatedly};
+use crate::bucket::{PublishFailure, Publisher};
 use crate::command_line::ServeOptions;
 use crate::environment;
+use crate::machines::MachineOptions;
 use crate::model::{Rounds, SessionModel};
+use crate::notify::Notifier;
 
 /// How long the server waits at its end for clients to receive what it sends last.
 const SHUTDOWN_TIMEOUT: Duration = Duration::from_millis(200);
+
+/// How long the server waits at its start for the sessions of other machines. A client that knows them from an earlier run would
+/// be told otherwise that they are gone, and then that they are there.
+const MACHINES_TIMEOUT: Duration = Duration::from_secs(3);
 
 /// Serves until a signal ends the program.
 ///
@@ -40,28 +52,78 @@ pub fn run_server(options: &ServeOptions) -> io::Result<()> {
     let address = listeners[0].local_addr()?;
     let history = StreamHistory::read(&config_dir, options.port);
     let feed = Arc::new(Feed::new(history.next_run(SystemTime::now())));
-    let mut model = SessionModel::new(&config_dir, PublishedSessions::new(Arc::clone(&feed)), Rounds::Always)?;
-    // The sink of the server never stops.
-    let _ = model.publish_all();
+    let notifier =
+        if options.notify.is_empty() { None } else { Some(Notifier::start(&options.notify, &options.notices, false)?) };
+    let (publisher, publish_failure) = start_publisher(&config_dir, options)?.unzip();
+    start_model(&config_dir, PublishedSessions::new(Arc::clone(&feed), notifier, publisher), options.machines.clone())?;
     feed.restore_history(history);
-    let (reaper_dir, cleaner_dir) = (config_dir.clone(), config_dir);
-    start_thread("model", move || _ = model.run_model())?;
+    let setup = SetupReading::read(&config_dir);
+    let (reaper_dir, cleaner_dir, setup_dir) = (config_dir.clone(), config_dir.clone(), config_dir);
     start_thread("reaper", move || reap_repeatedly(&reaper_dir))?;
     start_thread("cleaner", move || clean_repeatedly(&cleaner_dir))?;
+    let setup_reader = setup.clone();
+    start_thread("setup", move || setup_reader.read_repeatedly(&setup_dir))?;
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     runtime.block_on(async {
         let shutdown_signal = shutdown_signal::wait_for_shutdown_signal()?;
-        let mut server = connections::start_serving(listeners, &router(Arc::clone(&feed)))?;
+        let mut server = connections::start_serving(listeners, &router(Arc::clone(&feed), setup))?;
         // A script may wait for this line.
         let _ = writeln!(io::stdout(), "http://{address}/");
-        shutdown_signal.await;
+        let failure = tokio::select! {
+            () = shutdown_signal => None,
+            failure = wait_for_failure(publish_failure) => Some(failure),
+        };
         // Close the ports before the feed. A client that sees that the stream ends connects again at once, and must
         // reach the next server or none.
         server.close().await;
         feed.close();
         let _ = tokio::time::timeout(SHUTDOWN_TIMEOUT, server.wait_for_end()).await;
-        Ok(())
+        failure.map_or(Ok(()), Err)
     })
+}
+
+/// Starts to publish to other machines, if that is asked for.
+fn start_publisher(config_dir: &Path, options: &ServeOptions) -> io::Result<Option<(Publisher, PublishFailure)>> {
+    if options.publish.publish.is_empty() {
+        return Ok(None);
+    }
+    Publisher::start(config_dir, options, |sentence| log_line(&format!("sessions: {sentence}"))).map(Some)
+}
+
+/// Waits until it is certain that nothing can be published. Waits for ever if nothing is published or all goes well.
+async fn wait_for_failure(failure: Option<PublishFailure>) -> io::Error {
+    if let Some(failure) = failure
+        && let Ok(error) = failure.await
+    {
+        return error;
+    }
+    std::future::pending().await
+}
+
+/// Starts the thread of the model, and returns when it has published every session.
+///
+/// The thread also makes the model. The allocator gives each thread memory of its own, so what another thread had published first
+/// would leave gaps that this thread cannot use.
+fn start_model(config_dir: &Path, sink: PublishedSessions, machines: MachineOptions) -> io::Result<()> {
+    let config_dir = config_dir.to_owned();
+    let (sender, is_started) = channel();
+    start_thread("model", move || {
+        let model = SessionModel::new(&config_dir, sink, Rounds::Always);
+        let model = model.and_then(|mut model| model.follow_machines(&machines, true).map(|()| model));
+        let mut model = match model {
+            Ok(model) => model,
+            Err(error) => {
+                let _ = sender.send(Err(error)); // fails if the program ends
+                return;
+            }
+        };
+        // The sink of the server never stops.
+        let _ = model.publish_all();
+        let _ = model.wait_for_machines(MACHINES_TIMEOUT);
+        let _ = sender.send(Ok(()));
+        let _ = model.run_model();
+    })?;
+    is_started.recv().unwrap_or_else(|_| Err(io::Error::other("the model ended before it had read the sessions")))
 }
 
 fn start_thread(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {

@@ -1,4 +1,4 @@
-//! What the server does with what the model finds out: it publishes the sessions, and repairs their files.
+//! What the server does with what the model finds out: it passes the sessions on, and repairs their files.
 
 use std::convert::Infallible;
 use std::ops::ControlFlow;
@@ -9,25 +9,39 @@ use session_signals_reader::{Evidence, SignalDir};
 
 use super::feed::Feed;
 use super::upkeep::Repairer;
-use crate::model::{SessionChange, SessionSink};
+use crate::bucket::Publisher;
+use crate::model::{ConversationReading, SessionChange, SessionSink};
+use crate::notify::Notifier;
 
 /// Publishes to the feed.
 pub struct PublishedSessions {
     feed: Arc<Feed>,
     repairer: Repairer,
+    notifier: Option<Notifier>,
+    publisher: Option<Publisher>,
 }
 
 impl PublishedSessions {
-    /// Publishes to this feed.
-    pub fn new(feed: Arc<Feed>) -> Self {
-        Self { feed, repairer: Repairer::default() }
+    /// Publishes to this feed, and tells the notifier and the publisher to other machines, if there are any.
+    pub fn new(feed: Arc<Feed>, notifier: Option<Notifier>, publisher: Option<Publisher>) -> Self {
+        Self { feed, repairer: Repairer::default(), notifier, publisher }
     }
 }
 
 impl SessionSink for PublishedSessions {
     type Stop = Infallible;
 
+    fn conversation_reading(&self) -> ConversationReading {
+        ConversationReading::OfEndedSessionsLater
+    }
+
     fn publish(&mut self, changes: Vec<SessionChange>) -> ControlFlow<Infallible> {
+        if let Some(notifier) = &self.notifier {
+            notifier.observe(&changes);
+        }
+        if let Some(publisher) = &self.publisher {
+            publisher.observe(&changes);
+        }
         let to_json = |session| serde_json::to_string(&session).ok();
         self.feed.publish(changes.into_iter().map(|(id, session)| (id, session.and_then(to_json))));
         ControlFlow::Continue(())

@@ -2,8 +2,8 @@
 //!
 //! A client that comes back with an offset of an earlier run must learn which sessions disappeared while no server ran. And no
 //! run may take the number of an earlier one, whatever the clock says. So each port has a file
-//! `<config dir>/session-stream/<port>`. It has a line `run NUMBER`, and a line `+ID` or `-ID` for each session that came
-//! or went. It has no content of sessions.
+//! `<config dir>/session-stream/<port>`. It has a line `run NUMBER`, and a line `+KEY` or `-KEY` for each session that came
+//! or went. The key of a session is its id, after its machine and a colon if that is another one. It has no content of sessions.
 
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
@@ -91,7 +91,7 @@ impl StreamHistory {
         let Some((directory, config_dir)) = path.parent().and_then(|parent| Some((parent, parent.parent()?))) else {
             return;
         };
-        // Claude Code makes the configuration directory when it is first started. This program does not.
+        // Claude Code makes the configuration directory when it is first started. Until then there is nothing to remember.
         if !config_dir.is_dir() {
             return;
         }
@@ -126,6 +126,14 @@ fn replace_file(path: &Path, directory: &Path, text: &str) -> io::Result<File> {
     file.persist(path).map_err(|error| error.error)
 }
 
+/// Returns whether this may be the key of a session: its id, after a colon and a machine if that is another one.
+fn is_session_key(key: &str) -> bool {
+    let (machine, id) = key.rsplit_once(':').map_or((None, key), |(machine, id)| (Some(machine), id));
+    let is_printable =
+        |machine: &str| !machine.is_empty() && !machine.chars().any(|c| c.is_whitespace() || c.is_control());
+    is_session_id(id.as_bytes()) && machine.is_none_or(is_printable)
+}
+
 /// Parses a history: the number of the last run, and the sessions in the order in which they last came or went. Lines of
 /// another form are ignored.
 fn parse_history(text: &str) -> (u64, Vec<String>) {
@@ -135,8 +143,7 @@ fn parse_history(text: &str) -> (u64, Vec<String>) {
         if let Some(last) = line.strip_prefix("run ").and_then(|digits| u64::from_str_radix(digits, 16).ok()) {
             // No number is left after the largest one, so that is ignored.
             run = run.max(if last == u64::MAX { 0 } else { last });
-        } else if let Some(session) = line.strip_prefix(['+', '-']).filter(|session| is_session_id(session.as_bytes()))
-        {
+        } else if let Some(session) = line.strip_prefix(['+', '-']).filter(|session| is_session_key(session)) {
             sessions.insert(session, number);
         }
     }

@@ -2,6 +2,7 @@
 
 pub mod connections;
 mod descriptor_limit;
+mod listener;
 pub mod loopback;
 pub mod page;
 mod port_owner;

@@ -1,155 +1,235 @@
 
-// Follows the stream and shows the sessions. The text of a payload is only ever inserted as text, never as markup.
-const STATES = ["working", "permission", "waiting", "ended"];
-const MAX_ENDED_SHOWN = 100;
-const TELLING_ARGUMENTS = ["command", "file_path", "notebook_path", "url", "pattern", "query", "message", "description", "plan"];
-const MAX_TEXT_LENGTH = 4000;
+// Follows the stream and shows the sessions.
 
-const columns = Object.fromEntries(STATES.map((state) => [state, document.querySelector(`[data-state=${state}]`)]));
+const STATES = ["permission", "waiting", "working", "unreachable", "idle", "ended"];
+// A session that has had no prompt yet waits, too, but it needs nobody.
+const isStarted = (session, state) => state === "waiting" && session.rule === "started";
+const GROUPS = [
+  ["Needs approval", "permission", (session, state) => state === "permission"],
+  ["Waiting for you", "waiting", (session, state) => state === "waiting" && !isStarted(session, state)],
+  ["Working", "working", (session, state) => state === "working"],
+  ["No prompt yet", "idle", isStarted],
+  ["Unreachable", "unreachable", (session, state) => state === "unreachable"],
+];
+// A session that has waited for longer is folded away, and does not count as one that needs the user.
+const IDLE_MILLISECONDS = 12 * 60 * 60 * 1000;
+const MAX_FOLDED_SHOWN = 100;
+const MAX_ROOMY = 40;
+const SHOW_INTERVAL = 100;
+
 const connection = document.querySelector("#connection");
 const summary = document.querySelector("#summary");
 const icon = document.querySelector("link[rel=icon]");
+const groups = document.querySelector("#groups");
+const folds = { idle: document.querySelector("#idle"), ended: document.querySelector("#ended") };
+const filteredNote = document.querySelector("#filtered");
+const welcome = document.querySelector("#welcome");
 const sessions = new Map();
 const cards = new Map();
+const sections = new Map();
 
-// Makes an element with a class, a text, and children.
-function makeElement(name, className, text, ...children) {
-  const element = document.createElement(name);
-  if (className) element.className = className;
-  if (text) element.textContent = showHidden(truncate(text));
-  element.append(...children.filter(Boolean));
-  return element;
-}
+const setTextOf = (element, text) => {
+  if (element.textContent !== text) element.textContent = text;
+};
 
-const truncate = (text) => (text.length > MAX_TEXT_LENGTH ? `${text.slice(0, MAX_TEXT_LENGTH)}…` : text);
+// Returns the state in which a session is shown.
+const stateOf = (session, now) => (session.state === "waiting" && now - Date.parse(session.since) > IDLE_MILLISECONDS ? "idle" : session.state);
 
-// Replaces invisible characters by their code points: they could show a command reversed, or hide a part of it. Line feeds
-// and tabs are visible. A joiner after a character that is not ASCII is part of a script or an emoji, and stays.
-const HIDDEN = /(?![\t\n])[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\u115f\u1160\u3164\uffa0]/gu;
-const JOINER = /[\u200c\u200d]/;
-const showHidden = (text) =>
-  text.replaceAll("\r\n", "\n").replace(HIDDEN, (hidden, at) =>
-    JOINER.test(hidden) && text.charCodeAt(at - 1) > 127 ? hidden : `[U+${hidden.codePointAt(0).toString(16).toUpperCase().padStart(4, "0")}]`,
-  );
+// Returns whether a session in this state needs the user.
+const isNeed = (session, state) => state === "permission" || (state === "waiting" && !isStarted(session, state));
 
-// Formats the time since then in its largest whole unit, as the table in the terminal does.
-function formatAge(since) {
-  const seconds = Math.max(0, Math.floor((Date.now() - Date.parse(since)) / 1000));
-  if (seconds < 60) return `${seconds}s`;
-  if (seconds < 3600) return `${Math.floor(seconds / 60)}m`;
-  if (seconds < 86400) return `${Math.floor(seconds / 3600)}h`;
-  return `${Math.floor(seconds / 86400)}d`;
-}
-
-// Returns the argument of a call that says most, or all arguments.
-function describeInput(input) {
-  if (input === null || typeof input !== "object") return input === null ? "" : String(input);
-  const telling = TELLING_ARGUMENTS.map((name) => input[name]).find((value) => typeof value === "string");
-  return telling ?? input.questions?.[0]?.question ?? JSON.stringify(input, null, 2);
-}
-
-// Makes the box with the call that needs approval.
-function makeCall(session) {
-  const pending = session.pendingPermission;
-  if (!pending) return null;
-  const more = session.pendingCount > 1 ? ` and ${session.pendingCount - 1} more` : "";
-  const description = describeInput(pending.toolInput);
-  return makeElement("div", "call", "", makeElement("span", "tool", pending.toolName + more), description && makeElement("span", "target", description));
-}
-
-// Makes the list of what is folded away in a card.
-function makeDetails(session) {
-  const list = makeElement("dl");
-  const rows = [["Name", session.name], ["Directory", session.cwd], ["Session", session.sessionId], ["Why", session.reason], ["Process", session.pid], ["Host", session.host]];
-  for (const [name, value] of rows) {
-    if (value !== null) list.append(makeElement("dt", "", name), makeElement("dd", "", String(value)));
+// Makes a list hold these elements in this order. Only those that are not in their place are moved.
+function arrange(list, ordered) {
+  const wanted = new Set(ordered);
+  for (const element of [...list.children]) if (!wanted.has(element)) element.remove();
+  let next = list.firstElementChild;
+  for (const element of ordered) {
+    if (element === next) next = next.nextElementSibling;
+    else list.insertBefore(element, next);
   }
-  return list;
 }
 
-// Fills a card with what is known of a session.
-function fillCard(card, session) {
-  const since = makeElement("time", "since", formatAge(session.since));
-  since.dateTime = session.since;
-  since.title = new Date(session.since).toLocaleString();
-  const text = { working: session.prompt, permission: null, waiting: session.lastMessage, ended: session.endReason }[session.state];
-  const pending = makeCall(session);
-  const head = makeElement(
-    "div", "head", "",
-    makeElement("span", "project", session.project ?? session.sessionId.slice(0, 8)),
-    session.branch && makeElement("span", "branch", session.branch),
-    since,
-  );
-  const cardSummary = makeElement(
-    "summary", "", "", head, pending,
-    session.error && makeElement("p", "error", session.error),
-    !pending && makeElement("p", "text", text || session.reason),
-    session.background.length > 0 && makeElement("p", "note", `Running on: ${session.background.join(", ")}`),
-    session.host && makeElement("p", "note", `On ${session.host}`),
-  );
-  const body = card.firstElementChild ?? card.appendChild(makeElement("details", "card"));
-  const hadFocus = body.contains(document.activeElement);
-  body.replaceChildren(cardSummary, makeDetails(session));
-  if (hadFocus) cardSummary.focus({ preventScroll: true });
-}
-
-// Makes a list hold these cards in this order. It moves only the cards that are not in their place, so that the focus stays.
-function arrangeCards(list, ordered) {
-  ordered.forEach((card, index) => {
-    if (list.children[index] === card) return;
-    const focused = card.contains(document.activeElement) ? document.activeElement : null;
-    list.insertBefore(card, list.children[index] ?? null);
-    focused?.focus({ preventScroll: true });
-  });
-  while (list.children.length > ordered.length) list.lastElementChild.remove();
-}
-
-// Returns the card of a session, and fills it if the session has changed.
-function cardOf(key, session) {
-  let known = cards.get(key);
-  if (!known) {
-    known = { element: makeElement("li"), shown: null };
-    known.element.dataset.key = key;
-    cards.set(key, known);
+// Returns the card of a session, filled.
+function cardOf(key, session, state, now) {
+  let card = cards.get(key);
+  if (!card) {
+    card = new Card(key);
+    cards.set(key, card);
   }
-  if (known.shown !== session) {
-    fillCard(known.element, session);
-    known.shown = session;
+  card.fill(session, state, now);
+  return card.element;
+}
+
+// Returns the section of a group: a state, a project or a machine.
+function sectionOf(group, title, state) {
+  let section = sections.get(group);
+  if (!section) {
+    const element = document.createElement("section");
+    const heading = makeElement("h2", "", "");
+    const [name, count, list] = [makeElement("span", "", title), makeElement("span", "count", ""), document.createElement("ul")];
+    heading.id = `group-${sections.size}`;
+    heading.append(name, " ", count);
+    element.setAttribute("aria-labelledby", heading.id);
+    element.dataset.state = state;
+    element.append(heading, list);
+    section = { element, count, list };
+    sections.set(group, section);
   }
-  return known.element;
+  return section;
+}
+
+// Splits the sessions into groups, by state, project or machine: the title, the state whose colour it has, and its sessions.
+function makeGroups(open) {
+  if (filter.groups === "state") {
+    return GROUPS.map(([title, colour, holds]) => [`state ${title}`, title, colour, open.filter(([, session, state]) => holds(session, state))]);
+  }
+  const [member, nameless] = filter.groups === "machine" ? ["machine", "This machine"] : ["project", "No project"];
+  const byName = new Map();
+  for (const entry of open) {
+    const name = entry[1][member] ?? "";
+    if (!byName.has(name)) byName.set(name, []);
+    byName.get(name).push(entry);
+  }
+  // `open` begins with those that need approval, so the groups do, too.
+  return [...byName].map(([name, entries]) => [`${member} ${name}`, name || nameless, "", entries]);
+}
+
+// Fills the list of a fold, if it is open, and its count.
+function showFold(state, passed, all, now) {
+  const fold = folds[state];
+  fold.hidden = all.length === 0;
+  const shown = fold.open ? passed.toSorted(([, a], [, b]) => (a.since < b.since ? 1 : a.since > b.since ? -1 : 0)).slice(0, MAX_FOLDED_SHOWN) : [];
+  arrange(fold.querySelector("ul"), shown.map(([key, session]) => cardOf(key, session, state, now)));
+  setTextOf(fold.querySelector(".count"), passed.length === all.length ? String(all.length) : `${passed.length} of ${all.length}`);
+  setTextOf(fold.querySelector(".rest"), fold.open && passed.length > MAX_FOLDED_SHOWN ? `and ${passed.length - MAX_FOLDED_SHOWN} before them` : "");
 }
 
 // Shows all sessions.
 function showSessions() {
+  const now = Date.now();
+  const focused = document.activeElement;
   const byState = Object.fromEntries(STATES.map((state) => [state, []]));
-  for (const [key, session] of sessions) byState[session.state]?.push([key, session]);
-  // The session that waits longest is first. Of the ended sessions, the newest is first.
-  const order = ([, a], [, b]) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0);
-  for (const state of STATES) {
-    const all = byState[state].sort(order);
-    const isEnded = state === "ended";
-    if (isEnded) all.reverse();
-    const shown = isEnded ? (columns.ended.open ? all.slice(0, MAX_ENDED_SHOWN) : []) : all;
-    arrangeCards(columns[state].querySelector("ul"), shown.map(([key, session]) => cardOf(key, session)));
-    columns[state].querySelector(".count").textContent = all.length || "";
-    if (isEnded) columns.ended.querySelector(".more").textContent = all.length > MAX_ENDED_SHOWN ? `and ${all.length - MAX_ENDED_SHOWN} before them` : "";
+  for (const [key, session] of sessions) {
+    const state = stateOf(session, now);
+    byState[state]?.push([key, session, state]);
   }
+  // The session that has been in its state for longest is first.
+  const order = ([, a], [, b]) => (a.since < b.since ? -1 : a.since > b.since ? 1 : 0);
+  const waiting = byState.waiting.sort(order);
+  const open = [
+    ...byState.permission.sort(order),
+    ...waiting.filter(([, ...entry]) => isNeed(...entry)),
+    ...byState.working.sort(order),
+    ...waiting.filter(([, ...entry]) => isStarted(...entry)),
+    ...byState.unreachable.sort(order),
+  ];
+  const needed = open.filter(([, session, state]) => isNeed(session, state));
+  offerProjects(open);
+  offerMachines();
+  const passes = ([, session]) => passesFilter(session);
+  const shown = isFiltered() ? open.filter(passes) : open;
+  document.body.dataset.groups = filter.groups;
+  document.body.classList.toggle("dense", shown.length > MAX_ROOMY);
+
+  const made = makeGroups(shown).filter(([, , , entries]) => entries.length > 0);
+  for (const [group, title, state, entries] of made) {
+    const section = sectionOf(group, title, state);
+    setTextOf(section.count, String(entries.length));
+    section.list.style.setProperty("--cards", entries.length);
+    arrange(section.list, entries.map(([key, session, shownState]) => cardOf(key, session, shownState, now)));
+  }
+  groups.classList.toggle("several", made.length > 1);
+  arrange(groups, made.map(([group]) => sections.get(group).element));
+  for (const [group, { element }] of sections) if (!element.isConnected) sections.delete(group);
+  for (const state of Object.keys(folds)) showFold(state, isFiltered() ? byState[state].filter(passes) : byState[state], byState[state], now);
   for (const [key, { element }] of cards) if (!element.isConnected) cards.delete(key);
-  columns.ended.hidden = byState.ended.length === 0;
-  // A session without a prompt waits, too, but it does not need the user.
-  const waiting = byState.waiting.filter(([, session]) => session.rule !== "started").length;
-  const need = byState.permission.length + waiting;
+  noteOpenCards();
+  if (focused !== document.activeElement && focused.isConnected) focused.focus({ preventScroll: true });
+
+  showFilterNote(open, shown, needed);
+  showSummary(byState, needed.length);
+  welcome.hidden = open.length > 0;
+  showSetup();
+  followNeeds(new Map(needed.map(([key, session]) => [key, session])));
+}
+
+// Says what the filter hides. It must not hide that a session needs the user.
+function showFilterNote(open, shown, needed) {
+  filteredNote.hidden = !isFiltered() || open.length === 0;
+  if (filteredNote.hidden) return;
+  const hidden = needed.filter(([, session]) => !passesFilter(session)).length;
+  const rest = hidden === 0 ? "" : hidden === 1 ? " One that needs you is hidden." : ` ${hidden} that need you are hidden.`;
+  setTextOf(filteredNote.firstElementChild, `${shown.length} of ${open.length} sessions pass the filter.${rest}`);
+}
+
+function showSummary({ permission, working }, need) {
   document.title = need ? `(${need}) sessions` : "sessions";
-  summary.textContent = need === 0 ? "No session needs you." : need === 1 ? "One session needs you." : `${need} sessions need you.`;
-  const colour = byState.permission.length ? "e08a1e" : waiting ? "3b82c4" : byState.working.length ? "3f9a63" : "888";
-  icon.href = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='5' fill='%23${colour}'/%3E%3C/svg%3E`;
+  setTextOf(summary, need === 0 ? "No session needs you." : need === 1 ? "One session needs you." : `${need} sessions need you.`);
+  const colour = permission.length ? "e08a1e" : need ? "3b82c4" : working.length ? "3f9a63" : "888";
+  const address = `data:image/svg+xml,%3Csvg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'%3E%3Ccircle cx='8' cy='8' r='5' fill='%23${colour}'/%3E%3C/svg%3E`;
+  if (icon.href !== address) icon.href = address;
+}
+
+// What the server says of the hooks. The page asks again while this is of interest.
+const SETUP_WORDS = {
+  installed: "The hooks are installed. Each session that you start now is followed.",
+  partly: "Some hooks are missing in the settings of Claude Code. Run `hooks doctor`.",
+  disabled: "The settings of Claude Code switch all hooks off (`disableAllHooks`).",
+  missing: "The hooks are not installed. Run `hooks install`. Until then, the page shows only what Claude Code itself records.",
+  unknown: "The settings of Claude Code cannot be read. Run `hooks doctor` to see whether the hooks are installed.",
+};
+const SETUP_INTERVAL = 5000;
+let setup = null;
+async function readSetup() {
+  try {
+    const answer = await fetch("/setup");
+    const read = answer.ok ? await answer.json() : null;
+    if (read?.hooks !== setup?.hooks || read?.signals !== setup?.signals) {
+      setup = read;
+      showSetup();
+    }
+  } catch {
+    // The server does not answer, and the page says so elsewhere.
+  }
+}
+
+function showSetup() {
+  // A plugin, or the settings of a project, may run the hooks. Then there are signals.
+  const state = setup?.hooks === "missing" && setup.signals ? null : setup?.hooks;
+  const words = SETUP_WORDS[state] ?? "";
+  showWithCode(document.querySelector("#hooks"), welcome.hidden ? "" : words);
+  showWithCode(document.querySelector("#setup"), welcome.hidden && state !== "installed" ? words : "");
+}
+
+// Shows a text of ours, in which a command stands between backticks.
+function showWithCode(element, text) {
+  if (element.dataset.text === text) return;
+  element.dataset.text = text;
+  element.hidden = text === "";
+  element.replaceChildren(...text.split("`").map((part, number) => (number % 2 ? makeElement("code", "", part) : part)));
 }
 
 // Shows the state of the connection.
 function showConnection(state, text) {
   if (connection.dataset.is === state) return;
   connection.dataset.is = state;
+  document.body.dataset.connection = state;
   connection.textContent = text;
+}
+
+// Many events may come at once. The page is drawn at the first one, and then after a while for all of the rest.
+let lastShown = 0;
+let showTimer;
+function showSoon() {
+  if (showTimer !== undefined) return;
+  const show = () => {
+    showTimer = undefined;
+    lastShown = performance.now();
+    showSessions();
+  };
+  const wait = lastShown + SHOW_INTERVAL - performance.now();
+  if (lastShown === 0 || wait <= 0) show();
+  else showTimer = setTimeout(show, wait);
 }
 
 // The stream ends every minute, and when the server ends. Then the page connects again and continues where it was. A server
@@ -177,23 +257,34 @@ function follow() {
     clearTimeout(lostTimer);
     lostTimer = undefined;
     showConnection("live", "live");
-    showSessions();
+    showSoon();
   });
   source.addEventListener("error", () => {
     // The request was refused with a status: another server answers now, which does not know this offset.
     if (source.readyState === EventSource.CLOSED) offset = "-1";
     source.close();
-    lostTimer ??= setTimeout(() => showConnection("lost", `reconnecting… as of ${new Date().toLocaleTimeString()}`), 700);
+    lostTimer ??= setTimeout(() => showConnection("lost", `reconnecting… as of ${CLOCK.format(Date.now())}`), 700);
     setTimeout(follow, failures === 0 ? 0 : Math.min(2000, 100 * 2 ** failures));
     failures += 1;
   });
 }
 
+// Time alone changes for how long a session waits. Once a minute would be late by up to a minute.
 setInterval(() => {
-  for (const since of document.querySelectorAll(".since")) {
-    const now = formatAge(since.dateTime);
-    if (since.textContent !== now) since.textContent = now;
+  const now = Date.now();
+  let isMoved = false;
+  for (const card of cards.values()) {
+    card.writeSince(now);
+    isMoved ||= stateOf(card.session, now) !== card.state;
   }
-}, 1000);
-columns.ended.addEventListener("toggle", showSessions);
+  if (isMoved) showSessions();
+}, 5000);
+setInterval(() => {
+  if (!welcome.hidden || setup?.hooks !== "installed") readSetup();
+}, SETUP_INTERVAL);
+document.addEventListener("visibilitychange", () => document.visibilityState === "visible" && readSetup());
+for (const fold of Object.values(folds)) fold.addEventListener("toggle", showSessions);
+readAddress();
+showSettings();
+readSetup();
 follow();
