@@ -1,5 +1,6 @@
 //! Everything that `sessions` reads from its environment: variables and the terminal.
 
+use std::ffi::OsString;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 
@@ -29,6 +30,16 @@ pub fn existing_config_dir() -> io::Result<PathBuf> {
     Err(io::Error::new(io::ErrorKind::NotFound, message))
 }
 
+/// Returns where the programs of the terminals are looked for: the value of `PATH`.
+pub fn program_path() -> OsString {
+    variable("PATH").unwrap_or_default()
+}
+
+/// Returns whether standard output is a terminal.
+pub fn is_terminal_output() -> bool {
+    io::stdout().is_terminal()
+}
+
 /// Returns how a table is drawn on standard output.
 pub fn table_format() -> TableFormat {
     TableFormat { columns: terminal_columns(), is_coloured: wants_colour() }
@@ -40,4 +51,33 @@ pub fn terminal_columns() -> Option<usize> {
         return None;
     }
     crossterm::terminal::size().ok().map(|(columns, _)| columns.into()).filter(|columns| *columns > 0)
+}
+
+/// Returns the user's home directory, if the environment names it.
+pub fn home_dir() -> Option<PathBuf> {
+    variable("HOME").map(PathBuf::from)
+}
+
+/// Returns whether the terminal is a pane of tmux.
+pub fn is_in_tmux() -> bool {
+    variable("TMUX").is_some()
+}
+
+/// Returns the program that opens a page in the user's browser; `None` if there is no desktop.
+pub fn page_opener() -> Option<&'static str> {
+    if cfg!(target_os = "macos") {
+        return Some("open");
+    }
+    // Without a desktop, `xdg-open` would look for a browser in this terminal.
+    let has_desktop = ["DISPLAY", "WAYLAND_DISPLAY", "BROWSER"].iter().any(|name| variable(name).is_some());
+    has_desktop.then_some("xdg-open")
+}
+
+/// The variable that holds credentials for a NATS server. No other program gets it.
+pub const NATS_CREDENTIALS: &str = "SESSION_SIGNALS_NATS_CREDENTIALS";
+
+/// Returns the credentials for a NATS server, if the environment holds them: the text of the file that `--credentials` names.
+#[cfg(feature = "nats")]
+pub fn nats_credentials() -> Option<String> {
+    variable(NATS_CREDENTIALS).map(|text| text.to_string_lossy().into_owned())
 }

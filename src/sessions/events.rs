@@ -5,14 +5,13 @@ use std::collections::hash_map::Entry;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 
-use rustix::event::PollFlags;
 use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::command_line::EventsOptions;
-use crate::environment;
-use crate::model::{Rounds, SessionChange, SessionModel, SessionSink};
-use crate::wait_for_descriptor::wait_for_descriptor;
+use crate::model::{ConversationReading, Rounds, SessionChange, SessionModel, SessionSink};
+use crate::remote::end_connections;
+use crate::wait_for_descriptor::wait_until_unread;
 
 /// Prints the sessions that exist, and then each change, until the reader goes away or a signal ends the program.
 ///
@@ -20,7 +19,8 @@ use crate::wait_for_descriptor::wait_for_descriptor;
 /// If there is no configuration directory, the files cannot be watched, or standard output cannot be written to.
 pub fn print_events(options: &EventsOptions) -> io::Result<()> {
     let printer = EventPrinter { is_all: options.all, printed: HashMap::new() };
-    let mut model = SessionModel::new(&environment::existing_config_dir()?, printer, Rounds::WhenNeeded)?;
+    let mut model = SessionModel::new(&options.machines.config_dir()?, printer, Rounds::WhenNeeded)?;
+    model.follow_machines(&options.machines, options.all)?;
     end_with_reader();
     match model.publish_all() {
         ControlFlow::Break(error) => Err(error),
@@ -31,8 +31,8 @@ pub fn print_events(options: &EventsOptions) -> io::Result<()> {
 /// Ends the program when nobody can read standard output any more. Otherwise it would notice that only at the next change.
 fn end_with_reader() {
     std::thread::spawn(|| {
-        // A file has no such end.
-        wait_for_descriptor(&rustix::stdio::stdout(), PollFlags::empty());
+        wait_until_unread(&rustix::stdio::stdout());
+        end_connections();
         std::process::exit(0);
     });
 }
@@ -91,6 +91,10 @@ impl EventPrinter {
 
 impl SessionSink for EventPrinter {
     type Stop = io::Error;
+
+    fn conversation_reading(&self) -> ConversationReading {
+        if self.is_all { ConversationReading::AtOnce } else { ConversationReading::OfOpenSessions }
+    }
 
     fn publish(&mut self, changes: Vec<SessionChange>) -> ControlFlow<io::Error> {
         match self.print_changes(changes) {

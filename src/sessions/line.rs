@@ -3,10 +3,13 @@
 use std::io::{self, Write as _};
 use std::time::SystemTime;
 
+use session_signals_cli::ExitStatus;
+
 use crate::command_line::LineOptions;
 use crate::display_text::{format_duration, make_harmless};
 use crate::environment;
 use crate::line_format::{LineField, LineFormat, LinePart};
+use crate::machines::{read_machines, report_lost_machines};
 use crate::session_table;
 use session_signals_reader::{Collector, Session, SessionFilter, SessionState};
 
@@ -17,22 +20,29 @@ const SYMBOLS: [(LineField, SessionState, &str); 3] = [
     (LineField::Working, SessionState::Working, "green"),
 ];
 
-/// Prints the line.
+/// Prints the line. Returns whether all machines could be reached.
 ///
 /// # Errors
 /// If the environment names no configuration directory, or standard output cannot be written to.
-pub fn print_line(options: &LineOptions) -> io::Result<()> {
-    let mut collector = Collector::new(&environment::config_dir()?);
+pub fn print_line(options: &LineOptions) -> io::Result<ExitStatus> {
+    let config_dir = environment::config_dir()?;
+    let (remote, lost_machines) = read_machines(&options.machines, &config_dir, SessionFilter::Open);
+    let mut collector = Collector::new(&config_dir);
     collector.read_all_signals();
     let now = SystemTime::now();
-    let values = LineValues { sessions: collector.list_sessions(SessionFilter::Open, now).sessions, now };
+    let mut sessions = collector.list_sessions(SessionFilter::Open, now).sessions;
+    sessions.extend(remote);
+    sessions.sort_by(Session::compare_places);
+    let values = LineValues { sessions, now };
     let line = match &options.format {
         Some(format) => values.fill(format, options.tmux),
         None => values.symbols(options.tmux),
     };
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
-    out.flush()
+    out.flush()?;
+    report_lost_machines(&lost_machines)?;
+    Ok(if lost_machines.is_empty() { ExitStatus::Success } else { ExitStatus::Incomplete })
 }
 
 /// What a line may show.

@@ -3,26 +3,34 @@
 use std::io::{self, Write as _};
 use std::time::{Duration, SystemTime};
 
+use session_signals_cli::ExitStatus;
+
 use crate::command_line::ListOptions;
 use crate::display_text::make_harmless;
+use crate::machines::{read_machines, report_lost_machines};
 use crate::{environment, session_table};
 use session_signals_reader::{Collector, Session, SessionFilter, SessionList};
 
 /// The table leaves out sessions that ended longer ago than this. A line below it says how many they are.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Prints the sessions that the options ask for.
+/// Prints the sessions that the options ask for. Returns whether all machines could be reached.
 ///
 /// # Errors
 /// If the environment names no configuration directory, or standard output cannot be written to. Also if a file could not
 /// be read; then everything else has been printed.
-pub fn print_sessions(options: &ListOptions) -> io::Result<()> {
+pub fn print_sessions(options: &ListOptions) -> io::Result<ExitStatus> {
     let config_dir = environment::config_dir()?;
+    let (remote, lost_machines) = read_machines(&options.machines, &config_dir, session_filter(options));
     let mut collector = Collector::new(&config_dir);
     collector.read_all_signals();
     let mut list = list_sessions(&collector, options, SystemTime::now());
     if options.json {
         list.read_conversations(&config_dir);
+    }
+    if !remote.is_empty() {
+        list.sessions.extend(remote);
+        list.sessions.sort_by(Session::compare_places);
     }
     let mut out = io::stdout().lock();
     if options.json {
@@ -41,7 +49,12 @@ pub fn print_sessions(options: &ListOptions) -> io::Result<()> {
             writeln!(io::stderr(), "{source}: {count} skipped")?;
         }
     }
-    if list.unreadable.is_empty() { Ok(()) } else { Err(io::Error::other(list.unreadable.join("\nsessions: "))) }
+    report_lost_machines(&lost_machines)?;
+    match list.unreadable[..] {
+        [] if lost_machines.is_empty() => Ok(ExitStatus::Success),
+        [] => Ok(ExitStatus::Incomplete),
+        _ => Err(io::Error::other(list.unreadable.join("\nsessions: "))),
+    }
 }
 
 /// Lists the sessions that the options ask for, from the signals that the collector has read.
@@ -76,6 +89,6 @@ fn make_list_harmless(mut list: SessionList) -> SessionList {
     list
 }
 
-fn is_recent(session: &Session, now: SystemTime) -> bool {
+pub fn is_recent(session: &Session, now: SystemTime) -> bool {
     session.is_open() || now.duration_since(session.since).is_ok_and(|age| age <= RECENT)
 }

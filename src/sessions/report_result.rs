@@ -5,12 +5,7 @@ use std::io::{self, ErrorKind, Write as _};
 use session_signals_cli::ExitStatus;
 
 /// Prints the error of a run on standard error, and returns the exit status.
-pub fn report_result(result: io::Result<()>) -> ExitStatus {
-    report_status(result.map(|()| ExitStatus::Success))
-}
-
-/// Does the same for a run that says how it ended.
-pub fn report_status(result: io::Result<ExitStatus>) -> ExitStatus {
+pub fn report_result(result: io::Result<ExitStatus>) -> ExitStatus {
     match result {
         Ok(status) => status,
         // The program that reads our output has closed the pipe, as `sessions | head` does. That is no failure.

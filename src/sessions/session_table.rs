@@ -1,10 +1,8 @@
-//! The table of sessions that `sessions` and `sessions --watch` show.
+//! The table of sessions that `sessions` prints, and the words in which `sessions --watch` describes a session, too.
 
 use std::time::SystemTime;
 
-use serde_json::Value;
-
-use crate::display_text::{format_duration, make_harmless, pad_right, truncate};
+use crate::display_text::{display_width, format_duration, make_harmless, pad_right, truncate};
 use crate::text_table::{StatusStyle, TableFormat, TableRow, draw_rows};
 use session_signals_reader::{PendingPermission, Session, SessionState};
 
@@ -14,11 +12,11 @@ const NO_SESSIONS: &str = "No session is open. Start `claude`; `sessions --all` 
 /// The largest width of the columns for the project and the branch.
 const MAX_COLUMN_WIDTH: usize = 24;
 
-/// The width of the longest status.
-const STATUS_WIDTH: usize = 9;
+/// The width of the longest status of a session whose machine can be reached.
+pub const STATUS_WIDTH: usize = 9;
 
 /// How many characters of a session's id are shown.
-const SHORT_ID_LEN: usize = 8;
+pub const SHORT_ID_LEN: usize = 8;
 
 /// Returns how a state looks.
 pub fn state_style(state: SessionState) -> StatusStyle {
@@ -27,8 +25,15 @@ pub fn state_style(state: SessionState) -> StatusStyle {
         SessionState::Waiting => ("◆", "waiting", 36),
         SessionState::Working => ("●", "working", 32),
         SessionState::Ended => ("○", "ended", 90),
+        SessionState::Unreachable => ("?", "unreachable", 35),
     };
     StatusStyle { symbol, word, colour }
+}
+
+/// Returns how many columns the status of these sessions takes. The longest one is rare, so it has room only if it is there.
+pub fn status_width<'a>(sessions: impl Iterator<Item = &'a Session>) -> usize {
+    let widths = sessions.map(|session| 2 + display_width(state_style(session.state).word));
+    widths.chain([STATUS_WIDTH]).max().unwrap_or_default()
 }
 
 /// Draws the sessions in the order given, one line each.
@@ -52,12 +57,13 @@ pub fn draw_table(sessions: &[Session], now: SystemTime, format: TableFormat) ->
             TableRow { status: state_style(session.state), cells }
         })
         .collect();
-    draw_rows(&rows, STATUS_WIDTH, format)
+    draw_rows(&rows, status_width(sessions.iter()), format)
 }
 
 /// Describes what a session waits for, works at, or ended with.
-fn describe_session(session: &Session) -> String {
-    let host = session.host.as_ref().map(|host| format!("on {host}: ")).unwrap_or_default();
+pub fn describe_session(session: &Session) -> String {
+    let on = |place: &Option<String>| place.as_ref().map(|place| format!("on {place}: ")).unwrap_or_default();
+    let (machine, host) = (on(&session.machine), on(&session.host));
     let background = match &session.background[..] {
         [] => String::new(),
         tasks => format!("[{}] ", tasks.join(", ")),
@@ -77,19 +83,13 @@ fn describe_session(session: &Session) -> String {
         },
         SessionState::Working => session.prompt.clone().unwrap_or_else(|| session.reason.clone()),
         SessionState::Ended => session.end_reason.clone().unwrap_or_else(|| session.reason.clone()),
+        SessionState::Unreachable => session.reason.clone(),
     };
-    format!("{host}{background}{text}")
+    format!("{machine}{host}{background}{text}")
 }
 
-/// Describes a call by its tool and the argument that says most: `Bash: ls`.
+/// Describes a call by its tool and by what it is about: `Bash: ls`.
 fn describe_call(pending: &PendingPermission) -> String {
-    let input = &pending.tool_input;
-    let names = ["command", "file_path", "notebook_path", "url", "pattern", "query", "message", "description", "plan"];
-    let question = || input["questions"][0]["question"].as_str();
-    let argument = names.iter().find_map(|name| input[*name].as_str()).or_else(question);
-    match (argument, input) {
-        (Some(argument), _) => format!("{}: {argument}", pending.tool_name),
-        (None, Value::Null) => pending.tool_name.clone(),
-        (None, input) => format!("{}: {input}", pending.tool_name),
-    }
+    let (name, target) = (&pending.tool_name, pending.target());
+    if target.is_empty() { name.clone() } else { format!("{name}: {target}") }
 }

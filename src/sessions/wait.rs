@@ -9,6 +9,7 @@ use session_signals_cli::ExitStatus;
 use crate::command_line::{WaitOptions, WantedState};
 use crate::environment;
 use crate::model::{Rounds, SessionChange, SessionModel, SessionSink};
+use crate::session_prefix::find_by_prefix;
 use crate::session_table;
 use session_signals_reader::{Session, SessionState};
 
@@ -20,7 +21,9 @@ use session_signals_reader::{Session, SessionState};
 pub fn run_wait(options: &WaitOptions) -> io::Result<ExitStatus> {
     let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let condition = WaitCondition { options, session: None, deadline };
-    let mut model = SessionModel::new(&environment::existing_config_dir()?, condition, Rounds::WhenNeeded)?;
+    let config_dir = options.machines.config_dir()?;
+    let mut model = SessionModel::new(&config_dir, condition, Rounds::WhenNeeded)?;
+    model.follow_machines(&options.machines, true)?;
     let result = match model.publish_all() {
         ControlFlow::Break(result) => result,
         ControlFlow::Continue(()) => {
@@ -28,11 +31,13 @@ pub fn run_wait(options: &WaitOptions) -> io::Result<ExitStatus> {
         }
     };
     match result {
-        WaitResult::Found(session) => print_session(&session, options.json).map(|()| ExitStatus::Success),
-        WaitResult::Ambiguous(count) => {
-            let begin = options.session.as_deref().unwrap_or_default();
-            Err(io::Error::other(format!("the ids of {count} sessions begin with {begin}: give more of it")))
+        WaitResult::Found(mut session) => {
+            if !session.is_open() && session.machine.is_none() {
+                session.read_conversation(&config_dir);
+            }
+            print_session(&session, options.json).map(|()| ExitStatus::Success)
         }
+        WaitResult::Ambiguous(reason) => Err(io::Error::other(reason)),
         WaitResult::TimeOver => {
             let time = options.timeout.unwrap_or_default();
             let what = options.wanted.describe();
@@ -62,35 +67,34 @@ fn describe_time(time: Duration) -> String {
 /// How the waiting ends.
 enum WaitResult {
     Found(Box<Session>),
-    /// So many ids begin as the one that was given.
-    Ambiguous(usize),
+    /// Several ids begin as the one that was given. The sentence says so.
+    Ambiguous(String),
     TimeOver,
 }
 
 /// What is waited for.
 struct WaitCondition<'a> {
     options: &'a WaitOptions,
-    /// The whole id of the session, once it is known.
+    /// The key of the session, once it is known.
     session: Option<String>,
     deadline: Option<Instant>,
 }
 
 impl WaitCondition<'_> {
-    /// Finds the session whose id is given or begins as it. Returns how many sessions there are if it is not one.
-    fn find_session(&mut self, changes: &[SessionChange]) -> Option<usize> {
-        let begin = self.options.session.as_deref().filter(|_| self.session.is_none())?;
-        let mut ids = changes.iter().filter(|(_, session)| session.is_some()).map(|(id, _)| id);
-        if ids.clone().any(|id| id == begin) {
-            self.session = Some(begin.to_owned());
-            return None;
-        }
-        let count = ids.clone().filter(|id| id.starts_with(begin)).count();
-        self.session = ids.find(|id| id.starts_with(begin)).filter(|_| count == 1).cloned();
-        (count > 1).then_some(count)
+    /// Finds the session whose id is given or begins as it. The error is a sentence: several ids begin so.
+    fn find_session(&mut self, changes: &[SessionChange]) -> Result<(), String> {
+        let Some(begin) = self.options.session.as_deref().filter(|_| self.session.is_none()) else { return Ok(()) };
+        let sessions = || changes.iter().filter_map(|(key, session)| Some((&**key, session.as_ref()?)));
+        let found = find_by_prefix(sessions().map(|(_, session)| &*session.session_id), begin)?;
+        let with_id = |id: &str| sessions().find(|(_, session)| session.session_id == id);
+        // Two machines may have a session with this id. Then its key, such as `box:ID`, names it.
+        let by_key = || sessions().find(|(key, _)| *key == begin);
+        self.session = by_key().or_else(|| with_id(found?)).map(|(key, _)| key.to_owned());
+        Ok(())
     }
 
     fn is_met(&self, session: &Session) -> bool {
-        let is_the_one = self.options.session.is_none() || self.session.as_ref() == Some(&session.session_id);
+        let is_the_one = self.options.session.is_none() || self.session.as_ref() == Some(&session.key());
         is_the_one && self.options.wanted.is_state_of(session)
     }
 }
@@ -99,8 +103,8 @@ impl SessionSink for WaitCondition<'_> {
     type Stop = WaitResult;
 
     fn publish(&mut self, changes: Vec<SessionChange>) -> ControlFlow<WaitResult> {
-        if let Some(count) = self.find_session(&changes) {
-            return ControlFlow::Break(WaitResult::Ambiguous(count));
+        if let Err(reason) = self.find_session(&changes) {
+            return ControlFlow::Break(WaitResult::Ambiguous(reason));
         }
         let sessions = changes.into_iter().filter_map(|(_, session)| session);
         match sessions.filter(|session| self.is_met(session)).min_by_key(Session::sort_key) {

@@ -10,18 +10,17 @@ use session_signals_protocol::session_id::is_session_id;
 #[derive(Subcommand)]
 pub enum DaemonsCommand {
     /// Start the daemons of a session, unless they run already
-    ///
-    /// As a `SessionStart` hook, this command reads the session from the JSON on
-    /// standard input. The daemons end with the Claude Code that ran the hook. By hand,
-    /// give the session with --session. With --pid, the daemons end when that process
-    /// ends.
-    #[command(verbatim_doc_comment)]
+    #[command(after_help = "\
+As a SessionStart hook, this command reads the session from the JSON on standard
+input. The daemons end with the Claude Code that ran the hook. By hand, give the
+session with --session. With --pid, the daemons end when that process ends, and
+without it only when `stop` ends them. Without --project, they run in the
+directory $CLAUDE_PROJECT_DIR, or else in the current one.")]
     Start(StartOptions),
     /// End the daemons of a session
-    ///
-    /// As a `SessionEnd` hook, this command reads the session from the JSON on standard
-    /// input.
-    #[command(verbatim_doc_comment)]
+    #[command(after_help = "\
+As a SessionEnd hook, this command reads the session from the JSON on standard
+input.")]
     Stop(StopOptions),
     /// List the daemons of all sessions
     List(ListOptions),
@@ -46,12 +45,11 @@ pub struct StartOptions {
     /// The session; without it, the JSON of a hook names it
     #[arg(long, value_name = "ID", value_parser = parse_session_id)]
     pub session: Option<String>,
-    /// End the daemons when this process ends; without it, only `stop` ends them
+    /// End the daemons when this process ends
     #[arg(long, value_name = "PID", requires = "session")]
     pub pid: Option<u32>,
-    /// The project's directory, in which the daemons run; without it,
-    /// `$CLAUDE_PROJECT_DIR` or the current directory
-    #[arg(long, verbatim_doc_comment, value_name = "DIR", requires = "session")]
+    /// The project's directory, in which the daemons run
+    #[arg(long, value_name = "DIR", requires = "session")]
     pub project: Option<PathBuf>,
 }
 

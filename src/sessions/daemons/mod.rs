@@ -15,7 +15,6 @@ mod daemon_log;
 mod ended_signal;
 mod env_file;
 mod exec;
-mod find_program;
 mod hook_input;
 mod io_context;
 mod list;

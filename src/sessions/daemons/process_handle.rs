@@ -19,14 +19,15 @@ const POLL_INTERVAL: Duration = Duration::from_millis(1);
 pub struct ProcessHandle {
     /// The PID.
     pub pid: u32,
-    /// The start time, in clock ticks since boot; `None` if the system does not tell.
+    /// The start time, as [`ProcessStat`](session_signals_protocol::cli_process::ProcessStat) has it; `None` if the system does not
+    /// tell.
     pub start: Option<u64>,
 }
 
 impl ProcessHandle {
     /// Returns the process that has this PID now.
     pub fn of_pid(pid: u32) -> Self {
-        Self { pid, start: read_stat(pid).map(|stat| stat.start) }
+        Self { pid, start: read_stat(pid).map(|stat| stat.start).filter(|start| *start > 0) }
     }
 
     /// Returns whether the process is alive.

@@ -8,10 +8,11 @@
 use std::collections::HashSet;
 use std::io;
 use std::path::Path;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rustix::process::Signal;
 use session_signals_cli::wait_until;
+use session_signals_protocol::cli_process::read_stat;
 use session_signals_protocol::session_id::is_session_id;
 
 use super::daemon_environment;
@@ -23,6 +24,15 @@ use super::set_state::{self, DaemonStatus};
 
 /// For how long orphans are looked for and killed. Orphans that fork faster than this stay.
 const KILL_TIMEOUT: Duration = Duration::from_secs(2);
+
+/// For how long a process is waited for whose environment looks empty, and for how long processes that end are looked after. While a
+/// process becomes another program, its environment looks empty. A process that was started without a variable keeps looking so, and
+/// is let alone. On a busy machine some process ends all the time.
+const EXEC_TIMEOUT: Duration = Duration::from_millis(500);
+
+/// How long a dying supervisor may take until its process is gone. It gives up its lock a moment before that. A state file that names
+/// another process costs only this time: nothing is done to that process.
+const SUPERVISOR_TIMEOUT: Duration = Duration::from_secs(1);
 
 /// The pause between two searches for orphans.
 const SEARCH_INTERVAL: Duration = Duration::from_millis(1);
@@ -55,9 +65,17 @@ pub fn reap_orphans(daemons_dir: &DaemonsDir) -> usize {
 /// Ends what is left of sets whose supervisors are dead, and removes their files. Each set is a session with its lock. Returns
 /// how many processes were killed.
 pub fn end_dead_sets(daemons_dir: &DaemonsDir, dead_sets: Vec<(String, SessionLock)>) -> usize {
-    let killed = if dead_sets.is_empty() { 0 } else { kill_orphans(daemons_dir.path()) };
-    for (session, lock) in dead_sets {
-        for row in set_state::read_state(daemons_dir, &session).map(|state| state.daemons).unwrap_or_default() {
+    if dead_sets.is_empty() {
+        return 0;
+    }
+    let read_state = |(session, lock): (String, _)| (set_state::read_state(daemons_dir, &session), session, lock);
+    let dead_sets: Vec<_> = dead_sets.into_iter().map(read_state).collect();
+    for state in dead_sets.iter().filter_map(|(state, ..)| state.as_ref()) {
+        state.supervisor.wait_for_end(SUPERVISOR_TIMEOUT);
+    }
+    let killed = kill_orphans(daemons_dir.path());
+    for (state, session, lock) in dead_sets {
+        for row in state.map(|state| state.daemons).unwrap_or_default() {
             if row.status != DaemonStatus::Failed && is_session_id(row.name.as_bytes()) {
                 DaemonLog::open_at(daemons_dir.log_path(&row.name, &session)).remove();
             }
@@ -71,20 +89,49 @@ pub fn end_dead_sets(daemons_dir: &DaemonsDir, dead_sets: Vec<(String, SessionLo
 /// Kills orphans until there are none. Returns how many were killed.
 fn kill_orphans(directory: &Path) -> usize {
     let mut killed = HashSet::<u32>::new();
+    let mut ended = HashSet::<u32>::new();
+    let mut last_orphan = Instant::now();
     wait_until(KILL_TIMEOUT, SEARCH_INTERVAL, || {
-        let orphans: Vec<u32> = platform::process_ids().into_iter().filter(|pid| is_orphan(*pid, directory)).collect();
-        for pid in &orphans {
-            let _ = platform::send_signal_if(*pid, &|| is_orphan(*pid, directory), Signal::KILL);
+        let mut is_any_unknown = false;
+        for pid in platform::process_ids() {
+            match find_descent(pid, directory) {
+                Descent::Orphan => {
+                    let is_orphan = || find_descent(pid, directory) == Descent::Orphan;
+                    let _ = platform::send_signal_if(pid, &is_orphan, Signal::KILL);
+                    killed.insert(pid);
+                    last_orphan = Instant::now();
+                    is_any_unknown = true; // it may have started others
+                }
+                Descent::Unknown => is_any_unknown = true,
+                // It may have started another one that is not in this list of processes. One that nobody waits for counts once.
+                Descent::Ended => is_any_unknown |= ended.insert(pid),
+                Descent::Other => {}
+            }
         }
-        killed.extend(&orphans);
-        orphans.is_empty().then_some(())
+        (!is_any_unknown || last_orphan.elapsed() >= EXEC_TIMEOUT).then_some(())
     });
     killed.len()
 }
 
-/// Returns whether a process descends from a dead supervisor of this directory. `false` for a process of another user, whose
-/// environment cannot be read.
-fn is_orphan(pid: u32, directory: &Path) -> bool {
+/// Where a process comes from.
+#[derive(PartialEq, Eq)]
+enum Descent {
+    /// It descends from a dead supervisor of this directory.
+    Orphan,
+    /// Nobody can tell at this moment.
+    Unknown,
+    /// It has ended.
+    Ended,
+    /// It does not descend from one, or is a process of another user, whose environment cannot be read.
+    Other,
+}
+
+fn find_descent(pid: u32, directory: &Path) -> Descent {
     let environment = platform::read_environment(pid);
-    daemon_environment::find_supervisor(&environment, directory).is_some_and(|supervisor| !supervisor.is_alive())
+    match daemon_environment::find_supervisor(&environment, directory) {
+        Some(supervisor) if !supervisor.is_alive() => Descent::Orphan,
+        None if environment.is_empty() && platform::is_program_of_our_user(pid) => Descent::Unknown,
+        None if environment.is_empty() && read_stat(pid).is_none_or(|stat| stat.is_zombie) => Descent::Ended,
+        _ => Descent::Other,
+    }
 }

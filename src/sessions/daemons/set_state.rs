@@ -78,7 +78,7 @@ pub fn read_live_state(daemons_dir: &DaemonsDir, session: &str) -> Option<SetSta
 /// Returns whether a process is the living supervisor of a session: it runs as this user, and its standard input is the session's
 /// lock.
 ///
-/// A system other than Linux does not show the files of a process. There the PID and the start time have to do.
+/// A system other than Linux and macOS does not show the files of a process. There the PID and the start time have to do.
 pub fn is_supervisor(daemons_dir: &DaemonsDir, session: &str, process: ProcessHandle) -> bool {
     let lock = daemons_dir.lock_inode(session);
     process.is_alive() && platform::has_our_user(process.pid) && platform::has_stdin(process.pid, lock)

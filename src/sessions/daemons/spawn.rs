@@ -8,7 +8,8 @@ use std::process::{Command, Stdio};
 use super::config::DaemonConfig;
 use super::paths::DaemonsDir;
 use super::process_handle::ProcessHandle;
-use super::{daemon_environment, find_program, platform};
+use super::{daemon_environment, platform};
+use crate::find_program::find_program;
 
 /// What all daemons of a session have in common.
 pub struct DaemonSession {
@@ -37,7 +38,7 @@ pub fn spawn_daemon(config: &DaemonConfig, session: &DaemonSession) -> io::Resul
     let (output, output_writer) = io::pipe()?;
     let mut command = Command::new(platform::this_executable());
     command.args(["daemons", "exec", "--supervisor", &session.supervisor.pid.to_string(), "--"]);
-    command.arg(find_program::find_program(&config.command, &cwd, &path)?).args(&config.args);
+    command.arg(find_program(&config.command, &cwd, &path)?).args(&config.args);
     for name in daemon_environment::HOOK_VARIABLES {
         command.env_remove(name);
     }

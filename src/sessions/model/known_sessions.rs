@@ -1,27 +1,32 @@
 //! What is remembered of each session from one refresh to the next.
 
 use std::collections::{BTreeMap, HashMap, HashSet};
-use std::path::{Path, PathBuf};
-use std::time::SystemTime;
+use std::path::Path;
+use std::time::{Duration, Instant, SystemTime};
 
+use super::conversation_reading::ConversationReading;
+use super::conversations::Conversations;
+use super::ended_session::{EndedSession, ReadingProgress};
 use super::last_signals::LastSignals;
 use super::session_sink::SessionChange;
 use super::stable_times::StableTimes;
-use session_signals_reader::{
-    Collector, ConversationReader, Evidence, GitCheckouts, ProcessState, Session, Snapshot, plan_repair,
-};
+use session_signals_reader::{Collector, Evidence, GitCheckouts, ProcessState, Session, Snapshot, plan_repair};
 
 /// The sessions that were published.
 pub struct KnownSessions {
-    config_dir: PathBuf,
-    times: HashMap<String, StableTimes>,
+    sessions: HashMap<String, KnownSession>,
     last_signals: LastSignals,
-    /// What was read of each transcript.
-    conversations: HashMap<String, ConversationReader>,
+    conversations: Conversations,
     /// The git checkout of each directory, as this round has read it.
     checkouts: GitCheckouts,
     /// The sessions that time alone may change.
     time_dependent: BTreeMap<String, TimeDependence>,
+}
+
+/// What is remembered of a session that was published.
+struct KnownSession {
+    times: StableTimes,
+    ended: EndedSession,
 }
 
 /// What time alone may change of a session.
@@ -34,12 +39,11 @@ struct TimeDependence {
 
 impl KnownSessions {
     /// Starts without a session of this configuration directory.
-    pub fn new(config_dir: &Path) -> Self {
+    pub fn new(config_dir: &Path, reading: ConversationReading) -> Self {
         Self {
-            config_dir: config_dir.to_owned(),
-            times: HashMap::new(),
+            sessions: HashMap::new(),
             last_signals: LastSignals::default(),
-            conversations: HashMap::new(),
+            conversations: Conversations::new(config_dir, reading),
             checkouts: GitCheckouts::default(),
             time_dependent: BTreeMap::new(),
         }
@@ -47,7 +51,7 @@ impl KnownSessions {
 
     /// Returns the ids of the sessions.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
-        self.times.keys().map(String::as_str)
+        self.sessions.keys().map(String::as_str)
     }
 
     /// Returns the sessions that time alone may change: a process may die, or a transcript may grow.
@@ -70,24 +74,54 @@ impl KnownSessions {
         self.checkouts.clear();
     }
 
-    /// Decides the state of a session again, and returns what must be published. If time alone may change the session, its
-    /// evidence is passed to `on_time_dependent`.
+    /// Returns the conversations of the sessions.
+    #[cfg(test)]
+    pub fn conversations(&self) -> &Conversations {
+        &self.conversations
+    }
+
+    /// Returns how long no conversation of the backlog must be read; `None` if the backlog is empty.
+    pub fn backlog_wait_time(&self, now: Instant) -> Option<Duration> {
+        self.conversations.backlog.wait_time(now)
+    }
+
+    /// Returns the next session of the slice that started at `slice_start`. When it is refreshed, its conversation is read. `None`
+    /// at the end of the slice.
+    pub fn next_in_backlog(&mut self, slice_start: Instant) -> Option<String> {
+        loop {
+            let id = self.conversations.backlog.next_session(slice_start)?;
+            // The session may have been opened again or removed meanwhile.
+            let known = self.sessions.get_mut(&id);
+            if let Some(known) = known.filter(|known| known.ended.progress == ReadingProgress::Waiting) {
+                known.ended.progress = ReadingProgress::Due;
+                return Some(id);
+            }
+        }
+    }
+
+    /// Ends a slice of the backlog.
+    pub fn finish_backlog_slice(&mut self, now: Instant) {
+        self.conversations.backlog.finish_slice(now);
+    }
+
+    /// Decides the state of a session again, and returns what must be published; `None` if nothing must. If time alone may change
+    /// the session, its evidence is passed to `on_time_dependent`.
     pub fn refresh_session(
         &mut self,
         id: String,
         collector: &Collector,
         snapshot: &Snapshot,
         on_time_dependent: impl FnOnce(Evidence),
-    ) -> SessionChange {
+    ) -> Option<SessionChange> {
         let now = SystemTime::now();
         let found = collector.session_evidence(&id, snapshot, now);
         let has_signals = collector.session_signals(&id).is_some();
         let remembered = if has_signals { None } else { self.last_signals.evidence_of(&id, snapshot, now) };
         let Some(evidence) = remembered.as_ref().or(found.as_ref()) else {
-            self.times.remove(&id);
+            self.sessions.remove(&id);
             self.conversations.remove(&id);
             self.time_dependent.remove(&id);
-            return (id, None);
+            return Some((id, None));
         };
         let mut session = Session::from_evidence(&id, evidence, now);
         if has_signals {
@@ -96,8 +130,8 @@ impl KnownSessions {
         if let Some(checkout) = session.cwd.as_deref().and_then(|cwd| self.checkouts.find(cwd)) {
             session.set_checkout(checkout);
         }
-        self.read_conversation(&mut session);
-        let times = StableTimes::keep_first_times(&mut session, self.times.get(&id), now);
+        let before = self.sessions.get(&id).map(|known| &known.times);
+        let times = StableTimes::keep_first_times(&mut session, before, now);
         if is_unchanged_by_time(&session, evidence, now) {
             self.time_dependent.remove(&id);
         } else {
@@ -109,24 +143,16 @@ impl KnownSessions {
                 on_time_dependent(found);
             }
         }
-        self.times.insert(id.clone(), times);
-        (id, Some(session))
-    }
-
-    /// Reads what was appended to the transcript of a session, and adds it to the session.
-    fn read_conversation(&mut self, session: &mut Session) {
-        let Some(path) = session.find_transcript(&self.config_dir) else { return };
-        if let Some(reader) = self.conversations.get_mut(&session.session_id) {
-            // What was read before stays true if the transcript cannot be read any more.
-            let _ = reader.read_new(&path);
-            session.set_conversation(reader.conversation());
-            return;
-        }
-        let mut reader = ConversationReader::default();
-        if reader.read_new(&path).is_ok() {
-            session.set_conversation(reader.conversation());
-            self.conversations.insert(session.session_id.clone(), reader);
-        }
+        let is_changed = if let Some(known) = self.sessions.get_mut(&id) {
+            known.times = times;
+            self.conversations.add_conversation(&mut session, &mut known.ended)
+        } else {
+            let mut ended = EndedSession::default();
+            let is_changed = self.conversations.add_conversation(&mut session, &mut ended);
+            self.sessions.insert(id.clone(), KnownSession { times, ended });
+            is_changed
+        };
+        is_changed.then_some((id, Some(session)))
     }
 }
 

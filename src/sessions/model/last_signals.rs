@@ -9,8 +9,8 @@ use std::time::SystemTime;
 use session_signals_protocol::SignalKind;
 
 use session_signals_reader::{
-    Evidence, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state, is_cli_process,
-    is_process_alive,
+    Evidence, IDENTIFIES_PROCESSES, ProcessState, SessionSignals, SessionState, Signal, Snapshot, decide_state,
+    is_cli_process, is_process_alive,
 };
 
 /// The last signals of each session whose process is alive.
@@ -57,6 +57,6 @@ fn remove_permission(signals: &mut SessionSignals) {
 /// may have run the hooks, too, and then removed its signals.
 fn is_alive(signal: &Signal, snapshot: &Snapshot) -> bool {
     let (start, Some(pid)) = (signal.members.claude_start, signal.members.claude_pid) else { return false };
-    let is_certain = snapshot.host.is_host_of(signal) && (start.is_some() || !cfg!(target_os = "linux"));
+    let is_certain = snapshot.host.is_host_of(signal) && (start.is_some() || !IDENTIFIES_PROCESSES);
     is_certain && is_process_alive(pid, start) && is_cli_process(pid)
 }

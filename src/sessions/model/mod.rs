@@ -1,5 +1,9 @@
 //! The model: what is true of every session now. It follows the files and the time, and tells a sink of every change.
 
+mod conversation_backlog;
+mod conversation_reading;
+mod conversations;
+mod ended_session;
 mod known_sessions;
 mod last_signals;
 mod mass_removal;
@@ -9,5 +13,6 @@ mod session_model;
 mod session_sink;
 pub mod stable_times;
 
+pub use conversation_reading::ConversationReading;
 pub use session_model::{Rounds, SessionModel};
 pub use session_sink::{SessionChange, SessionSink};

@@ -2,10 +2,8 @@
 
 use std::collections::HashSet;
 
-use rustix::event::PollFlags;
-
 use crate::daemons::open_pidfd;
-use crate::wait_for_descriptor::wait_for_descriptor;
+use crate::wait_for_descriptor::wait_until_readable;
 
 /// A thread needs little more than the call that waits.
 const STACK_LEN: usize = 64 << 10;
@@ -23,7 +21,7 @@ impl ProcessEnds {
         }
         let Some(pidfd) = open_pidfd(pid) else { return false };
         let wait = move || {
-            wait_for_descriptor(&pidfd, PollFlags::IN);
+            wait_until_readable(&pidfd);
             on_end();
         };
         let is_started = std::thread::Builder::new().stack_size(STACK_LEN).spawn(wait).is_ok();

@@ -1,9 +1,9 @@
 //! Follows all sessions: reads what changed, refreshes the sessions concerned, and tells the sink.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::io;
 use std::ops::ControlFlow;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::time::{Duration, Instant};
 
@@ -13,6 +13,7 @@ use super::process_ends::ProcessEnds;
 use super::refresh_schedule::RefreshSchedule;
 use super::session_sink::SessionSink;
 use crate::display_text::make_harmless;
+use crate::machines::{FollowedMachines, MachineNews, MachineOptions};
 use session_signals_reader::{ChangedSource, Collector, Snapshot, WatchEvent, Watcher};
 
 /// How many file events are read at most before their sessions are published.
@@ -37,10 +38,13 @@ enum ModelEvent {
     Files(WatchEvent),
     /// The process of a session ended.
     ProcessEnded,
+    /// Something is new about other machines.
+    Machines(MachineNews),
 }
 
 /// Everything that is known of the sessions.
 pub struct SessionModel<S> {
+    config_dir: PathBuf,
     collector: Collector,
     watcher: Watcher,
     events: Receiver<ModelEvent>,
@@ -54,7 +58,10 @@ pub struct SessionModel<S> {
     known: KnownSessions,
     removal: MassRemoval,
     schedule: RefreshSchedule,
-    /// The failures to read a file that were logged, as long as they last.
+    machines: FollowedMachines,
+    /// What was heard of each source of other machines: why it cannot be read now, or `None` if it can.
+    sources: BTreeMap<String, Option<String>>,
+    /// The failures to read a file or another machine that were logged, as long as they last.
     failures: BTreeSet<String>,
 }
 
@@ -72,7 +79,9 @@ impl<S: SessionSink> SessionModel<S> {
         })?;
         collector.read_all_signals();
         let (snapshot, now) = (collector.take_snapshot(), Instant::now());
+        let reading = sink.conversation_reading();
         let mut model = Self {
+            config_dir: config_dir.to_owned(),
             collector,
             watcher,
             events,
@@ -82,9 +91,11 @@ impl<S: SessionSink> SessionModel<S> {
             process_ends: ProcessEnds::default(),
             are_directories_watched: true,
             snapshot,
-            known: KnownSessions::new(config_dir),
+            known: KnownSessions::new(config_dir, reading),
             removal: MassRemoval::new(now),
             schedule: RefreshSchedule::new(now),
+            machines: FollowedMachines::default(),
+            sources: BTreeMap::new(),
             failures: BTreeSet::new(),
         };
         // What changed while the files were read.
@@ -93,7 +104,27 @@ impl<S: SessionSink> SessionModel<S> {
         Ok(model)
     }
 
-    /// Publishes every session.
+    /// Follows the sessions of other machines, too. `is_all` asks for those that have ended, too.
+    ///
+    /// # Errors
+    /// If a thread cannot be started.
+    pub fn follow_machines(&mut self, options: &MachineOptions, is_all: bool) -> io::Result<()> {
+        let sender = self.sender.clone();
+        let tell = move |news| sender.send(ModelEvent::Machines(news)).is_ok();
+        self.machines = FollowedMachines::start(options, &self.config_dir, is_all, tell)?;
+        Ok(())
+    }
+
+    /// Publishes changes until each source of other machines has told whether it can be read, or until this time is over.
+    pub fn wait_for_machines(&mut self, timeout: Duration) -> ControlFlow<Option<S::Stop>> {
+        let deadline = Instant::now() + timeout;
+        while self.sources.len() < self.machines.source_count() && Instant::now() < deadline {
+            self.wait_and_publish()?;
+        }
+        ControlFlow::Continue(())
+    }
+
+    /// Publishes every session of this machine.
     pub fn publish_all(&mut self) -> ControlFlow<S::Stop> {
         let all = self.all_session_ids();
         let flow = self.publish_sessions(all);
@@ -111,15 +142,22 @@ impl<S: SessionSink> SessionModel<S> {
         }
     }
 
+    /// Returns what is remembered of the sessions.
+    #[cfg(test)]
+    pub fn known(&self) -> &KnownSessions {
+        &self.known
+    }
+
     /// Waits for the next event or the next time at which something must be done, and does it.
-    fn wait_and_publish(&mut self) -> ControlFlow<Option<S::Stop>> {
+    pub(super) fn wait_and_publish(&mut self) -> ControlFlow<Option<S::Stop>> {
         match self.wait_for_event() {
             Ok(event) => {
                 if !self.removal.is_empty() {
                     std::thread::sleep(BATCH_PAUSE);
                 }
                 let more = self.events.try_iter().take(MAX_BATCH);
-                let events: Vec<_> = std::iter::once(event).chain(more).collect();
+                let events = std::iter::once(event).chain(more).collect();
+                let events = self.publish_machines(events).map_break(Some)?;
                 let changed = self.read_changes(events);
                 self.publish_sessions(changed).map_break(Some)?;
             }
@@ -136,6 +174,7 @@ impl<S: SessionSink> SessionModel<S> {
             self.start_round(now);
         }
         self.continue_round(now).map_break(Some)?;
+        self.continue_backlog(now).map_break(Some)?;
         if self.sink.next_wakeup().is_some_and(|wakeup| wakeup <= now) {
             self.sink.wake_up(now).map_break(Some)?;
         }
@@ -147,7 +186,8 @@ impl<S: SessionSink> SessionModel<S> {
         let round = (!self.is_resting()).then(|| self.schedule.wait_time(now));
         let removal = (!self.removal.is_empty()).then(|| self.removal.wait_time(now));
         let wakeup = self.sink.next_wakeup().map(|wakeup| wakeup.saturating_duration_since(now));
-        match [round, removal, wakeup].into_iter().flatten().min() {
+        let backlog = self.known.backlog_wait_time(now);
+        match [round, removal, wakeup, backlog].into_iter().flatten().min() {
             Some(timeout) => self.events.recv_timeout(timeout),
             None => self.events.recv().map_err(|_| RecvTimeoutError::Disconnected),
         }
@@ -180,6 +220,7 @@ impl<S: SessionSink> SessionModel<S> {
             match event {
                 ModelEvent::Files(event) => changes.extend(self.watcher.changed_sources(event)),
                 ModelEvent::ProcessEnded => changes.push(ChangedSource::Registry),
+                ModelEvent::Machines(_) => {}
             }
         }
         changes.sort_unstable();
@@ -219,14 +260,40 @@ impl<S: SessionSink> SessionModel<S> {
     /// Refreshes the sessions, and publishes those that changed.
     fn publish_sessions(&mut self, sessions: BTreeSet<String>) -> ControlFlow<S::Stop> {
         let refresh = |id| self.known.refresh_session(id, &self.collector, &self.snapshot, drop);
-        let changes: Vec<_> = sessions.into_iter().map(refresh).collect();
+        let changes: Vec<_> = sessions.into_iter().filter_map(refresh).collect();
         self.sink.publish(changes)
     }
 
-    /// Reports which files could not be read. A failure is reported again only if the file could be read in between.
+    /// Publishes what is new about other machines, and returns the other events.
+    fn publish_machines(&mut self, events: Vec<ModelEvent>) -> ControlFlow<S::Stop, Vec<ModelEvent>> {
+        let (mut others, mut changes, mut has_news) = (Vec::new(), BTreeMap::new(), false);
+        for event in events {
+            match event {
+                ModelEvent::Machines(MachineNews::Sessions(sessions)) => changes.extend(sessions),
+                ModelEvent::Machines(MachineNews::Source { name, failure }) => {
+                    has_news |= self.sources.get(&name) != Some(&failure);
+                    self.sources.insert(name, failure);
+                }
+                event => others.push(event),
+            }
+        }
+        if !changes.is_empty() {
+            self.sink.publish(changes.into_iter().collect())?;
+        }
+        if has_news {
+            self.report_failures();
+        }
+        ControlFlow::Continue(others)
+    }
+
+    /// Reports which files and machines could not be read. A failure is reported again only if the reading worked in between.
     fn report_failures(&mut self) {
         let failures = self.collector.unreadable_files(&self.snapshot);
-        let failures: BTreeSet<_> = failures.iter().map(|failure| make_harmless(failure)).collect();
+        let failures = failures.iter().chain(self.sources.values().flatten());
+        let failures: BTreeSet<_> = failures.map(|failure| make_harmless(failure)).collect();
+        if failures != self.failures {
+            self.sink.set_failures(&failures);
+        }
         for failure in failures.difference(&self.failures) {
             self.sink.report_failure(failure);
         }
@@ -260,12 +327,14 @@ impl<S: SessionSink> SessionModel<S> {
     /// Refreshes the sessions of one slice of the round, publishes them, and shows the sink their evidence.
     fn continue_round(&mut self, now: Instant) -> ControlFlow<S::Stop> {
         let (mut changes, mut time_dependent) = (Vec::new(), Vec::new());
+        let mut is_empty = true;
         while let Some(id) = self.schedule.next_session(now) {
+            is_empty = false;
             let session = id.clone();
             let collect = |evidence| time_dependent.push((session, evidence));
-            changes.push(self.known.refresh_session(id, &self.collector, &self.snapshot, collect));
+            changes.extend(self.known.refresh_session(id, &self.collector, &self.snapshot, collect));
         }
-        if changes.is_empty() && self.schedule.wait_time(now) > Duration::ZERO {
+        if is_empty && self.schedule.wait_time(now) > Duration::ZERO {
             return ControlFlow::Continue(());
         }
         self.sink.publish(changes)?;
@@ -274,6 +343,20 @@ impl<S: SessionSink> SessionModel<S> {
             self.sink.look_at_evidence(signal_dir, &id, &evidence);
         }
         self.schedule.finish_slice(Instant::now());
+        ControlFlow::Continue(())
+    }
+
+    /// Reads the conversations of one slice of the backlog, and publishes their sessions again.
+    fn continue_backlog(&mut self, now: Instant) -> ControlFlow<S::Stop> {
+        let (mut changes, mut is_empty) = (Vec::new(), true);
+        while let Some(id) = self.known.next_in_backlog(now) {
+            is_empty = false;
+            changes.extend(self.known.refresh_session(id, &self.collector, &self.snapshot, drop));
+        }
+        if !is_empty {
+            self.sink.publish(changes)?;
+            self.known.finish_backlog_slice(Instant::now());
+        }
         ControlFlow::Continue(())
     }
 }
@@ -330,8 +413,8 @@ mod tests {
         assert!(model.publish_all().is_continue());
         let time_dependent: Vec<_> = model.known.time_dependent().filter(|id| *id != "killed").collect();
         assert_eq!(time_dependent, ["ahead", "alive", "transcript"]);
-        let is_linux = cfg!(target_os = "linux");
-        assert_eq!(model.known.time_dependent().any(|id| id == "killed"), is_linux);
-        assert_eq!(model.known.ids().count(), 3003 + usize::from(is_linux));
+        let has_host = session_signals_reader::IDENTIFIES_PROCESSES;
+        assert_eq!(model.known.time_dependent().any(|id| id == "killed"), has_host);
+        assert_eq!(model.known.ids().count(), 3003 + usize::from(has_host));
     }
 }

@@ -3,7 +3,7 @@
 mod display_text;
 mod serve;
 mod session_table;
-mod terminal;
+mod watch;
 
 use std::time::{Duration, SystemTime};
 

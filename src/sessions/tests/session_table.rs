@@ -40,3 +40,18 @@ fn sessions_that_need_the_user_come_first() {
     assert!(draw_table(&sessions, at(200), coloured).starts_with("\x1b[33m▲ approve\x1b[0m"));
     assert!(draw_table(&[], at(0), coloured).starts_with("No session is open."));
 }
+
+#[test]
+fn a_session_whose_machine_cannot_be_reached_says_only_that() {
+    let plain = TableFormat { columns: None, is_coloured: false };
+    let mut lost = Session::from_evidence("bbbbbbbbbbbb", &evidence(&[("working", 20, r#"{"prompt":"go"}"#)]), at(200));
+    lost.machine = Some("box".to_owned());
+    let own = Session::from_evidence("aaaaaaaaaaaa", &evidence(&[("ended", 20, "{}")]), at(200));
+    let mut sessions = [own, lost.into_unreachable(at(150))];
+    sessions.sort_by_key(Session::sort_key);
+    let expected = "\
+? unreachable   50s  -  -  bbbbbbbb  on box: the machine cannot be reached
+○ ended          3m  -  -  aaaaaaaa  the session ended
+";
+    assert_eq!(draw_table(&sessions, at(200), plain), expected);
+}

@@ -11,6 +11,8 @@ use session_signals_protocol::cli_process::read_stat;
 
 use super::to_pid;
 
+pub use crate::procfs::{has_our_user, process_ids, read_environment};
+
 /// Opens a descriptor that becomes readable when the process ends; `None` if there is no such process.
 pub fn open_pidfd(pid: u32) -> Option<OwnedFd> {
     pidfd_open(to_pid(pid)?, PidfdFlags::empty()).ok()
@@ -34,13 +36,6 @@ pub fn send_signal_if(pid: u32, is_intended: &dyn Fn() -> bool, signal: Signal) 
         Err(Errno::SRCH) => Ok(false),
         Err(error) => Err(error.into()),
     }
-}
-
-/// Returns whether a process runs as the user of this process. Root could signal the processes of all users, so the system does
-/// not refuse by itself.
-pub fn has_our_user(pid: u32) -> bool {
-    let metadata = std::fs::metadata(format!("/proc/{pid}"));
-    metadata.is_ok_and(|metadata| metadata.uid() == rustix::process::geteuid().as_raw())
 }
 
 /// Returns whether the standard input of a process is the file with this device and inode.
@@ -83,16 +78,10 @@ pub fn child_pids() -> Vec<Pid> {
     children.into_iter().filter_map(to_pid).collect()
 }
 
-/// Returns the PIDs of all processes that `/proc` shows.
-pub fn process_ids() -> Vec<u32> {
-    let entries = std::fs::read_dir("/proc").into_iter().flatten().flatten();
-    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
-}
-
-/// Reads the environment with which a process was started: `NAME=value` entries that end with a NUL byte. Empty if this process
-/// may not read it.
-pub fn read_environment(pid: u32) -> Vec<u8> {
-    std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default()
+/// Returns whether a process runs as the user of this process and has a program. A process that has ended has none, and neither
+/// has a thread of the kernel.
+pub fn is_program_of_our_user(pid: u32) -> bool {
+    has_our_user(pid) && std::fs::read_link(format!("/proc/{pid}/exe")).is_ok()
 }
 
 /// Returns the path of this executable. The path leads to the running program even after an installation has replaced the file.

@@ -1,34 +1,17 @@
-//! The operations on systems other than Linux, as far as POSIX has them.
+//! The operations on systems other than Linux and macOS. They have never been run.
 
-use std::io;
 use std::os::fd::OwnedFd;
-use std::path::PathBuf;
 
-use rustix::io::Errno;
-use rustix::process::{Pid, Signal, kill_process, kill_process_group};
+use rustix::process::Pid;
 
-use super::to_pid;
+pub use super::posix::{adopt_orphans, die_with_supervisor, kill_remaining_group, send_signal_if, this_executable};
 
-/// Returns `None`: there is no pidfd.
+/// Returns `None`: the end of the process is found out by looking at it from time to time.
 pub fn open_pidfd(_: u32) -> Option<OwnedFd> {
     None
 }
 
-/// Sends a signal to a process if `is_intended` returns `true`. Returns whether the signal was sent.
-///
-/// The PID may pass to another process between the two. POSIX has no way to prevent that.
-///
-/// # Errors
-/// `PermissionDenied` if this process may not signal the other one.
-pub fn send_signal_if(pid: u32, is_intended: &dyn Fn() -> bool, signal: Signal) -> io::Result<bool> {
-    match to_pid(pid).filter(|_| is_intended()).map(|pid| kill_process(pid, signal)) {
-        Some(Ok(())) => Ok(true),
-        None | Some(Err(Errno::SRCH)) => Ok(false),
-        Some(Err(error)) => Err(error.into()),
-    }
-}
-
-/// Returns `true`: the system does not tell. It keeps everybody but root from signalling the processes of other users.
+/// Returns `true`: the system does not tell, and keeps everybody but root from signalling the processes of other users.
 pub fn has_our_user(_: u32) -> bool {
     true
 }
@@ -37,22 +20,6 @@ pub fn has_our_user(_: u32) -> bool {
 /// identify the process.
 pub fn has_stdin(_: u32, file: Option<(u64, u64)>) -> bool {
     file.is_some()
-}
-
-/// Does nothing: there is no subreaper.
-///
-/// # Errors
-/// None.
-pub fn adopt_orphans() -> io::Result<()> {
-    Ok(())
-}
-
-/// Does nothing: there is no signal on a parent's death.
-///
-/// # Errors
-/// None.
-pub fn die_with_supervisor(_: u32) -> io::Result<()> {
-    Ok(())
 }
 
 /// Returns nothing: the system does not list children.
@@ -70,12 +37,7 @@ pub fn read_environment(_: u32) -> Vec<u8> {
     Vec::new()
 }
 
-/// Returns the path of this executable, or an empty path if the system does not tell.
-pub fn this_executable() -> PathBuf {
-    std::env::current_exe().unwrap_or_default()
-}
-
-/// Kills a daemon's process group, because the children of this process cannot be listed.
-pub fn kill_remaining_group(group: Pid) {
-    let _ = kill_process_group(group, Signal::KILL);
+/// Returns `false`: it is asked only of the processes that are listed.
+pub fn is_program_of_our_user(_: u32) -> bool {
+    false
 }

@@ -6,6 +6,7 @@ mod cursor;
 mod event_log;
 mod offset;
 mod request_policy;
+mod setup;
 mod stable_times;
 mod stream_history;
 

@@ -75,10 +75,14 @@ fn clients_are_told_which_sessions_went_while_no_server_ran() {
         std::fs::metadata(path).unwrap().mode() & 0o777
     };
     assert_eq!((mode(&file), mode(file.parent().unwrap())), (0o600, 0o700));
+    // The sessions of other machines are remembered, too. Their machines may have any name that ssh takes.
+    publish(&start_run(&["stays", "goes"]), "me@box:there", Some("1"));
+    let fourth = start_run(&["stays", "goes"]);
+    assert!(messages(&fourth, StartPosition::Elsewhere).contains(&"delete me@box:there".to_owned()));
     // The file does not grow without limit when very many sessions come and go.
     for number in 0..20_000 {
-        publish(&third, &number.to_string(), Some("1"));
-        publish(&third, &number.to_string(), None);
+        publish(&fourth, &number.to_string(), Some("1"));
+        publish(&fourth, &number.to_string(), None);
     }
     assert!(std::fs::metadata(&file).unwrap().len() < 400_000);
     // If the system chose the port, no file is written.

@@ -2,6 +2,7 @@
 //! HEAD and OPTIONS to the real router.
 
 use std::collections::HashMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex};
 
 use axum::body::to_bytes;
@@ -15,6 +16,7 @@ use serde_json::Value;
 use super::unwrap_values::unwrap_values;
 use crate::serve::feed::Feed;
 use crate::serve::router;
+use crate::serve::setup::SetupReading;
 use crate::serve::stream::offset;
 
 pub struct Stream {
@@ -86,7 +88,8 @@ pub async fn handle_request(streams: Streams, request: Request) -> Response {
     let uri = format!("/{}{query}", if exists { "sessions" } else { "none" });
     let (mut parts, body) = request.into_parts();
     parts.uri = uri.parse().unwrap();
-    let Ok(answer) = TowerToHyperService::new(router(feed)).call(Request::from_parts(parts, body)).await;
+    let router = router(feed, SetupReading::read(Path::new("/none")));
+    let Ok(answer) = TowerToHyperService::new(router).call(Request::from_parts(parts, body)).await;
     unwrap_values(answer, &content_type)
 }
 

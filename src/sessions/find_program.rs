@@ -1,4 +1,4 @@
-//! Finds the program of a daemon before a process is started, so that a missing program is reported at once.
+//! Finds a program before a process is started, so that a missing program is reported at once.
 
 use std::ffi::OsStr;
 use std::io;
@@ -24,7 +24,8 @@ pub fn find_program(command: &str, cwd: &Path, path: &OsStr) -> io::Result<PathB
     candidates.into_iter().find(|file| is_program(file)).ok_or_else(|| not_found(format!("{command} is not on PATH")))
 }
 
-fn is_program(path: &Path) -> bool {
+/// Returns whether a path leads to a file that this user may execute.
+pub fn is_program(path: &Path) -> bool {
     path.is_file() && access(path, Access::EXEC_OK).is_ok()
 }
 
