@@ -2,16 +2,16 @@
 
 use std::fs::{File, FileTimes};
 use std::io;
-use std::os::unix::fs::{MetadataExt, PermissionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use fs_err as fs;
 
-use crate::atomic_file;
 use crate::environment::Environment;
 use crate::file_attributes::ACCESS_LIST;
 use crate::open_writer::{self, OpenWriter};
+use crate::{atomic_file, file_mode};
 
 /// How many backups of each settings file are kept.
 const MAX_BACKUPS: usize = 10;
@@ -111,7 +111,7 @@ pub fn rescue_to_backups(env: &Environment, settings: &Path, leftover: &Path) ->
 
 /// Lets only the owner of a file read it: settings contain tokens.
 fn make_private(path: &Path) -> io::Result<()> {
-    fs::set_permissions(path, PermissionsExt::from_mode(0o600))?;
+    file_mode::set_mode(path, 0o600)?;
     let _ = rustix::fs::removexattr(path, ACCESS_LIST);
     Ok(())
 }
@@ -120,6 +120,13 @@ fn make_private(path: &Path) -> io::Result<()> {
 #[must_use]
 pub fn has_content(env: &Environment, bytes: &[u8]) -> bool {
     backup_files(env).iter().any(|path| std::fs::read(path).is_ok_and(|backup| backup == bytes))
+}
+
+/// Returns whether a backup of these settings has this content.
+#[must_use]
+pub fn has_content_of(env: &Environment, settings: &Path, bytes: &[u8]) -> bool {
+    let backups = backups_of(&env.backups_dir(), &env.settings_slug(settings)).unwrap_or_default();
+    backups.iter().any(|(_, path)| std::fs::read(path).is_ok_and(|backup| backup == bytes))
 }
 
 /// Returns the backups that a program wrote to after they were made.

@@ -36,7 +36,12 @@ impl CliVersion {
 /// # Errors
 /// A sentence that says why the version is unknown: there is no CLI, or it hangs, fails, or prints something else.
 pub fn installed_version(env: &Environment) -> Result<CliVersion, String> {
-    let claude = find_cli(env).ok_or("there is no `claude` on PATH")?;
+    let claude = find_cli(env).ok_or_else(|| match windows_cli(env) {
+        Some(claude) => {
+            format!("{} is a program of Windows, and there is no other `claude` on PATH", env.short_path(&claude))
+        }
+        None => "there is no `claude` on PATH".to_owned(),
+    })?;
     let shown = env.short_path(&claude);
     let output = child_process::run_with_limit(Command::new(&claude).arg("--version"), b"", VERSION_TIMEOUT)
         .map_err(|error| format!("{shown} --version: {error}"))?;
@@ -49,11 +54,22 @@ pub fn installed_version(env: &Environment) -> Result<CliVersion, String> {
     })
 }
 
-/// Finds the `claude` of PATH, or else the one in a directory where its own installers put it.
-fn find_cli(env: &Environment) -> Option<PathBuf> {
+/// Finds the `claude` of PATH, or else the one in a directory where its own installers put it. In WSL, the PATH has the folders of
+/// Windows, too. A `claude` that lies there runs on Windows and is left out.
+#[must_use]
+pub fn find_cli(env: &Environment) -> Option<PathBuf> {
+    candidates(env).find(|path| !env.windows_drives.hold(path))
+}
+
+/// Finds a `claude` that runs on Windows.
+fn windows_cli(env: &Environment) -> Option<PathBuf> {
+    candidates(env).find(|path| env.windows_drives.hold(path))
+}
+
+fn candidates(env: &Environment) -> impl Iterator<Item = PathBuf> {
     let on_path = std::env::split_paths(&env.search_path).filter(|folder| folder.is_absolute());
     let installer_dirs = env.home.iter().map(|home| home.join(".local/bin")).chain([env.config_dir.join("local")]);
-    on_path.chain(installer_dirs).map(|folder| folder.join("claude")).find(|path| is_executable(path))
+    on_path.chain(installer_dirs).map(|folder| folder.join("claude")).filter(|path| is_executable(path))
 }
 
 fn is_executable(path: &Path) -> bool {

@@ -1,6 +1,9 @@
 //! The definition of the command line, and its help.
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use std::path::PathBuf;
+
+use clap::{ArgGroup, Args, Parser, Subcommand, ValueEnum};
+use session_signals_cli::generate::Generated;
 
 use crate::paths::Scope;
 
@@ -36,6 +39,8 @@ JSON (--json), one object; a member that does not apply is null or empty:
   backup        the backup of the settings
   service       the file of the service that was written or removed
   plugin        the folder of the plugin that was written or removed
+  links         the links to `sessions` and `hooks` that were made or removed
+  completions   the completions and man pages that were written or removed
   diff          with --dry-run: the unified diff
   warnings      sentences
   problems      sentences; if there are any, the outcome is \"partly\"
@@ -78,13 +83,12 @@ pub enum Command {
     /// Find what keeps the hooks from working
     #[command(after_long_help = DOCTOR_JSON)]
     Doctor(DoctorOptions),
-    /// Print shell completions or a man page
+    /// Make shell completions and man pages
     #[command(hide = true)]
     Generate {
-        /// What to print.
+        /// What to make.
+        #[command(subcommand)]
         what: Generated,
-        /// The man page of this subcommand.
-        page: Option<String>,
     },
 }
 
@@ -126,12 +130,37 @@ pub struct InstallOptions {
     /// Stop that service and remove it
     #[arg(long, conflicts_with = "service")]
     pub no_service: bool,
+    /// Let that service call you when a session begins to need you.
+    /// desktop: a notice of the desktop; none: do not call any more
+    #[arg(
+        long,
+        verbatim_doc_comment,
+        requires = "service",
+        value_enum,
+        value_name = "desktop|none",
+        hide_possible_values = true
+    )]
+    pub notify: Option<ServiceNotices>,
+    #[command(flatten)]
+    pub sharing: SharingOptions,
     /// Add the plugin, which tells approvals, denials and Esc at once
     #[arg(long)]
     pub plugin: bool,
     /// Remove that plugin
     #[arg(long, conflicts_with = "plugin")]
     pub no_plugin: bool,
+    /// Link `sessions` and `hooks` in this folder, not in ~/.local/bin
+    #[arg(long, value_name = "DIR")]
+    pub bin_dir: Option<PathBuf>,
+    /// Make no links to `sessions` and `hooks`, and remove ours
+    #[arg(long, conflicts_with = "bin_dir")]
+    pub no_links: bool,
+    /// Add completions of bash, zsh and fish, and man pages
+    #[arg(long)]
+    pub completions: bool,
+    /// Remove these completions and man pages
+    #[arg(long, conflicts_with = "completions")]
+    pub no_completions: bool,
     // It is not --force, because root in a container gives --force in any case.
     /// Replace a newer installed version by this one
     #[arg(long)]
@@ -185,13 +214,43 @@ pub struct DoctorOptions {
     pub days: u32,
 }
 
-/// What `hooks generate` prints.
-#[derive(Clone, Copy, ValueEnum)]
-pub enum Generated {
-    Man,
-    Bash,
-    Elvish,
-    Fish,
-    Powershell,
-    Zsh,
+/// What the service shares with other machines. The options are those of `sessions serve`.
+#[derive(Args, Default)]
+#[command(group(ArgGroup::new("servers").args(["publish", "from"]).multiple(true)))]
+pub struct SharingOptions {
+    /// Let that service publish to this NATS server.
+    /// none: do not publish any more
+    #[arg(long, verbatim_doc_comment, requires = "service", value_name = "URL|none", value_parser = parse_server_url)]
+    pub publish: Option<String>,
+    /// The name of this machine there
+    #[arg(long, requires = "publish", value_name = "NAME")]
+    pub host: Option<String>,
+    /// full: publish prompts, answers and calls, too
+    #[arg(long, requires = "publish", value_name = "none|full", value_parser = ["none", "full"], hide_possible_values = true)]
+    pub publish_text: Option<String>,
+    /// Let that service show what other machines publish.
+    /// none: show only this machine
+    #[arg(long, verbatim_doc_comment, requires = "service", value_name = "URL|none", value_parser = parse_server_url)]
+    pub from: Option<String>,
+    /// The file that the NATS server knows you by
+    #[arg(long, requires = "servers", value_name = "FILE")]
+    pub credentials: Option<PathBuf>,
+}
+
+/// Takes the address of a server as `sessions serve` takes it, as far as its beginning tells, and `none`.
+fn parse_server_url(text: &str) -> Result<String, &'static str> {
+    let is_url = |url: &str| (url.starts_with("tls://") || url.starts_with("nats://")) && !url.contains('@');
+    if text == "none" || text.split(',').all(is_url) {
+        return Ok(text.to_owned());
+    }
+    Err("the address of the server begins with tls:// or, on this machine, nats://, and holds no password")
+}
+
+/// How the service calls the user. A service has no terminal whose bell it could ring.
+#[derive(Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum ServiceNotices {
+    /// A notice of the desktop.
+    Desktop,
+    /// Not at all.
+    None,
 }

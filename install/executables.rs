@@ -1,7 +1,7 @@
 //! The executables: reads them beside `hooks`, copies them to the configuration directory, and removes the copies.
 
 use std::io;
-use std::os::unix::fs::{DirBuilderExt, PermissionsExt};
+use std::os::unix::fs::{DirBuilderExt, MetadataExt};
 use std::path::{Path, PathBuf};
 
 use fs_err as fs;
@@ -11,6 +11,9 @@ use crate::refusal::Refusal;
 use crate::supported_events;
 use crate::{atomic_file, release_version};
 
+/// The executables that handle no event. They are installed if something starts them or a link leads to them.
+const OTHER_EXECUTABLES: [&str; 2] = [supported_events::SESSIONS_EXECUTABLE, supported_events::HOOKS_EXECUTABLE];
+
 /// An executable to install.
 pub struct Executable {
     /// Its file name.
@@ -19,24 +22,20 @@ pub struct Executable {
     pub bytes: Vec<u8>,
 }
 
-/// Reads the hook executables beside `hooks`, and `sessions` if it is needed.
+/// Reads the hook executables beside `hooks`, and the other executables that are needed.
 ///
 /// # Errors
 /// If an executable is missing or cannot be read.
-pub fn read_executables(env: &Environment, with_sessions: bool) -> Result<Vec<Executable>, Refusal> {
+pub fn read_executables(env: &Environment, others: &[&'static str]) -> Result<Vec<Executable>, Refusal> {
     let read = |name| match fs::read(env.source_dir.join(name)) {
         Ok(bytes) => Ok(Executable { name, bytes }),
         Err(error) if error.kind() == io::ErrorKind::NotFound => Err(Refusal::new(format!(
-            "{name} is not beside `hooks` in {}: build all executables with `cargo build --release`",
+            "{name} is not beside `hooks` in {}: build all executables with `cargo build --release`, or install the package again",
             env.source_dir.display()
         ))),
         Err(error) => Err(error.into()),
     };
-    supported_events::executable_names()
-        .into_iter()
-        .chain(with_sessions.then_some(supported_events::SESSIONS_EXECUTABLE))
-        .map(read)
-        .collect()
+    supported_events::executable_names().into_iter().chain(others.iter().copied()).map(read).collect()
 }
 
 /// The result of [`copy_executables`].
@@ -82,12 +81,15 @@ pub fn copy_executables(env: &Environment, executables: &[Executable]) -> io::Re
     Ok(CopyResult { paths, former })
 }
 
-/// Returns whether a copy has this content and may be executed by everybody.
+/// Returns whether a copy has this content and may be executed by everybody. On a file system that keeps no permissions, it is enough
+/// that its owner may.
 #[must_use]
 pub fn has_same_content(path: &Path, bytes: &[u8]) -> bool {
-    let is_executable =
-        path.symlink_metadata().is_ok_and(|meta| meta.is_file() && meta.permissions().mode() & 0o111 == 0o111);
-    is_executable && std::fs::read(path).is_ok_and(|content| content == bytes)
+    let mode =
+        |path: &Path| path.symlink_metadata().ok().filter(std::fs::Metadata::is_file).map_or(0, |meta| meta.mode());
+    // The file beside it is a text. Only a file system without permissions shows a text as executable.
+    let needed = if mode(&path.with_file_name(release_version::VERSION_FILE)) & 0o100 == 0 { 0o111 } else { 0o100 };
+    mode(path) & needed == needed && std::fs::read(path).is_ok_and(|content| content == bytes)
 }
 
 /// Removes the copies, and the temporary files of killed runs. Removes their directory, too, if nothing else lies there. To be
@@ -97,7 +99,7 @@ pub fn has_same_content(path: &Path, bytes: &[u8]) -> bool {
 /// If a file exists and cannot be removed.
 pub fn remove_executables(env: &Environment) -> io::Result<()> {
     let folder = env.executables_dir();
-    for name in supported_events::executable_names().into_iter().chain([supported_events::SESSIONS_EXECUTABLE]) {
+    for name in supported_events::executable_names().into_iter().chain(OTHER_EXECUTABLES) {
         atomic_file::delete_file(&folder.join(name))?;
     }
     atomic_file::delete_file(&release_version::version_path(env))?;

@@ -10,6 +10,12 @@ use rustix::io::Errno;
 /// The attribute in which Linux stores the access list of a file.
 pub const ACCESS_LIST: &CStr = c"system.posix_acl_access";
 
+/// The error for an attribute that a file does not have.
+#[cfg(target_os = "macos")]
+const NO_ATTRIBUTE: Errno = Errno::NOATTR;
+#[cfg(not(target_os = "macos"))]
+const NO_ATTRIBUTE: Errno = Errno::NODATA;
+
 /// The attributes of a file: names and values, sorted.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct FileAttributes(Vec<(CString, Vec<u8>)>);
@@ -21,7 +27,7 @@ impl FileAttributes {
     /// If an attribute cannot be read.
     pub fn read_from(path: &Path) -> io::Result<Self> {
         let names = match read_whole(|buffer| listxattr(path, buffer)) {
-            Err(Errno::OPNOTSUPP) => return Ok(Self::default()),
+            Err(Errno::NOTSUP) => return Ok(Self::default()),
             names => names?,
         };
         let mut attributes = Vec::new();
@@ -30,7 +36,7 @@ impl FileAttributes {
             match read_whole(|buffer| getxattr(path, name, buffer)) {
                 Ok(value) => attributes.push((name.to_owned(), value)),
                 // The attribute is the system's own, or was removed in the meantime.
-                Err(Errno::OPNOTSUPP | Errno::NODATA) => {}
+                Err(Errno::NOTSUP | NO_ATTRIBUTE) => {}
                 Err(_) if is_set_by_system(name) => {}
                 Err(error) => return Err(attribute_error(path, name, "be read", error)),
             }

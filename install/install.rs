@@ -17,9 +17,10 @@ use crate::report::{LeftOutEvent, Report};
 use crate::settings_editor::{self, EditPlan, Registration, ReplacedScript};
 use crate::settings_file::SettingsFile;
 use crate::smoke_test::{self, RegisteredCommand};
+use crate::user_files::UserFilesChoice;
 use crate::{
-    diff, file_owner, interrupted_runs, plugin, release_version, service, settings_transaction, shared_settings,
-    signal_dir, supported_events,
+    cli_version, diff, file_owner, interrupted_runs, plugin, release_version, service, settings_transaction,
+    shared_settings, signal_dir, supported_events, user_files,
 };
 
 /// Copies the executables and registers them in the settings of a scope, or says what would be done.
@@ -36,6 +37,8 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
         ));
     }
     let desired = DesiredState::decide_desired(env, options.keep_scripts, options.daemons)?;
+    refuse_windows(env)?;
+    signal_dir::refuse_open_file_system(env)?;
     plugin::refuse_enabled(env)?;
     if options.plugin {
         plugin::refuse_plugin(env, &desired.claude)?;
@@ -46,7 +49,12 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
     let settings = SettingsFile::read_settings(&report.file).ok();
     let old_text = settings.as_ref().map_or(b"".as_slice(), SettingsFile::bytes);
     let has_service = !options.no_service && (options.service || service::is_installed(env));
-    let executables = executables::read_executables(env, desired.has_daemons(old_text) || has_service)?;
+    let choice = user_files::earlier_choice(env).with_options(env, options);
+    let mut others = user_files::needed_programs(env, &choice);
+    if (desired.has_daemons(old_text) || has_service) && !others.contains(&supported_events::SESSIONS_EXECUTABLE) {
+        others.push(supported_events::SESSIONS_EXECUTABLE);
+    }
+    let executables = executables::read_executables(env, &others)?;
     report.claude = desired.claude.as_ref().ok().map(ToString::to_string);
     let result = if options.dry_run {
         show_plan(env, &desired, options, report)
@@ -58,16 +66,36 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
         refusal.with_snippet(&settings_editor::settings_snippet(&desired.registrations(env, &empty_settings)))
     })?;
     // The settings are changed now, so a failure from here on is a problem and not a refusal.
-    for result in [change_service(env, options, report), change_plugin(env, options, report)] {
+    for result in [
+        change_service(env, options, report),
+        change_plugin(env, options, report),
+        change_user_files(env, options, &choice, report),
+    ] {
         report.problems.extend(result.err().map(|refusal| refusal.reason));
     }
     let disabled = disabled_hooks::find_disabled(env);
     report.disabled = !disabled.is_empty();
     report.warnings.extend(install_warnings::about_circumstances(env, &desired, options.scope, &disabled));
     report.warnings.extend(install_warnings::about_plugin(env, &desired, options));
+    report.warnings.extend(install_warnings::about_user_files(env, options, report));
     report.warnings.extend(install_warnings::about_entries(env, report));
     report.warnings.extend(install_warnings::about_other_commands(env, &desired, options.scope, old_text));
     Ok(())
+}
+
+/// Refuses the configuration directory of a Claude Code that runs on Windows: it would start the hooks there, and they are programs of
+/// Linux.
+///
+/// # Errors
+/// If the directory lies on a drive of Windows, and this Linux has no Claude Code of its own.
+fn refuse_windows(env: &Environment) -> Result<(), Refusal> {
+    if cli_version::find_cli(env).is_some() || !env.windows_drives.hold(&env.config_dir) {
+        return Ok(());
+    }
+    Err(Refusal::new(format!(
+        "{} is on a drive of Windows, and this Linux has no Claude Code of its own: Claude Code of Windows cannot start these hooks. Install Claude Code in this Linux first",
+        env.short_path(&env.config_dir)
+    )))
 }
 
 /// Installs or removes the service as the options say. An installed service is updated.
@@ -79,7 +107,7 @@ fn change_service(env: &Environment, options: &InstallOptions, report: &mut Repo
     } else if options.no_service {
         service::remove_service(env, report)?;
     } else if options.service || service::is_installed(env) {
-        service::install_service(env, options.service, report)?;
+        service::install_service(env, options.service, options.notify, &options.sharing, report)?;
     }
     Ok(())
 }
@@ -96,6 +124,20 @@ fn change_plugin(env: &Environment, options: &InstallOptions, report: &mut Repor
         plugin::lay_plugin(env, report)?;
     }
     Ok(())
+}
+
+/// Writes and removes links, completions and man pages as the choice says.
+fn change_user_files(
+    env: &Environment,
+    options: &InstallOptions,
+    choice: &UserFilesChoice,
+    report: &mut Report,
+) -> Result<(), Refusal> {
+    if options.dry_run {
+        report.warnings.extend(user_files::plan_files(env, choice)?);
+        return Ok(());
+    }
+    user_files::lay_files(env, choice, report)
 }
 
 /// Returns the settings at `path`, with this content, as the desired state needs them.

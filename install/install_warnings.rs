@@ -10,7 +10,7 @@ use crate::environment::Environment;
 use crate::paths::Scope;
 use crate::phrases::{self, WrappedLines};
 use crate::report::Report;
-use crate::{directory_mentions, plugin, shared_settings, signal_dir, supported_events};
+use crate::{directory_mentions, plugin, shared_settings, signal_dir, supported_events, user_files};
 
 /// Warns of what keeps the hooks from working, or lets them work only in part.
 pub fn about_circumstances(
@@ -65,6 +65,20 @@ pub fn about_plugin(env: &Environment, desired: &DesiredState, options: &Install
     // What turns all hooks off has a warning of its own.
     let obstacles = plugin::find_obstacles(env).into_iter().filter(|obstacle| !obstacle.stops_hooks);
     warnings.extend(obstacles.map(|obstacle| obstacle.sentence));
+    warnings
+}
+
+/// Says why a program has no link, and what the user has to do so that a shell finds the links, the completions and the man
+/// pages.
+pub fn about_user_files(env: &Environment, options: &InstallOptions, report: &Report) -> Vec<String> {
+    let mut warnings = user_files::link_notes(env);
+    if options.dry_run {
+        return warnings;
+    }
+    warnings.extend(user_files::note_on_search_path(env));
+    if options.completions || !report.completions.is_empty() {
+        warnings.extend(user_files::notes_on_completions(env));
+    }
     warnings
 }
 

@@ -121,7 +121,8 @@ pub fn find_leftovers(env: &Environment, is_locked: bool) -> Vec<Leftover> {
             // Look for a writer first: if a program closes the file in between, all that it wrote is read.
             let writer = open_writer::find_writer(&path);
             let has_copy = has_copy(env, &path, &settings);
-            let kind = classify_leftover(&path, &settings, has_copy, writer, is_locked);
+            let is_settings = is_moved_away(env, &path, &settings);
+            let kind = classify_leftover(&path, is_settings, has_copy, writer, is_locked);
             leftovers.extend(kind.map(|kind| Leftover { path, settings, kind, has_copy }));
         }
     }
@@ -132,13 +133,11 @@ pub fn find_leftovers(env: &Environment, is_locked: bool) -> Vec<Leftover> {
 /// Returns what a file is; `None` if a process may be using it.
 fn classify_leftover(
     path: &Path,
-    settings: &SettingsFile,
+    is_settings: bool,
     has_copy: bool,
     writer: OpenWriter,
     is_locked: bool,
 ) -> Option<LeftoverKind> {
-    let has_moved_name = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(MOVED_PREFIX));
-    let is_settings = has_moved_name && settings.seen.is_none() && path.metadata().is_ok_and(|meta| meta.len() > 0);
     if is_settings || !has_copy {
         let kind = if is_settings { LeftoverKind::Settings } else { LeftoverKind::OnlyCopy };
         return Some(kind).filter(|_| is_locked || is_old(path));
@@ -149,6 +148,20 @@ fn classify_leftover(
         OpenWriter::Unknown => was_displaced_long_ago(path),
     };
     Some(LeftoverKind::Redundant).filter(|_| is_closed && is_old(path))
+}
+
+/// Returns whether a file is these settings, which were moved away: there is no settings file now.
+///
+/// Several settings may lie in one directory. Before settings are moved, their content becomes a backup of theirs. So a file whose
+/// content is only a backup of other settings is a version of those.
+fn is_moved_away(env: &Environment, path: &Path, settings: &SettingsFile) -> bool {
+    let has_moved_name = path.file_name().is_some_and(|name| name.to_string_lossy().starts_with(MOVED_PREFIX));
+    if !has_moved_name || settings.seen.is_some() {
+        return false;
+    }
+    let Ok(bytes) = std::fs::read(path) else { return false };
+    let is_of_others = || !backup::has_content_of(env, &settings.path, &bytes) && backup::has_content(env, &bytes);
+    !bytes.is_empty() && !is_of_others()
 }
 
 /// Returns whether the file was renamed long ago. A rename changes the `ctime` of a file.

@@ -13,12 +13,13 @@ mod doctor;
 mod environment;
 mod executables;
 mod file_attributes;
+mod file_mode;
 mod file_owner;
-mod generate;
 mod hook_owner;
 mod install;
 mod install_warnings;
 mod interrupted_runs;
+mod login_shell;
 mod open_writer;
 mod output;
 mod paint;
@@ -30,6 +31,7 @@ mod refusal;
 mod release_version;
 mod report;
 mod script;
+mod search_path;
 mod service;
 mod settings_editor;
 mod settings_file;
@@ -40,14 +42,17 @@ mod smoke_test;
 mod supported_events;
 mod uninstall;
 mod uninstall_plan;
+mod user_files;
+mod windows_drives;
 
 use std::process::ExitCode;
 
-use clap::Parser;
+use clap::{CommandFactory, Parser};
 use command_line::{Arguments, Command};
 use environment::Environment;
 use report::Report;
 use session_signals_cli::ExitStatus;
+use session_signals_cli::generate::run_generate;
 
 fn main() -> ExitCode {
     run().into()
@@ -55,8 +60,8 @@ fn main() -> ExitCode {
 
 fn run() -> ExitStatus {
     let command = Arguments::parse().command;
-    if let Command::Generate { what, page } = command {
-        return generate::print_generated(what, page.as_deref());
+    if let Command::Generate { what } = command {
+        return run_generate(Arguments::command(), &what);
     }
     let env = match Environment::read() {
         Ok(env) => Environment { force: command.is_forced(), ..env },

@@ -67,10 +67,13 @@ impl fmt::Display for ReleaseVersion {
     }
 }
 
+/// The file that names the version of the executables beside it.
+pub const VERSION_FILE: &str = "VERSION";
+
 /// Returns the path of the file that names the version of the executables.
 #[must_use]
 pub fn version_path(env: &Environment) -> PathBuf {
-    env.executables_dir().join("VERSION")
+    env.executables_dir().join(VERSION_FILE)
 }
 
 /// Returns the version of the installed executables; `None` if no file names it.

@@ -9,6 +9,7 @@ use crate::environment::Environment;
 use crate::output::{self, JSON_FORMAT};
 use crate::paint::Paint;
 use crate::paths::Scope;
+use crate::phrases;
 use crate::plugin;
 use crate::refusal::Refusal;
 use crate::release_version;
@@ -64,6 +65,8 @@ pub struct Report {
     pub backup: Option<PathBuf>,
     pub service: Option<PathBuf>,
     pub plugin: Option<PathBuf>,
+    pub links: Vec<PathBuf>,
+    pub completions: Vec<PathBuf>,
     pub diff: Option<String>,
     pub warnings: Vec<String>,
     pub problems: Vec<String>,
@@ -104,6 +107,8 @@ impl Report {
             backup: None,
             service: None,
             plugin: None,
+            links: Vec::new(),
+            completions: Vec::new(),
             diff: None,
             warnings: Vec::new(),
             problems: Vec::new(),
@@ -126,7 +131,8 @@ impl Report {
     }
 
     fn has_done_something(&self) -> bool {
-        self.changed || self.service.is_some() || self.plugin.is_some() || !self.copied.is_empty()
+        let has_user_files = !self.links.is_empty() || !self.completions.is_empty();
+        self.changed || self.service.is_some() || self.plugin.is_some() || has_user_files || !self.copied.is_empty()
     }
 
     /// Prints the report and returns the exit status.
@@ -242,6 +248,15 @@ impl Report {
             }
         });
         lines.extend(plugin);
+        for (name, paths) in [("Links", &self.links), ("Completions and man pages", &self.completions)] {
+            let (written, removed): (Vec<&PathBuf>, Vec<&PathBuf>) =
+                paths.iter().partition(|path| path.symlink_metadata().is_ok());
+            for (paths, what) in [(written, ""), (removed, " removed")] {
+                let paths: Vec<String> = paths.iter().map(|path| env.short_path(path)).collect();
+                let list = phrases::list_some(paths.iter().map(String::as_str));
+                lines.extend((!paths.is_empty()).then(|| format!("{name}{what}: {list}")));
+            }
+        }
         lines.extend(self.backup.iter().map(|backup| format!("Backup: {}", env.short_path(backup))));
         if self.command == "install" && self.changed && self.problems.is_empty() && !self.disabled {
             let signal_dir = env.short_path(&env.signal_dir());

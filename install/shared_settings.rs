@@ -13,6 +13,8 @@ pub enum SharedSettings {
     Folder(PathBuf),
     /// The configuration directory lies in this git repository.
     Repository(PathBuf),
+    /// The configuration directory lies on a drive of Windows, so Claude Code of Windows may use it, too.
+    WindowsDrive,
 }
 
 /// Returns how other homes may share the settings at `path`; `None` if there is no sign of that.
@@ -40,6 +42,9 @@ pub fn find_sharing(env: &Environment, path: &Path) -> Option<SharedSettings> {
             return Some(SharedSettings::Folder(real));
         }
     }
+    if env.windows_drives.hold(&real) {
+        return Some(SharedSettings::WindowsDrive);
+    }
     // A repository above the home directory does not belong to the user.
     let above = home.as_ref().filter(|home| real.starts_with(home)).and_then(|home| home.parent());
     let mut folders = real.ancestors().take_while(|folder| Some(*folder) != above);
@@ -54,6 +59,7 @@ impl SharedSettings {
             Self::File(real) => format!("is a symlink to {}", env.short_path(real)),
             Self::Folder(real) => format!("lies in {}, by a symlink", env.short_path(real)),
             Self::Repository(root) => format!("lies in the git repository {}", env.short_path(root)),
+            Self::WindowsDrive => "lies on a drive of Windows".to_owned(),
         }
     }
 }

@@ -7,6 +7,10 @@ use std::path::Path;
 use fs_err as fs;
 use session_signals_cli::PrivateDirFault;
 
+use crate::environment::Environment;
+use crate::file_mode;
+use crate::refusal::Refusal;
+
 /// Returns what is wrong with the permissions of the signal directory. A directory that does not exist has no fault: the
 /// hooks make it.
 #[must_use]
@@ -17,7 +21,36 @@ pub fn find_fault(path: &Path) -> Option<PrivateDirFault> {
 /// Takes all permissions on the directory from other users.
 ///
 /// # Errors
-/// If the file system refuses the change.
+/// If the file system refuses the change, or does not make it.
 pub fn restrict_mode(path: &Path) -> io::Result<()> {
-    fs::set_permissions(path, PermissionsExt::from_mode(0o700))
+    fs::set_permissions(path, PermissionsExt::from_mode(0o700))?;
+    match find_fault(path) {
+        Some(PrivateDirFault::Writable(_) | PrivateDirFault::Readable(_)) => {
+            Err(io::Error::other(format!("{} is on a file system that keeps no permissions", path.display())))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Refuses a file system on which every directory is open to other users: the hooks would refuse the signal directory at each event.
+///
+/// # Errors
+/// If that is so. The reason says what to do.
+pub fn refuse_open_file_system(env: &Environment) -> Result<(), Refusal> {
+    let dir = env.signal_dir();
+    // The directory may be a symbolic link to another file system.
+    let dir = dir.canonicalize().unwrap_or(dir);
+    let folder = dir.ancestors().skip(1).find(|folder| folder.exists()).unwrap_or(Path::new("/"));
+    if !file_mode::opens_new_directories(folder) {
+        return Ok(());
+    }
+    let way = if env.windows_drives.hold(folder) {
+        "To let WSL keep permissions on drives of Windows, write the line `options = \"metadata\"` below `[automount]` in /etc/wsl.conf, and run `wsl.exe --shutdown`. Or use ~/.claude in the Linux of WSL"
+    } else {
+        "Mount it so that its files are yours alone, for example with umask=077, or use another directory"
+    };
+    Err(Refusal::new(format!(
+        "{} is on a file system that keeps no permissions: other users could write your signals, so the hooks would refuse to work there. {way}",
+        env.short_path(folder)
+    )))
 }

@@ -41,6 +41,9 @@ pub fn is_known_event(event: &str, claude: Option<CliVersion>) -> bool {
 /// The executable that starts and stops daemons, and serves the states of sessions.
 pub const SESSIONS_EXECUTABLE: &str = "sessions";
 
+/// The executable that installs, checks and removes the others.
+pub const HOOKS_EXECUTABLE: &str = "hooks";
+
 /// The events for which `sessions` is registered with `--daemons`, and its arguments. Every CLI knows these events.
 pub const DAEMON_EVENTS: [(&str, &[&str]); 2] =
     [("SessionStart", &["daemons", "start"]), ("SessionEnd", &["daemons", "stop"])];

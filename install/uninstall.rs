@@ -14,7 +14,7 @@ use crate::settings_file::SettingsFile;
 use crate::uninstall_plan::plan_uninstall;
 use crate::{
     diff, directory_mentions, executables, file_owner, interrupted_runs, plugin, service, settings_transaction,
-    shared_settings, supported_events,
+    shared_settings, supported_events, user_files,
 };
 
 /// Removes our entries from the settings of a scope, or says what would be done. If no other settings start the executables,
@@ -41,6 +41,10 @@ pub fn run_uninstall(env: &Environment, options: &UninstallOptions, report: &mut
             let dir = env.short_path(&env.plugin_dir());
             report.warnings.push(format!("{dir} would be removed if no other settings start the hooks"));
         }
+        report.warnings.extend(
+            user_files::list_files(env)
+                .map(|files| format!("{files} would be removed if no other settings start the hooks")),
+        );
         return Ok(());
     }
     if !env.config_dir.exists() {
@@ -80,9 +84,12 @@ pub fn run_uninstall(env: &Environment, options: &UninstallOptions, report: &mut
     if is_last {
         let removed = plugin::remove_plugin(env, report);
         report.problems.extend(removed.err().map(|refusal| refusal.reason));
-    } else if plugin::is_installed(env) {
-        let dir = env.short_path(&env.plugin_dir());
-        report.warnings.push(format!("{dir} stays, because other settings or lines of your own still start the hooks"));
+        let removed = user_files::remove_files(env, report);
+        report.problems.extend(removed.err().map(|refusal| refusal.reason));
+    } else {
+        for kept in kept_parts(env) {
+            report.warnings.push(format!("{kept} because other settings or lines of your own still start the hooks"));
+        }
     }
     // A command that only names the directory may start the executables, but it does not need the service.
     let is_removable = is_last && mentioned.is_empty();
@@ -92,6 +99,12 @@ pub fn run_uninstall(env: &Environment, options: &UninstallOptions, report: &mut
     report.problems.extend(written.and_then(|written| written.late_write_warning(env)));
     report.warnings.extend(interrupted_runs::warnings(env, &lock));
     Ok(())
+}
+
+/// Returns the beginning of a sentence on each part of the installation that stays.
+fn kept_parts(env: &Environment) -> impl Iterator<Item = String> {
+    let plugin = plugin::is_installed(env).then(|| format!("{} stays,", env.short_path(&env.plugin_dir())));
+    plugin.into_iter().chain(user_files::list_files(env).map(|files| format!("{files} stay,")))
 }
 
 fn missing_script_warning(env: &Environment, script: &ReplacedScriptNote) -> String {

@@ -29,7 +29,7 @@ pub struct ExchangedFile {
 pub fn exchange_files(new: &Path, path: &Path) -> io::Result<ExchangedFile> {
     match renameat_with(CWD, new, CWD, path, RenameFlags::EXCHANGE) {
         Ok(()) => return Ok(ExchangedFile { old: new.to_owned(), is_placed: true }),
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        Err(error) if is_not_supported(error) => {}
         Err(error) => return Err(error.into()),
     }
     check_target(path)?;
@@ -52,13 +52,18 @@ pub fn exchange_files(new: &Path, path: &Path) -> io::Result<ExchangedFile> {
 /// `AlreadyExists` if a file has that name. Any other error of the file system.
 pub fn put_file(from: &Path, to: &Path) -> io::Result<()> {
     match renameat_with(CWD, from, CWD, to, RenameFlags::NOREPLACE) {
-        Err(Errno::INVAL | Errno::NOSYS | Errno::OPNOTSUPP) => {}
+        Err(error) if is_not_supported(error) => {}
         result => return Ok(result?),
     }
     std::fs::hard_link(from, to)?;
     // The file has its new name. If it also keeps the old one, nothing is lost.
     let _ = std::fs::remove_file(from);
     Ok(())
+}
+
+/// Returns whether the file system, or the system, does not have a call. macOS has two numbers for that, and Linux has one.
+fn is_not_supported(error: Errno) -> bool {
+    [Errno::INVAL, Errno::NOSYS, Errno::NOTSUP, Errno::OPNOTSUPP].contains(&error)
 }
 
 /// Checks that [`put_file`] works in the directory of `path`. Without it, a file that another program saves between a check

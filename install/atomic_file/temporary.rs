@@ -1,13 +1,14 @@
 //! The temporary files of `hooks`: how they are named, written and found again.
 
 use std::io::{self, Write};
-use std::os::unix::fs::{MetadataExt, PermissionsExt, fchown};
+use std::os::unix::fs::{MetadataExt, fchown};
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use tempfile::{NamedTempFile, TempPath};
 
 use super::seen_file::SeenFile;
+use crate::file_mode;
 
 /// The prefix of a temporary file. Doctor finds by it the files that a killed run left.
 pub const TEMPORARY_PREFIX: &str = ".session-signals.";
@@ -53,7 +54,7 @@ pub fn write_temporary(path: &Path, bytes: &[u8], mode: u32, like: Option<&SeenF
         attributes.copy_to(file.path(), path)?;
     }
     // The mode comes last: a change of owner clears some of its bits, and an access list changes those of the group.
-    file.as_file().set_permissions(PermissionsExt::from_mode(mode))?;
+    file_mode::set_mode(file.path(), mode)?;
     file.as_file().sync_all().map_err(named)?;
     Ok(file.into_temp_path())
 }

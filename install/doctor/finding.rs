@@ -41,6 +41,8 @@ pub enum Repair {
     CopyExecutables,
     /// Lays the plugin down again, and copies the executables.
     LayPlugin,
+    /// Writes the links, completions and man pages again, and copies the executables.
+    LayUserFiles,
     /// Removes our entries from the settings of this scope.
     Uninstall(Scope),
     /// Takes the permissions on the signal directory from other users.
@@ -67,6 +69,9 @@ impl Finding {
             Repair::Install(scope) => Some(format!("runs `hooks install --scope {}`", scope.word())),
             Repair::CopyExecutables => Some("copies the executables".to_owned()),
             Repair::LayPlugin => Some("lays the plugin down again, and copies the executables".to_owned()),
+            Repair::LayUserFiles => Some(
+                "makes the links, completions and man pages as they should be, and copies the executables".to_owned(),
+            ),
             Repair::Uninstall(scope) => Some(format!("removes our entries from the {} settings", scope.word())),
             Repair::RestrictSignalDir => Some("gives it mode 700".to_owned()),
             Repair::SettleLeftover(_, Some(destination)) => Some(format!("moves it to {destination}")),

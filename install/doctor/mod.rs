@@ -12,6 +12,7 @@ mod service;
 mod sessions;
 mod signals;
 mod temporaries;
+mod user_files;
 
 use serde::Serialize;
 use session_signals_cli::{ExitStatus, FindingId, NEWEST_TESTED_CLI};
@@ -65,6 +66,7 @@ pub fn run_doctor(env: &Environment, options: &DoctorOptions) -> ExitStatus {
     let mut notes = entries::notes(env);
     notes.extend(version.and_then(untested_version_note));
     notes.extend(plugin::notes(env));
+    notes.extend(user_files::notes(env));
     notes.extend(version.and_then(|version| install_warnings::untried_plugin(env, version)));
     let healthy = findings.is_empty() && problems.is_empty();
     let claude = version.map(|version| version.to_string());
@@ -94,11 +96,12 @@ fn run_checks(env: &Environment, desired: Option<&DesiredState>) -> Vec<Finding>
     findings.extend(root_owned::check(env));
     findings.extend(sessions::check(env, &findings, desired.is_none()));
     findings.extend(service::check(env));
+    findings.extend(user_files::check(env, &findings));
     findings.extend(plugin::check(env, desired.and_then(|desired| desired.claude.as_ref().ok()).copied()));
     if release_version::newer_installed(env).is_some() || crate::plugin::find_enabled(env).is_some() {
         // `hooks install` would refuse to replace the newer version, and to register hooks beside the stand-alone plugin.
         let by_hand = |finding: Finding| match &finding.repair {
-            Repair::Install(_) | Repair::CopyExecutables | Repair::LayPlugin => {
+            Repair::Install(_) | Repair::CopyExecutables | Repair::LayPlugin | Repair::LayUserFiles => {
                 Finding { fix: None, repair: Repair::ByHand, ..finding }
             }
             _ => finding,

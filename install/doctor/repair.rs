@@ -7,7 +7,7 @@ use session_signals_reader::SignalDir;
 use session_signals_reader::cleanup::{LockedStore, remove_old_ends};
 
 use super::finding::{Finding, Repair};
-use crate::command_line::{InstallOptions, UninstallOptions};
+use crate::command_line::{InstallOptions, SharingOptions, UninstallOptions};
 use crate::environment::Environment;
 use crate::paths::Scope;
 use crate::refusal::Refusal;
@@ -15,7 +15,7 @@ use crate::report::Report;
 use crate::settings_file::SettingsFile;
 use crate::{
     atomic_file, executables, install, interrupted_runs, plugin, receipt, release_version, settings_transaction,
-    signal_dir, supported_events, uninstall,
+    signal_dir, supported_events, uninstall, user_files,
 };
 
 /// Carries out each repair once. Returns sentences on what could not be repaired.
@@ -77,8 +77,14 @@ fn repair_one(env: &Environment, signals: &mut SignalDirAccess, repair: &Repair)
                 keep_scripts,
                 service: false,
                 no_service: false,
+                notify: None,
+                sharing: SharingOptions::default(),
                 plugin: false,
                 no_plugin: false,
+                bin_dir: None,
+                no_links: false,
+                completions: false,
+                no_completions: false,
                 downgrade: false,
                 force: env.force,
                 json: false,
@@ -87,6 +93,7 @@ fn repair_one(env: &Environment, signals: &mut SignalDirAccess, repair: &Repair)
         }
         Repair::CopyExecutables => copy_executables(env).map_err(|refusal| vec![refusal.reason]),
         Repair::LayPlugin => lay_plugin(env).map_err(|refusal| vec![refusal.reason]),
+        Repair::LayUserFiles => lay_user_files(env),
         Repair::Uninstall(scope) => {
             let options = UninstallOptions { scope: *scope, dry_run: false, force: env.force, json: false };
             run_command(env, "uninstall", *scope, |report| uninstall::run_uninstall(env, &options, report))
@@ -116,7 +123,12 @@ fn repair_one(env: &Environment, signals: &mut SignalDirAccess, repair: &Repair)
 fn copy_executables(env: &Environment) -> Result<(), Refusal> {
     release_version::refuse_downgrade(env, false)?;
     let settings = SettingsFile::read_settings(&env.settings_path(Scope::Project))?;
-    let executables = executables::read_executables(env, supported_events::has_daemon_entries(settings.bytes()))?;
+    let mut others = user_files::needed_programs(env, &user_files::earlier_choice(env));
+    let sessions = supported_events::SESSIONS_EXECUTABLE;
+    if supported_events::has_daemon_entries(settings.bytes()) && !others.contains(&sessions) {
+        others.push(sessions);
+    }
+    let executables = executables::read_executables(env, &others)?;
     let _lock = settings_transaction::wait_for_lock(env)?;
     executables::copy_executables(env, &executables)?;
     Ok(())
@@ -126,6 +138,18 @@ fn copy_executables(env: &Environment) -> Result<(), Refusal> {
 fn lay_plugin(env: &Environment) -> Result<(), Refusal> {
     copy_executables(env)?;
     plugin::lay_plugin(env, &mut Report::new("install", Scope::User, env.settings_path(Scope::User), false))
+}
+
+/// Writes the links, completions and man pages again, and copies the executables.
+fn lay_user_files(env: &Environment) -> Result<(), Vec<String>> {
+    copy_executables(env).map_err(|refusal| vec![refusal.reason])?;
+    let choice = user_files::earlier_choice(env);
+    run_command(env, "install", Scope::User, |report| {
+        user_files::lay_files(env, &choice, report)?;
+        // Here a file that cannot be written is not repaired.
+        report.problems.append(&mut report.warnings);
+        Ok(())
+    })
 }
 
 /// Runs install or uninstall without printing its report. Its problems are the error.

@@ -13,7 +13,7 @@ use super::finding::{Finding, Repair};
 use crate::environment::Environment;
 use crate::executables::quote_path;
 use crate::paths::Scope;
-use crate::{file_owner, plugin, service};
+use crate::{file_owner, plugin, service, user_files};
 
 /// Finds the files of root; all of them are one finding. If this process is root and the directory belongs to another user,
 /// that is a finding, too.
@@ -72,6 +72,7 @@ fn find_root_owned(env: &Environment, user: u32) -> Vec<PathBuf> {
         paths.extend(list_files(&dir));
         paths.extend(plugin::written_folders(env).iter().flat_map(|folder| list_files(folder)));
     }
+    paths.extend(user_files::laid_paths(env));
     // If the project itself belongs to root, the settings in it may belong to root, too.
     if env.project_dir.metadata().is_ok_and(|meta| meta.uid() == user) {
         paths.push(env.project_dir.join(".claude"));

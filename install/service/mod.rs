@@ -2,7 +2,10 @@
 
 mod launchd;
 mod service_file;
+mod sharing;
 mod systemd;
+#[cfg(test)]
+mod tests;
 
 use std::io;
 use std::path::PathBuf;
@@ -12,45 +15,73 @@ use std::time::Duration;
 use fs_err as fs;
 
 use crate::child_process::{self, ProgramOutput};
+use crate::command_line::{ServiceNotices, SharingOptions};
 use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::{atomic_file, supported_events};
 use service_file::ServiceFile;
+use sharing::sharing_arguments;
 
 /// How long a command of the service manager may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// Returns the service of this configuration directory, as the service manager of this system needs it.
-fn service_of_system(env: &Environment) -> Result<ServiceFile, Refusal> {
-    let executable = env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE);
-    let to_text = |path: &std::path::Path| match path.to_str() {
+/// Returns the service of this configuration directory, as the service manager of this system needs it. What is not asked for is as in
+/// the installed one: whether it calls the user, and what it shares with other machines.
+fn service_of_system(
+    env: &Environment,
+    notices: Option<ServiceNotices>,
+    sharing: &SharingOptions,
+) -> Result<ServiceFile, Refusal> {
+    let plain = describe_service(env, "")?;
+    let installed = fs::read_to_string(&plain.file).ok().filter(|text| text.contains(&plain.starts));
+    let arguments = installed.as_deref().map_or("", |text| plain.arguments_in(text));
+    let is_calling =
+        notices.map_or_else(|| arguments.contains(&plain.calls), |notices| notices == ServiceNotices::Desktop);
+    let sharing = sharing_arguments(env, sharing, arguments)?;
+    describe_service(env, &format!("{}{sharing}", if is_calling { &plain.calls } else { "" }))
+}
+
+/// Returns a path as it can be written in a description.
+fn service_text(path: &std::path::Path) -> Result<String, Refusal> {
+    match path.to_str() {
         Some(text) if !text.contains(char::is_control) => Ok(text.to_owned()),
         _ => Err(Refusal::new(format!("{} cannot be written in the description of a service", path.display()))),
-    };
-    let config_dir = env.config_dir_is_set.then(|| to_text(&env.config_dir)).transpose()?;
+    }
+}
+
+/// Returns the service with these arguments.
+fn describe_service(env: &Environment, arguments: &str) -> Result<ServiceFile, Refusal> {
+    let executable = env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE);
+    let config_dir = env.config_dir_is_set.then(|| service_text(&env.config_dir)).transpose()?;
     let home = env
         .home
         .as_ref()
         .ok_or_else(|| Refusal::new("HOME is not set, so there is no place for the description of the service"))?;
-    let executable = to_text(&executable)?;
+    let executable = service_text(&executable)?;
     Ok(if cfg!(target_os = "macos") {
-        launchd::launchd_service(home, &executable, config_dir.as_deref(), rustix::process::getuid().as_raw())
+        launchd::launchd_service(
+            home,
+            &executable,
+            config_dir.as_deref(),
+            rustix::process::getuid().as_raw(),
+            arguments,
+        )
     } else {
-        systemd::systemd_service(home, env.xdg_config_home.as_deref(), &executable, config_dir.as_deref())
+        systemd::systemd_service(home, env.xdg_config_home.as_deref(), &executable, config_dir.as_deref(), arguments)
     })
 }
 
 /// Returns the path of the description, whether it exists or not.
 #[must_use]
 pub fn service_path(env: &Environment) -> Option<PathBuf> {
-    Some(service_of_system(env).ok()?.file)
+    Some(describe_service(env, "").ok()?.file)
 }
 
 /// Returns the service and the description that is installed; `None` if none is, and if it belongs to another configuration
 /// directory.
 fn find_installed(env: &Environment) -> Option<(ServiceFile, String)> {
-    let service = service_of_system(env).ok()?;
+    let service = service_of_system(env, None, &SharingOptions::default()).ok()?;
     let text = fs::read_to_string(&service.file).ok().filter(|text| text.contains(&service.starts))?;
     Some((service, text))
 }
@@ -77,7 +108,7 @@ pub fn find_fault(env: &Environment) -> Option<ServiceFault> {
     if text != service.text {
         return Some(ServiceFault::Outdated(format!("{file} differs from what this version writes")));
     }
-    let problem = ask_manager(env, &service.check)?;
+    let problem = ask_manager(env, &service)?;
     let sentence = format!(
         "{file} is installed, but its `sessions serve` does not run ({problem}): `hooks install --service` starts it again"
     );
@@ -91,18 +122,19 @@ fn run_command(env: &Environment, words: &[String]) -> io::Result<ProgramOutput>
     child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT)
 }
 
-/// Runs a command of the service manager; returns what it printed if it failed.
-fn ask_manager(env: &Environment, words: &[String]) -> Option<String> {
-    let answer = match run_command(env, words) {
-        Ok(output) if output.status.success() => return None,
+/// Asks the service manager whether the service runs. Returns what it says if it does not.
+fn ask_manager(env: &Environment, service: &ServiceFile) -> Option<String> {
+    let answer = match run_command(env, &service.check) {
+        Ok(output) if output.status.success() => (service.find_fault)(&String::from_utf8_lossy(&output.stdout))?,
         Ok(output) => {
             let text = [output.stdout, output.stderr].concat();
-            let text = String::from_utf8_lossy(&text).trim().replace(char::is_control, " ");
+            let text = String::from_utf8_lossy(&text).trim().to_owned();
             if text.is_empty() { output.status.to_string() } else { text }
         }
         Err(error) => error.to_string(),
     };
-    Some(format!("{} says: {}", words[0], answer.chars().take(200).collect::<String>()))
+    let answer = answer.replace(char::is_control, " ");
+    Some(format!("{} says: {}", service.check[0], answer.chars().take(200).collect::<String>()))
 }
 
 /// Returns a sentence on what would be done with or without the service (`is_desired`). Changes nothing.
@@ -110,7 +142,7 @@ fn ask_manager(env: &Environment, words: &[String]) -> Option<String> {
 /// # Errors
 /// If the service cannot be described.
 pub fn plan_service(env: &Environment, is_desired: bool) -> Result<Option<String>, Refusal> {
-    let service = service_of_system(env)?;
+    let service = describe_service(env, "")?;
     let file = env.short_path(&service.file);
     Ok(match (is_desired, is_installed(env)) {
         (true, _) => Some(format!("{file} would be written, and its `sessions serve` started")),
@@ -120,12 +152,19 @@ pub fn plan_service(env: &Environment, is_desired: bool) -> Result<Option<String
 }
 
 /// Writes the description, and lets the service manager start the service now and at every login. If neither the description
-/// nor the executable has changed, the service is started only if it `is_requested`.
+/// nor the executable has changed, the service is started only if it `is_requested`. What is not asked for stays
+/// as it was: whether it calls the user, and what it shares with other machines.
 ///
 /// # Errors
 /// If the description cannot be written. An error of the service manager becomes a problem in the report.
-pub fn install_service(env: &Environment, is_requested: bool, report: &mut Report) -> Result<(), Refusal> {
-    let service = service_of_system(env)?;
+pub fn install_service(
+    env: &Environment,
+    is_requested: bool,
+    notices: Option<ServiceNotices>,
+    sharing: &SharingOptions,
+    report: &mut Report,
+) -> Result<(), Refusal> {
+    let service = service_of_system(env, notices, sharing)?;
     let mut is_changed =
         is_requested || report.copied.contains(&env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE));
     let old_text = fs::read_to_string(&service.file).ok();
@@ -154,7 +193,7 @@ pub fn install_service(env: &Environment, is_requested: bool, report: &mut Repor
 /// # Errors
 /// If the service belongs to another configuration directory, and if the description cannot be removed.
 pub fn remove_service(env: &Environment, report: &mut Report) -> Result<(), Refusal> {
-    let Ok(service) = service_of_system(env) else { return Ok(()) };
+    let Ok(service) = service_of_system(env, None, &SharingOptions::default()) else { return Ok(()) };
     let Ok(text) = fs::read_to_string(&service.file) else { return Ok(()) };
     if !text.contains(&service.starts) {
         return Err(Refusal::new(format!(

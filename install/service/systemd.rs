@@ -6,8 +6,18 @@ use super::service_file::{ServiceFile, to_words};
 
 const NAME: &str = "session-signals.service";
 
-/// Returns the systemd unit. `xdg_config` is `$XDG_CONFIG_HOME`, and `config` is `$CLAUDE_CONFIG_DIR`, if they are set.
-pub fn systemd_service(home: &Path, xdg_config: Option<&Path>, executable: &str, config: Option<&str>) -> ServiceFile {
+/// What follows the command line of a service that calls the user.
+pub const NOTIFY: &str = " --notify desktop";
+
+/// Returns the systemd unit. `xdg_config` is `$XDG_CONFIG_HOME`, and `config` is `$CLAUDE_CONFIG_DIR`, if they are set. `arguments` are
+/// those that differ, as [`write_arguments`] writes them.
+pub fn systemd_service(
+    home: &Path,
+    xdg_config: Option<&Path>,
+    executable: &str,
+    config: Option<&str>,
+    arguments: &str,
+) -> ServiceFile {
     let environment = config.map_or(String::new(), |config| {
         format!("Environment={}\n", quote_word(&format!("CLAUDE_CONFIG_DIR={config}")))
     });
@@ -18,7 +28,7 @@ pub fn systemd_service(home: &Path, xdg_config: Option<&Path>, executable: &str,
 Description=What every Claude Code session is doing, on http://127.0.0.1:4450
 
 [Service]
-ExecStart={starts}
+ExecStart={starts}{arguments}
 {environment}Restart=on-failure
 RestartSec=1
 NoNewPrivileges=yes
@@ -32,10 +42,13 @@ WantedBy=default.target
     ServiceFile {
         file,
         text,
+        around_arguments: (format!("ExecStart={starts}"), "\n"),
         starts,
+        calls: NOTIFY.to_owned(),
         // `enable --now` does not restart a running service, but its executable may have changed.
         start: vec![systemctl(&["daemon-reload"]), systemctl(&["enable", NAME]), systemctl(&["restart", NAME])],
         check: systemctl(&["is-active", NAME]),
+        find_fault: |_| None,
         stop: vec![systemctl(&["disable", "--now", NAME])],
     }
 }
@@ -44,10 +57,15 @@ WantedBy=default.target
 /// it. In an argument, `$` begins a variable.
 fn start_line(executable: &str) -> String {
     if executable.contains(['"', '\'', '\\']) {
-        format!("/bin/sh -c 'exec \"$$0\" serve' {}", quote_word(executable).replace('$', "$$"))
+        format!("/bin/sh -c 'exec \"$$0\" \"$$@\"' {} serve", quote_word(executable).replace('$', "$$"))
     } else {
         format!("{} serve", quote_word(executable))
     }
+}
+
+/// Writes the arguments as they follow the command line of the unit.
+pub fn write_arguments(words: &[String]) -> String {
+    words.iter().flat_map(|word| [" ".to_owned(), quote_word(word).replace('$', "$$")]).collect()
 }
 
 /// Quotes a word for a unit file. Quotes and backslashes are escaped; `%` is doubled, because it begins a specifier.
