@@ -18,12 +18,12 @@ class SessionSignals < Formula
 
   on_linux do
     on_arm do
-      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-aarch64-unknown-linux-gnu.tar.gz"
-      sha256 "@SHA256_AARCH64_UNKNOWN_LINUX_GNU@"
+      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-aarch64-unknown-linux-musl.tar.gz"
+      sha256 "@SHA256_AARCH64_UNKNOWN_LINUX_MUSL@"
     end
     on_intel do
-      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-x86_64-unknown-linux-gnu.tar.gz"
-      sha256 "@SHA256_X86_64_UNKNOWN_LINUX_GNU@"
+      url "@HOMEPAGE@/releases/download/v@VERSION@/session-signals-@VERSION@-x86_64-unknown-linux-musl.tar.gz"
+      sha256 "@SHA256_X86_64_UNKNOWN_LINUX_MUSL@"
     end
   end
 
@@ -32,16 +32,18 @@ class SessionSignals < Formula
     libexec.install Dir["hook-*"], "hooks", "sessions"
     bin.install_symlink libexec/"hooks", libexec/"sessions"
     pkgshare.install "plugin"
-    man1.install Dir["man/man1/*"]
-    bash_completion.install "completions/hooks.bash" => "hooks"
-    fish_completion.install "completions/hooks.fish"
-    zsh_completion.install "completions/hooks.zsh" => "_hooks"
-    doc.install Dir["docs/*"], Dir["*.example.json"]
+    man1.install Dir["share/man/man1/*"]
+    bash_completion.install Dir["share/bash-completion/completions/*"]
+    fish_completion.install Dir["share/fish/vendor_completions.d/*"]
+    zsh_completion.install Dir["share/zsh/site-functions/*"]
+    doc.install Dir["docs/*"], Dir["*.example.json"], "LICENCES-OF-PACKAGES.txt"
   end
 
   def caveats
     <<~TEXT
-      Run `hooks install` to register the hooks in Claude Code's settings.
+      Run `hooks install` to register the hooks in Claude Code's settings. The registered hooks are copies:
+      run it after each upgrade, too. Run `hooks uninstall` before you uninstall this formula. Without that, the
+      copies stay, and Claude Code still starts them.
       The other way is the plugin: `claude plugin marketplace add #{opt_pkgshare}/plugin`.
     TEXT
   end
