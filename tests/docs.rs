@@ -17,7 +17,7 @@ use crate::sessions::list;
 const ROOT: &str = env!("CARGO_MANIFEST_DIR");
 
 /// The documents that a user or a developer reads. The README comes first: its first block installs the hooks.
-const DOCUMENTS: [&str; 15] = [
+const DOCUMENTS: [&str; 20] = [
     "README.md",
     "docs/install.md",
     "docs/sessions.md",
@@ -25,8 +25,13 @@ const DOCUMENTS: [&str; 15] = [
     "docs/daemons.md",
     "docs/signals.md",
     "docs/json.md",
+    "docs/jump.md",
+    "docs/machines.md",
+    "docs/notices.md",
+    "docs/publish.md",
     "docs/scripts.md",
     "docs/status-line.md",
+    "docs/watch.md",
     "docs/troubleshooting.md",
     "docs/benchmarks.md",
     "SECURITY.md",
@@ -329,7 +334,9 @@ fn the_archive_installs_from_where_it_is_unpacked() {
         "README.md",
         "hooks.1",
         "hooks-install.1",
-        "hooks.zsh",
+        "sessions-wait.1",
+        "_hooks",
+        "sessions.fish",
         "signals.md",
         "session-daemons.example.json",
         "marketplace.json",

@@ -4,8 +4,12 @@
 
 mod daemons;
 mod docs;
+mod generate;
 mod hooks;
 mod install;
+#[cfg(feature = "nats")]
+mod machines;
+mod packages;
 mod real_cli;
 #[cfg(freestanding)]
 mod release;
@@ -15,3 +19,5 @@ mod sessions;
 #[cfg(freestanding)]
 mod strace;
 mod workspace;
+#[cfg(target_os = "linux")]
+mod wsl;

@@ -1,4 +1,4 @@
-//! The hooks as they are shipped. Tests of sizes and system calls use the release build.
+//! The hooks as they are shipped, for the target of the tests. Tests of sizes and system calls use the release build.
 
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,15 +11,22 @@ pub fn hook(name: &str) -> PathBuf {
 }
 
 fn build_hooks() -> PathBuf {
-    let target = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
-    let status = Command::new(env!("CARGO"))
-        .args(["build", "--quiet", "--release", "--no-default-features", "--target-dir"])
-        .arg(target)
+    let directory = Path::new(env!("CARGO_TARGET_TMPDIR")).parent().expect("a target directory");
+    let mut cargo = Command::new(env!("CARGO"));
+    cargo.args(["build", "--quiet", "--release", "--no-default-features"]);
+    // If cargo was called with --target, the tests are in a directory that has the name of the target.
+    let target = env!("SESSION_SIGNALS_TARGET");
+    if directory.ends_with(target) {
+        cargo.args(["--target", target, "--target-dir"]).arg(directory.parent().expect("a target directory"));
+    } else {
+        cargo.arg("--target-dir").arg(directory);
+    }
+    let status = cargo
         .current_dir(env!("CARGO_MANIFEST_DIR"))
         // The gate lets clippy compile the workspace. The hooks would not be those that are shipped: they are 336 bytes smaller.
         .env_remove("RUSTC_WORKSPACE_WRAPPER")
         .status()
         .unwrap();
     assert!(status.success(), "cargo build --release: {status}");
-    target.join("release")
+    directory.join("release")
 }

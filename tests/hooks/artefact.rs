@@ -3,7 +3,7 @@
 use session_signals_protocol::{HOOKS, Hook};
 
 use crate::release::hook;
-use crate::sandbox::{Sandbox, executable_for_event, payload};
+use crate::sandbox::{Sandbox, executable_for_event, executable_path, payload};
 use crate::strace;
 
 const MAX_LEN: usize = 32 * 1024;
@@ -41,6 +41,8 @@ fn each_hook_is_a_static_executable_of_at_most_32_kib() {
         assert!(elf.len() <= MAX_LEN, "{name}: {} bytes", elf.len());
         assert_eq!(&elf[..6], b"\x7fELF\x02\x01", "{name}: 64 bits, little-endian");
         assert_eq!(number(&elf, 16, 2), 2, "{name}: ET_EXEC, at a fixed address");
+        let tested = fs_err::read(executable_path(name)).unwrap();
+        assert_eq!(number(&elf, 18, 2), number(&tested, 18, 2), "{name}: the machine of the tests");
         let segments = segments(&elf);
         let has = |kind| segments.iter().any(|segment| segment.0 == kind);
         assert!(has(LOAD) && !has(INTERPRETER) && !has(DYNAMIC), "{name}: {segments:x?}");

@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use crate::hooks::faults::scenario::{Fault, Scenario, scenarios};
 use crate::sandbox::run_side_by_side;
 
+mod refused_calls;
 mod scenario;
 mod short_writes;
 

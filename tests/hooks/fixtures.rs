@@ -6,7 +6,7 @@ use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 
 use serde_json::Value;
-use session_signals_protocol::{SIGNAL_KINDS, SignalKind};
+use session_signals_protocol::{SIGNAL_KINDS, SignalKind, cli_process};
 
 use crate::sandbox::{ClaudeProcess, Sandbox, executable_for_event};
 
@@ -86,13 +86,19 @@ fn a_signal_is_the_unchanged_payload_followed_by_the_members_of_the_hook() {
     }
 }
 
-/// Reads field 22 of `/proc/PID/stat`.
+/// Reads field 22 of `/proc/PID/stat`. On macOS, nothing but the code of the hooks tells the start.
 fn start_of(pid: u32) -> u64 {
+    if cfg!(target_os = "macos") {
+        return cli_process::read_stat(pid).unwrap().start;
+    }
     let stat = fs_err::read_to_string(format!("/proc/{pid}/stat")).unwrap();
     stat.rsplit_once(')').unwrap().1.split_whitespace().nth(19).unwrap().parse().unwrap()
 }
 
 fn host() -> String {
+    if cfg!(target_os = "macos") {
+        return String::from_utf8(cli_process::host_id().unwrap().as_bytes().to_vec()).unwrap();
+    }
     let node = fs_err::read_to_string("/proc/sys/kernel/hostname").unwrap();
     format!("{}/{}", node.trim(), fs_err::metadata("/proc/self/ns/pid").unwrap().ino())
 }

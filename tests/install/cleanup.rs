@@ -103,11 +103,12 @@ fn signals_of_sessions_that_ended_long_ago_are_removed() {
     // Both stand for a CLI.
     let (cli, other) = (SleepingProcess::start(), SleepingProcess::start());
     let (pid, start) = (cli.pid(), cli.start_time());
-    let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
-    let account = json!({
-        "pid": pid, "sessionId": "registered", "status": "idle", "procStart": start.to_string(),
-        "pidDomain": format!("linux:abc:{domain}"), "statusUpdatedAt": 1000
-    });
+    let mut account = json!({"pid": pid, "sessionId": "registered", "status": "idle", "statusUpdatedAt": 1000});
+    if cfg!(target_os = "linux") {
+        let domain = fs::read_link("/proc/self/ns/pid").unwrap().display().to_string();
+        account["procStart"] = start.to_string().into();
+        account["pidDomain"] = format!("linux:abc:{domain}").into();
+    }
     installation.write_file(&format!(".claude/sessions/{pid}.json"), &account.to_string());
     let (alive, alive_start) = (other.pid(), other.start_time());
     let host =

@@ -134,25 +134,6 @@ fn colour_is_used_only_in_terminals_that_want_it() {
 }
 
 #[test]
-fn a_hidden_command_prints_completions_and_man_pages() {
-    let installation = Installation::new();
-    for (what, part) in [
-        ("man", ".TH hooks 1"),
-        ("bash", "complete -F _hooks"),
-        ("zsh", "#compdef hooks"),
-        ("fish", "complete -c hooks"),
-        ("elvish", "edit:completion"),
-        ("powershell", "Register-ArgumentCompleter"),
-    ] {
-        let text = installation.run_successfully(&["generate", what]);
-        assert!(text.contains(part), "{what}: {text}");
-    }
-    assert!(installation.run_successfully(&["generate", "man", "doctor"]).contains("\\-\\-fix"));
-    assert_eq!(installation.run_hooks(&["generate", "man", "nothing"]).code, Some(2));
-    assert!(!installation.run_successfully(&["--help"]).contains("generate"));
-}
-
-#[test]
 fn a_closed_pipe_does_not_stop_install() {
     let installation = Installation::new();
     let hooks = crate::sandbox::executable_path("hooks");

@@ -8,6 +8,7 @@ use fs_err as fs;
 use serde_json::Value;
 use session_signals_protocol::EVENT_RULES;
 
+use super::small_build::small_build;
 use crate::sandbox::{Outcome, Sandbox, copy_executable, executable_path, run_with_input, write_script};
 
 pub use crate::sandbox::set_age;
@@ -18,6 +19,8 @@ pub const NEWEST_CLI: &str = "2.1.329";
 /// A home directory, a project in it, and a `claude` on its PATH. `hooks` need not be installed there yet.
 pub struct Installation {
     sandbox: Sandbox,
+    /// The directory of the `hooks` that the tests run.
+    build: PathBuf,
 }
 
 impl Installation {
@@ -28,7 +31,8 @@ impl Installation {
 
     /// Makes a home without settings, with a CLI of this version.
     pub fn with_claude(version: &str) -> Self {
-        let installation = Self { sandbox: Sandbox::new() };
+        let build = executable_path("hooks").parent().unwrap().to_owned();
+        let installation = Self { sandbox: Sandbox::new(), build };
         fs::create_dir_all(installation.project_dir()).unwrap();
         installation.set_claude(&format!("echo '{version} (Claude Code)'"));
         installation
@@ -39,6 +43,17 @@ impl Installation {
         let installation = Self::new();
         installation.write_file(".claude/settings.json", text);
         installation
+    }
+
+    /// Runs the `hooks` of a build that is quick to copy, for tests that install `hooks` and `sessions`, too.
+    pub fn with_small_build(mut self) -> Self {
+        small_build().clone_into(&mut self.build);
+        self
+    }
+
+    /// Returns the path of an executable in the build from which the tests install.
+    pub fn built(&self, name: &str) -> PathBuf {
+        self.build.join(name)
     }
 
     /// Makes the `claude` on PATH this shell script.
@@ -110,6 +125,30 @@ impl Installation {
         found
     }
 
+    /// Returns everything below the home directory with its type and content, except the executables that the tests made and the
+    /// saved settings, which uninstall leaves.
+    pub fn snapshot(&self) -> Vec<(String, String)> {
+        let names =
+            self.list_files().into_iter().filter(|name| name != ".claude" && !name.starts_with(".claude/backups"));
+        let describe = |name: String| {
+            let path = self.path(&name);
+            let content = match fs::read_link(&path) {
+                Ok(target) => format!("link to {}", target.display()),
+                Err(_) if path.is_dir() => "folder".to_owned(),
+                Err(_) => format!("{:?}", fs::read(&path).unwrap()),
+            };
+            (name, content)
+        };
+        names.map(describe).collect()
+    }
+
+    /// Runs `hooks` with these arguments, for a user of this shell and with these variables.
+    pub fn run_in_shell(&self, shell: &str, variables: &[(&str, &str)], arguments: &[&str]) -> Outcome {
+        let mut hooks = self.command(&self.built("hooks"));
+        hooks.env("SHELL", shell).envs(variables.iter().copied()).args(arguments);
+        run_with_input(&mut hooks, "")
+    }
+
     /// Returns a command that runs in the project, with this home and nothing else in its environment.
     pub fn command(&self, program: &Path) -> Command {
         let mut command = self.sandbox.command(program);
@@ -119,12 +158,12 @@ impl Installation {
 
     /// Runs `hooks` with these arguments.
     pub fn run_hooks(&self, arguments: &[&str]) -> Outcome {
-        run_with_input(self.command(&executable_path("hooks")).args(arguments), "")
+        run_with_input(self.command(&self.built("hooks")).args(arguments), "")
     }
 
     /// Runs `hooks` with these arguments and this configuration directory.
     pub fn run_hooks_in(&self, config_dir: &Path, arguments: &[&str]) -> Outcome {
-        let mut hooks = self.command(&executable_path("hooks"));
+        let mut hooks = self.command(&self.built("hooks"));
         run_with_input(hooks.env("CLAUDE_CONFIG_DIR", config_dir).args(arguments), "")
     }
 
@@ -189,7 +228,7 @@ impl Installation {
         fs::create_dir_all(&folder).unwrap();
         let hooks = EVENT_RULES.iter().map(|rule| rule.hook.executable());
         for name in hooks.chain(["hook-mod", "hooks"]) {
-            copy_executable(&executable_path(name), &folder.join(name));
+            copy_executable(&self.built(name), &folder.join(name));
         }
         BuildCopy { installation: self, folder }
     }
@@ -209,6 +248,13 @@ impl BuildCopy<'_> {
 
     pub fn hooks(&self, arguments: &[&str]) -> Outcome {
         run_with_input(self.installation.command(&self.folder.join("hooks")).args(arguments), "")
+    }
+
+    /// Runs `hooks` with these arguments, with this folder at the beginning of the search path.
+    pub fn hooks_on_path(&self, arguments: &[&str]) -> Outcome {
+        let search = format!("{}:{}/bin:/usr/bin:/bin", self.folder.display(), self.installation.path("").display());
+        let mut hooks = self.installation.command(&self.folder.join("hooks"));
+        run_with_input(hooks.env("PATH", search).args(arguments), "")
     }
 }
 

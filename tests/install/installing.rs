@@ -180,6 +180,7 @@ fn an_incomplete_build_is_refused() {
     let result = build.hooks(&["install"]);
     assert_eq!(result.code, Some(1));
     assert!(result.stderr.contains("hook-compact is not beside `hooks`"), "{result:?}");
+    assert!(result.stderr.contains("or install the package again"), "{result:?}");
     assert_eq!(installation.list_files(), [""; 0]);
 }
 

@@ -60,7 +60,7 @@ enum KillResult {
 
 /// System calls that change files, and `openat` if it makes a file. Between two of them, a kill leaves the same files as at the
 /// next one.
-pub const CHANGES: [&str; 19] = [
+pub const CHANGES: [&str; 20] = [
     "chmod",
     "chown",
     "copy_file_range",
@@ -76,6 +76,7 @@ pub const CHANGES: [&str; 19] = [
     "renameat2",
     "rmdir",
     "symlink",
+    "symlinkat",
     "unlink",
     "unlinkat",
     "utimensat",

@@ -2,6 +2,7 @@
 
 mod cleanup;
 mod command_line;
+mod completions;
 mod concurrent_changes;
 mod doctor;
 mod file_attributes;
@@ -12,6 +13,7 @@ mod installing;
 mod interrupted_runs;
 mod kill_points;
 mod killed_hooks;
+mod links;
 mod open_writers;
 mod plugin;
 mod real_claude;
@@ -22,10 +24,15 @@ mod replaced_files;
 mod replaced_scripts;
 mod service;
 mod shared_settings;
+mod shell_lines;
+mod shells;
 mod signal_files;
+mod small_build;
 mod stand_alone_plugin;
 mod supported_events;
+mod traced_run;
 mod uninstall;
+mod user_file_kills;
 mod wrapped_commands;
 
 /// How many cases of one test run at the same time.

@@ -1,6 +1,7 @@
 //! `hooks install --plugin`: what is laid down, kept current and removed, and what is never touched.
 
 use std::os::unix::process::ExitStatusExt;
+#[cfg(target_os = "linux")]
 use std::time::SystemTime;
 
 use fs_err as fs;
@@ -8,8 +9,11 @@ use serde_json::{Value, json};
 
 use super::WORKERS;
 use super::installation::{Installation, NEWEST_CLI};
-use super::kill_points::CHANGES;
-use crate::sandbox::{executable_path, payload, run_side_by_side, run_with_input};
+use super::traced_run::{list_changes, trace};
+#[cfg(target_os = "linux")]
+use crate::sandbox::payload;
+use crate::sandbox::{executable_path, run_side_by_side, run_with_input};
+#[cfg(target_os = "linux")]
 use session_signals_protocol::cli_process::read_stat;
 
 const PLUGIN: &str = ".claude/skills/session-signals";
@@ -467,26 +471,4 @@ fn a_kill_at_any_system_call_leaves_no_part_of_the_plugin() {
         println!("{arguments:?}: killed at {count} of {} system calls", calls.len());
         assert!(count * 10 > calls.len() * 9, "{arguments:?}: {count} of {}", calls.len());
     }
-}
-
-/// Runs `hooks` under strace, with these options of strace.
-fn trace(installation: &Installation, options: &[&str], arguments: &[&str]) -> std::process::Output {
-    let mut strace = installation.command("strace".as_ref());
-    strace.arg("-o").arg(installation.path("source-trace")).args(options);
-    strace.arg(crate::sandbox::executable_path("hooks")).args(arguments).output().unwrap()
-}
-
-/// Returns the system calls of a run that change files, as strace injects a signal into them.
-fn list_changes(installation: &Installation, arguments: &[&str]) -> Vec<String> {
-    assert!(trace(installation, &[], arguments).status.success());
-    let mut counts = std::collections::BTreeMap::<String, usize>::new();
-    let text = installation.read_file("source-trace");
-    let calls = text.lines().skip(1).filter_map(|line| line.split_once('('));
-    let injections = calls.filter_map(|(name, rest)| {
-        let count = counts.entry(name.to_owned()).or_default();
-        *count += 1;
-        let changes_files = CHANGES.contains(&name) || rest.contains("O_CREAT");
-        changes_files.then(|| format!("inject={name}:signal=SIGKILL:when={count}"))
-    });
-    injections.collect()
 }

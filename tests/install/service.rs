@@ -131,6 +131,109 @@ fn the_service_of_another_config_dir_is_replaced_with_a_warning() {
 }
 
 #[test]
+fn the_service_calls_the_user_until_it_is_told_not_to() {
+    let installation = with_systemctl();
+    let line =
+        |end: &str| format!("\nExecStart=\"{}\" serve{end}\n", installation.executable_path("sessions").display());
+    let calling = line(" --notify desktop");
+    installation.run_successfully(&["install", "--service"]);
+    installation.run_successfully(&["install", "--service", "--notify", "desktop"]);
+    assert!(installation.read_file(UNIT).contains(&calling), "{}", installation.read_file(UNIT));
+    // It stays so: a later installation, a repair and doctor know it.
+    installation.run_successfully(&["install"]);
+    installation.run_successfully(&["install", "--service"]);
+    assert_eq!(installation.find_ids(), [""; 0]);
+    installation.write_file(UNIT, &installation.read_file(UNIT).replace("RestartSec=1", "RestartSec=9"));
+    assert_eq!(installation.find_ids(), ["service-outdated"]);
+    installation.run_successfully(&["doctor", "--fix"]);
+    assert!(installation.read_file(UNIT).contains(&calling));
+    installation.run_successfully(&["install", "--service", "--notify", "none"]);
+    assert!(installation.read_file(UNIT).contains(&line("")));
+    installation.run_successfully(&["install", "--service", "--notify", "desktop"]);
+    installation.run_successfully(&["install", "--no-service"]);
+    installation.run_successfully(&["install", "--service"]);
+    assert!(installation.read_file(UNIT).contains(&line("")), "what was removed is forgotten");
+}
+
+#[test]
+fn a_service_has_no_bell_and_needs_to_be_asked_for() {
+    let refused = with_systemctl().run_hooks(&["install", "--service", "--notify", "bell"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("desktop, none"), "{refused:?}");
+    let refused = with_systemctl().run_hooks(&["install", "--notify", "desktop"]);
+    assert!(refused.code == Some(2) && refused.stderr.contains("--service"), "{refused:?}");
+}
+
+#[test]
+fn the_service_publishes_until_it_is_told_not_to() {
+    let installation = with_systemctl();
+    let file = installation.path("my $credentials");
+    fs::write(&file, "box:secret").unwrap();
+    let line =
+        |end: &str| format!("\nExecStart=\"{}\" serve{end}\n", installation.executable_path("sessions").display());
+    let published = format!(
+        r#" "--credentials" "{}" "--publish" "tls://a.example,tls://b.example" "--host" "box""#,
+        file.display().to_string().replace('$', "$$")
+    );
+    let publish = ["--publish", "tls://a.example,tls://b.example", "--host", "box", "--credentials"];
+    installation.run_successfully(&[&["install", "--service"], &publish[..], &[file.to_str().unwrap()]].concat());
+    let unit = || installation.read_file(UNIT);
+    assert!(unit().contains(&line(&published)), "{}", unit());
+    // It stays so, also with notices, and doctor finds nothing wrong.
+    installation.run_successfully(&["install", "--service", "--notify", "desktop"]);
+    assert!(unit().contains(&line(&format!(" --notify desktop{published}"))), "{}", unit());
+    assert_eq!(installation.find_ids(), [""; 0]);
+    installation.run_successfully(&["install", "--service", "--notify", "none"]);
+    assert!(unit().contains(&line(&published)), "{}", unit());
+    // What `sessions serve` would refuse is refused, and nothing is changed.
+    for (arguments, part) in [
+        (&["--publish", "nats://far.example"][..], "use tls://"),
+        (&["--publish", "tls://a.example", "--host", "a.b"], "letters, digits"),
+        (&["--publish", "tls://a.example", "--credentials", "/nonexistent"], "/nonexistent"),
+    ] {
+        let result = installation.run_hooks(&[&["install", "--service"], arguments].concat());
+        assert!(result.code == Some(3) && result.stderr.contains(part), "{result:?}");
+        assert!(unit().contains(&line(&published)), "{}", unit());
+    }
+    for arguments in [&["--publish", "tls://me:secret@a.example"][..], &["--publish", "a.example"], &["--host", "box"]]
+    {
+        assert_eq!(installation.run_hooks(&[&["install", "--service"], arguments].concat()).code, Some(2));
+    }
+    installation.run_successfully(&["install", "--service", "--publish", "none"]);
+    assert!(unit().contains(&line("")), "{}", unit());
+}
+
+#[test]
+fn the_service_shows_other_machines_until_it_is_told_not_to() {
+    let installation = with_systemctl();
+    let file = installation.path("credentials");
+    fs::write(&file, "box:secret").unwrap();
+    let unit = || installation.read_file(UNIT);
+    let install = |arguments: &[&str], expected: &str| {
+        installation.run_successfully(&[&["install", "--service"], arguments].concat());
+        let line = format!(" serve{}\n", expected.replace("FILE", &file.display().to_string()));
+        assert!(unit().contains(&line), "{arguments:?}: {}", unit());
+    };
+    let (path, url) = (file.to_str().unwrap(), "tls://a.example");
+    install(&["--from", url, "--credentials", path], r#" "--credentials" "FILE" "--from" "tls://a.example""#);
+    let both = r#" "--credentials" "FILE" "--publish" "tls://a.example" "--host" "box" "--from" "tls://a.example""#;
+    install(&["--publish", url, "--host", "box"], both);
+    install(&[], both);
+    install(&["--from", "none"], r#" "--credentials" "FILE" "--publish" "tls://a.example" "--host" "box""#);
+    // The credentials are not for another server.
+    let result = installation.run_hooks(&["install", "--service", "--from", "tls://b.example"]);
+    assert!(result.code == Some(3) && result.stderr.contains("for another server than tls://b.example"), "{result:?}");
+    install(&["--from", url, "--publish", "none"], r#" "--credentials" "FILE" "--from" "tls://a.example""#);
+    // Nobody needs the credentials any more.
+    install(&["--from", "none"], "");
+    install(&["--from", url, "--notify", "desktop"], r#" --notify desktop "--from" "tls://a.example""#);
+    let result = installation.run_hooks(&["install", "--service", "--from", "nats://far.example"]);
+    assert!(result.code == Some(3) && result.stderr.contains("use tls://"), "{result:?}");
+    for arguments in [&["--service", "--credentials", path][..], &["--from", url]] {
+        assert_eq!(installation.run_hooks(&[&["install"], arguments].concat()).code, Some(2), "{arguments:?}");
+    }
+}
+
+#[test]
 fn service_and_no_service_exclude_each_other() {
     assert_eq!(with_systemctl().run_hooks(&["install", "--service", "--no-service"]).code, Some(2));
 }
@@ -141,7 +244,7 @@ fn systemd_accepts_the_unit_with_any_path() {
     for name in ["plain", "two words", "100% \"quoted\" \\ $HOME 'n it"] {
         let installation = with_systemctl();
         let config = installation.path(name);
-        let result = installation.run_hooks_in(&config, &["install", "--service"]);
+        let result = installation.run_hooks_in(&config, &["install", "--service", "--notify", "desktop"]);
         assert_eq!(result.code, Some(0), "{result:?}");
         let analyzed = Command::new("systemd-analyze")
             .args(["--user", "verify", "--recursive-errors=no"])

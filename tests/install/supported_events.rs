@@ -70,14 +70,10 @@ fn a_hanging_cli_is_killed_with_its_children() {
     let installation = Installation::new();
     installation.set_claude(&format!("sleep 600 & echo $! > {}; wait", installation.path("child").display()));
     installation.run_successfully(&["install", "--dry-run"]);
-    let child = installation.read_file("child");
+    let child = installation.read_file("child").trim().parse().unwrap();
     // The process may end a moment after the kill, and may stay a zombie until its new parent waits for it.
-    let lives = || {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", child.trim())).unwrap_or_default();
-        !stat.is_empty() && !stat.contains(") Z ")
-    };
     for _ in 0..1000 {
-        if !lives() {
+        if !crate::sandbox::is_alive(child) {
             return;
         }
         std::thread::sleep(std::time::Duration::from_millis(1));

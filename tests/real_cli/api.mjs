@@ -12,6 +12,7 @@
 //   ask QUESTION        a call of the tool AskUserQuestion
 //   agent PROMPT        a call of a subagent; its prompt is in this language, too
 //   background PROMPT   the same, in the background
+//   mate PROMPT         a teammate with this prompt, which stays after it. Only if the settings turn teammates on
 //   wait SECONDS        the text "waited", after this time
 //   hold FILE           the text "held FILE", as soon as this file is in HOME
 //   fail STATUS         no answer, but this HTTP status
@@ -35,7 +36,10 @@ function position(messages) {
   const answers = messages.slice(at + 1).filter((message) => message.role === "assistant").length;
   // For /compact, and after a hook has blocked a Stop, the CLI writes a prompt of its own. The text of the user or of the hook is at
   // its end.
-  const prompt = at < 0 ? "" : texts(messages[at]).at(-1).split(/Additional Instructions:|Stop hook feedback:\s*(?:\[[^\]]*\]:)?/).at(-1).trim();
+  const text = at < 0 ? "" : texts(messages[at]).at(-1);
+  // What another agent of the team says is inside a tag.
+  const said = /<teammate-message[^>]*>([^]*)<\/teammate-message>/.exec(text)?.[1] ?? text;
+  const prompt = said.split(/Additional Instructions:|Stop hook feedback:\s*(?:\[[^\]]*\]:)?/).at(-1).trim();
   return { prompt, answers };
 }
 
@@ -51,6 +55,7 @@ function act(verb, rest, offered) {
     case "read": return { tool: "Read", input: { file_path: rest } };
     case "ask": return { tool: "AskUserQuestion", input: { questions: [question] } };
     case "agent": return { tool: subagent(), input: { ...agent, run_in_background: false } };
+    case "mate": return { tool: subagent(), input: { ...agent, name: "mate" } };
     case "background": return { tool: subagent(), input: { ...agent, run_in_background: true } };
     case "wait": return { text: "waited", until: (done) => setTimeout(done, Number(rest) * 1000) };
     case "hold": return { text: `held ${rest}`, until: (done) => whenFileExists(rest, done) };

@@ -20,13 +20,25 @@ const MAX_RUNS: usize = 5;
 /// Makes a home directory for this version, and installs the hooks. The settings hold two hooks of another program: one blocks the
 /// prompts that begin with "block", and one blocks a `Stop` while the file `goes-on` exists.
 pub fn create_cli_home(version: &str) -> Sandbox {
+    create_with_settings(version, |path| common_settings(path).to_string(), &["install"])
+}
+
+/// Does the same, and lets the CLI have teammates.
+pub fn create_team_home(version: &str) -> Sandbox {
     let settings = |path: &dyn Fn(&str) -> PathBuf| {
-        let block = json!([{ "hooks": [{ "type": "command", "command": path("bin/block") }] }]);
-        let go_on = json!([{ "hooks": [{ "type": "command", "command": path("bin/go-on") }] }]);
-        let allow = json!({ "allow": ["Bash(~/bin/free-gate:*)"] });
-        json!({ "hooks": { "UserPromptSubmit": block, "Stop": go_on }, "permissions": allow }).to_string()
+        let mut settings = common_settings(path);
+        settings["env"] = json!({ "CLAUDE_CODE_EXPERIMENTAL_AGENT_TEAMS": "1" });
+        settings.to_string()
     };
     create_with_settings(version, settings, &["install"])
+}
+
+/// Returns these settings. `path` returns a path in the home directory.
+fn common_settings(path: &dyn Fn(&str) -> PathBuf) -> Value {
+    let block = json!([{ "hooks": [{ "type": "command", "command": path("bin/block") }] }]);
+    let go_on = json!([{ "hooks": [{ "type": "command", "command": path("bin/go-on") }] }]);
+    let allow = json!({ "allow": ["Bash(~/bin/free-gate:*)"] });
+    json!({ "hooks": { "UserPromptSubmit": block, "Stop": go_on }, "permissions": allow })
 }
 
 /// Does the same with other settings and with other arguments of `hooks`. `settings` gets a function that returns a path in the home

@@ -5,6 +5,8 @@ mod cli_slots;
 mod daemons;
 mod expected_state;
 mod full_system;
+mod jump;
+mod notices;
 mod observed_state;
 mod plugin;
 mod scenario_run;

@@ -3,10 +3,11 @@
 use std::time::{Duration, Instant, SystemTime};
 
 use fs_err as fs;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::becomes_true;
 use crate::sandbox::{Sandbox, executable_path, run_with_input};
+use crate::serve::server::Server;
 
 /// The kinds of signals, in the order in which a reader of the signals alone takes them, and the state that each stands for.
 const STATES_OF_SIGNALS: [(&str, &str); 4] =
@@ -27,27 +28,57 @@ pub fn read_signal_state(sandbox: &Sandbox, id: &str) -> &'static str {
     signal.map_or("-", |(_, state)| state)
 }
 
-/// Compares what `sessions` reports of a conversation with all lines of its transcript.
-pub fn assert_conversation_is_right(sandbox: &Sandbox, id: &str) {
-    let reported = read_session(sandbox, id);
+/// Compares what `sessions` and the server report of a conversation with all lines of its transcript. The server has counted the
+/// messages while they came, and `sessions` reads all of them at once.
+pub fn assert_conversation_is_right(sandbox: &Sandbox, server: Option<&Server>, id: &str) {
     let projects = fs::read_dir(sandbox.home().join(".claude/projects")).unwrap();
     let mut paths = projects.map(|project| project.unwrap().path().join(format!("{id}.jsonl")));
     let transcript = fs::read_to_string(paths.find(|path| path.exists()).unwrap()).unwrap();
     let lines = transcript.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-    let is_set = |line: &Value, name: &str| line[name] == true;
-    let is_message = |line: &Value| {
-        ["user", "assistant"].contains(&line["type"].as_str().unwrap_or_default())
-            && !["isSidechain", "isMeta", "isCompactSummary"].iter().any(|name| is_set(line, name))
-    };
     let messages: Vec<_> = lines.filter(is_message).collect();
-    assert_eq!(reported["messageCount"], messages.len(), "{id}");
     let texts =
         messages.iter().filter(|message| message["type"] == "user").map(|message| &message["message"]["content"]);
-    let mut prompts = texts.filter_map(Value::as_str);
-    let first = prompts.find(|prompt| !prompt.starts_with('<'));
-    assert_eq!(reported["originalPrompt"].as_str(), first, "{id}");
+    let first = texts.filter_map(Value::as_str).find(|prompt| !prompt.starts_with('<'));
+    let expected = (json!(messages.len()), json!(first));
+    let conversation_of = |session: &Value| (session["messageCount"].clone(), session["originalPrompt"].clone());
+    let reported = read_session(sandbox, id);
+    assert_eq!(conversation_of(&reported), expected, "{id}");
+    if let Some(server) = server {
+        let shown = || server.sessions().into_iter().find(|session| session["sessionId"] == id).unwrap_or_default();
+        assert!(
+            becomes_true(|| conversation_of(&shown()) == expected),
+            "{expected:?}, {:?}",
+            conversation_of(&shown())
+        );
+    }
     assert!(!reported.to_string().contains("ghp_hunter2"), "{reported}");
     println!("{id}: {} messages, {}: {}", messages.len(), reported["originalPrompt"], reported["recentOutput"]);
+}
+
+/// Returns whether a line of a transcript is a message: a prompt, an answer, a call or a result of the main conversation.
+fn is_message(line: &Value) -> bool {
+    if ["isSidechain", "isMeta", "isCompactSummary"].iter().any(|name| line[*name] == true) {
+        return false;
+    }
+    // After a kill the CLI answers itself, with "No response requested.". An error of the API counts.
+    if line["message"]["model"] == "<synthetic>" && line["isApiErrorMessage"] != true {
+        return false;
+    }
+    let is_prompt = |text: &str| {
+        let is_typed = text.starts_with("<command-name>") || text.starts_with("<bash-input>");
+        is_typed || !text.starts_with('<') && !text.starts_with("[Request interrupted by user")
+    };
+    let content = &line["message"]["content"];
+    let parts = content.as_array().map(Vec::as_slice).unwrap_or_default();
+    match line["type"].as_str().unwrap_or_default() {
+        "user" => {
+            let is_message =
+                |part: &Value| part["type"] == "tool_result" || part["text"].as_str().is_some_and(is_prompt);
+            content.as_str().is_some_and(is_prompt) || parts.iter().any(is_message)
+        }
+        "assistant" => parts.iter().any(|part| part["type"] == "text" || part["type"] == "tool_use"),
+        _ => false,
+    }
 }
 
 /// Prints the registry entry, the signals, and when `sessions` reports another state, after a wrong report.

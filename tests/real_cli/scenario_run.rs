@@ -186,7 +186,8 @@ impl ScenarioRun {
     pub fn finish(mut self) {
         if let Some(dashboard) = &mut self.dashboard {
             println!("{} a dashboard accepted {} values", self.label, dashboard.assert_values_are_valid());
-            observed_state::assert_conversation_is_right(&self.sandbox, self.user.session());
+            let server = self.server.as_deref();
+            observed_state::assert_conversation_is_right(&self.sandbox, server, self.user.session());
         }
         println!("{} agreement {}/{}", self.label, self.right, self.steps);
         let repaired = if self.server.is_some() { ", repaired" } else { "" };

@@ -86,10 +86,26 @@ impl ScriptedUser {
             UserAction::Quit => is_alive(self.pid),
             _ => false,
         };
-        if repeats {
-            self.perform(action);
+        match action {
+            UserAction::Quit if repeats => self.quit_again(),
+            _ if repeats => self.perform(action),
+            _ => {}
         }
         repeats
+    }
+
+    /// Presses Ctrl-C until the CLI ends. It may end by an earlier Ctrl-C first, and then its window is gone.
+    fn quit_again(&self) {
+        if self.terminal.can_press("C-c") || !becomes_true(|| !is_alive(self.pid)) {
+            self.press_last_key_to_quit();
+        }
+    }
+
+    /// Presses the Ctrl-C that follows another one.
+    fn press_last_key_to_quit(&self) {
+        let has_ended = || !is_alive(self.pid);
+        assert!(becomes_true(|| self.screen().contains("again to exit") || has_ended()), "{}", self.screen());
+        assert!(self.terminal.can_press("C-c") || becomes_true(has_ended), "no window to press Ctrl-C in");
     }
 
     fn path(&self, name: &str) -> PathBuf {
@@ -119,8 +135,7 @@ impl ScriptedUser {
             }
             UserAction::Quit => {
                 self.terminal.press("C-c");
-                assert!(becomes_true(|| self.screen().contains("again to exit")), "{}", self.screen());
-                self.terminal.press("C-c");
+                self.press_last_key_to_quit();
             }
             UserAction::Kill => {
                 let pid = i32::try_from(self.pid).ok().and_then(rustix::process::Pid::from_raw).unwrap();

@@ -45,10 +45,15 @@ impl SignalsReport {
         self.misreported.extend(other.misreported);
     }
 
-    /// Returns the median of the delays.
-    pub fn median(&mut self) -> Duration {
+    /// Prints the delays, and checks that the signals were wrong in no situation but these, and `sessions` in none.
+    pub fn check(mut self, unsignalled: &[&str]) {
         self.delays.sort();
-        self.delays[self.delays.len() / 2]
+        let median = self.delays[self.delays.len() / 2].as_millis();
+        let longest = self.delays.last().map_or(0, Duration::as_millis);
+        println!("{} steps right, median {median} ms, longest {longest} ms", self.delays.len());
+        self.wrong.retain(|situation| !unsignalled.contains(situation));
+        assert!(self.wrong.is_empty(), "the signals are wrong: {:?}", self.wrong);
+        assert!(self.misreported.is_empty(), "sessions is wrong: {:?}", self.misreported);
     }
 }
 

@@ -54,7 +54,12 @@ impl Terminal {
 
     /// Presses a key, named as in tmux: `Enter`, `C-c`.
     pub fn press(&self, key: &str) {
-        assert!(self.tmux(&["send-keys", key]).0, "no window to press {key} in");
+        assert!(self.can_press(key), "no window to press {key} in");
+    }
+
+    /// Does the same, and returns whether there is a window.
+    pub fn can_press(&self, key: &str) -> bool {
+        self.tmux(&["send-keys", key]).0
     }
 
     /// Types a prompt, waits until the screen shows it, and presses Enter.

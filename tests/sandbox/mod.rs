@@ -27,7 +27,9 @@ pub use executables::{copy_executable, executable_for_event, executable_path, wr
 pub use git_checkout::create_checkout;
 pub use modification_time::{set_age, set_modified};
 pub use outcome::{Outcome, run_with_input};
-pub use processes::{SleepingProcess, is_alive, pids_in_home, pids_with_variable};
+#[cfg(target_os = "linux")]
+pub use processes::pids_with_variable;
+pub use processes::{SleepingProcess, is_alive, pids_in_home};
 pub use side_by_side::run_side_by_side;
 pub use started_hook::StartedHook;
 

@@ -5,22 +5,39 @@ use std::path::Path;
 use std::process::{Child, Command};
 
 use session_signals_protocol::cli_process::read_stat;
+#[cfg(target_os = "macos")]
+use session_signals_protocol::system::process_ids;
 
 /// Returns whether a process is alive. A stopped process is alive.
 pub fn is_alive(pid: u32) -> bool {
+    if cfg!(target_os = "macos") {
+        return read_stat(pid).is_some_and(|stat| !stat.is_zombie);
+    }
     let stat = fs_err::read_to_string(format!("/proc/{pid}/stat"));
     stat.is_ok_and(|stat| !stat.contains(") Z ") && !stat.contains(") X "))
 }
 
 /// Returns the living processes of which a variable, as `NAME=value`, matches.
 pub fn pids_with_variable(matches: impl Fn(&[u8]) -> bool) -> Vec<u32> {
+    let has_variable = |pid: &u32| read_environment(*pid).split(|byte| *byte == 0).any(&matches);
+    process_ids().into_iter().filter(|pid| is_alive(*pid) && has_variable(pid)).collect()
+}
+
+#[cfg(not(target_os = "macos"))]
+fn process_ids() -> Vec<u32> {
     let entries = std::fs::read_dir("/proc").unwrap().flatten();
-    let pids = entries.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok());
-    let has_variable = |pid: &u32| {
-        let environment = std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default();
-        environment.split(|byte| *byte == 0).any(&matches)
-    };
-    pids.filter(|pid| is_alive(*pid) && has_variable(pid)).collect()
+    entries.filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect()
+}
+
+#[cfg(not(target_os = "macos"))]
+fn read_environment(pid: u32) -> Vec<u8> {
+    std::fs::read(format!("/proc/{pid}/environ")).unwrap_or_default()
+}
+
+/// Returns the environment of a process, with its arguments before it.
+#[cfg(target_os = "macos")]
+fn read_environment(pid: u32) -> Vec<u8> {
+    session_signals_protocol::system::read_process_arguments(pid).unwrap_or_default()
 }
 
 /// Returns the living processes that have this home directory.

@@ -12,10 +12,14 @@ impl StartedHook {
     pub(super) fn start(sandbox: &Sandbox, event: &str) -> Self {
         let name = executable_for_event(event).expect("an event that a hook handles");
         let child = sandbox.piped_command(executable_path(name)).spawn().unwrap();
-        // A hook sleeps only while it waits for its standard input.
-        let stat = format!("/proc/{}/stat", child.id());
-        while !fs_err::read_to_string(&stat).unwrap().contains(") S ") {
-            std::thread::yield_now();
+        if cfg!(target_os = "linux") {
+            // A hook sleeps only while it waits for its standard input.
+            let stat = format!("/proc/{}/stat", child.id());
+            while !fs_err::read_to_string(&stat).unwrap().contains(") S ") {
+                std::thread::yield_now();
+            }
+        } else {
+            std::thread::sleep(std::time::Duration::from_millis(200));
         }
         Self(child)
     }

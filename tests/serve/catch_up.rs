@@ -119,9 +119,9 @@ fn a_wrong_request_is_refused_with_a_reason() {
         ("/sessions?live=long-poll", 400, "the parameter live needs an offset\n"),
         ("/sessions?offset=-1&live=yes", 400, "the parameter live must be long-poll or sse\n"),
         ("/sessions?offset=-1&offset=now", 400, "a parameter is given twice\n"),
-        ("/sessions/", 404, "not found: this server has only / and /sessions\n"),
-        ("/..%2f..%2fetc/passwd", 404, "not found: this server has only / and /sessions\n"),
-        ("/sessions/s", 404, "not found: this server has only / and /sessions\n"),
+        ("/sessions/", 404, "not found: this server has only /, /sessions and /setup\n"),
+        ("/..%2f..%2fetc/passwd", 404, "not found: this server has only /, /sessions and /setup\n"),
+        ("/sessions/s", 404, "not found: this server has only /, /sessions and /setup\n"),
     ] {
         let answer = server.get(path);
         assert_eq!((answer.status, &*answer.body), (status, reason), "{path}");

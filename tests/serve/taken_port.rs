@@ -5,9 +5,12 @@ use std::net::TcpListener;
 use super::server::{Server, free_port, serve_command, serve_command_of};
 use crate::sandbox::{Sandbox, copy_executable, executable_path};
 
-/// Returns the message for a port that this process has. Only on Linux it names the process.
+/// Whether the system tells which process has a port.
+const KNOWS_OWNER: bool = cfg!(any(target_os = "linux", target_os = "macos"));
+
+/// Returns the message for a port that this process has. Only on Linux and macOS it names the process.
 fn taken_message(port: u16, owner: &str, pid: u32) -> String {
-    let by = if cfg!(target_os = "linux") { format!(" by `{owner}` (PID {pid})") } else { String::new() };
+    let by = if KNOWS_OWNER { format!(" by `{owner}` (PID {pid})") } else { String::new() };
     format!("sessions: port {port} is taken{by}; choose another one with --port\n")
 }
 
@@ -23,8 +26,9 @@ fn the_process_that_has_the_port_is_named() {
     let sandbox = Sandbox::new();
     let listener = TcpListener::bind("127.0.0.1:0").unwrap();
     let (port, pid) = (listener.local_addr().unwrap().port(), std::process::id());
-    let name = fs_err::read_to_string("/proc/self/comm").unwrap_or_default();
-    assert_eq!(start_error(&sandbox, port), taken_message(port, name.trim(), pid));
+    let executable = std::env::current_exe().unwrap();
+    let name: String = executable.file_name().unwrap().to_str().unwrap().chars().take(15).collect();
+    assert_eq!(start_error(&sandbox, port), taken_message(port, &name, pid));
 }
 
 #[test]
@@ -49,7 +53,7 @@ fn a_second_server_says_that_one_is_running() {
     let sandbox = Sandbox::new();
     let server = Server::start(&sandbox);
     let (port, pid) = (server.port, server.pid());
-    if cfg!(target_os = "linux") {
+    if KNOWS_OWNER {
         let already = format!("sessions: already serving at http://127.0.0.1:{port}/ (PID {pid})\n");
         assert_eq!(start_error(&sandbox, port), already);
     }

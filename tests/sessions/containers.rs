@@ -147,4 +147,9 @@ fn a_container_with_another_host_name_is_known_while_a_process_lives_in_it() {
     // Nothing shows any more that the container ran on this machine, so only the last signal counts.
     container.stop();
     container.wait_for_state("working", "working");
+    // Whoever looks at the list knows where to look for it.
+    let host = list::json(&sandbox, &[])[0]["host"].as_str().unwrap().to_owned();
+    assert!(host.starts_with("box/"), "{host}");
+    let table = list::sessions(&sandbox, &[]);
+    assert!(table.contains(&format!("  on {host}: ")), "{table}");
 }

@@ -18,8 +18,13 @@ struct Events {
 
 /// Starts `sessions events --json` with these arguments. Returns its process and its lines.
 pub fn start_events(sandbox: &Sandbox, arguments: &[&str]) -> (Child, Lines<BufReader<ChildStdout>>) {
+    start_events_with(sandbox, arguments, "")
+}
+
+/// Does the same with this `PATH`.
+pub fn start_events_with(sandbox: &Sandbox, arguments: &[&str], path: &str) -> (Child, Lines<BufReader<ChildStdout>>) {
     let mut command = Command::new(executable_path("sessions"));
-    command.env_clear().env("HOME", sandbox.home()).args(["events", "--json"]).args(arguments);
+    command.env_clear().env("HOME", sandbox.home()).env("PATH", path).args(["events", "--json"]).args(arguments);
     let mut process = command.stdin(Stdio::null()).stdout(Stdio::piped()).spawn().unwrap();
     let lines = BufReader::new(process.stdout.take().unwrap()).lines();
     (process, lines)

@@ -11,9 +11,20 @@ pub struct Terminal<'a> {
 
 impl<'a> Terminal<'a> {
     pub fn open(sandbox: &'a Sandbox) -> Self {
+        Self::open_sized(sandbox, 80, 10)
+    }
+
+    /// Opens a terminal of this size.
+    pub fn open_sized(sandbox: &'a Sandbox, columns: usize, rows: usize) -> Self {
         let terminal = Self { sandbox };
-        terminal.tmux(&["new-session", "-d", "-x", "80", "-y", "10", "PS1='$ ' sh"]);
+        let (columns, rows) = (columns.to_string(), rows.to_string());
+        terminal.tmux(&["new-session", "-d", "-x", &columns, "-y", &rows, "PS1='$ ' sh"]);
         terminal
+    }
+
+    /// Types keys, as tmux names them.
+    pub fn type_keys(&self, keys: &[&str]) {
+        self.tmux(&[&["send-keys"], keys].concat());
     }
 
     pub fn tmux(&self, arguments: &[&str]) -> String {

@@ -50,7 +50,8 @@ pub struct Scenario {
     after: BTreeMap<String, Value>,
     /// The names of the hook's system calls, in order.
     pub calls: Vec<String>,
-    new_lengths: Vec<usize>,
+    /// The new signals.
+    new: Vec<String>,
     /// The hook cannot get the lock.
     pub unlocked: bool,
 }
@@ -66,13 +67,13 @@ impl Scenario {
         let hook = executable_for_event(event).unwrap();
         let input = payload("s", event, &members.replace("LONG", &"x".repeat(10_000)));
         let mut scenario =
-            Self { hook, input, before, after: BTreeMap::new(), calls: Vec::new(), new_lengths: Vec::new(), unlocked };
+            Self { hook, input, before, after: BTreeMap::new(), calls: Vec::new(), new: Vec::new(), unlocked };
         let run = scenario.run(&sandbox, &[]);
         run.outcome.assert_success();
         scenario.calls = run.trace.names().into_iter().map(str::to_owned).collect();
         let after = files(&sandbox);
         let is_new = |(name, text): &(&String, &String)| scenario.before.get(*name) != Some(*text);
-        scenario.new_lengths = after.iter().filter(is_new).map(|(_, text)| text.len()).collect();
+        scenario.new = after.iter().filter(is_new).map(|(_, text)| text.clone()).collect();
         scenario.after = after.iter().map(|(name, text)| (name.clone(), lasting(text).unwrap())).collect();
         scenario
     }
@@ -96,7 +97,13 @@ impl Scenario {
 
     /// Returns the length of the shortest new signal; 0 if there is none.
     pub fn shortest_new(&self) -> usize {
-        self.new_lengths.iter().copied().min().unwrap_or_default()
+        self.new.iter().map(String::len).min().unwrap_or_default()
+    }
+
+    /// Returns a length that no new signal of any run falls below. The PID of the CLI and its start time have fewer digits in some
+    /// runs than in others.
+    pub fn shortest_possible(&self) -> usize {
+        self.new.iter().map(|text| text.len() - process_digits(text)).min().unwrap_or_default()
     }
 
     /// Returns what is wrong after a run.
@@ -171,6 +178,16 @@ fn lasting(text: &str) -> Option<Value> {
     }
     remove_changing(&mut signal)?;
     Some(signal)
+}
+
+/// Returns how many digits the PID and the start time in a signal have together.
+fn process_digits(text: &str) -> usize {
+    let signal: Value = serde_json::from_str(text).unwrap();
+    ["claude_pid", "claude_start"]
+        .iter()
+        .filter_map(|name| signal[name].as_u64())
+        .map(|number| number.to_string().len())
+        .sum()
 }
 
 /// What happens to a hook.

@@ -17,7 +17,8 @@ fn run_limited(scenario: &Scenario, sandbox: &Sandbox, limit: usize, signal: &st
         format!("{} after {:?}, {limit} bytes, {signal}: {violation}", scenario.hook, scenario.before.keys())
     };
     let mut violations = scenario.violations(sandbox, &outcome, Fault::default());
-    if outcome.code == Some(0) {
+    // The PID and the start time may have fewer digits than in the scenario, so the signal may be a few bytes shorter.
+    if outcome.code == Some(0) && limit < scenario.shortest_possible() {
         violations.push("the limit was not reached".to_owned());
     }
     violations.into_iter().map(describe).collect()

@@ -4,6 +4,7 @@ use std::os::unix::fs::PermissionsExt;
 use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
+#[cfg(target_os = "linux")]
 use session_signals_protocol::cli_process::read_stat;
 
 use super::super::installation::set_age;
