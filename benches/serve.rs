@@ -2,10 +2,13 @@
 //! that?
 //!
 //! There are 10,000 sessions, and for 30 s 2,000 signals are written each second, while real hooks run beside them.
-//! Before that, [`extremes`] measures very large numbers. `cargo bench --bench serve extremes` runs only that part, and
-//! `load` only the rest.
+//! Before that, [`extremes`] measures very large numbers, and [`conversations`] the reading of very many transcripts.
+//! `cargo bench --bench serve extremes` runs only the first part, `conversations` only the second, and `load` only the
+//! rest.
 
+mod conversations;
 mod extremes;
+mod process_costs;
 mod server_process;
 mod signal_files;
 mod signal_load;
@@ -33,10 +36,18 @@ const MEMORY: u64 = 33 << 10;
 fn main() {
     // On a file system where replacing a file waits for the disk, one thread cannot write 2,000 signals a second.
     let parent = if Path::new("/dev/shm").is_dir() { "/dev/shm" } else { env!("CARGO_TARGET_TMPDIR") };
-    if std::env::args().all(|argument| argument != "load") {
+    let parts = ["extremes", "conversations", "load"];
+    let is_selected = |part: &str| {
+        let mut selected = std::env::args().filter(|argument| parts.contains(&&**argument)).peekable();
+        selected.peek().is_none() || selected.any(|argument| argument == part)
+    };
+    if is_selected("extremes") {
         extremes::measure_and_print(Path::new(parent));
     }
-    if std::env::args().all(|argument| argument != "extremes") {
+    if is_selected("conversations") {
+        conversations::measure_and_print(Path::new(parent));
+    }
+    if is_selected("load") {
         measure_load(Path::new(parent));
     }
 }

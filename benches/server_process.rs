@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::process_costs::{memory_of, processor_time_of};
+
 /// A running server. It is killed when the value is dropped.
 pub struct ServerProcess {
     process: Child,
@@ -17,9 +19,19 @@ impl ServerProcess {
     /// Starts a server. Also returns how long it took until its first answer was read. The server's stderr goes to
     /// `log`.
     pub fn start(config_dir: &Path, log: Stdio) -> (Self, Duration) {
+        Self::start_with(config_dir, &[], log)
+    }
+
+    /// Starts a server with these further options.
+    pub fn start_with(config_dir: &Path, options: &[&str], log: Stdio) -> (Self, Duration) {
         let start = Instant::now();
         let mut command = Command::new(env!("CARGO_BIN_EXE_sessions"));
-        command.args(["serve", "--port", "0"]).env("CLAUDE_CONFIG_DIR", config_dir).stdout(Stdio::piped()).stderr(log);
+        command
+            .args(["serve", "--port", "0"])
+            .args(options)
+            .env("CLAUDE_CONFIG_DIR", config_dir)
+            .stdout(Stdio::piped())
+            .stderr(log);
         let mut process = command.spawn().expect("it starts");
         let mut address = String::new();
         BufReader::new(process.stdout.take().expect("its stdout")).read_line(&mut address).expect("its address");
@@ -42,11 +54,7 @@ impl ServerProcess {
 
     /// Returns the resident memory now, and the highest so far, in KiB.
     pub fn memory(&self) -> (u64, u64) {
-        let status = fs_err::read_to_string(format!("/proc/{}/status", self.process.id())).unwrap_or_default();
-        let line = |name: &str| {
-            status.lines().find_map(|line| line.strip_prefix(name)?.split_whitespace().next()?.parse().ok())
-        };
-        (line("VmRSS:").unwrap_or_default(), line("VmHWM:").unwrap_or_default())
+        memory_of(self.process.id())
     }
 
     /// Returns how many file descriptors are open.
@@ -56,10 +64,7 @@ impl ServerProcess {
 
     /// Returns the processor time so far, in seconds.
     pub fn processor_time(&self) -> f64 {
-        let stat = fs_err::read_to_string(format!("/proc/{}/stat", self.process.id())).unwrap_or_default();
-        let fields: Vec<_> = stat.rsplit_once(')').map_or("", |(_, rest)| rest).split_whitespace().collect();
-        let ticks = |at: usize| fields.get(at).and_then(|ticks| ticks.parse::<f64>().ok()).unwrap_or_default();
-        (ticks(11) + ticks(12)) / 100.0
+        processor_time_of(self.process.id())
     }
 
     /// Ends the server with SIGTERM. Returns how long that took. Panics if the server does not exit with 0.

@@ -8,6 +8,7 @@
 //! what the model says. The bench exits with 1 if a target is missed.
 
 mod compare_readers;
+mod process_costs;
 mod random;
 mod reference_model;
 mod sandbox;
