@@ -178,7 +178,9 @@ const orders = {
   groups: () =>
     page.evaluate(() => {
       const shown = [...document.querySelectorAll("#groups > section, main > .fold")].filter((group) => group.checkVisibility());
-      return shown.map((group) => [group.querySelector("h2").innerText.trim(), [...group.querySelectorAll("li.card")].map((card) => card.dataset.key)]);
+      // The title that a screen reader says.
+      const titleOf = (group) => document.getElementById(group.getAttribute("aria-labelledby")) ?? group.querySelector("h2");
+      return shown.map((group) => [titleOf(group).innerText.trim(), [...group.querySelectorAll("li.card")].map((card) => card.dataset.key)]);
     }),
   page: () =>
     page.evaluate(() => {

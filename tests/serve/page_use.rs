@@ -9,6 +9,7 @@ use super::browser::Browser;
 use super::demo_sessions::{DemoSessions, sessions_of_a_day};
 use super::repair::register;
 use super::server::{Server, becomes_true};
+use crate::hooks::steps::BASH;
 use crate::sandbox::{ClaudeProcess, Sandbox, executable_path};
 
 /// The part of the ids of the sessions of a day that is the same.
@@ -198,6 +199,30 @@ fn an_open_card_and_the_focus_stay_when_the_session_changes() {
     assert_eq!(day.send_order("keys Shift"), json!({"key": session, "isOpen": true, "isVisible": true}));
     assert_eq!(day.part("c7719f20", "text"), "- one\n- two");
     assert_eq!(day.send_order(&format!("part {session} call")), Value::Null);
+}
+
+#[test]
+#[ignore = "needs chromium, node and packages from npm"]
+fn each_group_has_its_own_title_after_another_one_has_gone() {
+    let sandbox = Sandbox::new();
+    let ask = |session: &str| {
+        sandbox.run_hook(session, "UserPromptSubmit", "").assert_success();
+        sandbox.run_hook(session, "PermissionRequest", BASH).assert_success();
+    };
+    ask("first");
+    sandbox.run_hook("second", "UserPromptSubmit", "").assert_success();
+    let server = Server::start(&sandbox);
+    let mut browser = Browser::open(&server);
+    browser.send_order("see first permission");
+    browser.send_order("see second working");
+    sandbox.run_hook("first", "PostToolUse", BASH).assert_success();
+    browser.send_order("see first working");
+    ask("third");
+    browser.send_order("see third permission");
+    assert_eq!(
+        browser.send_order("groups"),
+        json!([["Needs approval 1", ["third"]], ["Working 2", ["first", "second"]]])
+    );
 }
 
 #[test]

@@ -27,6 +27,8 @@ const welcome = document.querySelector("#welcome");
 const sessions = new Map();
 const cards = new Map();
 const sections = new Map();
+// Counts the sections that were made. A heading needs an id that no other one has, also after sections have gone.
+let madeSections = 0;
 
 const setTextOf = (element, text) => {
   if (element.textContent !== text) element.textContent = text;
@@ -67,7 +69,7 @@ function sectionOf(group, title, state) {
     const element = document.createElement("section");
     const heading = makeElement("h2", "", "");
     const [name, count, list] = [makeElement("span", "", title), makeElement("span", "count", ""), document.createElement("ul")];
-    heading.id = `group-${sections.size}`;
+    heading.id = `group-${madeSections++}`;
     heading.append(name, " ", count);
     element.setAttribute("aria-labelledby", heading.id);
     element.dataset.state = state;
