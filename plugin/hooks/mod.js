@@ -16,6 +16,13 @@ const STALE_MS = 4000;
 const PATIENCE_MS = 250;
 
 /**
+ * The pauses after which it is told again that a prompt was blocked, in milliseconds. Claude Code does not wait for the other hooks of
+ * UserPromptSubmit if one of them has blocked the prompt. On a busy machine ours may start so late that it takes the session for a
+ * working one after the module has told that it waits.
+ */
+const AGAIN_MS = [250, 1000, 3000];
+
+/**
  * The pause between two looks at the registry: while a command may have started, and while one runs, in milliseconds. A command may run
  * for hours, and its end mostly begins a turn, which tells it at once.
  */
@@ -35,7 +42,7 @@ const main = {
   leavesCommand: false,
   /** How many prompts are on their way that will begin a turn. */
   prompts: 0,
-  /** Counts the beginnings of prompts and turns. */
+  /** Counts the beginnings of prompts, turns and commands. */
   beginnings: 0,
 };
 
@@ -108,6 +115,17 @@ async function tellEndLater($, event, members) {
   const { beginnings } = main;
   await $.clock.sleep(PATIENCE_MS);
   if (main.beginnings === beginnings && main.turn === undefined) tellEnd($, event, members);
+}
+
+/** Tells that a prompt was blocked, and tells it again unless a prompt, a turn or a command has begun. */
+async function tellDropped($, reason) {
+  const { beginnings } = main;
+  tellEnd($, "PromptDropped", { reason });
+  for (const pause of AGAIN_MS) {
+    await $.clock.sleep(pause);
+    if (main.beginnings !== beginnings) return;
+    tellEnd($, "PromptDropped", { reason });
+  }
 }
 
 /** Tells that a turn has begun. The turn of a prompt that is on its way was told by UserPromptSubmit. */
@@ -243,7 +261,7 @@ export const register = (on) => {
     if (beginsTurn) main.prompts++;
     try {
       const result = await next(e);
-      if (beginsTurn && result.drop !== undefined && main.turn === undefined) tellEnd($, "PromptDropped", { reason: result.drop });
+      if (beginsTurn && result.drop !== undefined && main.turn === undefined) void tellDropped($, result.drop).catch(() => {});
       return result;
     } finally {
       if (beginsTurn) main.prompts--;

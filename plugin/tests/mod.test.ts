@@ -126,6 +126,18 @@ describe("prompts, commands and calls", () => {
     expect(await names()).toEqual(["PromptDropped"]);
   });
 
+  test("a blocked prompt is told again, because our hook may be late, until another prompt begins", async ($, on) => {
+    const { names, clock } = listen(on);
+    on("prompt.submit", (_, { text }) => (text === "block" ? { drop: "blocked" } : { text }));
+    await $.prompt.submit({ text: "block", wait: false, origin: composer });
+    await clock.advance(300);
+    await clock.advance(1000);
+    expect(await names()).toEqual(["PromptDropped", "PromptDropped", "PromptDropped"]);
+    await $.prompt.submit({ text: "hi", wait: false, origin: composer });
+    await clock.advance(5000);
+    expect(await names()).toEqual(["PromptDropped", "PromptDropped", "PromptDropped"]);
+  });
+
   test("a turn that a prompt begins is not told, because UserPromptSubmit tells it", async ($, on) => {
     const { names } = listen(on);
     on("prompt.submit", async (_, e) => {

@@ -10,8 +10,11 @@ use session_signals_testing::sample_size::sample_size;
 
 use super::cli_home::{add_plugin, create_cli_home};
 use super::cli_slots::CliSlot;
+use super::expected_state::ExpectedState::{Waiting, Working};
 use super::scenario_run::ScenarioRun;
-use super::scenario_step::ScenarioStep;
+use super::scenario_step::UserAction::{CreateFile, Press, Prompt, Start};
+use super::scenario_step::VisibleSign::{Nothing, Text};
+use super::scenario_step::{ScenarioStep, step};
 use super::scripted_user::WITHOUT_REGISTRY;
 use super::session_scenario::{FIRST_WITH_REGISTRY, QUESTIONS, TURNS, UNREPORTED};
 use super::{claude_command, isolated_command, newest_version, signals_alone};
@@ -123,6 +126,32 @@ fn two_sessions_in_one_home_do_not_disturb_each_other() {
         runs.into_iter().flat_map(|run| run.join().unwrap().wrong).collect::<Vec<_>>()
     });
     assert!(wrong.is_empty(), "{wrong:?}");
+}
+
+/// What happens while our hooks start late. The CLI does not wait for them if another hook has blocked the prompt.
+#[rustfmt::skip]
+const WHILE_HOOKS_ARE_LATE: &[ScenarioStep] = &[
+    step("started", &[Start], Waiting, Nothing),
+    step("another hook blocked the prompt", &[Prompt("block")], Waiting, Text("Blocked by another hook")),
+    step("another hook blocked Stop, and the turn goes on", &[CreateFile("goes-on"), Prompt("hi")], Working, Nothing),
+    step("its turn is over", &[CreateFile("longer")], Waiting, Text("held longer")),
+    step("a turn begins after an error", &[Prompt("fail 400"), Prompt("hold next")], Working, Nothing),
+    step("its turn is over", &[CreateFile("next")], Waiting, Text("held next")),
+    step("Esc before any output", &[Prompt("hold never"), Press("Escape")], Waiting, Nothing),
+];
+
+#[test]
+#[ignore = "installs the real CLI, and runs it in a network namespace"]
+fn the_signals_are_right_if_our_hooks_start_late() {
+    let _slot = CliSlot::take();
+    let sandbox = create_home_with_plugin(newest_version());
+    for name in ["hook-user-prompt-submit", "hook-stop"] {
+        let hook = sandbox.home().join(".claude/hooks/session-signals").join(name);
+        let real = hook.with_extension("real");
+        fs::rename(&hook, &real).unwrap();
+        write_script(&hook, &format!("sleep 0.6; exec {}", real.display()));
+    }
+    signals_alone::run_steps(&Arc::new(sandbox), newest_version(), "late", WHILE_HOOKS_ARE_LATE).check(&[]);
 }
 
 #[test]
