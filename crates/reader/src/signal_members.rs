@@ -32,7 +32,7 @@ pub struct SignalMembers {
     /// The error that ended the turn, in a `stop` signal of the event `StopFailure`.
     #[serde(deserialize_with = "lenient")]
     pub error: Option<String>,
-    /// Why the session ended, in an `ended` signal.
+    /// Why the session ended, in an `ended` signal. Why the turn ended, in a `stop` signal of the module.
     #[serde(deserialize_with = "lenient")]
     pub reason: Option<String>,
     /// The tasks that were there when the turn ended.
@@ -56,6 +56,22 @@ pub struct SignalMembers {
 }
 
 impl SignalMembers {
+    /// Returns the rule of the state that the user brought about, if a `stop` signal says that the user did: by Esc, by a denial or by
+    /// a prompt that was blocked. `None` if Claude Code ended the turn.
+    ///
+    /// The module of the plugin tells the end of a turn only if no `Stop` has told it, so an `answer` is the end after a denial.
+    #[must_use]
+    pub fn rule_of_users_act(&self) -> Option<&'static str> {
+        match (self.hook_event_name.as_deref(), self.reason.as_deref(), self.healed_by.as_deref()) {
+            (Some("TurnEnd" | "AgentEnd"), Some("aborted" | "answer"), _) | (Some("PromptDropped"), ..) => {
+                Some("interrupted")
+            }
+            (None, _, Some("dialog" | "interrupted" | "marked")) => Some("interrupted"),
+            (None, _, Some("denied")) => Some("denied"),
+            _ => None,
+        }
+    }
+
     /// Returns whether a task that works by itself, such as a subagent, went on after the turn. Such a task may ask for
     /// permission; a background shell never does.
     #[must_use]

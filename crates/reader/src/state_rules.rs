@@ -82,8 +82,14 @@ impl RuleInput<'_> {
         self.evidence.left_at.filter(|left| self.newest_time().is_none_or(|newest| newest < *left))
     }
 
+    /// Returns since when the session has waited because the user ended the turn, if a signal says so and names this rule.
+    fn told(&self, rule: &str) -> Option<SystemTime> {
+        let stop = self.stop.filter(|_| self.permission.is_none())?;
+        (stop.members.rule_of_users_act() == Some(rule)).then_some(stop.since)
+    }
+
     /// Returns when the user interrupted the turn, as the transcript says.
-    fn interrupted(&self) -> Option<SystemTime> {
+    fn marked(&self) -> Option<SystemTime> {
         self.permission.or(self.working)?;
         let interrupted = self.evidence.transcript.as_ref()?.interrupted_at;
         interrupted.filter(|interrupted| self.newest_time().is_none_or(|newest| *interrupted > newest))
@@ -166,7 +172,7 @@ pub static STATE_RULES: [StateRule; 22] = [
     state_rule("ended", |input| input.ended(), SessionState::Ended, "the session ended"),
     state_rule("killed", |input| input.killed(), SessionState::Ended, "its process has ended"),
     state_rule("left", |input| input.left(), SessionState::Ended, "its process runs another session"),
-    // The registry, once it has settled, shows what fires no hook.
+    // The registry, once it has settled, shows what fires no hook. A repair and the module of the plugin write it into the signals.
     state_rule("asks", |input| input.has_status(RegistryStatus::Permission).map(|time| since(input.permission).unwrap_or(time)), SessionState::Permission, "a call needs approval"),
     state_rule("questions", |input| input.has_status(RegistryStatus::Question).map(|time| since(input.permission).unwrap_or(time)), SessionState::Permission, "a question needs an answer"),
     state_rule("held", |input| input.held(), SessionState::Permission, "Claude Code shows a dialog, and the turn waits"),
@@ -175,12 +181,12 @@ pub static STATE_RULES: [StateRule; 22] = [
     state_rule("queued", |input| input.stop.and(input.has_status(RegistryStatus::Busy)), SessionState::Working, "the turn goes on after its Stop"),
     state_rule("busy", |input| input.has_status(RegistryStatus::Busy).map(|time| since(input.working).unwrap_or(time)), SessionState::Working, "a turn runs"),
     state_rule("background", |input| input.has_status(RegistryStatus::Shell).map(|time| since(input.stop).unwrap_or(time)), SessionState::Waiting, "the turn is over, and a shell still runs in the background"),
-    state_rule("denied", |input| input.permission.and(input.has_status(RegistryStatus::Idle)), SessionState::Waiting, "denied or dismissed"),
-    state_rule("interrupted", |input| input.working.and(input.has_status(RegistryStatus::Idle)), SessionState::Waiting, "interrupted, or the prompt was blocked"),
+    state_rule("denied", |input| input.permission.and(input.has_status(RegistryStatus::Idle)).or_else(|| input.told("denied")), SessionState::Waiting, "denied or dismissed"),
+    state_rule("interrupted", |input| input.working.and(input.has_status(RegistryStatus::Idle)).or_else(|| input.told("interrupted")), SessionState::Waiting, "interrupted, or the prompt was blocked"),
     state_rule(STARTED_RULE, |input| input.started(), SessionState::Waiting, "started, and no prompt since"),
     state_rule("idle", |input| input.has_status(RegistryStatus::Idle).map(|time| since(input.stop).unwrap_or(time)), SessionState::Waiting, "the turn is over"),
     // The transcript, if there is no registry entry.
-    state_rule("marked", |input| input.interrupted(), SessionState::Waiting, "interrupted, as the transcript shows"),
+    state_rule("marked", |input| input.marked(), SessionState::Waiting, "interrupted, as the transcript shows"),
     state_rule("answered", |input| input.answered(), SessionState::Working, "answered, as the transcript shows"),
     // The signals.
     state_rule("permission", |input| since(input.permission), SessionState::Permission, "a call needs approval"),

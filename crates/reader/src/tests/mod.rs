@@ -28,6 +28,7 @@ use crate::evidence::Evidence;
 use crate::registry_entry::{RegistryEntry, RegistryStatus};
 use crate::session_signals::SessionSignals;
 use crate::signal::Signal;
+use crate::state_rules::STATE_RULES;
 use crate::transcript::TranscriptTail;
 
 /// Returns the content of a file in `tests/fixtures` of the repository.
@@ -50,10 +51,10 @@ fn words(text: &str) -> impl Iterator<Item = (&str, SystemTime)> {
 
 /// Makes signals of a text such as `working@10 permission@12`, with the kind and the second of each event. `asks@12` is a
 /// permission of a subagent, `unnamed@12` a permission without a call, `PreCompact@12` the `working` of that event,
-/// `SessionStart@12` the `stop` of that event, and `ended-by-2@12` names process 2.
+/// `SessionStart@12` the `stop` of that event (as do `TurnEnd` and `PromptDropped`), and `ended-by-2@12` names process 2.
 ///
 /// `permission+12+13@30` has calls of these seconds, `stop+teammate@20` has a running task of that type, and `working+healed@20`
-/// was written by a repair.
+/// was written by a repair. `stop+denied@20` was written by a repair after this rule, and `TurnEnd+aborted@20` has this reason.
 pub fn signals(text: &str) -> SessionSignals {
     let mut signals = SessionSignals::default();
     for (word, at) in words(text) {
@@ -62,7 +63,7 @@ pub fn signals(text: &str) -> SessionSignals {
         let name = match word {
             "asks" | "unnamed" => "permission",
             "UserPromptSubmit" | "PostToolUse" | "PreCompact" | "Stop" => "working",
-            "SessionStart" => "stop",
+            "SessionStart" | "TurnEnd" | "PromptDropped" => "stop",
             "ended-by-2" => "ended",
             word => word,
         };
@@ -81,6 +82,12 @@ pub fn signals(text: &str) -> SessionSignals {
             match part.parse() {
                 Ok(since) => calls.push(call(&format!(r#","pending_since":"{}""#, stamp(since)))),
                 Err(_) if part == "healed" => members.push(r#""healed_by":"queued""#.to_owned()),
+                Err(_) if STATE_RULES.iter().any(|rule| rule.id == part) => {
+                    members.push(format!(r#""healed_by":"{part}""#))
+                }
+                Err(_) if ["aborted", "answer", "error"].contains(&part) => {
+                    members.push(format!(r#""reason":"{part}""#))
+                }
                 Err(_) => tasks.push(format!(r#"{{"type":"{part}","status":"running"}}"#)),
             }
         }

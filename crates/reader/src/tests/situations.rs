@@ -12,7 +12,7 @@ type Row = (&'static str, &'static str, &'static str, &'static str, SessionState
 
 /// What is decided long after the last change. An empty text stands for a source that says nothing; an old CLI has no registry.
 #[rustfmt::skip]
-const SETTLED: [Row; 88] = [
+const SETTLED: [Row; 98] = [
     ("started, no prompt yet", "SessionStart@10", "idle@10", "", Waiting, "started"),
     ("the same, an old CLI", "SessionStart@10", "", "", Waiting, "started"),
     ("the same, and no hooks", "", "idle@1", "", Waiting, "started"),
@@ -35,6 +35,16 @@ const SETTLED: [Row; 88] = [
     ("interrupted before any output", "working@10", "idle@12", "", Waiting, "interrupted"),
     ("interrupted in a tool, an old CLI", "working@10", "", "interrupted@12", Waiting, "marked"),
     ("interrupted, then a new prompt, an old CLI", "working@14", "", "interrupted@12", Working, "working"),
+    ("interrupted, and the plugin tells it", "TurnEnd+aborted@12", "idle@12", "", Waiting, "interrupted"),
+    ("the same, and the registry is gone", "TurnEnd+aborted@12", "", "", Waiting, "interrupted"),
+    ("denied, and the plugin tells it", "TurnEnd+answer@12", "idle@12", "", Waiting, "interrupted"),
+    ("an error, and the plugin alone tells it", "TurnEnd+error@12", "idle@12", "", Waiting, "idle"),
+    ("a prompt that another hook blocked, and the plugin tells it", "PromptDropped@12", "idle@12", "", Waiting, "interrupted"),
+    ("interrupted, and a repair wrote it", "stop+interrupted@12", "idle@12", "", Waiting, "interrupted"),
+    ("denied, and a repair wrote it", "stop+denied@12", "idle@12", "", Waiting, "denied"),
+    ("the turn is over, and a repair wrote it", "stop+idle@12", "idle@12", "", Waiting, "idle"),
+    ("interrupted, then a turn that no hook reported", "TurnEnd+aborted@12", "busy@20", "", Working, "queued"),
+    ("interrupted, and a subagent asks after it", "TurnEnd+aborted@12 asks@14", "permission@14", "", Permission, "asks"),
     ("an API error", "stop@11", "idle@11", "", Waiting, "idle"),
     ("a question", "working@10 permission@12", "question@12", "", Permission, "questions"),
     ("the second of two permissions in a row", "working@10 permission@22", "permission@22", "", Permission, "asks"),
