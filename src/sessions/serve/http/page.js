@@ -150,7 +150,7 @@ function showSessions() {
 
   showFilterNote(open, shown, needed);
   showSummary(byState, needed.length);
-  welcome.hidden = open.length > 0;
+  welcome.hidden = open.length + byState.idle.length > 0;
   showSetup();
   followNeeds(new Map(needed.map(([key, session]) => [key, session])));
 }

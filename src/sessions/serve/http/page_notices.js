@@ -13,6 +13,8 @@ const noticesDialog = document.querySelector("#notices");
 const refused = document.querySelector("#refused");
 // By the key of a session: its need, for as long as it lasts.
 const needs = new Map();
+// The keys of all sessions that were there when the needs were last looked at.
+let known = new Set();
 let hasSeenAll = false;
 let audio = null;
 
@@ -100,7 +102,8 @@ function tellNeeds() {
   }
 }
 
-// Notes which sessions need the user now. What was so when the page was opened is no news.
+// Notes which sessions need the user now. What was so when the page was opened is no news. Nor is an old need of a session that has only
+// now appeared: its machine was out of reach for a while.
 function followNeeds(needed) {
   for (const [key, need] of needs) {
     const session = needed.get(key);
@@ -119,12 +122,14 @@ function followNeeds(needed) {
   }
   const begun = [...needed].filter(([key]) => !needs.has(key));
   for (const [key, { state, since, rule }] of begun) {
-    const isTold = !hasSeenAll || RULES_OF_USERS_ACTS.includes(rule);
+    const isOld = !known.has(key) && Date.now() - Date.parse(since) > NEED_MILLISECONDS;
+    const isTold = !hasSeenAll || isOld || RULES_OF_USERS_ACTS.includes(rule);
     needs.set(key, { state, since, at: Date.now(), isTold, notice: null });
   }
   // One timer for all that begin together: 500 timers take 3 ms.
   if (hasSeenAll && begun.length > 0) setTimeout(tellNeeds, NEED_MILLISECONDS + GATHER_MILLISECONDS);
   hasSeenAll = true;
+  known = new Set(sessions.keys());
 }
 
 document.querySelector("#by-browser").addEventListener("change", async ({ target }) => {
