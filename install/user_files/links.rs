@@ -84,14 +84,20 @@ fn find_elsewhere(env: &Environment, program: &str, link: &UserFile, receipt: &U
 
 /// Returns a note on a program that a shell finds already; `None` if it is one of ours.
 fn note_on_program(env: &Environment, program: &str, found: &Path, link: &UserFile) -> Option<String> {
-    let is_beside = found.canonicalize().is_ok_and(|path| path.parent() == Some(&env.source_dir));
-    (!is_beside && !is_of_installation(found, program) && !is_script_of_package(env, found, program)).then(|| {
-        format!(
-            "`{program}` is {} already, so {} gets no link of that name",
-            env.short_path(found),
-            env.short_path(link.folder())
-        )
-    })
+    (!is_beside(env, found) && !is_of_installation(found, program) && !is_script_of_package(env, found, program)).then(
+        || {
+            format!(
+                "`{program}` is {} already, so {} gets no link of that name",
+                env.short_path(found),
+                env.short_path(link.folder())
+            )
+        },
+    )
+}
+
+/// Returns whether a path leads to a program in the folder of this `hooks`. The install script and packages make such links.
+fn is_beside(env: &Environment, path: &Path) -> bool {
+    path.canonicalize().is_ok_and(|path| path.parent() == Some(&env.source_dir))
 }
 
 /// Returns whether a program is the script of our npm package that starts the executable beside this `hooks`. The executables are in
@@ -101,9 +107,9 @@ fn is_script_of_package(env: &Environment, found: &Path, program: &str) -> bool 
     is_package && found.canonicalize().is_ok_and(|path| path.ends_with(Path::new("session-signals/bin").join(program)))
 }
 
-/// Returns a note on what lies in the place of a link; `None` if it leads to another installation of session-signals.
+/// Returns a note on what lies in the place of a link; `None` if it leads to this `hooks` or to another installation of it.
 fn note_on_foreign(env: &Environment, program: &str, link: &UserFile) -> Option<String> {
-    if is_of_installation(&link.path, program) {
+    if is_beside(env, &link.path) || is_of_installation(&link.path, program) {
         return None;
     }
     let shown = env.short_path(&link.path);
