@@ -101,7 +101,7 @@ fn a_process_that_becomes_another_program_at_this_moment_is_ended_too() {
 #[cfg(target_os = "linux")]
 fn a_process_that_starts_another_one_and_ends_at_this_moment_leaves_nothing() {
     // Each process starts the next one and ends. The last one stays.
-    assert_stop_leaves_nothing("200", r#"if [ "$1" -gt 0 ]; then "$0" $(($1 - 1)) & else exec sleep 1000; fi"#);
+    assert_stop_leaves_nothing("50", r#"if [ "$1" -gt 0 ]; then "$0" $(($1 - 1)) & else exec sleep 1000; fi"#);
 }
 
 /// A supervisor that dies gives up its lock a moment before its process is gone. Another process stands for it here.
@@ -126,7 +126,7 @@ fn what_a_supervisor_leaves_is_found_although_its_process_is_not_gone_yet() {
     fs_err::write(sandbox.state_path("s"), state.to_string()).unwrap();
     fs_err::write(sandbox.lock_path("s"), "").unwrap();
     let end = thread::spawn(move || {
-        thread::sleep(Duration::from_millis(200));
+        thread::sleep(Duration::from_millis(50));
         drop(supervisor);
     });
     sandbox.run_subcommand(&["stop", "--session", "s"]).assert_success();

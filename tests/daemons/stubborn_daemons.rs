@@ -25,8 +25,8 @@ fn assert_ended(script: &str, least_processes: usize) {
     let pids = sandbox.running_pids();
     let begun = Instant::now();
     cli.run_end_hook("other").assert_success();
-    // The end takes 1.2 s at most on an idle machine.
-    assert!(begun.elapsed() < Duration::from_secs(6), "{:?}", begun.elapsed());
+    // The end takes 1.2 s at most on an idle machine. A process that nobody ends would take 1000 s.
+    assert!(begun.elapsed() < Duration::from_secs(60), "{:?}", begun.elapsed());
     assert!(pids.iter().all(|pid| !is_alive(*pid)));
     sandbox.assert_empty();
 }
@@ -57,10 +57,10 @@ fn a_daemon_that_stops_itself() {
 }
 
 #[test]
-fn a_daemon_with_a_thousand_children() {
-    let script = "trap '' TERM; i=0; while [ $i -lt 1000 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait";
+fn a_daemon_with_three_hundred_children() {
+    let script = "trap '' TERM; i=0; while [ $i -lt 300 ]; do sleep 1000 & i=$((i+1)); done; echo ready; wait";
     let (sandbox, _cli) = start_until_ready(shell_daemon("stubborn", script));
-    wait_for("all processes of the daemon", || sandbox.running_pids().len() >= 1001);
+    wait_for("all processes of the daemon", || sandbox.running_pids().len() >= 301);
     let (pids, supervisor) = (sandbox.running_pids(), sandbox.supervisor_pid("s"));
     // The supervisor is asked directly, so no `stop` kills it and ends the processes in its place.
     send_signal("-TERM", supervisor);

@@ -3,7 +3,7 @@
 use std::os::unix::fs::{PermissionsExt, symlink};
 use std::process::Stdio;
 
-use crate::sandbox::{Sandbox, executable_path, payload, run_with_input};
+use crate::sandbox::{Sandbox, executable_path, payload, run_until_read, run_with_input};
 
 /// Asserts that the hook refuses the input with this message, and changes nothing in the signal directory.
 #[track_caller]
@@ -215,8 +215,8 @@ fn a_tools_output_of_50_mb_needs_no_memory() {
         fs_err::write(&input, payload("s", "PostToolUse", &members)).unwrap();
         let script = format!("exec {} <{}", executable_path("hook-post-tool-use").display(), input.display());
         // `ulimit -v` makes the hook fail if it needs more memory than that.
-        let mut shell = sandbox.command("sh");
-        run_with_input(shell.arg("-c").arg(format!("ulimit -v {}; {script}", limit_in_kib())), "").assert_success();
+        let script = format!("ulimit -v {}; {script}", limit_in_kib());
+        run_until_read(|| run_with_input(sandbox.command("sh").arg("-c").arg(&script), "")).assert_success();
     };
     response(50 << 20);
 }

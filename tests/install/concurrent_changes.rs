@@ -80,10 +80,10 @@ fn twelve_programs_at_once_lose_nothing() {
 }
 
 #[test]
-fn twelve_runs_of_hooks_wait_for_each_other() {
+fn six_runs_of_hooks_wait_for_each_other() {
     let installation = &Installation::with_settings(ORIGINAL);
     thread::scope(|scope| {
-        for us in 0..12 {
+        for us in 0..6 {
             scope.spawn(move || installation.run_successfully(&[if us % 2 == 0 { "install" } else { "uninstall" }]));
         }
     });

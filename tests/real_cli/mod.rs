@@ -34,7 +34,7 @@ pub fn newest_version() -> &'static str {
 }
 
 /// How long [`becomes_true`] waits.
-const TIMEOUT: Duration = Duration::from_secs(30);
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 /// How often [`becomes_true`] looks.
 const POLL_INTERVAL: Duration = Duration::from_millis(50);

@@ -18,10 +18,10 @@ use crate::sessions::followed_events::FollowedEvents;
 const SETTLE_TIME: Duration = Duration::from_millis(1200);
 
 /// How long `sessions` may report another state after that, on a busy machine.
-const REPORT_TIMEOUT: Duration = Duration::from_millis(3300);
+const REPORT_TIMEOUT: Duration = Duration::from_secs(20);
 
-/// How long the signals may differ from the real state while a server repairs them.
-const REPAIR_TIMEOUT: Duration = Duration::from_secs(6);
+/// How long the signals may differ from the real state while a server repairs them, on a busy machine.
+const REPAIR_TIMEOUT: Duration = Duration::from_secs(30);
 
 /// After how long the last key of a step is pressed once more if it had no effect. A dialog ignores keys while it opens.
 const KEY_TIMEOUT: Duration = Duration::from_secs(8);

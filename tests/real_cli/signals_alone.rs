@@ -14,8 +14,9 @@ use crate::sandbox::Sandbox;
 /// For how long the real state and the signals must have been unchanged before the next step.
 const SETTLE_TIME: Duration = Duration::from_millis(800);
 
-/// How long the signals may take on a busy machine. The printed delays say how long they took.
-const LIMIT: Duration = Duration::from_secs(3);
+/// How long the signals may take on a busy machine. The printed delays say how long they took. The module of the plugin tells a blocked
+/// prompt for the last time after 4.25 s.
+const LIMIT: Duration = Duration::from_secs(8);
 
 /// How often the registry and the signals are read.
 const POLL_INTERVAL: Duration = Duration::from_millis(5);

@@ -20,24 +20,19 @@ use std::process::Stdio;
 
 use assert_cmd::Command;
 use serde_json::Value;
+use serde_json::value::RawValue;
 use tempfile::TempDir;
 
 pub use claude_process::ClaudeProcess;
 pub use executables::{copy_executable, executable_for_event, executable_path, write_script};
 pub use git_checkout::create_checkout;
 pub use modification_time::{set_age, set_modified};
-pub use outcome::{Outcome, run_with_input};
+pub use outcome::{Outcome, run_until_read, run_with_input};
 #[cfg(target_os = "linux")]
 pub use processes::pids_with_variable;
 pub use processes::{SleepingProcess, is_alive, pids_in_home};
 pub use side_by_side::run_side_by_side;
 pub use started_hook::StartedHook;
-
-/// The length, in bytes, from which an input may take a busy machine longer than the second that a hook waits for it.
-const LARGE_INPUT: usize = 1 << 20;
-
-/// How often a hook with such an input is run before the test fails.
-const MAX_RUNS: usize = 31;
 
 /// A fresh home directory, which is deleted at the end of the test.
 pub struct Sandbox {
@@ -97,16 +92,8 @@ impl Sandbox {
     pub fn run_executable(&self, name: &str, input: impl Into<Vec<u8>>) -> Outcome {
         let input = input.into();
         let run = || run_with_input(&mut self.command(executable_path(name)), input.clone());
-        let mut outcome = run();
-        // A hook waits one second for its input, and a busy machine may need longer to write a large one. Then the hook has
-        // changed nothing, and it is run again.
-        for _ in 1..MAX_RUNS {
-            if input.len() < LARGE_INPUT || !outcome.stderr.ends_with(": no complete JSON object within 1 s\n") {
-                break;
-            }
-            outcome = run();
-        }
-        outcome
+        let is_complete = serde_json::from_slice::<&RawValue>(&input).is_ok();
+        if is_complete { run_until_read(run) } else { run() }
     }
 
     /// Runs the hook that handles an event, with the payload of that event.

@@ -48,9 +48,6 @@ fn a_card_moves_when_a_hook_fires() {
         times[times.len() - 1],
         times.len()
     );
-    // On a busy machine, some may be late.
-    let in_time = times.iter().filter(|time| **time < Duration::from_millis(200)).count();
-    assert!(in_time >= 12, "{in_time} of {}: {times:?}", times.len());
     let board = browser.send_order("board");
     assert_eq!((&board["loads"], &board["errors"]), (&json!(1), &json!([])), "without a reload");
 }

@@ -20,7 +20,7 @@ fn a_signal_ends_the_server_at_once_although_clients_listen() {
         server.send_signal(signal);
         assert_eq!(server.wait(), Some(0), "{signal}");
         // It should take less than a second, but the machine may be busy. benches/serve.rs measures the time.
-        assert!(start.elapsed() < Duration::from_secs(5), "{:?}", start.elapsed());
+        assert!(start.elapsed() < Duration::from_secs(20), "{:?}", start.elapsed());
         // The answer ends properly.
         assert!(followers[0].next_event().is_none());
         drop(idle);

@@ -80,7 +80,7 @@ fn a_limit_of_inotify_that_is_reached_is_named() {
         let mut serve = serve_with_limit_zero(&sandbox, limit);
         let mut serve = serve.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
         // If it serves in spite of the limit, it does not end.
-        let has_ended = (0..500).any(|_| {
+        let has_ended = (0..3000).any(|_| {
             std::thread::sleep(Duration::from_millis(20));
             serve.try_wait().unwrap().is_some()
         });

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::process::{Child, Command, Stdio};
 use std::thread;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use serde_json::Value;
 
@@ -20,6 +20,9 @@ const AFTER: [&str; 2] = ["--after", "500ms"];
 
 /// A time after which a notice would have been given.
 const LONG: Duration = Duration::from_secs(2);
+
+/// The time of `--after` in the test in which a user answers at once. A busy machine may need a while between two hooks.
+const AFTER_TURN: Duration = Duration::from_secs(3);
 
 /// Writes the program that notes each notice in a line of `~/notes`, and returns the value of `--notify`.
 pub fn noting_target(sandbox: &Sandbox) -> String {
@@ -86,7 +89,7 @@ fn a_program_gets_each_need_once_and_its_end() {
     let place = format!(r#""cwd":"{}""#, cwd.display());
     cli.run_hook("s", "UserPromptSubmit", &format!(r#"{place},"prompt":"go""#)).assert_success();
     let target = noting_target(&sandbox);
-    let _notify = Notify::start(&sandbox, &[&["--notify", &target], &AFTER[..]].concat(), &[]);
+    let _notify = Notify::start(&sandbox, &["--notify", &target, "--after", "3s"], &[]);
     cli.run_hook("s", "PermissionRequest", &format!("{place},{BASH}")).assert_success();
     let note = wait_for_note(&sandbox, 1);
     let texts = [&note["event"], &note["title"], &note["text"], &note["sessions"][0]["sessionId"]];
@@ -105,7 +108,7 @@ fn a_program_gets_each_need_once_and_its_end() {
     cli.run_hook("t", "Stop", AGENT_RUNS).assert_success();
     // A session that was only started.
     cli.run_hook("u", "SessionStart", r#""source":"startup""#).assert_success();
-    thread::sleep(LONG);
+    thread::sleep(AFTER_TURN + LONG);
     assert_eq!(notes(&sandbox).len(), 2, "{:#?}", notes(&sandbox));
     let printed = output(&sandbox, "out");
     assert_eq!(printed, "▲ parser (main) needs approval: Bash: ls\n✓ over: parser (main) needs approval\n");
@@ -168,10 +171,10 @@ fn a_program_that_fails_or_hangs_is_reported_and_blocks_nothing() {
     let targets =
         ["--notify", "exec:/nonexistent/program", "--notify", "exec:false", "--notify", &hangs, "--notify", &notes];
     let _notify = Notify::start(&sandbox, &[&targets, &AFTER[..]].concat(), &[]);
-    let begin = Instant::now();
     cli.run_hook("s", "Stop", "").assert_success();
     wait_for_note(&sandbox, 1);
-    assert!(begin.elapsed() < Duration::from_secs(8), "{:?}", begin.elapsed());
+    // The program that hangs has not been waited for.
+    assert!(!output(&sandbox, "err").contains("was killed"), "{}", output(&sandbox, "err"));
     let is_reported =
         |what: &str| output(&sandbox, "err").contains(&format!("sessions: the program of --notify exec: {what}"));
     assert!(becomes_true(|| is_reported("/nonexistent/program: No such file")), "{}", output(&sandbox, "err"));
@@ -416,8 +419,9 @@ fn whose_terminal_has_the_focus_is_not_called_for() {
         fs_err::write(path(&format!("{session}.go")), "").unwrap();
         assert!(becomes_true(|| sandbox.signal_path(session, "working").exists()), "{name}");
         assert!(becomes_true(|| sandbox.signal_path(session, "stop").exists()), "{name}");
-        thread::sleep(LONG);
         count += usize::from(is_called);
+        assert!(becomes_true(|| needs("need") >= count), "{name} {:#?}", notes(&sandbox));
+        thread::sleep(LONG);
         assert_eq!(needs("need"), count, "{name} {:#?} {}", notes(&sandbox), output(&sandbox, "err"));
     }
     tmux(&["kill-server"]);

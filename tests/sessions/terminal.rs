@@ -49,7 +49,7 @@ impl<'a> Terminal<'a> {
     /// Waits until the screen is as expected, and returns its text.
     #[track_caller]
     pub fn wait_for_screen(&self, is_expected: impl Fn(&str) -> bool) -> String {
-        for _ in 0..500 {
+        for _ in 0..3000 {
             let screen = self.screen();
             if is_expected(&screen) {
                 return screen;

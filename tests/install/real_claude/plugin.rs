@@ -41,10 +41,10 @@ fn run_hooks(installation: &Installation, arguments: &[&str]) -> (Option<i32>, S
     (result.code, result.stdout + &result.stderr)
 }
 
-/// Runs a session in which a tool reads the signal of the turn. Checks this signal and the signal of the end, and returns the
-/// events that the module told.
+/// Runs a session in which a tool reads the signal of the turn. Checks this signal, the signal of the end, and the events that the
+/// module told.
 #[track_caller]
-fn run_session(installation: &Installation, options: &[&str]) -> Vec<String> {
+fn check_session(installation: &Installation, options: &[&str], expected: &[&str]) {
     for name in ["blocked", "told", ".claude/session-signals"] {
         let path = installation.path(name);
         let _ = if path.is_dir() { fs::remove_dir_all(path) } else { fs::remove_file(path) };
@@ -56,9 +56,14 @@ fn run_session(installation: &Installation, options: &[&str]) -> Vec<String> {
     assert_eq!((&working["hook_event_name"], &working["prompt"]), (&"UserPromptSubmit".into(), &prompt.into()));
     let ended = format!("{}.ended.json", working["session_id"].as_str().unwrap());
     assert_eq!(installation.sandbox().list_signal_dir(), [ended]);
-    let told = fs::read_to_string(installation.path("told")).unwrap_or_default();
-    let events = serde_json::Deserializer::from_str(&told).into_iter::<Value>();
-    events.map(|event| event.unwrap()["hook_event_name"].as_str().unwrap().to_owned()).collect()
+    let told = || {
+        let told = fs::read_to_string(installation.path("told")).unwrap_or_default();
+        let events = serde_json::Deserializer::from_str(&told).into_iter::<Value>().filter_map(Result::ok);
+        events.map(|event| event["hook_event_name"].as_str().unwrap().to_owned()).collect::<Vec<_>>()
+    };
+    // The CLI does not wait for the executable of the module.
+    real_cli::becomes_true(|| told().len() >= expected.len());
+    assert_eq!(told(), expected);
 }
 
 #[test]
@@ -73,8 +78,8 @@ fn a_session_with_the_plugin_publishes() {
         if !name.contains('\'') {
             note_module_events(&folder.join("bin"));
         }
-        let told = run_session(&installation, &["--plugin-dir", folder.to_str().unwrap()]);
-        assert_eq!(told, if name.contains('\'') { &[][..] } else { &["StopBlocked"] });
+        let expected = if name.contains('\'') { &[][..] } else { &["StopBlocked"] };
+        check_session(&installation, &["--plugin-dir", folder.to_str().unwrap()], expected);
     }
 }
 
@@ -84,7 +89,7 @@ fn a_cli_without_modules_runs_the_hooks_of_the_plugin() {
     let installation = with_cli(CLI_WITHOUT_MODULES);
     let folder = make_plugin(&installation, "plugin");
     note_module_events(&folder.join("bin"));
-    assert_eq!(run_session(&installation, &["--plugin-dir", folder.to_str().unwrap()]), [""; 0]);
+    check_session(&installation, &["--plugin-dir", folder.to_str().unwrap()], &[]);
 }
 
 /// One event that this CLI does not know makes it ignore all hooks of the plugin.
@@ -107,7 +112,7 @@ fn a_local_marketplace_installs_the_plugin_and_hooks_stays_away() {
     note_module_events(&folder.join("bin"));
     print_claude(&installation, &["plugin", "marketplace", "add", folder.to_str().unwrap()]);
     print_claude(&installation, &["plugin", "install", "session-signals@session-signals"]);
-    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+    check_session(&installation, &[], &["StopBlocked"]);
     let settings = installation.read_file(".claude/settings.json");
     let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
     let expected = "the plugin session-signals@session-signals is enabled in ~/.claude/settings.json";
@@ -122,7 +127,7 @@ fn a_local_marketplace_installs_the_plugin_and_hooks_stays_away() {
     let (code, output) = run_hooks(&installation, &["install", "--plugin"]);
     assert_eq!(code, Some(0), "{output}");
     note_module_events(&installation.path(".claude/hooks/session-signals"));
-    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+    check_session(&installation, &[], &["StopBlocked"]);
 }
 
 #[test]
@@ -138,14 +143,14 @@ fn a_session_loads_the_plugin_that_hooks_installed() {
     assert_eq!((&plugin["id"], &plugin["enabled"]), (&"session-signals@skills-dir".into(), &true.into()));
     assert_eq!((&plugin["version"], &plugin["errors"]), (&env!("CARGO_PKG_VERSION").into(), &Value::Null));
     note_module_events(&directory);
-    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+    check_session(&installation, &[], &["StopBlocked"]);
     // The user turns it off, and on again.
     let command = |word| print_claude(&installation, &["plugin", word, "session-signals@skills-dir"]);
     command("disable");
-    assert_eq!(run_session(&installation, &[]), [""; 0]);
+    check_session(&installation, &[], &[]);
     assert!(run_hooks(&installation, &["doctor"]).1.contains("plugin-not-loaded: the plugin is turned off in"));
     command("enable");
-    assert_eq!(run_session(&installation, &[]), ["StopBlocked"]);
+    check_session(&installation, &[], &["StopBlocked"]);
     fs::rename(directory.join("noted"), directory.join("hook-mod")).unwrap();
     let (code, output) = run_hooks(&installation, &["doctor"]);
     assert_eq!(code, Some(0), "{output}");
