@@ -83,10 +83,10 @@ pub fn signals(text: &str) -> SessionSignals {
                 Ok(since) => calls.push(call(&format!(r#","pending_since":"{}""#, stamp(since)))),
                 Err(_) if part == "healed" => members.push(r#""healed_by":"queued""#.to_owned()),
                 Err(_) if STATE_RULES.iter().any(|rule| rule.id == part) => {
-                    members.push(format!(r#""healed_by":"{part}""#))
+                    members.push(format!(r#""healed_by":"{part}""#));
                 }
                 Err(_) if ["aborted", "answer", "error"].contains(&part) => {
-                    members.push(format!(r#""reason":"{part}""#))
+                    members.push(format!(r#""reason":"{part}""#));
                 }
                 Err(_) => tasks.push(format!(r#"{{"type":"{part}","status":"running"}}"#)),
             }
