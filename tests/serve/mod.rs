@@ -12,7 +12,7 @@ mod file_changes;
 mod http_answer;
 mod long_poll;
 mod many_clients;
-mod messages;
+pub mod messages;
 pub mod node_process;
 mod official_client;
 mod page;

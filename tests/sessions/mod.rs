@@ -32,9 +32,11 @@ pub mod published_bucket;
 mod registry;
 pub mod registry_entry;
 mod remote;
+mod remote_faults;
 #[cfg(feature = "nats")]
 mod several_servers;
 mod ssh_machine;
+mod ssh_stand_in;
 mod terminal;
 mod wait;
 mod watch;

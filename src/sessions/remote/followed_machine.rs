@@ -1,8 +1,8 @@
 //! Follows the sessions of another machine.
 
 use std::collections::BTreeSet;
-use std::io::{self, BufRead as _, BufReader, Read};
-use std::process::{Child, ChildStdout};
+use std::io;
+use std::process::Child;
 use std::sync::mpsc::{Receiver, RecvTimeoutError, Sender, channel};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 
 use super::remote_command::BEGIN;
 use super::remote_session::parse_session;
-use super::ssh_run::{describe_failure, describe_start_error, ssh_command};
+use super::ssh_output::SshOutput;
+use super::ssh_run::{describe_failure, start_ssh};
 use super::ssh_target::SshTarget;
 use crate::machines::MachineNews;
 use crate::model::SessionChange;
@@ -23,9 +24,6 @@ const FIRST_PAUSE: Duration = Duration::from_secs(1);
 
 /// The longest pause.
 const MAX_PAUSE: Duration = Duration::from_secs(60);
-
-/// The most that is kept of what ssh and the other machine print on standard error.
-const MAX_ERRORS: usize = 64 << 10;
 
 /// The ssh of a machine, while it runs.
 type RunningSsh = Mutex<Option<Child>>;
@@ -114,51 +112,42 @@ impl Follower {
 
     /// Follows the machine until the connection ends. Returns whether there was one, and why it ended.
     fn follow_once(&mut self, tell: &dyn Fn(MachineNews) -> bool) -> (bool, String) {
-        let started = ssh_command(&self.target, self.arguments).spawn();
-        let mut child = match started {
-            Ok(child) => child,
-            Err(error) => return (false, describe_start_error(&self.target, &error)),
+        let (ssh, mut output) = match start_ssh(&self.target, self.arguments) {
+            Ok(started) => started,
+            Err(reason) => return (false, reason),
         };
-        let (stdout, stderr) = (child.stdout.take(), child.stderr.take());
-        *lock(&self.ssh) = Some(child);
-        // A machine that writes many errors must not be stopped by a full pipe.
-        let errors = thread::spawn(move || stderr.map(read_end).unwrap_or_default());
+        *lock(&self.ssh) = Some(ssh);
         let mut was_connected = false;
-        let wrong = stdout.and_then(|stdout| self.read_lines(stdout, &mut was_connected, tell).err());
-        let mut child = lock(&self.ssh).take();
-        let status = child.as_mut().map(|child| {
-            // What is still running prints something that cannot be understood, or nobody reads it any more.
-            let _ = child.kill();
-            child.wait()
-        });
-        let errors = errors.join().unwrap_or_default();
-        let reason = match (wrong, status) {
-            (Some(wrong), _) => wrong,
-            (None, Some(Ok(status))) => describe_failure(&self.target, status, &errors),
-            (None, _) => format!("{}: the connection has ended", self.target),
+        let read = self.read_lines(&mut output, &mut was_connected, tell);
+        let ended = lock(&self.ssh).take().map(|mut ssh| output.finish(&mut ssh));
+        let reason = match (read, ended) {
+            (Err(wrong), _) => wrong,
+            (Ok(()), Some((status, errors))) => describe_failure(&self.target, status, &errors),
+            (Ok(()), None) => format!("{}: the connection has ended", self.target),
         };
         (was_connected, reason)
     }
 
     fn read_lines(
         &mut self,
-        stdout: ChildStdout,
+        output: &mut SshOutput,
         was_connected: &mut bool,
         tell: &dyn Fn(MachineNews) -> bool,
     ) -> Result<(), String> {
-        for line in BufReader::new(stdout).lines() {
-            // The connection has ended in the middle of a line.
-            let Ok(line) = line else { return Ok(()) };
-            let news = if *was_connected {
-                MachineNews::Sessions(vec![self.parse_line(&line)?])
-            } else if line == BEGIN {
-                *was_connected = true;
-                self.source(None)
-            } else {
-                continue;
-            };
-            if !tell(news) {
-                return Ok(());
+        let mut printed = Vec::new();
+        while output.read_more(&mut printed) {
+            for line in take_lines(&mut printed).lines() {
+                let news = if *was_connected {
+                    MachineNews::Sessions(vec![self.parse_line(line)?])
+                } else if line == BEGIN {
+                    *was_connected = true;
+                    self.source(None)
+                } else {
+                    continue;
+                };
+                if !tell(news) {
+                    return Ok(());
+                }
             }
         }
         Ok(())
@@ -189,14 +178,11 @@ impl Follower {
     }
 }
 
-/// Reads to the end, and returns the last part of it.
-fn read_end(mut pipe: impl Read) -> String {
-    let (mut end, mut buffer) = (Vec::new(), [0; 4096]);
-    while let Ok(len @ 1..) = pipe.read(&mut buffer) {
-        end.extend_from_slice(&buffer[..len]);
-        end.drain(..end.len().saturating_sub(MAX_ERRORS));
-    }
-    String::from_utf8_lossy(&end).into_owned()
+/// Takes the lines that are complete, and leaves the beginning of the next one.
+fn take_lines(printed: &mut Vec<u8>) -> String {
+    let complete = printed.iter().rposition(|byte| *byte == b'\n').map_or(0, |last| last + 1);
+    let rest = printed.split_off(complete);
+    String::from_utf8_lossy(&std::mem::replace(printed, rest)).into_owned()
 }
 
 /// Returns the pause, made up to a quarter longer by the name of the machine.

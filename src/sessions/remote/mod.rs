@@ -7,6 +7,7 @@ mod followed_machine;
 mod read_machines;
 mod remote_command;
 mod remote_session;
+mod ssh_output;
 mod ssh_run;
 mod ssh_target;
 

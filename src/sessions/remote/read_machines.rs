@@ -7,7 +7,7 @@ use session_signals_reader::{Session, SessionFilter};
 
 use super::remote_command::BEGIN;
 use super::remote_session::parse_session;
-use super::ssh_run::{describe_failure, describe_start_error, ssh_command};
+use super::ssh_run::{describe_failure, start_ssh};
 use super::ssh_target::SshTarget;
 
 /// Reads the sessions of all these machines at the same time. Returns them, and a sentence for each machine that could not be
@@ -32,12 +32,15 @@ fn read_machine(target: &SshTarget, filter: SessionFilter) -> Result<Vec<Session
         SessionFilter::All => "--json --all",
         SessionFilter::Open => "--json",
     };
-    let output = ssh_command(target, arguments).output().map_err(|error| describe_start_error(target, &error))?;
-    let printed = String::from_utf8_lossy(&output.stdout);
+    let (mut ssh, mut output) = start_ssh(target, arguments)?;
+    let mut printed = Vec::new();
+    while output.read_more(&mut printed) {}
+    let (status, errors) = output.finish(&mut ssh);
+    let printed = String::from_utf8_lossy(&printed);
     let list = printed.split_once(&format!("{BEGIN}\n")).map_or("", |(_, list)| list);
     // If it could not read a file, it fails and has printed all else.
     match serde_json::from_str::<Vec<&RawValue>>(list) {
         Ok(sessions) => sessions.into_iter().map(|json| parse_session(target, json)).collect(),
-        Err(_) => Err(describe_failure(target, output.status, &String::from_utf8_lossy(&output.stderr))),
+        Err(_) => Err(describe_failure(target, status, &errors)),
     }
 }

@@ -1,9 +1,10 @@
 //! How `ssh` is run, and how its failures are described.
 
 use std::io;
-use std::process::{Command, ExitStatus, Stdio};
+use std::process::{Child, Command, ExitStatus, Stdio};
 
 use super::remote_command::{NOT_INSTALLED, remote_command};
+use super::ssh_output::SshOutput;
 use super::ssh_target::SshTarget;
 use crate::display_text::{make_harmless, truncate};
 use crate::environment;
@@ -31,8 +32,21 @@ const NOT_FOUND: i32 = 127;
 /// The most columns of an error that are shown.
 const MAX_ERROR_WIDTH: usize = 200;
 
-/// Returns the command that runs `sessions` with these arguments on a machine. Its output goes into pipes.
-pub fn ssh_command(target: &SshTarget, arguments: &str) -> Command {
+/// Starts `sessions` with these arguments on a machine. The error is a sentence.
+pub fn start_ssh(target: &SshTarget, arguments: &str) -> Result<(Child, SshOutput), String> {
+    let failed = |error: io::Error| format!("{}: ssh cannot be run: {error}", make_harmless(target.as_str()));
+    let mut ssh = ssh_command(target, arguments).spawn().map_err(failed)?;
+    match SshOutput::new(&mut ssh) {
+        Ok(output) => Ok((ssh, output)),
+        Err(error) => {
+            let _ = ssh.kill();
+            let _ = ssh.wait();
+            Err(failed(error))
+        }
+    }
+}
+
+fn ssh_command(target: &SshTarget, arguments: &str) -> Command {
     let mut ssh = Command::new("ssh");
     ssh.arg("-T");
     for option in OPTIONS {
@@ -45,14 +59,10 @@ pub fn ssh_command(target: &SshTarget, arguments: &str) -> Command {
     ssh
 }
 
-/// Describes why `ssh` could not be started.
-pub fn describe_start_error(target: &SshTarget, error: &io::Error) -> String {
-    format!("{}: ssh cannot be run: {error}", make_harmless(target.as_str()))
-}
-
 /// Describes how a run failed.
-pub fn describe_failure(target: &SshTarget, status: ExitStatus, stderr: &str) -> String {
+pub fn describe_failure(target: &SshTarget, status: io::Result<ExitStatus>, stderr: &str) -> String {
     let target = make_harmless(target.as_str());
+    let Ok(status) = status else { return format!("{target}: the connection has ended") };
     // The last line says why. Lines before it may be a banner or a warning.
     let line = stderr.lines().map(str::trim).rfind(|line| !line.is_empty()).unwrap_or_default();
     let line = truncate(&make_harmless(line), MAX_ERROR_WIDTH);
