@@ -230,6 +230,9 @@ pub struct EventsOptions {
     /// Begin with the sessions that have ended, too
     #[arg(long)]
     pub all: bool,
+    /// Print a line when the first sessions are printed
+    #[arg(long)]
+    pub mark: bool,
     #[command(flatten)]
     pub machines: MachineOptions,
 }

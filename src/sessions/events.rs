@@ -9,23 +9,28 @@ use serde::Serialize;
 use serde_json::value::RawValue;
 
 use crate::command_line::EventsOptions;
+use crate::environment;
 use crate::model::{ConversationReading, Rounds, SessionChange, SessionModel, SessionSink};
-use crate::remote::end_connections;
+use crate::remote::{MARK, end_connections};
 use crate::wait_for_descriptor::wait_until_unread;
 
 /// Prints the sessions that exist, and then each change, until the reader goes away or a signal ends the program.
 ///
 /// # Errors
-/// If there is no configuration directory, the files cannot be watched, or standard output cannot be written to.
+/// If the environment names no configuration directory, the files cannot be watched, or standard output cannot be written to.
 pub fn print_events(options: &EventsOptions) -> io::Result<()> {
     let printer = EventPrinter { is_all: options.all, printed: HashMap::new() };
-    let mut model = SessionModel::new(&options.machines.config_dir()?, printer, Rounds::WhenNeeded)?;
+    // A directory that does not exist is waited for: a machine on which Claude Code has never run has no sessions.
+    let mut model = SessionModel::new(&environment::config_dir()?, printer, Rounds::WhenNeeded)?;
     model.follow_machines(&options.machines, options.all)?;
     end_with_reader();
-    match model.publish_all() {
-        ControlFlow::Break(error) => Err(error),
-        ControlFlow::Continue(()) => model.run_model().map_or(Ok(()), Err),
+    if let ControlFlow::Break(error) = model.publish_all() {
+        return Err(error);
     }
+    if options.mark {
+        writeln!(io::stdout(), "{MARK}")?;
+    }
+    model.run_model().map_or(Ok(()), Err)
 }
 
 /// Ends the program when nobody can read standard output any more. Otherwise it would notice that only at the next change.

@@ -34,6 +34,77 @@ fn read(client: &Sandbox, name: &str) -> String {
 }
 
 #[test]
+fn a_server_that_restarts_does_not_remove_the_sessions_of_a_slow_machine() {
+    let (client, machine) = (Sandbox::new(), Sandbox::new());
+    machine.run_hook("there", "Stop", "").assert_success();
+    client.run_hook("here", "Stop", "").assert_success();
+    let script = format!("{} | {{ read -r begin; echo \"$begin\"; sleep 1; cat; }}", run_there(&machine));
+    write_ssh(&client, &script);
+    let port = free_port();
+    let start = || {
+        let mut command = serve_command(&client, port);
+        command.env("PATH", client_path(&client)).args(["--ssh", "box"]);
+        Server::spawn(&client, command)
+    };
+    let server = start();
+    assert!(becomes_true(|| server.messages().iter().any(|message| message["key"] == "box:there")));
+    let offset = server.get("/sessions").header("stream-next-offset").to_owned();
+    server.send_signal("-TERM");
+    assert_eq!(server.wait(), Some(0));
+    let server = start();
+    let mut summaries = summarize(&server.get(&format!("/sessions?offset={offset}")).messages());
+    summaries.sort();
+    assert_eq!(summaries, ["upsert box:there waiting", "upsert here waiting"]);
+}
+
+#[test]
+fn a_failure_that_lasts_is_said_once_and_tried_again_after_longer_pauses() {
+    let client = Sandbox::new();
+    let calls = client.home().join("calls");
+    write_ssh(
+        &client,
+        &format!("date +%s%N >>{}\necho session-signals begins\necho no inotify >&2\nexit 1", calls.display()),
+    );
+    let mut follower = follow(&client, &["events", "--json", "--ssh", "box"]);
+    let times = || {
+        let text = fs_err::read_to_string(&calls).unwrap_or_default();
+        text.lines().map(|line| line.parse::<u64>().unwrap()).collect::<Vec<_>>()
+    };
+    assert!(becomes_true(|| times().len() == 4));
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+    let pauses: Vec<_> = times().windows(2).map(|pair| (pair[1] - pair[0]) / 1_000_000).collect();
+    assert!(pauses[0] >= 1000 && pauses[1] >= 2000 && pauses[2] >= 4000, "{pauses:?}");
+    assert_eq!(read(&client, "err"), "sessions: box: sessions failed there: no inotify\n");
+}
+
+#[test]
+fn a_machine_on_which_claude_code_never_ran_has_no_sessions_until_it_runs() {
+    let (client, machine) = (Sandbox::new(), Sandbox::new());
+    fs_err::create_dir(client.home().join(".claude")).unwrap();
+    write_ssh(&client, &run_there(&machine));
+    let mut follower = follow(&client, &["events", "--json", "--ssh", "box"]);
+    let is_sessions = |pid| fs_err::read_to_string(format!("/proc/{pid}/comm")).is_ok_and(|name| name == "sessions\n");
+    let is_followed = || crate::sandbox::pids_in_home(machine.home()).into_iter().any(is_sessions);
+    assert!(becomes_true(|| is_followed() || !read(&client, "err").is_empty()));
+    machine.run_hook("there", "Stop", "").assert_success();
+    assert!(becomes_true(|| read(&client, "out").contains("box:there") || !read(&client, "err").is_empty()));
+    assert_eq!(read(&client, "err"), "");
+    follower.kill().unwrap();
+    follower.wait().unwrap();
+    // The same without another machine. That there are no sessions is said if it is asked for.
+    let sandbox = Sandbox::new();
+    let (mut events, mut lines) = start_events(&sandbox, &["--mark"]);
+    let mark = lines.next().expect("the events have ended").unwrap();
+    assert_eq!(mark, r#"{"headers":{"control":"snapshot-end"}}"#);
+    sandbox.run_hook("here", "Stop", "").assert_success();
+    let line: Value = serde_json::from_str(&lines.next().expect("the events have ended").unwrap()).unwrap();
+    assert_eq!((&line["key"], &line["value"]["state"]), (&"here".into(), &"waiting".into()));
+    events.kill().unwrap();
+    events.wait().unwrap();
+}
+
+#[test]
 fn a_process_that_ssh_leaves_behind_delays_nothing() {
     let (client, machine) = (Sandbox::new(), Sandbox::new());
     machine.run_hook("there", "Stop", "").assert_success();

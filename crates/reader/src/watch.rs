@@ -111,6 +111,13 @@ impl Watcher {
         is_new
     }
 
+    /// Returns whether there is no configuration directory to watch. No event tells that it is made: call
+    /// [`watch_new_directories`](Self::watch_new_directories) from time to time.
+    #[must_use]
+    pub fn lacks_config_dir(&self) -> bool {
+        self.directories[0].1.is_none()
+    }
+
     /// Returns what must be read again after this event.
     pub fn changed_sources(&mut self, event: WatchEvent) -> Vec<ChangedSource> {
         let Some(event) = event.ok().filter(|event| !event.need_rescan()) else {

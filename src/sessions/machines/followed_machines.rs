@@ -27,7 +27,7 @@ impl FollowedMachines {
         is_all: bool,
         tell: impl Fn(MachineNews) -> bool + Clone + Send + 'static,
     ) -> io::Result<Self> {
-        let arguments = if is_all { "events --json --all" } else { "events --json" };
+        let arguments = if is_all { "events --json --mark --all" } else { "events --json --mark" };
         let follow = |target: &_| FollowedMachine::start(Clone::clone(target), arguments, tell.clone());
         let ssh = options.ssh.iter().map(follow).collect::<io::Result<_>>()?;
         let has_bucket = !options.from.is_empty();

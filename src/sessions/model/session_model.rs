@@ -27,8 +27,8 @@ const BATCH_PAUSE: Duration = Duration::from_millis(5);
 pub enum Rounds {
     /// Every second.
     Always,
-    /// Every second while time alone may soon change a session, and when a process ends. Otherwise nothing is done until a file
-    /// changes. A branch that is switched is not seen until then.
+    /// Every second while time alone may soon change a session or there is no configuration directory, and when a process ends.
+    /// Otherwise nothing is done until a file changes. A branch that is switched is not seen until then.
     WhenNeeded,
 }
 
@@ -196,7 +196,7 @@ impl<S: SessionSink> SessionModel<S> {
     /// Returns whether no round is needed until the next event.
     fn is_resting(&mut self) -> bool {
         let is_needed = self.schedule.has_round() || self.known.has_unsettled() || !self.are_directories_watched;
-        if self.rounds == Rounds::Always || is_needed {
+        if self.rounds == Rounds::Always || is_needed || self.watcher.lacks_config_dir() {
             return false;
         }
         let pids = self.known.pids();

@@ -11,7 +11,7 @@ use std::time::Duration;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::remote_command::BEGIN;
+use super::remote_command::{BEGIN, MARK};
 use super::remote_session::parse_session;
 use super::ssh_output::SshOutput;
 use super::ssh_run::{describe_failure, start_ssh};
@@ -84,6 +84,17 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// How far a connection has come.
+enum Progress {
+    /// Nothing of `sessions` was read yet.
+    Connecting,
+    /// The sessions that exist are read. They are told together: who knows some of them from an earlier connection would take the
+    /// others for gone.
+    Loading(Vec<SessionChange>),
+    /// They were told. Each further line is a change.
+    Following,
+}
+
 /// What the thread has.
 struct Follower {
     target: SshTarget,
@@ -97,55 +108,50 @@ impl Follower {
     fn run(mut self, is_stopped: &Receiver<()>, tell: &dyn Fn(MachineNews) -> bool) {
         let mut pause = FIRST_PAUSE;
         loop {
-            let (was_connected, failure) = self.follow_once(tell);
+            let (progress, failure) = self.follow_once(tell);
             let gone = std::mem::take(&mut self.known).into_iter().map(|key| (key, None)).collect();
             if !tell(MachineNews::Sessions(gone)) || !tell(self.source(Some(failure))) {
                 return;
             }
-            pause = if was_connected { FIRST_PAUSE } else { MAX_PAUSE.min(2 * pause) };
+            if matches!(progress, Progress::Following) {
+                pause = FIRST_PAUSE;
+            }
             // Machines that were lost together are not all tried at the same moment.
             if is_stopped.recv_timeout(jitter(pause, &self.target)) != Err(RecvTimeoutError::Timeout) {
                 return;
             }
+            pause = MAX_PAUSE.min(2 * pause);
         }
     }
 
-    /// Follows the machine until the connection ends. Returns whether there was one, and why it ended.
-    fn follow_once(&mut self, tell: &dyn Fn(MachineNews) -> bool) -> (bool, String) {
+    /// Follows the machine until the connection ends. Returns how far it came, and why it ended.
+    fn follow_once(&mut self, tell: &dyn Fn(MachineNews) -> bool) -> (Progress, String) {
+        let mut progress = Progress::Connecting;
         let (ssh, mut output) = match start_ssh(&self.target, self.arguments) {
             Ok(started) => started,
-            Err(reason) => return (false, reason),
+            Err(reason) => return (progress, reason),
         };
         *lock(&self.ssh) = Some(ssh);
-        let mut was_connected = false;
-        let read = self.read_lines(&mut output, &mut was_connected, tell);
+        let read = self.read_lines(&mut output, &mut progress, tell);
         let ended = lock(&self.ssh).take().map(|mut ssh| output.finish(&mut ssh));
         let reason = match (read, ended) {
             (Err(wrong), _) => wrong,
             (Ok(()), Some((status, errors))) => describe_failure(&self.target, status, &errors),
             (Ok(()), None) => format!("{}: the connection has ended", self.target),
         };
-        (was_connected, reason)
+        (progress, reason)
     }
 
     fn read_lines(
         &mut self,
         output: &mut SshOutput,
-        was_connected: &mut bool,
+        progress: &mut Progress,
         tell: &dyn Fn(MachineNews) -> bool,
     ) -> Result<(), String> {
         let mut printed = Vec::new();
         while output.read_more(&mut printed) {
             for line in take_lines(&mut printed).lines() {
-                let news = if *was_connected {
-                    MachineNews::Sessions(vec![self.parse_line(line)?])
-                } else if line == BEGIN {
-                    *was_connected = true;
-                    self.source(None)
-                } else {
-                    continue;
-                };
-                if !tell(news) {
+                if !self.read_line(line, progress)?.into_iter().all(tell) {
                     return Ok(());
                 }
             }
@@ -153,11 +159,42 @@ impl Follower {
         Ok(())
     }
 
+    /// Returns what the line has that is new.
+    fn read_line(&mut self, line: &str, progress: &mut Progress) -> Result<Vec<MachineNews>, String> {
+        match progress {
+            Progress::Connecting if line == BEGIN => *progress = Progress::Loading(Vec::new()),
+            // The start-up files of the login shell have printed it.
+            Progress::Connecting => {}
+            Progress::Loading(sessions) if line == MARK => {
+                let sessions = self.note_told(std::mem::take(sessions));
+                *progress = Progress::Following;
+                return Ok(vec![sessions, self.source(None)]);
+            }
+            Progress::Loading(sessions) => sessions.push(self.parse_line(line)?),
+            Progress::Following => {
+                let change = self.parse_line(line)?;
+                return Ok(vec![self.note_told(vec![change])]);
+            }
+        }
+        Ok(Vec::new())
+    }
+
+    /// Remembers which sessions are told.
+    fn note_told(&mut self, changes: Vec<SessionChange>) -> MachineNews {
+        for (key, session) in &changes {
+            match session {
+                Some(_) => _ = self.known.insert(key.clone()),
+                None => _ = self.known.remove(key),
+            }
+        }
+        MachineNews::Sessions(changes)
+    }
+
     fn source(&self, failure: Option<String>) -> MachineNews {
         MachineNews::Source { name: self.target.as_str().to_owned(), failure }
     }
 
-    fn parse_line(&mut self, line: &str) -> Result<SessionChange, String> {
+    fn parse_line(&self, line: &str) -> Result<SessionChange, String> {
         #[derive(Deserialize)]
         struct EventLine<'a> {
             key: String,
@@ -166,15 +203,9 @@ impl Follower {
         }
         let line: EventLine<'_> = serde_json::from_str(line)
             .map_err(|error| format!("{}: sessions prints something else there ({error})", self.target))?;
-        let Some(json) = line.value else {
-            let key = format!("{}:{}", self.target, line.key);
-            self.known.remove(&key);
-            return Ok((key, None));
-        };
+        let Some(json) = line.value else { return Ok((format!("{}:{}", self.target, line.key), None)) };
         let session = parse_session(&self.target, json)?;
-        let key = session.key();
-        self.known.insert(key.clone());
-        Ok((key, Some(session)))
+        Ok((session.key(), Some(session)))
     }
 }
 

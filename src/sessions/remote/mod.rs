@@ -13,4 +13,5 @@ mod ssh_target;
 
 pub use followed_machine::{FollowedMachine, end_connections};
 pub use read_machines::read_machines;
+pub use remote_command::MARK;
 pub use ssh_target::SshTarget;

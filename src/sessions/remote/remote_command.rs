@@ -4,6 +4,10 @@
 /// login shell.
 pub const BEGIN: &str = "session-signals begins";
 
+/// The line that `sessions events --mark` prints when it has printed all sessions that exist. It has the form of a control message of
+/// the Durable Streams protocol.
+pub const MARK: &str = r#"{"headers":{"control":"snapshot-end"}}"#;
+
 /// What the command prints on standard error if it finds no `sessions`.
 pub const NOT_INSTALLED: &str = "session-signals is not installed";
 
