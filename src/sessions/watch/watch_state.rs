@@ -403,12 +403,12 @@ fn session_line(session: &Session) -> ListLine {
     ListLine::Session(session.key())
 }
 
-/// Puts the sessions of a directory together. The group whose first session comes first in the list is the first one.
+/// Puts the sessions of a directory together. If a machine tells only the project and not the directory, those of the project. The group whose first session comes first in the list is the first one.
 fn group_lines(sessions: &[&Session]) -> Vec<ListLine> {
     let mut groups: Vec<(ProjectGroup, Vec<ListLine>)> = Vec::new();
     let mut indices = HashMap::new();
     for session in sessions {
-        let index = *indices.entry((&session.machine, &session.cwd)).or_insert_with(|| {
+        let index = *indices.entry((&session.machine, &session.cwd, &session.project)).or_insert_with(|| {
             let (project, machine, directory) = (session.project.clone(), session.machine.clone(), session.cwd.clone());
             groups.push((ProjectGroup { project, machine, directory, counts: StateCounts::default() }, Vec::new()));
             groups.len() - 1
@@ -429,6 +429,7 @@ fn matches_words(session: &Session, words: &[String]) -> bool {
     let state = crate::session_table::state_style(session.state).word;
     let parts = [
         &directory,
+        session.project.as_deref().unwrap_or_default(),
         session.branch.as_deref().unwrap_or_default(),
         session.name.as_deref().unwrap_or_default(),
         &session.session_id,

@@ -1,7 +1,9 @@
 //! What a key or a change does to the list.
 
-use super::{apply, press};
+use super::{apply, change, press};
+use crate::model::SessionChange;
 use crate::watch::watch_state::{KEY_HELP, ListLine, WatchAction, WatchMode, WatchState};
+use session_signals_reader::Session;
 
 /// Returns the lines on the screen, with the selected session in brackets and a colon after a group.
 fn view(state: &WatchState) -> String {
@@ -88,6 +90,23 @@ fn keys_select_and_scroll() {
         assert_eq!(press(&mut state, keys), None, "{keys}");
         assert_eq!(view(&state), expected, "{keys} on {height} lines");
     }
+}
+
+/// A machine that publishes no text tells the project, and not the directory.
+#[test]
+fn projects_whose_directory_is_not_known_are_told_apart_and_found() {
+    let mut state = list(20);
+    let without_directory = |(id, session): SessionChange| {
+        let session = session.map(|session| Session { machine: Some("box".to_owned()), cwd: None, ..session });
+        (format!("box:{id}"), session)
+    };
+    let changes = [("g", "stop", 70, "web"), ("h", "stop", 80, "site"), ("i", "stop", 90, "web")];
+    let changes = changes.map(|(id, kind, since, project)| without_directory(change(id, kind, since, project)));
+    state.apply_changes(changes.to_vec(), Session::is_open);
+    press(&mut state, "p");
+    assert_eq!(view(&state), "web: [a] c api: b e docs: d f web: box:g box:i site: box:h");
+    press(&mut state, "/ s i t e");
+    assert_eq!(view(&state), "site: box:h");
 }
 
 #[test]
