@@ -76,7 +76,8 @@ fn the_sessions_of_other_machines_are_in_the_list() {
 #[test]
 fn the_name_of_a_machine_is_no_option_of_ssh() {
     let client = Sandbox::new();
-    for name in ["-oProxyCommand=touch /tmp/x", "box,-Fx", "me@-Fx", "", "a b", "a\u{7}"] {
+    for name in ["-oProxyCommand=touch /tmp/x", "box,-Fx", "me@-Fx", "", "a b", "a\u{7}", "a\"b", "a\\b", "a\u{202e}b"]
+    {
         let outcome = run(&client, &[&format!("--ssh={name}")]);
         assert_eq!((outcome.code, &*outcome.stdout), (Some(2), ""), "{name}");
         assert!(outcome.stderr.contains("the name of a machine"), "{}", outcome.stderr);

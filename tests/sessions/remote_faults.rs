@@ -105,6 +105,38 @@ fn a_machine_on_which_claude_code_never_ran_has_no_sessions_until_it_runs() {
 }
 
 #[test]
+fn what_a_machine_prints_with_the_id_of_no_session_is_refused() {
+    let (client, machine) = (Sandbox::new(), Sandbox::new());
+    machine.run_hook("there", "Stop", "").assert_success();
+    let session = list::json(&machine, &[]).remove(0);
+    fs_err::create_dir(client.home().join(".claude")).unwrap();
+    for id in ["a\"},{", "a\n+b", "a b", "", "../x", "\u{1b}[2J"] {
+        let mut session = session.clone();
+        session["sessionId"] = id.into();
+        let insert = serde_json::json!({"type": "session", "key": id, "value": session});
+        let delete = serde_json::json!({"type": "session", "key": id, "value": null});
+        for (name, text) in [("list", &serde_json::json!([session])), ("insert", &insert), ("delete", &delete)] {
+            fs_err::write(client.home().join(name), format!("session-signals begins\n{text}\n")).unwrap();
+        }
+        let print = |name: &str| write_ssh(&client, &format!("cat {}", client.home().join(name).display()));
+        print("list");
+        let outcome = run(&client, &["--ssh", "box", "--json"]);
+        assert_eq!((outcome.code, &*outcome.stdout), (Some(3), "[]\n"), "{id:?}: {}", outcome.stderr);
+        let refusal = "sessions: box: sessions prints something else there";
+        assert!(outcome.stderr.starts_with(refusal), "{id:?}: {}", outcome.stderr);
+        for name in ["insert", "delete"] {
+            print(name);
+            let mut follower = follow(&client, &["events", "--json", "--ssh", "box"]);
+            assert!(becomes_true(|| !read(&client, "err").is_empty()));
+            follower.kill().unwrap();
+            follower.wait().unwrap();
+            let (out, err) = (read(&client, "out"), read(&client, "err"));
+            assert!(out.is_empty() && err.starts_with(refusal), "{id:?}: {out}{err}");
+        }
+    }
+}
+
+#[test]
 fn a_process_that_ssh_leaves_behind_delays_nothing() {
     let (client, machine) = (Sandbox::new(), Sandbox::new());
     machine.run_hook("there", "Stop", "").assert_success();

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use session_signals_protocol::session_id::is_session_id;
+
 use super::host_name::HostName;
 
 /// A key of the bucket.
@@ -22,10 +24,11 @@ pub enum BucketKey {
 }
 
 impl BucketKey {
-    /// Returns the key of a session; `None` if the id has other characters than letters, digits, `-` and `_`. Such a session is not
-    /// published: its id would be several words, or no key at all.
+    /// Returns the key of a session; `None` if the id is none: it has letters, digits, `-` and `_`, and not too many. Another one is
+    /// not published, because it would be several words, or no key at all.
     pub fn session(host: &HostName, session_id: &str) -> Option<Self> {
-        is_word(session_id).then(|| Self::Session { host: host.clone(), session_id: session_id.to_owned() })
+        is_session_id(session_id.as_bytes())
+            .then(|| Self::Session { host: host.clone(), session_id: session_id.to_owned() })
     }
 
     /// Returns the key of a machine's beat.
@@ -54,10 +57,6 @@ impl fmt::Display for BucketKey {
     }
 }
 
-fn is_word(text: &str) -> bool {
-    !text.is_empty() && text.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -81,7 +80,7 @@ mod tests {
             assert_eq!(BucketKey::parse(text), None, "{text}");
         }
         let host: HostName = "box".parse().unwrap();
-        for id in ["", "a.b", "a b", "*", ">", "ä"] {
+        for id in ["", "a.b", "a b", "*", ">", "ä", &"a".repeat(129)] {
             assert_eq!(BucketKey::session(&host, id), None, "{id}");
         }
     }

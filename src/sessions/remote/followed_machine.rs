@@ -8,11 +8,8 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError, Weak};
 use std::thread;
 use std::time::Duration;
 
-use serde::Deserialize;
-use serde_json::value::RawValue;
-
 use super::remote_command::{BEGIN, MARK};
-use super::remote_session::parse_session;
+use super::remote_session::parse_change;
 use super::ssh_output::SshOutput;
 use super::ssh_run::{describe_failure, start_ssh};
 use super::ssh_target::SshTarget;
@@ -170,9 +167,9 @@ impl Follower {
                 *progress = Progress::Following;
                 return Ok(vec![sessions, self.source(None)]);
             }
-            Progress::Loading(sessions) => sessions.push(self.parse_line(line)?),
+            Progress::Loading(sessions) => sessions.push(parse_change(&self.target, line)?),
             Progress::Following => {
-                let change = self.parse_line(line)?;
+                let change = parse_change(&self.target, line)?;
                 return Ok(vec![self.note_told(vec![change])]);
             }
         }
@@ -192,20 +189,6 @@ impl Follower {
 
     fn source(&self, failure: Option<String>) -> MachineNews {
         MachineNews::Source { name: self.target.as_str().to_owned(), failure }
-    }
-
-    fn parse_line(&self, line: &str) -> Result<SessionChange, String> {
-        #[derive(Deserialize)]
-        struct EventLine<'a> {
-            key: String,
-            #[serde(borrow)]
-            value: Option<&'a RawValue>,
-        }
-        let line: EventLine<'_> = serde_json::from_str(line)
-            .map_err(|error| format!("{}: sessions prints something else there ({error})", self.target))?;
-        let Some(json) = line.value else { return Ok((format!("{}:{}", self.target, line.key), None)) };
-        let session = parse_session(&self.target, json)?;
-        Ok((session.key(), Some(session)))
     }
 }
 

@@ -3,6 +3,8 @@
 use std::fmt;
 use std::str::FromStr;
 
+use session_signals_cli::is_harmless;
+
 /// A machine, as the user names it for `ssh`: `box`, `dev@box`, or a name of `~/.ssh/config`. It is no option of `ssh`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub struct SshTarget(String);
@@ -25,8 +27,11 @@ impl FromStr for SshTarget {
         if text.starts_with('-') || text.rsplit_once('@').is_some_and(|(_, machine)| machine.starts_with('-')) {
             return Err("the name of a machine must not begin with -".to_owned());
         }
-        if text.chars().any(|c| c.is_whitespace() || c.is_control()) {
-            return Err("the name of a machine has no spaces and no control characters".to_owned());
+        // The name is a part of keys, which are written into JSON and into a file as they are.
+        if text.chars().any(|c| c.is_whitespace() || !is_harmless(c) || matches!(c, '"' | '\\')) {
+            return Err(
+                "the name of a machine has no spaces, quotation marks, backslashes and control characters".to_owned()
+            );
         }
         Ok(Self(text.to_owned()))
     }

@@ -64,7 +64,7 @@ impl BatchText {
             return Ok(());
         };
         let comma = if std::mem::take(&mut self.is_first) { "" } else { "," };
-        // A session's id needs no escapes, and the JSON of a session holds no line feed.
+        // The key of a session needs no escapes: its id and the name of a machine are checked when they are read. The JSON of a session holds no line feed.
         for part in [comma, "\n", self.line_prefix, "{\"type\":\"session\",\"key\":\"", &key, "\",\"value\":"] {
             piece.extend_from_slice(part.as_bytes());
         }
