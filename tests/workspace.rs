@@ -78,6 +78,19 @@ fn no_other_file_uses_what_only_unix_has() {
     assert_eq!(found, UNIX_FILES);
 }
 
+/// `sessions` may hold credentials in its environment. Only the function in `program_command.rs` keeps them from a program. Daemons
+/// have the whole environment of their session, as `docs/daemons.md` says.
+#[test]
+fn sessions_starts_programs_by_one_function() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let starts_program = |line: &str| line.contains(" Command::new(") || line.contains("(Command::new(");
+    let mut found = sources_below(&root.join("src/sessions"));
+    found.retain(|path| fs::read_to_string(path).is_ok_and(|text| text.lines().any(starts_program)));
+    let mut found: Vec<_> = found.iter().map(|path| path.strip_prefix(root).unwrap().to_str().unwrap()).collect();
+    found.retain(|path| !path.contains("/tests") && !path.starts_with("src/sessions/daemons/"));
+    assert_eq!(found, ["src/sessions/program_command.rs"]);
+}
+
 #[test]
 fn the_hooks_depend_on_our_own_crates_alone() {
     assert_eq!(dependencies(&["--no-default-features"]), ["session-signals", "session-signals-protocol"]);

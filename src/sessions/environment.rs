@@ -73,7 +73,8 @@ pub fn page_opener() -> Option<&'static str> {
     has_desktop.then_some("xdg-open")
 }
 
-/// The variable that holds credentials for a NATS server. No other program gets it.
+/// The variable that holds credentials for a NATS server. No program gets it, except the daemons of a session, which have the
+/// environment of their session: see [`program_command`](crate::program_command::program_command).
 pub const NATS_CREDENTIALS: &str = "SESSION_SIGNALS_NATS_CREDENTIALS";
 
 /// Returns the credentials for a NATS server, if the environment holds them: the text of the file that `--credentials` names.

@@ -18,6 +18,7 @@ mod model;
 mod notify;
 #[cfg(target_os = "linux")]
 mod procfs;
+mod program_command;
 mod remote;
 mod report_result;
 mod resume_command;

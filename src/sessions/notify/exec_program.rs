@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Child, Command, Stdio};
+use std::process::{Child, Stdio};
 use std::sync::mpsc::{Receiver, SyncSender, sync_channel};
 use std::time::Duration;
 
@@ -11,7 +11,7 @@ use serde_json::Value;
 use session_signals_cli::wait_until;
 
 use crate::display_text::make_harmless;
-use crate::environment;
+use crate::program_command::program_command;
 
 /// How long the program may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -57,10 +57,9 @@ fn report(what: &str) {
 }
 
 fn run_program(words: &[String], notice: String) -> io::Result<()> {
-    let mut command = Command::new(&words[0]);
+    let mut command = program_command(&words[0]);
     // A group of its own can be ended with everything that the program has started.
     command.args(&words[1..]).stdin(Stdio::piped()).stdout(Stdio::null()).process_group(0);
-    command.env_remove(environment::NATS_CREDENTIALS);
     let mut program = command.spawn()?;
     if let Some(mut input) = program.stdin.take() {
         // A program that does not read must not keep this thread. The write ends with an error when the program has ended.

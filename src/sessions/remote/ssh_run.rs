@@ -7,7 +7,7 @@ use super::remote_command::{NOT_INSTALLED, remote_command};
 use super::ssh_output::SshOutput;
 use super::ssh_target::SshTarget;
 use crate::display_text::{make_harmless, truncate};
-use crate::environment;
+use crate::program_command::program_command;
 
 /// The options of each run. Everything else is as the user's configuration of ssh says, also `ControlMaster`.
 ///
@@ -47,14 +47,13 @@ pub fn start_ssh(target: &SshTarget, arguments: &str) -> Result<(Child, SshOutpu
 }
 
 fn ssh_command(target: &SshTarget, arguments: &str) -> Command {
-    let mut ssh = Command::new("ssh");
+    // The user's configuration of ssh may send variables to the machine.
+    let mut ssh = program_command("ssh");
     ssh.arg("-T");
     for option in OPTIONS {
         ssh.args(["-o", option]);
     }
     ssh.args(["--", target.as_str(), &remote_command(arguments)]);
-    // The user's configuration of ssh may send variables to the machine.
-    ssh.env_remove(environment::NATS_CREDENTIALS);
     ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     ssh
 }

@@ -4,13 +4,14 @@ use std::ffi::OsString;
 use std::fmt;
 use std::io::Read as _;
 use std::path::PathBuf;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use session_signals_cli::{is_harmless, wait_until};
 
 use crate::display_text::{make_harmless, truncate};
 use crate::find_program::is_program;
+use crate::program_command::program_command;
 
 const POLL_INTERVAL: Duration = Duration::from_millis(2);
 
@@ -92,7 +93,7 @@ impl Programs {
         let name = command.program;
         let path = self.find(name).ok_or_else(|| format!("{name} is not on PATH"))?;
         let failed = |error: std::io::Error| format!("{name} cannot be run: {error}");
-        let mut process = Command::new(path);
+        let mut process = program_command(path);
         process.args(&command.arguments).envs(command.variable.clone());
         process.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
         let mut child = process.spawn().map_err(failed)?;

@@ -4,10 +4,12 @@ use std::ffi::OsStr;
 use std::io::{Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 use std::time::Duration;
 
 use session_signals_reader::Session;
+
+use crate::program_command::program_command;
 
 /// The port of `sessions serve`, unless it is told another one.
 pub const PAGE_PORT: u16 = 4450;
@@ -35,7 +37,7 @@ pub fn jump_to(session: &Session) -> String {
 
 /// Runs `PROGRAM jump ID`. Returns the first line of its error, or of its output if it has none.
 pub fn run_jump(program: &OsStr, id: &str, name: &str) -> String {
-    let output = Command::new(program).args(["jump", id]).stdin(Stdio::null()).output();
+    let output = program_command(program).args(["jump", id]).stdin(Stdio::null()).output();
     let output = match output {
         Ok(output) => output,
         Err(error) => return format!("cannot jump: {error}"),
@@ -62,7 +64,7 @@ pub fn open_page(port: u16, opener: Option<&str>) -> String {
     let Some(opener) = opener else {
         return format!("there is no desktop here: open {address} in a browser");
     };
-    let mut command = Command::new(opener);
+    let mut command = program_command(opener);
     command.arg(&address).stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     // A browser for terminals would draw over the list. In a group of its own it cannot read the terminal.
     match command.process_group(0).status() {

@@ -1,10 +1,12 @@
 //! Puts text into the clipboard of the user's terminal, also of a terminal on the other side of ssh.
 
 use std::io::{self, Write as _};
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
+
+use crate::program_command::program_command;
 
 /// Copies the text. Whether the terminal allows that cannot be known.
 ///
@@ -28,7 +30,7 @@ pub fn clipboard_sequence(text: &str, is_in_tmux: bool) -> String {
 /// Gives the text to tmux itself, which puts it into its newest buffer and into the clipboard of its terminal. As tmux is set up
 /// when it is new, it hands on no escape sequence of this kind.
 fn load_tmux_buffer(text: &str) {
-    let mut tmux = Command::new("tmux");
+    let mut tmux = program_command("tmux");
     tmux.args(["load-buffer", "-w", "-"]).stdin(Stdio::piped()).stdout(Stdio::null()).stderr(Stdio::null());
     // The escape sequence is left if tmux cannot be run, or is too old.
     let Ok(mut child) = tmux.spawn() else { return };
