@@ -4,7 +4,7 @@ use std::process::Command;
 
 use super::terminal::Terminal;
 use crate::hooks::steps::BASH;
-use crate::sandbox::{Sandbox, executable_path, set_age, write_script};
+use crate::sandbox::{Sandbox, copy_executable, executable_path, set_age, write_script};
 
 #[test]
 #[ignore = "needs tmux"]
@@ -364,6 +364,23 @@ fn the_page_is_opened_if_it_is_served() {
     terminal.type_keys(&["q"]);
     terminal.wait_for_screen(|screen| screen.ends_with('>'));
     terminal.type_keys(&["kill %1", "Enter", "exit", "Enter"]);
+}
+
+#[test]
+#[ignore = "needs tmux"]
+fn a_jump_works_after_an_update_has_replaced_the_program() {
+    let sandbox = Sandbox::new();
+    create_sessions(&sandbox, 1);
+    let (program, newer) = (sandbox.home().join("sessions"), sandbox.home().join("newer"));
+    copy_executable(&executable_path("sessions"), &program);
+    copy_executable(&program, &newer);
+    let terminal = Terminal::open_sized(&sandbox, 120, 10);
+    terminal.type_keys(&[&format!("{} --watch", program.display()), "Enter"]);
+    terminal.wait_for_screen(|screen| screen.contains("1/1"));
+    fs_err::rename(&newer, &program).unwrap();
+    terminal.type_keys(&["Enter"]);
+    let screen = terminal.wait_for_screen(|screen| !screen.contains("1/1") && !screen.contains("jumping"));
+    assert!(!screen.contains("cannot jump"), "{screen}");
 }
 
 /// What does not change is not written again, and nothing is cleared before it is written: both would flicker.

@@ -6,10 +6,11 @@ use std::path::PathBuf;
 use std::process::{Command, Stdio};
 
 use super::config::DaemonConfig;
+use super::daemon_environment;
 use super::paths::DaemonsDir;
 use super::process_handle::ProcessHandle;
-use super::{daemon_environment, platform};
 use crate::find_program::find_program;
+use crate::program_command::own_program;
 
 /// What all daemons of a session have in common.
 pub struct DaemonSession {
@@ -36,7 +37,7 @@ pub fn spawn_daemon(config: &DaemonConfig, session: &DaemonSession) -> io::Resul
     let inherited_path = std::env::var_os("PATH").unwrap_or_default();
     let path = config.env.get("PATH").map_or(inherited_path, Into::into);
     let (output, output_writer) = io::pipe()?;
-    let mut command = Command::new(platform::this_executable());
+    let mut command = Command::new(own_program());
     command.args(["daemons", "exec", "--supervisor", &session.supervisor.pid.to_string(), "--"]);
     command.arg(find_program(&config.command, &cwd, &path)?).args(&config.args);
     for name in daemon_environment::HOOK_VARIABLES {

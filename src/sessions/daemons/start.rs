@@ -16,8 +16,9 @@ use super::paths::DaemonsDir;
 use super::process_handle::{self, ProcessHandle};
 use super::session_lock::{LOCK_POLL_INTERVAL, SessionLock};
 use super::supervisor::{READY, SupervisorRequest};
-use super::{config, daemon_environment, env_file, platform, reap_orphans, set_state, stop};
+use super::{config, daemon_environment, env_file, reap_orphans, set_state, stop};
 use crate::environment::{self, variable};
+use crate::program_command::own_program;
 
 /// How long a supervisor may take to start its daemons, and another `start` or `stop` to release the session's lock.
 const ANSWER_TIMEOUT: Duration = Duration::from_secs(8);
@@ -128,7 +129,7 @@ fn end_previous_set(daemons_dir: &DaemonsDir, request: &SupervisorRequest) -> io
 fn spawn_supervisor(lock: &SessionLock, request: &SupervisorRequest) -> io::Result<PipeReader> {
     close_fds::set_fds_cloexec(3, &[]);
     let (answer, answer_writer) = io::pipe()?;
-    let mut command = Command::new(platform::this_executable());
+    let mut command = Command::new(own_program());
     command.args(["daemons", "supervise", "--session", &request.session, "--project"]).arg(&request.project);
     if let Some(ProcessHandle { pid, start }) = request.claude {
         command.args(["--pid", &pid.to_string()]);

@@ -1,7 +1,7 @@
 //! What Enter and `o` do. Each returns a sentence for the last row of the screen.
 
 use std::ffi::OsStr;
-use std::io::{Read as _, Write as _};
+use std::io::{ErrorKind, Read as _, Write as _};
 use std::net::{Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::process::CommandExt as _;
 use std::process::Stdio;
@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use session_signals_reader::Session;
 
-use crate::program_command::program_command;
+use crate::program_command::{own_program, program_command};
 
 /// The port of `sessions serve`, unless it is told another one.
 pub const PAGE_PORT: u16 = 4450;
@@ -29,10 +29,7 @@ pub fn jump_to(session: &Session) -> String {
     if let Some(machine) = &session.machine {
         return format!("{name} runs on {machine}: go to it there; c copies the command that resumes it");
     }
-    match std::env::current_exe() {
-        Ok(program) => run_jump(program.as_os_str(), &session.session_id, name),
-        Err(error) => format!("cannot jump: {error}"),
-    }
+    run_jump(own_program().as_os_str(), &session.session_id, name)
 }
 
 /// Runs `PROGRAM jump ID`. Returns the first line of its error, or of its output if it has none.
@@ -40,6 +37,10 @@ pub fn run_jump(program: &OsStr, id: &str, name: &str) -> String {
     let output = program_command(program).args(["jump", id]).stdin(Stdio::null()).output();
     let output = match output {
         Ok(output) => output,
+        Err(error) if error.kind() == ErrorKind::NotFound => {
+            return "cannot jump: the file of this program is gone; leave with q, and start `sessions --watch` again"
+                .to_owned();
+        }
         Err(error) => return format!("cannot jump: {error}"),
     };
     let first_line = |bytes: &[u8]| {

@@ -3,7 +3,6 @@
 use std::io;
 use std::os::fd::OwnedFd;
 use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
@@ -82,11 +81,6 @@ pub fn child_pids() -> Vec<Pid> {
 /// has a thread of the kernel.
 pub fn is_program_of_our_user(pid: u32) -> bool {
     has_our_user(pid) && std::fs::read_link(format!("/proc/{pid}/exe")).is_ok()
-}
-
-/// Returns the path of this executable. The path leads to the running program even after an installation has replaced the file.
-pub fn this_executable() -> PathBuf {
-    "/proc/self/exe".into()
 }
 
 /// Does nothing: on Linux every process of the group is killed as a child of the supervisor.

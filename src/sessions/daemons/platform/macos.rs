@@ -5,7 +5,7 @@ use session_signals_protocol::system::{OpenFile, child_ids};
 
 use super::to_pid;
 
-pub use super::posix::{adopt_orphans, die_with_supervisor, kill_remaining_group, send_signal_if, this_executable};
+pub use super::posix::{adopt_orphans, die_with_supervisor, kill_remaining_group, send_signal_if};
 pub use crate::macos::{has_our_user, process_ids, read_environment};
 pub use session_signals_protocol::system::open_process_end as open_pidfd;
 

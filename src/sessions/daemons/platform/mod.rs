@@ -28,7 +28,7 @@ use rustix::process::Pid;
 
 pub use system::{
     adopt_orphans, child_pids, die_with_supervisor, has_our_user, has_stdin, is_program_of_our_user,
-    kill_remaining_group, open_pidfd, process_ids, read_environment, send_signal_if, this_executable,
+    kill_remaining_group, open_pidfd, process_ids, read_environment, send_signal_if,
 };
 
 /// Converts a PID to the type that system calls take; `None` if no process can have this PID.

@@ -4,7 +4,7 @@ use std::os::fd::OwnedFd;
 
 use rustix::process::Pid;
 
-pub use super::posix::{adopt_orphans, die_with_supervisor, kill_remaining_group, send_signal_if, this_executable};
+pub use super::posix::{adopt_orphans, die_with_supervisor, kill_remaining_group, send_signal_if};
 
 /// Returns `None`: the end of the process is found out by looking at it from time to time.
 pub fn open_pidfd(_: u32) -> Option<OwnedFd> {

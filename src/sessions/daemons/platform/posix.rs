@@ -1,7 +1,6 @@
 //! The operations for which systems other than Linux have nothing but POSIX.
 
 use std::io;
-use std::path::PathBuf;
 
 use rustix::io::Errno;
 use rustix::process::{Pid, Signal, kill_process, kill_process_group};
@@ -38,11 +37,6 @@ pub fn adopt_orphans() -> io::Result<()> {
 #[expect(clippy::unnecessary_wraps, reason = "it fails on Linux")]
 pub fn die_with_supervisor(_: u32) -> io::Result<()> {
     Ok(())
-}
-
-/// Returns the path of this executable, or an empty path if the system does not tell.
-pub fn this_executable() -> PathBuf {
-    std::env::current_exe().unwrap_or_default()
 }
 
 /// Kills a daemon's process group. A process of it that has lost its parent is no child of this process.
