@@ -22,6 +22,7 @@ pub fn print_events(options: &EventsOptions) -> io::Result<()> {
     let printer = EventPrinter { is_all: options.all, printed: HashMap::new() };
     // A directory that does not exist is waited for: a machine on which Claude Code has never run has no sessions.
     let mut model = SessionModel::new(&environment::config_dir()?, printer, Rounds::WhenNeeded)?;
+    options.machines.disconnect_by_signal()?;
     model.follow_machines(&options.machines, options.all)?;
     end_with_reader();
     if let ControlFlow::Break(error) = model.publish_all() {

@@ -23,6 +23,7 @@ pub fn run_wait(options: &WaitOptions) -> io::Result<ExitStatus> {
     let condition = WaitCondition { options, session: None, deadline };
     let config_dir = options.machines.config_dir()?;
     let mut model = SessionModel::new(&config_dir, condition, Rounds::WhenNeeded)?;
+    options.machines.disconnect_by_signal()?;
     model.follow_machines(&options.machines, true)?;
     let result = match model.publish_all() {
         ControlFlow::Break(result) => result,

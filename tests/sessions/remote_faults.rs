@@ -157,3 +157,28 @@ fn a_process_that_ssh_leaves_behind_delays_nothing() {
         follower.wait().unwrap();
     }
 }
+
+#[test]
+fn no_ssh_is_left_when_a_signal_ends_the_program() {
+    let (client, machine) = (Sandbox::new(), Sandbox::new());
+    fs_err::create_dir_all(machine.home().join(".claude")).unwrap();
+    fs_err::create_dir_all(client.home().join(".claude")).unwrap();
+    let pid_file = client.home().join("pid");
+    write_ssh(&client, &format!("echo $$ >{}\necho session-signals begins\nexec sleep {LONG}", pid_file.display()));
+    for arguments in
+        [["events", "--json"].as_slice(), &["wait", "--for", "approval"], &["notify", "--notify", "exec:true"]]
+    {
+        let mut follower = follow(&client, &[arguments, &["--ssh", "box"]].concat());
+        let ssh = || read(&client, "pid").trim().parse::<u32>().ok();
+        assert!(becomes_true(|| ssh().is_some()), "{arguments:?}: {}", read(&client, "err"));
+        let ssh = ssh().unwrap();
+        let kill = Command::new("kill").args(["-TERM", &follower.id().to_string()]).status().unwrap();
+        assert!(kill.success());
+        let status = follower.wait().unwrap();
+        assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(15), "{arguments:?}");
+        let start = Instant::now();
+        assert!(becomes_true(|| !crate::sandbox::is_alive(ssh)));
+        assert!(start.elapsed() < Duration::from_secs(LONG / 2), "{arguments:?}");
+        fs_err::remove_file(&pid_file).unwrap();
+    }
+}

@@ -8,7 +8,7 @@ use clap::Args;
 use crate::bucket::ServerUrl;
 use crate::command_line::LoginOptions;
 use crate::environment;
-use crate::remote::SshTarget;
+use crate::remote::{SshTarget, end_connections_by_signal};
 
 /// Where the sessions of other machines come from.
 #[derive(Args, Clone, Default)]
@@ -28,6 +28,14 @@ impl MachineOptions {
     /// Returns whether no other machine is named.
     pub fn is_empty(&self) -> bool {
         self.ssh.is_empty() && self.from.is_empty()
+    }
+
+    /// Lets SIGTERM end the connections before it ends the program. It is for commands that handle no signals themselves.
+    ///
+    /// # Errors
+    /// If the system does not allow it.
+    pub fn disconnect_by_signal(&self) -> io::Result<()> {
+        if self.ssh.is_empty() { Ok(()) } else { end_connections_by_signal() }
     }
 
     /// Returns the configuration directory of this machine, which must exist. A machine without Claude Code can show the sessions of

@@ -35,6 +35,7 @@ pub fn run_notify(options: &NotifyOptions) -> io::Result<()> {
     }
     let notifier = Notifier::start(&options.notify, &options.notices, true)?;
     let mut model = SessionModel::new(&config_dir, NoticeSink(notifier), Rounds::WhenNeeded)?;
+    options.machines.disconnect_by_signal()?;
     model.follow_machines(&options.machines, false)?;
     let _ = model.publish_all(); // this sink never stops
     let _ = model.run_model();
