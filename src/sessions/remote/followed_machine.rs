@@ -133,7 +133,7 @@ impl Follower {
         let ended = lock(&self.ssh).take().map(|mut ssh| output.finish(&mut ssh));
         let reason = match (read, ended) {
             (Err(wrong), _) => wrong,
-            (Ok(()), Some((status, errors))) => describe_failure(&self.target, status, &errors),
+            (Ok(()), Some((status, errors))) => describe_failure(&self.target, &status, &errors),
             (Ok(()), None) => format!("{}: the connection has ended", self.target),
         };
         (progress, reason)

@@ -41,6 +41,6 @@ fn read_machine(target: &SshTarget, filter: SessionFilter) -> Result<Vec<Session
     // If it could not read a file, it fails and has printed all else.
     match serde_json::from_str::<Vec<&RawValue>>(list) {
         Ok(sessions) => sessions.into_iter().map(|json| parse_session(target, json)).collect(),
-        Err(_) => Err(describe_failure(target, status, &errors)),
+        Err(_) => Err(describe_failure(target, &status, &errors)),
     }
 }

@@ -59,7 +59,7 @@ fn ssh_command(target: &SshTarget, arguments: &str) -> Command {
 }
 
 /// Describes how a run failed.
-pub fn describe_failure(target: &SshTarget, status: io::Result<ExitStatus>, stderr: &str) -> String {
+pub fn describe_failure(target: &SshTarget, status: &io::Result<ExitStatus>, stderr: &str) -> String {
     let target = make_harmless(target.as_str());
     let Ok(status) = status else { return format!("{target}: the connection has ended") };
     // The last line says why. Lines before it may be a banner or a warning.
