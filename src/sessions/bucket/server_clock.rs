@@ -17,16 +17,40 @@ impl ServerClock {
         Self { server, here: Instant::now() }
     }
 
+    /// Goes on from the time at which the server took an entry, if this clock is behind it. The time that has passed here does not count
+    /// how long this machine has slept. Without this, everything would look younger by that sleep until the next connection, and a short
+    /// sleep does not break a connection.
+    pub fn catch_up_with(&mut self, created: i128) {
+        if created > self.now() {
+            *self = Self::new(created);
+        }
+    }
+
     /// Returns the age that an entry has now which the server took at this time. Zero if the time is still to come.
     pub fn age_of(&self, created: i128) -> Duration {
-        let age = self.server.saturating_sub(created).saturating_add_unsigned(self.here.elapsed().as_nanos());
+        let age = self.now().saturating_sub(created);
         Duration::from_nanos(u64::try_from(age.max(0)).unwrap_or(u64::MAX))
+    }
+
+    /// Returns the nanoseconds since 1970 on the server.
+    fn now(&self) -> i128 {
+        self.server.saturating_add_unsigned(self.here.elapsed().as_nanos())
     }
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_clock_that_has_slept_goes_on_from_the_newest_entry() {
+        let mut clock = ServerClock::new(1_000_000_000_000);
+        clock.catch_up_with(1_090_000_000_000);
+        assert!(clock.age_of(1_000_000_000_000) >= Duration::from_secs(90));
+        // An older entry says nothing: it may have waited on its way.
+        clock.catch_up_with(1_010_000_000_000);
+        assert!(clock.age_of(1_000_000_000_000) >= Duration::from_secs(90));
+    }
 
     #[test]
     fn the_age_is_that_on_the_server_and_grows() {

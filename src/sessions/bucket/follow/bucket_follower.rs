@@ -188,6 +188,9 @@ impl<T: Fn(MachineNews) -> bool> BucketFollower<T> {
 
     fn apply(&mut self, entry: Option<BucketEntry>) {
         let Some(BucketEntry { key, value, created }) = entry else { return };
+        if let Some(clock) = &mut self.clock {
+            clock.catch_up_with(created);
+        }
         if let (BucketKey::Beat { .. }, Some(value)) = (&key, &value)
             && let Some(beat) = HostBeat::parse(value)
             && !self.hosts.has_instance(&beat.instance)
@@ -248,5 +251,39 @@ impl From<ConnectFailure> for End {
 impl From<String> for End {
     fn from(reason: String) -> Self {
         Self::Lost(reason.into())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+    use session_signals_reader::Evidence;
+
+    use super::*;
+
+    fn entry(name: &str, value: String, seconds: i128) -> BucketEntry {
+        let key = BucketKey::parse(name).unwrap();
+        BucketEntry { key, value: Some(value.into()), created: seconds * 1_000_000_000 }
+    }
+
+    #[test]
+    fn a_machine_that_was_lost_while_this_one_slept_is_noticed_at_the_next_entry() {
+        let directory = tempfile::tempdir().unwrap();
+        let mut follower = BucketFollower::new(&[], &LoginOptions::default(), directory.path(), |_| true);
+        follower.clock = Some(ServerClock::new(1_000_000_000_000));
+        let beat = |name: &str| HostBeat::new(name, "run", Duration::from_secs(30)).to_json();
+        let session = Session::from_evidence("a", &Evidence::default(), SystemTime::UNIX_EPOCH);
+        let mut session = serde_json::to_value(&session).unwrap();
+        session.as_object_mut().unwrap().extend(json!({"state": "working"}).as_object().unwrap().clone());
+        follower.apply(Some(entry("h.lost", beat("lost"), 1000)));
+        follower.apply(Some(entry("s.lost.a", session.to_string(), 1000)));
+        let states = |follower: &mut BucketFollower<_>| {
+            let changes = follower.take_changes().into_iter();
+            changes.map(|(_, session)| session.unwrap().state.word()).collect::<Vec<_>>()
+        };
+        assert_eq!(states(&mut follower), ["working"]);
+        // Meanwhile, 100 s have passed, and this machine has slept most of them.
+        follower.apply(Some(entry("h.other", beat("other"), 1100)));
+        assert_eq!(states(&mut follower), ["unreachable"]);
     }
 }

@@ -98,10 +98,12 @@ impl HostClaim {
     }
 
     /// Returns who holds the name; `None` if it is free for this process.
-    fn find_owner(&self, entry: Option<&StreamMessage>, may_replace_copy: bool) -> Option<PublishTrouble> {
+    fn find_owner(&mut self, entry: Option<&StreamMessage>, may_replace_copy: bool) -> Option<PublishTrouble> {
         let entry = entry?;
         let (beat, host) = (beat_of(entry)?, &self.host);
-        let age = self.clock.age_of(entry.time.unix_timestamp_nanos());
+        let written = entry.time.unix_timestamp_nanos();
+        self.clock.catch_up_with(written);
+        let age = self.clock.age_of(written);
         let left = beat.lease().saturating_sub(age);
         let is_copy = beat.instance == self.beat.instance;
         if left.is_zero() || beat.run == self.beat.run || is_copy && may_replace_copy {
@@ -132,4 +134,34 @@ impl HostClaim {
 /// Returns the beat in an entry; `None` if it has none, for example because the key is deleted.
 fn beat_of(entry: &StreamMessage) -> Option<HostBeat> {
     HostBeat::parse(&entry.payload)
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn the_lease_of_another_machine_gets_shorter_also_after_this_one_has_slept() {
+        let beat = |instance: &str| HostBeat::new(instance, "run", Duration::from_secs(30));
+        let clock = ServerClock::new(1_000_000_000_000);
+        let host: HostName = "box".parse().unwrap();
+        let mut claim = HostClaim { host, beat: beat("this"), clock, revision: 0 };
+        // The other one has written its beat an hour after this one has asked for the time.
+        let entry = StreamMessage {
+            subject: "h.box".into(),
+            sequence: 1,
+            headers: HeaderMap::new(),
+            payload: HostBeat::new("other", "another", Duration::from_secs(30)).to_json().into(),
+            time: (std::time::UNIX_EPOCH + Duration::from_secs(4600)).into(),
+        };
+        let mut left = || match claim.find_owner(Some(&entry), false) {
+            Some(PublishTrouble::NameIsTaken(_, left)) => left,
+            other => panic!("{other:?}"),
+        };
+        let first = left();
+        std::thread::sleep(Duration::from_millis(5));
+        assert!(left() < first);
+    }
 }
