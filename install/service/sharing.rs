@@ -12,28 +12,76 @@ use crate::refusal::Refusal;
 use crate::supported_events;
 
 /// The first argument of each part, in the order of the parts. More arguments may follow it.
-const PARTS: [&str; 3] = ["--credentials", "--publish", "--from"];
+const PARTS: [&str; 5] = ["--credentials", "--publish", "--host", "--publish-text", "--from"];
 
 /// Returns the arguments, as the service manager of this system needs them. What is not asked for is as in the arguments of the service
 /// that is `installed`.
 pub fn sharing_arguments(env: &Environment, options: &SharingOptions, installed: &str) -> Result<String, Refusal> {
-    let asked = [credentials_words(options)?, publish_words(options), url_words("--from", options.from.as_deref())];
+    let asked = [
+        credentials_words(options)?,
+        url_words("--publish", options.publish.as_deref()),
+        host_words(options),
+        text_words(options, installed),
+        url_words("--from", options.from.as_deref()),
+    ];
     check_words(env, &asked.iter().flatten().flatten().cloned().collect::<Vec<_>>())?;
-    if options.credentials.is_none() && !installed_part(installed, "--credentials").is_empty() {
-        let is_new = |url: &&String| *url != "none" && !installed.contains(&write_arguments(&[(*url).clone()]));
-        if let Some(url) = [&options.publish, &options.from].into_iter().flatten().find(is_new) {
-            return Err(Refusal::new(format!(
-                "the service has credentials for another server than {url}. Add --credentials FILE, or first end what it shares \
-                 with `--publish none --from none`"
-            )));
-        }
-    }
-    let [credentials, publish, from] = std::array::from_fn(|number| match &asked[number] {
+    refuse_foreign_credentials(options, asked[0].as_deref(), installed)?;
+    let [credentials, publish, host, text, from] = std::array::from_fn(|number| match &asked[number] {
         Some(words) => write_arguments(words),
         None => installed_part(installed, PARTS[number]).to_owned(),
     });
     let needs_credentials = !publish.is_empty() || !from.is_empty();
-    Ok([if needs_credentials { credentials } else { String::new() }, publish, from].concat())
+    Ok([if needs_credentials { credentials } else { String::new() }, publish, host, text, from].concat())
+}
+
+/// Refuses to give credentials to a server for which nobody has named them: the service has one file for all its servers.
+fn refuse_foreign_credentials(
+    options: &SharingOptions,
+    credentials: Option<&[String]>,
+    installed: &str,
+) -> Result<(), Refusal> {
+    let named: Vec<_> = [&options.publish, &options.from].into_iter().flatten().filter(|url| *url != "none").collect();
+    let rest = find_unnamed_part(options, &named, installed);
+    let known = installed_part(installed, "--credentials");
+    let is_new = |url: &&&String| !installed.contains(&write_arguments(&[(**url).clone()]));
+    let problem = match (credentials, rest) {
+        (Some(words), Some((_, does))) if known != write_arguments(words) => {
+            format!("the service has one file of credentials, and it {does} that this command does not name")
+        }
+        (None, _) if !known.is_empty() => match named.iter().find(is_new) {
+            Some(url) => format!("the service has credentials for another server than {url}"),
+            None => return Ok(()),
+        },
+        _ => return Ok(()),
+    };
+    let advice = match rest {
+        Some((name, _)) => format!(
+            "First end that with `hooks install --service {name} none`. If one file is for both servers, name both: \
+             --publish URL --from URL --credentials FILE"
+        ),
+        None => "Add --credentials FILE, or first end what it shares with `--publish none --from none`".to_owned(),
+    };
+    Err(Refusal::new(format!("{problem}. {advice}")))
+}
+
+/// Returns the part that stays with a server which is not among the `named` ones: its name, and what the service does there.
+fn find_unnamed_part(
+    options: &SharingOptions,
+    named: &[&String],
+    installed: &str,
+) -> Option<(&'static str, &'static str)> {
+    let stays = |name: &str, option: Option<&String>| {
+        let part = installed_part(installed, name);
+        let is_named = |url: &&String| part == write_arguments(&[name.to_owned(), (*url).clone()]);
+        option.is_none() && !part.is_empty() && !named.iter().any(is_named)
+    };
+    if stays("--publish", options.publish.as_ref()) {
+        Some(("--publish", "publishes to a server"))
+    } else if stays("--from", options.from.as_ref()) {
+        Some(("--from", "shows the machines of a server"))
+    } else {
+        None
+    }
 }
 
 /// Returns the part of the installed arguments that begins with this one.
@@ -54,14 +102,21 @@ fn credentials_words(options: &SharingOptions) -> Result<Words, Refusal> {
     Ok(Some(vec!["--credentials".to_owned(), service_text(&path)?]))
 }
 
-fn publish_words(options: &SharingOptions) -> Words {
-    let mut words = url_words("--publish", options.publish.as_deref())?;
-    if !words.is_empty() {
-        for (name, value) in [("--host", &options.host), ("--publish-text", &options.publish_text)] {
-            words.extend(value.iter().flat_map(|value| [name.to_owned(), value.clone()]));
-        }
+fn host_words(options: &SharingOptions) -> Words {
+    if options.publish.as_deref() == Some("none") {
+        return Some(Vec::new());
     }
-    Some(words)
+    options.host.as_ref().map(|host| vec!["--host".to_owned(), host.clone()])
+}
+
+/// Another server gets no prompts and answers without being asked for: who allowed them for one server has not allowed them for all.
+fn text_words(options: &SharingOptions, installed: &str) -> Words {
+    let url = options.publish.as_deref()?;
+    if let Some(text) = options.publish_text.as_ref().filter(|_| url != "none") {
+        return Some(vec!["--publish-text".to_owned(), text.clone()]);
+    }
+    let is_known = installed_part(installed, "--publish") == write_arguments(&["--publish".to_owned(), url.to_owned()]);
+    (!is_known).then(Vec::new)
 }
 
 fn url_words(name: &str, url: Option<&str>) -> Words {
