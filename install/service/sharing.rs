@@ -12,7 +12,10 @@ use crate::refusal::Refusal;
 use crate::supported_events;
 
 /// The first argument of each part, in the order of the parts. More arguments may follow it.
-const PARTS: [&str; 5] = ["--credentials", "--publish", "--host", "--publish-text", "--from"];
+const PARTS: [&str; 6] = ["--credentials", "--publish", "--host", "--publish-text", "--from", KEEP_SERVING];
+
+/// The service shows this machine whatever becomes of the sharing: nobody sees the message with which it would end.
+const KEEP_SERVING: &str = "--keep-serving";
 
 /// Returns the arguments, as the service manager of this system needs them. What is not asked for is as in the arguments of the service
 /// that is `installed`.
@@ -30,8 +33,10 @@ pub fn sharing_arguments(env: &Environment, options: &SharingOptions, installed:
         Some(words) => write_arguments(words),
         None => installed_part(installed, PARTS[number]).to_owned(),
     });
-    let needs_credentials = !publish.is_empty() || !from.is_empty();
-    Ok([if needs_credentials { credentials } else { String::new() }, publish, host, text, from].concat())
+    if publish.is_empty() && from.is_empty() {
+        return Ok(String::new());
+    }
+    Ok([credentials, publish, host, text, from, write_arguments(&[KEEP_SERVING.to_owned()])].concat())
 }
 
 /// Refuses to give credentials to a server for which nobody has named them: the service has one file for all its servers.

@@ -22,15 +22,18 @@ pub fn systemd_service(
         format!("Environment={}\n", quote_word(&format!("CLAUDE_CONFIG_DIR={config}")))
     });
     let starts = start_line(executable);
+    // What keeps the server from starting may be over later: another program has the port, or a disk is not there yet. So systemd must
+    // not give up, as it does after five starts in ten seconds.
     let text = format!(
         "\
 [Unit]
 Description=What every Claude Code session is doing, on http://127.0.0.1:4450
+StartLimitIntervalSec=0
 
 [Service]
 ExecStart={starts}{arguments}
 {environment}Restart=on-failure
-RestartSec=1
+RestartSec=5
 NoNewPrivileges=yes
 
 [Install]

@@ -79,6 +79,9 @@ pub struct ServeOptions {
     pub notices: NoticeOptions,
     #[command(flatten)]
     pub publish: PublishOptions,
+    /// Serve on if nothing can be published
+    #[arg(long)]
+    pub keep_serving: bool,
 }
 
 /// The options of what is published to other machines.

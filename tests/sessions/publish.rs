@@ -6,7 +6,7 @@ use std::path::Path;
 use serde_json::{Value, json};
 
 use super::list;
-use super::nats_server::NatsServer;
+use super::nats_server::{NatsServer, write_credentials};
 use super::published_bucket::PublishedBucket;
 use crate::hooks::steps::BASH;
 use crate::sandbox::{ClaudeProcess, Sandbox, executable_path, run_with_input, set_modified};
@@ -157,6 +157,62 @@ fn another_machine_of_the_same_name_is_refused_until_the_lease_is_over() {
         agrees
     });
     assert!(is_taken);
+}
+
+#[test]
+#[ignore = "needs nats-server"]
+fn a_service_serves_on_without_the_name_and_takes_it_when_it_is_free() {
+    let (one, other, nats) = (Sandbox::new(), Sandbox::new(), NatsServer::start());
+    let bucket = PublishedBucket::of(&nats);
+    one.run_hook("of-one", "Stop", "").assert_success();
+    other.run_hook("of-other", "Stop", "").assert_success();
+    let first = publish(&one, &nats, "box", &[]);
+    bucket.wait_for_state("box", "of-one", Some("waiting"));
+    let second = publish(&other, &nats, "box", &["--keep-serving"]);
+    let message = "sessions: not published: another machine publishes as box: its last beat came ";
+    assert!(becomes_true(|| second.log().starts_with(message)), "{}", second.log());
+    assert!(second.log().contains("another name with --host"), "{}", second.log());
+    // One line says it, however often it is tried. The page goes on meanwhile.
+    std::thread::sleep(std::time::Duration::from_secs(5));
+    assert_eq!(second.log().lines().count(), 1, "{}", second.log());
+    second.wait_for_state("of-other", "waiting stop");
+    assert_agrees(&one, &bucket, "box");
+    drop(first);
+    bucket.wait_for_state("box", "of-one", None);
+    assert_agrees(&other, &bucket, "box");
+    assert!(becomes_true(|| second.log().ends_with("sessions: published again, as box\n")), "{}", second.log());
+}
+
+#[test]
+#[ignore = "needs nats-server"]
+fn a_service_serves_on_while_another_process_of_the_installation_publishes() {
+    let (sandbox, nats) = (Sandbox::new(), NatsServer::start());
+    let bucket = PublishedBucket::of(&nats);
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    let first = publish(&sandbox, &nats, "box", &[]);
+    bucket.wait_for_state("box", "s", Some("waiting"));
+    let second = publish(&sandbox, &nats, "second", &["--keep-serving"]);
+    let message =
+        "sessions: not published: another `sessions serve` of this configuration directory publishes already\n";
+    assert!(becomes_true(|| second.log() == message), "{}", second.log());
+    second.wait_for_state("s", "waiting stop");
+    drop(first);
+    bucket.wait_for_state("second", "s", Some("waiting"));
+}
+
+#[test]
+#[ignore = "needs nats-server"]
+fn a_service_serves_on_without_the_file_of_the_credentials() {
+    let users = r#"authorization { users: [ { user: "box", password: "right" } ] }"#;
+    let (sandbox, nats) = (Sandbox::new(), NatsServer::start_with(users));
+    sandbox.run_hook("s", "Stop", "").assert_success();
+    let path = sandbox.home().join("credentials").display().to_string();
+    let server = publish(&sandbox, &nats, "box", &["--keep-serving", "--credentials", &path]);
+    assert!(becomes_true(|| server.log().contains("sessions: not published: ")), "{}", server.log());
+    assert!(server.log().contains(&path), "{}", server.log());
+    server.wait_for_state("s", "waiting stop");
+    write_credentials(&sandbox, "box:right");
+    assert!(becomes_true(|| server.log().ends_with("sessions: published again, as box\n")), "{}", server.log());
 }
 
 /// Waits two seconds at most.

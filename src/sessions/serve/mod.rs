@@ -55,7 +55,7 @@ pub fn run_server(options: &ServeOptions) -> io::Result<()> {
     let notifier =
         if options.notify.is_empty() { None } else { Some(Notifier::start(&options.notify, &options.notices, false)?) };
     let (publisher, publish_failure) = start_publisher(&config_dir, options)?.unzip();
-    start_model(&config_dir, PublishedSessions::new(Arc::clone(&feed), notifier, publisher), options.machines.clone())?;
+    start_model(&config_dir, PublishedSessions::new(Arc::clone(&feed), notifier, publisher), options)?;
     feed.restore_history(history);
     let setup = SetupReading::read(&config_dir);
     let (reaper_dir, cleaner_dir, setup_dir) = (config_dir.clone(), config_dir.clone(), config_dir);
@@ -87,7 +87,13 @@ fn start_publisher(config_dir: &Path, options: &ServeOptions) -> io::Result<Opti
     if options.publish.publish.is_empty() {
         return Ok(None);
     }
-    Publisher::start(config_dir, options, |sentence| log_line(&format!("sessions: {sentence}"))).map(Some)
+    match Publisher::start(config_dir, options, |sentence| log_line(&format!("sessions: {sentence}"))) {
+        Err(error) if options.keep_serving => {
+            log_line(&format!("sessions: not published: {error}"));
+            Ok(None)
+        }
+        started => started.map(Some),
+    }
 }
 
 /// Waits until it is certain that nothing can be published. Waits for ever if nothing is published or all goes well.
@@ -104,12 +110,15 @@ async fn wait_for_failure(failure: Option<PublishFailure>) -> io::Error {
 ///
 /// The thread also makes the model. The allocator gives each thread memory of its own, so what another thread had published first
 /// would leave gaps that this thread cannot use.
-fn start_model(config_dir: &Path, sink: PublishedSessions, machines: MachineOptions) -> io::Result<()> {
-    let config_dir = config_dir.to_owned();
+fn start_model(config_dir: &Path, sink: PublishedSessions, options: &ServeOptions) -> io::Result<()> {
+    let (config_dir, machines, keep_serving) = (config_dir.to_owned(), options.machines.clone(), options.keep_serving);
     let (sender, is_started) = channel();
     start_thread("model", move || {
         let model = SessionModel::new(&config_dir, sink, Rounds::Always);
-        let model = model.and_then(|mut model| model.follow_machines(&machines, true).map(|()| model));
+        let model = model.and_then(|mut model| {
+            follow_machines(&mut model, &machines, keep_serving)?;
+            Ok(model)
+        });
         let mut model = match model {
             Ok(model) => model,
             Err(error) => {
@@ -124,6 +133,21 @@ fn start_model(config_dir: &Path, sink: PublishedSessions, machines: MachineOpti
         let _ = model.run_model();
     })?;
     is_started.recv().unwrap_or_else(|_| Err(io::Error::other("the model ended before it had read the sessions")))
+}
+
+/// Follows the sessions of other machines, if that is asked for.
+fn follow_machines(
+    model: &mut SessionModel<PublishedSessions>,
+    machines: &MachineOptions,
+    keep_serving: bool,
+) -> io::Result<()> {
+    match model.follow_machines(machines, true) {
+        Err(error) if keep_serving => {
+            log_line(&format!("sessions: other machines are not shown: {error}"));
+            Ok(())
+        }
+        followed => followed,
+    }
 }
 
 fn start_thread(name: &str, run: impl FnOnce() + Send + 'static) -> io::Result<()> {

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::io;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::thread::sleep;
 use std::time::{Duration, Instant, SystemTime};
@@ -31,8 +32,10 @@ pub struct PublishWorker {
     pub server: BucketServer,
     /// The name of this machine.
     pub host: HostName,
-    /// The id of this installation.
-    pub instance: InstanceFile,
+    /// The configuration directory.
+    pub config_dir: PathBuf,
+    /// The id of this installation. `None` while another process has the file.
+    pub instance: Option<InstanceFile>,
     /// The id of this process.
     pub run: String,
     /// The time between two beats.
@@ -43,7 +46,7 @@ pub struct PublishWorker {
     pub log: Box<dyn FnMut(&str) + Send>,
     /// The trouble that was told last, without its numbers; `None` if all is well.
     pub last_trouble: Option<String>,
-    /// Takes the failure of the first contact. `None` after it.
+    /// Takes the failure of the first contact. `None` after it, and if nobody is to know of it.
     pub failed: Option<oneshot::Sender<io::Error>>,
     /// Whether another process has had the name. If it has the id of this installation, the name is not taken back at once: the two
     /// would take it from each other again and again.
@@ -95,6 +98,15 @@ impl PublishWorker {
         }
     }
 
+    /// Returns the id of this installation. Fails while another process has the file.
+    fn instance_id(&mut self) -> Result<String, PublishTrouble> {
+        let instance = match self.instance.take() {
+            Some(instance) => instance,
+            None => InstanceFile::open(&self.config_dir).map_err(|error| error.to_string())?,
+        };
+        Ok(self.instance.insert(instance).id().to_owned())
+    }
+
     /// Connects and publishes until something is wrong.
     async fn publish_once(&mut self, publication: &mut Option<Publication>, backoff: &mut Backoff) -> PublishTrouble {
         let connection = match connect(&self.server).await {
@@ -129,7 +141,7 @@ impl PublishWorker {
             None => false,
         };
         if !resumed {
-            let beat = HostBeat::new(self.instance.id(), &self.run, self.interval);
+            let beat = HostBeat::new(&self.instance_id()?, &self.run, self.interval);
             *publication = None;
             *publication = Some(Publication::begin(connection, &self.host, beat, !self.was_displaced).await?);
         }

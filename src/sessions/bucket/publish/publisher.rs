@@ -23,10 +23,12 @@ pub struct Publisher(Arc<DesiredSessions>);
 
 impl Publisher {
     /// Starts the thread. `log` gets a sentence whenever something goes wrong, and when all is well again. The failure comes if the name
-    /// of this machine is taken at the first contact with the server.
+    /// of this machine is taken at the first contact with the server. A server that is to keep serving gets no failure: the thread tries
+    /// again until it can publish.
     ///
     /// # Errors
-    /// If the machine has no name, if the credentials cannot be used, or if another process of this installation publishes.
+    /// If the machine has no name. And, unless the server is to keep serving, if the credentials cannot be used, or if another process of
+    /// this installation publishes.
     pub fn start(
         config_dir: &Path,
         options: &ServeOptions,
@@ -38,21 +40,28 @@ impl Publisher {
         };
         let credentials =
             CredentialsSource::new(options.machines.login.credentials.clone(), environment::nats_credentials());
-        // What is wrong with them is said at once.
-        credentials.read()?;
+        if !options.keep_serving {
+            // What is wrong with them is said at once.
+            credentials.read()?;
+        }
         let server = BucketServer { urls: options.publish.publish.clone(), credentials };
         let desired = Arc::new(DesiredSessions::new(host.clone(), options.publish.publish_text));
         let (failed, failure) = oneshot::channel();
+        let instance = match InstanceFile::open(config_dir) {
+            Err(_) if options.keep_serving => None,
+            opened => Some(opened?),
+        };
         let worker = PublishWorker {
             server,
             host,
-            instance: InstanceFile::open(config_dir)?,
+            config_dir: config_dir.to_owned(),
+            instance,
             run: random_id()?,
             interval: Duration::from_secs(options.publish.beat),
             desired: Arc::clone(&desired),
             log: Box::new(log),
             last_trouble: None,
-            failed: Some(failed),
+            failed: (!options.keep_serving).then_some(failed),
             was_displaced: false,
         };
         std::thread::Builder::new().name("publisher".to_owned()).spawn(move || worker.run())?;
