@@ -84,6 +84,12 @@ pub fn write_arguments(words: &[String]) -> String {
     words.iter().flat_map(|word| ["<string>".to_owned(), escape_xml(word), "</string>".to_owned()]).collect()
 }
 
+/// Reads what [`write_arguments`] has written.
+pub fn read_arguments(text: &str) -> Vec<String> {
+    let words = text.split("<string>").skip(1).filter_map(|rest| rest.split_once("</string>"));
+    words.map(|(word, _)| word.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")).collect()
+}
+
 /// Escapes a text for XML.
 fn escape_xml(text: &str) -> String {
     text.replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")

@@ -21,7 +21,7 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::{atomic_file, supported_events};
 use service_file::ServiceFile;
-use sharing::sharing_arguments;
+use sharing::{find_sharing_fault, sharing_arguments};
 
 /// How long a command of the service manager may take.
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
@@ -183,8 +183,10 @@ pub fn install_service(
     }
     if is_changed {
         report.problems.extend(run_commands(env, &service.start));
-        report.service = Some(service.file);
+        report.service = Some(service.file.clone());
     }
+    // Another build of `sessions` may lack what the installed service asks for.
+    report.problems.extend(find_sharing_fault(env, service.arguments_in(&service.text)));
     Ok(())
 }
 

@@ -27,7 +27,9 @@ pub fn sharing_arguments(env: &Environment, options: &SharingOptions, installed:
         text_words(options, installed),
         url_words("--from", options.from.as_deref()),
     ];
-    check_words(env, &asked.iter().flatten().flatten().cloned().collect::<Vec<_>>())?;
+    if let Some(reason) = find_fault(env, &asked.iter().flatten().flatten().cloned().collect::<Vec<_>>()) {
+        return Err(Refusal::new(reason));
+    }
     refuse_foreign_credentials(options, asked[0].as_deref(), installed)?;
     let [credentials, publish, host, text, from] = std::array::from_fn(|number| match &asked[number] {
         Some(words) => write_arguments(words),
@@ -129,25 +131,36 @@ fn url_words(name: &str, url: Option<&str>) -> Words {
     Some(if url == "none" { Vec::new() } else { vec![name.to_owned(), url.to_owned()] })
 }
 
-/// Lets the `sessions` beside this program say whether it takes these arguments.
-fn check_words(env: &Environment, words: &[String]) -> Result<(), Refusal> {
+/// Returns why the service cannot do what its arguments ask for: a sentence. The arguments are as they are written in its description.
+pub fn find_sharing_fault(env: &Environment, arguments: &str) -> Option<String> {
+    let reason = find_fault(env, &read_arguments(arguments))?;
+    Some(format!("the service does not do what `--publish` and `--from` ask for: {reason}"))
+}
+
+/// Lets the `sessions` beside this program say whether it can be started with these arguments. Returns why not.
+fn find_fault(env: &Environment, words: &[String]) -> Option<String> {
     let installed = env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE);
     if words.is_empty() || !installed.exists() {
-        return Ok(());
+        return None;
     }
     let mut command = Command::new(installed);
-    command.arg("serve").args(words).arg("--help").env("PATH", &env.search_path);
+    command.arg("serve").args(words).arg("--check").env("PATH", &env.search_path);
     match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
         Ok(output) if !output.status.success() => {
             let stderr = String::from_utf8_lossy(&output.stderr).replace(char::is_control, " ");
-            Err(Refusal::new(stderr.trim().trim_start_matches("error: ").to_owned()))
+            Some(stderr.trim().trim_start_matches("error: ").trim_start_matches("sessions: ").to_owned())
         }
         // If it cannot be run, the service manager will say so.
-        _ => Ok(()),
+        _ => None,
     }
 }
 
 /// Writes the arguments as the service manager of this system needs them.
 fn write_arguments(words: &[String]) -> String {
     if cfg!(target_os = "macos") { launchd::write_arguments(words) } else { systemd::write_arguments(words) }
+}
+
+/// Reads what [`write_arguments`] has written.
+fn read_arguments(text: &str) -> Vec<String> {
+    if cfg!(target_os = "macos") { launchd::read_arguments(text) } else { systemd::read_arguments(text) }
 }

@@ -71,6 +71,22 @@ pub fn write_arguments(words: &[String]) -> String {
     words.iter().flat_map(|word| [" ".to_owned(), quote_word(word).replace('$', "$$")]).collect()
 }
 
+/// Reads what [`write_arguments`] has written. Words without quotes are left out.
+pub fn read_arguments(text: &str) -> Vec<String> {
+    let (mut words, mut word, mut chars) = (Vec::new(), None, text.chars());
+    while let Some(c) = chars.next() {
+        match (c, &mut word) {
+            ('"', None) => word = Some(String::new()),
+            ('"', Some(_)) => words.extend(word.take()),
+            // The next character is meant as it is.
+            ('\\' | '%' | '$', Some(word)) => word.extend(chars.next()),
+            (c, Some(word)) => word.push(c),
+            (_, None) => {}
+        }
+    }
+    words
+}
+
 /// Quotes a word for a unit file. Quotes and backslashes are escaped; `%` is doubled, because it begins a specifier.
 fn quote_word(word: &str) -> String {
     format!("\"{}\"", word.replace('\\', r"\\").replace('"', "\\\"").replace('%', "%%"))

@@ -6,8 +6,9 @@ use std::process::{Command, Output};
 
 use fs_err as fs;
 
-use super::launchd::launchd_service;
+use super::launchd::{self, launchd_service};
 use super::service_file::ServiceFile;
+use super::systemd;
 
 /// What `launchctl print` prints of an agent, with this state.
 fn printed(state: &str) -> String {
@@ -93,4 +94,12 @@ fn an_agent_that_launchd_waits_to_start_again_does_not_run() {
         assert_eq!(find_fault(&printed(state)), Some(format!("state = {state}, last exit code = 1")));
     }
     assert_eq!(find_fault("something new"), None, "an unknown text says nothing");
+}
+
+#[test]
+fn what_was_written_in_a_description_is_read_again() {
+    let words = ["--credentials", "/a b/\"c\" \\ 100%%h $HOME $$ <d> &amp;lt; 'e'", "--host", ""].map(str::to_owned);
+    assert_eq!(systemd::read_arguments(&format!(" --notify desktop{}", systemd::write_arguments(&words))), words);
+    assert_eq!(launchd::read_arguments(&launchd::write_arguments(&words)), words);
+    assert_eq!(systemd::read_arguments(" --notify \"cut"), [""; 0]);
 }

@@ -82,6 +82,9 @@ pub struct ServeOptions {
     /// Serve on if nothing can be published
     #[arg(long)]
     pub keep_serving: bool,
+    /// Only say whether these options can be used: `hooks install` asks before it starts the service
+    #[arg(long, hide = true)]
+    pub check: bool,
 }
 
 /// The options of what is published to other machines.

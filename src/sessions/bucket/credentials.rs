@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 
 use rustix::process::geteuid;
 
+use crate::command_line::LoginOptions;
+use crate::environment;
+
 /// The most bytes of credentials.
 const MAX_LEN: u64 = 64 << 10;
 
@@ -35,8 +38,13 @@ pub enum Credentials {
 }
 
 impl CredentialsSource {
+    /// Returns where the credentials are: where the options say, or else in the environment.
+    pub fn of_options(login: &LoginOptions) -> Self {
+        Self::new(login.credentials.clone(), environment::nats_credentials())
+    }
+
     /// Returns where the credentials are: in this file, or else in this text of the environment.
-    pub fn new(file: Option<PathBuf>, text: Option<String>) -> Self {
+    fn new(file: Option<PathBuf>, text: Option<String>) -> Self {
         match (file, text) {
             (Some(file), _) => Self::File(file),
             (None, Some(text)) => Self::Text(text),

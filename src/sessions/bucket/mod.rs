@@ -8,6 +8,7 @@
 //! | `host_name.rs`, `bucket_key.rs` | the keys |
 //! | `shared_session.rs`, `publish_text.rs`, `host_beat.rs` | the values: what of a session leaves the machine, and the beat |
 //! | `server_url.rs`, `credentials.rs`, `connect.rs` | how the server is reached |
+//! | `check_sharing.rs` | whether the options of a server can be used |
 //! | `bucket_store.rs` | the bucket on the server: its subjects and entries, how it is opened or made |
 //! | `whole_reading.rs` | when all that the bucket had has come |
 //! | `server_clock.rs`, `backoff.rs`, `instance_file.rs` | the clock that counts, pauses between attempts, and the id of this installation |
@@ -22,6 +23,8 @@ mod backoff;
 mod bucket_key;
 #[cfg(feature = "nats")]
 mod bucket_store;
+#[cfg(feature = "nats")]
+mod check_sharing;
 #[cfg(feature = "nats")]
 mod connect;
 #[cfg(feature = "nats")]
@@ -47,6 +50,8 @@ mod whole_reading;
 mod without_client;
 
 #[cfg(feature = "nats")]
+pub use check_sharing::check_sharing;
+#[cfg(feature = "nats")]
 pub use follow::{follow_bucket, read_bucket};
 pub use host_name::HostName;
 #[cfg(feature = "nats")]
@@ -54,7 +59,7 @@ pub use publish::Publisher;
 pub use publish_text::PublishText;
 pub use server_url::ServerUrl;
 #[cfg(not(feature = "nats"))]
-pub use without_client::{Publisher, follow_bucket, read_bucket};
+pub use without_client::{Publisher, check_sharing, follow_bucket, read_bucket};
 
 /// Comes if nothing can be published at all.
 pub type PublishFailure = tokio::sync::oneshot::Receiver<std::io::Error>;

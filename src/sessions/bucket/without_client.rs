@@ -15,6 +15,17 @@ use crate::model::SessionChange;
 const MISSING: &str =
     "this executable was built without the client of NATS: build it with `cargo build --release --features nats`";
 
+/// Fails if the options need the client.
+///
+/// # Errors
+/// If something is to be published or read.
+pub fn check_sharing(options: &ServeOptions) -> io::Result<()> {
+    if options.publish.publish.is_empty() && options.machines.from.is_empty() {
+        return Ok(());
+    }
+    Err(io::Error::new(io::ErrorKind::Unsupported, MISSING))
+}
+
 /// Cannot be made.
 pub struct Publisher(Infallible);
 

@@ -28,7 +28,7 @@ use self::http::{connections, loopback};
 use self::published_sessions::PublishedSessions;
 use self::setup::SetupReading;
 use self::upkeep::{clean_repeatedly, reap_repeatedly};
-use crate::bucket::{PublishFailure, Publisher};
+use crate::bucket::{PublishFailure, Publisher, check_sharing};
 use crate::command_line::ServeOptions;
 use crate::environment;
 use crate::machines::MachineOptions;
@@ -45,8 +45,11 @@ const MACHINES_TIMEOUT: Duration = Duration::from_secs(3);
 /// Serves until a signal ends the program.
 ///
 /// # Errors
-/// If the environment names no configuration directory, the port is taken, or the files cannot be watched.
+/// If the environment names no configuration directory, the port is taken, the files cannot be watched, or nothing can be published.
 pub fn run_server(options: &ServeOptions) -> io::Result<()> {
+    if options.check {
+        return check_sharing(options);
+    }
     let config_dir = environment::config_dir()?;
     let listeners = loopback::bind_loopback(options.port, &config_dir)?;
     let address = listeners[0].local_addr()?;

@@ -2,6 +2,8 @@
 
 #[cfg(feature = "nats")]
 mod sharing;
+#[cfg(not(feature = "nats"))]
+mod without_nats;
 
 use std::process::Command;
 

@@ -2,24 +2,38 @@
 
 use fs_err as fs;
 
-use super::{UNIT, with_systemctl};
+use super::{START, UNIT, take_calls, with_systemctl};
+use crate::install::installation::Installation;
 
 /// What follows the arguments of a service that shares something.
 const KEEP_SERVING: &str = r#" "--keep-serving""#;
 
+/// Writes credentials that only the user can read, and returns their path.
+fn write_credentials(installation: &Installation, name: &str) -> String {
+    let path = installation.path(name);
+    fs::write(&path, "box:secret").unwrap();
+    set_mode(&path, 0o600);
+    path.display().to_string()
+}
+
+fn set_mode(path: impl AsRef<std::path::Path>, mode: u32) {
+    fs::set_permissions(path.as_ref(), std::os::unix::fs::PermissionsExt::from_mode(mode)).unwrap();
+}
+
 #[test]
 fn the_service_publishes_until_it_is_told_not_to() {
     let installation = with_systemctl();
-    let file = installation.path("my $credentials");
-    fs::write(&file, "box:secret").unwrap();
+    let file = write_credentials(&installation, "my $credentials");
+    let open = write_credentials(&installation, "open");
+    set_mode(&open, 0o644);
     let line =
         |end: &str| format!("\nExecStart=\"{}\" serve{end}\n", installation.executable_path("sessions").display());
     let published = format!(
         r#" "--credentials" "{}" "--publish" "tls://a.example,tls://b.example" "--host" "box"{KEEP_SERVING}"#,
-        file.display().to_string().replace('$', "$$")
+        file.replace('$', "$$")
     );
     let publish = ["--publish", "tls://a.example,tls://b.example", "--host", "box", "--credentials"];
-    installation.run_successfully(&[&["install", "--service"], &publish[..], &[file.to_str().unwrap()]].concat());
+    installation.run_successfully(&[&["install", "--service"], &publish[..], &[&file]].concat());
     let unit = || installation.read_file(UNIT);
     assert!(unit().contains(&line(&published)), "{}", unit());
     // It stays so, also with notices, and doctor finds nothing wrong.
@@ -33,6 +47,7 @@ fn the_service_publishes_until_it_is_told_not_to() {
         (&["--publish", "nats://far.example"][..], "use tls://"),
         (&["--publish", "tls://a.example", "--host", "a.b"], "letters, digits"),
         (&["--publish", "tls://a.example", "--credentials", "/nonexistent"], "/nonexistent"),
+        (&["--publish", "tls://a.example,tls://b.example", "--credentials", &open], "run `chmod 600` on it"),
     ] {
         let result = installation.run_hooks(&[&["install", "--service"], arguments].concat());
         assert!(result.code == Some(3) && result.stderr.contains(part), "{result:?}");
@@ -49,16 +64,15 @@ fn the_service_publishes_until_it_is_told_not_to() {
 #[test]
 fn the_service_shows_other_machines_until_it_is_told_not_to() {
     let installation = with_systemctl();
-    let file = installation.path("credentials");
-    fs::write(&file, "box:secret").unwrap();
+    let path = &*write_credentials(&installation, "credentials");
     let unit = || installation.read_file(UNIT);
     let install = |arguments: &[&str], expected: &str| {
         installation.run_successfully(&[&["install", "--service"], arguments].concat());
         let keeps = if expected.is_empty() { "" } else { KEEP_SERVING };
-        let line = format!(" serve{}{keeps}\n", expected.replace("FILE", &file.display().to_string()));
+        let line = format!(" serve{}{keeps}\n", expected.replace("FILE", path));
         assert!(unit().contains(&line), "{arguments:?}: {}", unit());
     };
-    let (path, url) = (file.to_str().unwrap(), "tls://a.example");
+    let url = "tls://a.example";
     install(&["--from", url, "--credentials", path], r#" "--credentials" "FILE" "--from" "tls://a.example""#);
     let both = r#" "--credentials" "FILE" "--publish" "tls://a.example" "--host" "box" "--from" "tls://a.example""#;
     install(&["--publish", url, "--host", "box"], both);
@@ -82,10 +96,7 @@ fn the_service_shows_other_machines_until_it_is_told_not_to() {
 #[test]
 fn credentials_go_to_no_server_that_the_command_does_not_name() {
     let installation = with_systemctl();
-    let [path, other] = ["credentials", "others"].map(|name| {
-        fs::write(installation.path(name), "box:secret").unwrap();
-        installation.path(name).display().to_string()
-    });
+    let [path, other] = ["credentials", "others"].map(|name| write_credentials(&installation, name));
     let run = |arguments: &[&str]| installation.run_hooks(&[&["install", "--service"], arguments].concat());
     let succeeds = |arguments: &[&str]| assert_eq!(run(arguments).code, Some(0), "{arguments:?}");
     let [a, b] = ["tls://a.example", "tls://b.example"];
@@ -130,4 +141,21 @@ fn what_is_published_stays_until_it_is_said_otherwise() {
     publish(&[b], r#" "--publish" "tls://b.example" "--host" "box""#);
     publish(&["none"], "");
     publish(&[b], r#" "--publish" "tls://b.example""#);
+}
+
+#[test]
+fn an_installed_service_that_cannot_share_any_more_runs_and_is_named() {
+    let installation = with_systemctl();
+    let path = write_credentials(&installation, "my $credentials");
+    let publish = ["install", "--service", "--publish", "tls://a.example", "--host", "box", "--credentials", &path];
+    installation.run_successfully(&publish);
+    take_calls(&installation);
+    let unit = installation.read_file(UNIT);
+    fs::remove_file(&path).unwrap();
+    let updated = installation.run_hooks(&["install", "--service"]);
+    assert_eq!((updated.code, take_calls(&installation)), (Some(3), START.map(str::to_owned).to_vec()), "{updated:?}");
+    assert!(updated.stderr.contains("the service does not do what `--publish` and `--from` ask for: "), "{updated:?}");
+    assert!(updated.stderr.contains(&path), "{updated:?}");
+    assert_eq!(installation.read_file(UNIT), unit);
+    installation.run_successfully(&["install", "--service", "--publish", "none"]);
 }

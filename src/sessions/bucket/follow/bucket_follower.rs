@@ -22,7 +22,6 @@ use crate::bucket::instance_file::InstanceFile;
 use crate::bucket::server_clock::ServerClock;
 use crate::bucket::server_url::ServerUrl;
 use crate::command_line::LoginOptions;
-use crate::environment;
 use crate::machines::MachineNews;
 use crate::model::SessionChange;
 
@@ -104,7 +103,7 @@ struct BucketFollower<T> {
 
 impl<T: Fn(MachineNews) -> bool> BucketFollower<T> {
     fn new(urls: &[ServerUrl], login: &LoginOptions, config_dir: &Path, tell: T) -> Self {
-        let credentials = CredentialsSource::new(login.credentials.clone(), environment::nats_credentials());
+        let credentials = CredentialsSource::of_options(login);
         Self {
             name: urls.iter().map(ToString::to_string).collect::<Vec<_>>().join(","),
             server: BucketServer { urls: urls.to_vec(), credentials },

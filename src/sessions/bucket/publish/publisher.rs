@@ -8,14 +8,13 @@ use std::time::{Duration, SystemTime};
 use tokio::sync::oneshot;
 
 use super::super::PublishFailure;
+use super::super::check_sharing::{check_sharing, published_host};
 use super::super::connect::BucketServer;
 use super::super::credentials::CredentialsSource;
-use super::super::host_name::HostName;
 use super::super::instance_file::{InstanceFile, random_id};
 use super::desired_sessions::DesiredSessions;
 use super::publish_worker::PublishWorker;
 use crate::command_line::ServeOptions;
-use crate::environment;
 use crate::model::SessionChange;
 
 /// Publishes the sessions of this machine from a thread of its own.
@@ -34,16 +33,12 @@ impl Publisher {
         options: &ServeOptions,
         log: impl FnMut(&str) + Send + 'static,
     ) -> io::Result<(Self, PublishFailure)> {
-        let host = match &options.publish.host {
-            Some(host) => host.clone(),
-            None => HostName::of_this_machine().map_err(io::Error::other)?,
-        };
-        let credentials =
-            CredentialsSource::new(options.machines.login.credentials.clone(), environment::nats_credentials());
+        let host = published_host(&options.publish)?;
         if !options.keep_serving {
-            // What is wrong with them is said at once.
-            credentials.read()?;
+            // What is wrong is said at once.
+            check_sharing(options)?;
         }
+        let credentials = CredentialsSource::of_options(&options.machines.login);
         let server = BucketServer { urls: options.publish.publish.clone(), credentials };
         let desired = Arc::new(DesiredSessions::new(host.clone(), options.publish.publish_text));
         let (failed, failure) = oneshot::channel();
