@@ -40,6 +40,8 @@ const main = {
   isStopTold: false,
   /** Whether a command may run after this turn: a shell that it has left, or one that the user typed in the meantime. */
   leavesCommand: false,
+  /** Whether the last prompt was interrupted before it began a turn. */
+  isInterrupted: false,
   /** How many prompts are on their way that will begin a turn. */
   prompts: 0,
   /** Counts the beginnings of prompts, turns and commands. */
@@ -259,10 +261,15 @@ export const register = (on) => {
     const beginsTurn = e.turnId === undefined;
     if (beginsTurn) main.beginnings++;
     if (beginsTurn) main.prompts++;
+    main.isInterrupted = false;
     try {
       const result = await next(e);
       if (beginsTurn && result.drop !== undefined && main.turn === undefined) void tellDropped($, result.drop).catch(() => {});
       return result;
+    } catch (error) {
+      // The user has pressed Esc while the hooks of the prompt ran. After that, nothing can be told from here.
+      main.isInterrupted = beginsTurn && main.turn === undefined;
+      throw error;
     } finally {
       if (beginsTurn) main.prompts--;
     }
@@ -272,6 +279,13 @@ export const register = (on) => {
     // Claude Code starts a command that is typed during a turn after it.
     if (main.turn !== undefined) main.leavesCommand = true;
     else if (main.prompts === 0) void watchCommand($).catch(() => {});
+    return next(e);
+  }).catch(($, e, next) => next(e));
+
+  on("prompt.change", { origin: { kind: "engine" } }, ($, e, next) => {
+    // Claude Code puts a prompt that was interrupted back into the input.
+    if (main.isInterrupted && main.prompts === 0) tellEnd($, "PromptDropped", { reason: "aborted" });
+    main.isInterrupted = false;
     return next(e);
   }).catch(($, e, next) => next(e));
 

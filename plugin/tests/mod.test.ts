@@ -138,6 +138,24 @@ describe("prompts, commands and calls", () => {
     expect(await names()).toEqual(["PromptDropped", "PromptDropped", "PromptDropped"]);
   });
 
+  test("a prompt that the user interrupts before its turn is told when it is back in the input", async ($, on) => {
+    const { sent, names } = listen(on);
+    let isInterrupted = true;
+    on("prompt.submit", (_, { text }) => {
+      if (isInterrupted) throw new Error("user-cancel");
+      return { text };
+    });
+    const restore = () => $.prompt.change({ text: "hi", cursor: 2, origin: { kind: "engine" } });
+    await $.prompt.submit({ text: "hi", wait: false, origin: composer }).catch(() => {});
+    await restore();
+    expect(await names()).toEqual(["PromptDropped"]);
+    expect(sent[0].reason).toBe("aborted");
+    isInterrupted = false;
+    await $.prompt.submit({ text: "hi", wait: false, origin: composer });
+    await restore();
+    expect(await names()).toEqual(["PromptDropped"]);
+  });
+
   test("a turn that a prompt begins is not told, because UserPromptSubmit tells it", async ($, on) => {
     const { names } = listen(on);
     on("prompt.submit", async (_, e) => {

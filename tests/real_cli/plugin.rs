@@ -150,7 +150,8 @@ fn the_signals_are_right_if_our_hooks_start_late() {
         let hook = sandbox.home().join(".claude/hooks/session-signals").join(name);
         let real = hook.with_extension("real");
         fs::rename(&hook, &real).unwrap();
-        write_script(&hook, &format!("sleep 0.6; exec {}", real.display()));
+        // After Esc the CLI sends SIGTERM and waits. A hook that is at work blocks this signal.
+        write_script(&hook, &format!("trap '' TERM; sleep 0.6; exec {}", real.display()));
     }
     signals_alone::run_steps(&Arc::new(sandbox), newest_version(), "late", WHILE_HOOKS_ARE_LATE).check(&[]);
 }
