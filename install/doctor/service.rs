@@ -9,7 +9,7 @@ use crate::paths::Scope;
 use crate::service::{self, ServiceFault};
 use crate::supported_events;
 
-/// Checks the executable of the service, its description, and whether it runs.
+/// Checks the executable of the service, its description, whether it runs, and whether it can publish and read as it should.
 pub fn check(env: &Environment) -> Vec<Finding> {
     if !service::is_installed(env) {
         return Vec::new();
@@ -21,6 +21,7 @@ pub fn check(env: &Environment) -> Vec<Finding> {
             Finding::new(FindingId::ServiceOutdated, sentence, Repair::Install(Scope::User))
         }
         ServiceFault::NotRunning(sentence) => Finding::new(FindingId::ServiceNotRunning, sentence, Repair::ByHand),
+        ServiceFault::NotSharing(sentence) => Finding::new(FindingId::ServiceNotSharing, sentence, Repair::ByHand),
     });
     executable.into_iter().chain(fault).collect()
 }

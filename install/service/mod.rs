@@ -98,6 +98,8 @@ pub enum ServiceFault {
     Outdated(String),
     /// It does not run.
     NotRunning(String),
+    /// It runs, and cannot publish or read as it should.
+    NotSharing(String),
 }
 
 /// Checks the service of this configuration directory; `None` if it is not installed, and if nothing is wrong.
@@ -108,7 +110,9 @@ pub fn find_fault(env: &Environment) -> Option<ServiceFault> {
     if text != service.text {
         return Some(ServiceFault::Outdated(format!("{file} differs from what this version writes")));
     }
-    let problem = ask_manager(env, &service)?;
+    let Some(problem) = ask_manager(env, &service) else {
+        return find_sharing_fault(env, service.arguments_in(&text)).map(ServiceFault::NotSharing);
+    };
     let sentence = format!(
         "{file} is installed, but its `sessions serve` does not run ({problem}): `hooks install --service` starts it again"
     );

@@ -93,6 +93,8 @@ finding_ids! {
     ServiceOutdated = "service-outdated",
     /// The service is installed and does not run.
     ServiceNotRunning = "service-not-running",
+    /// The service cannot do what its options for other machines ask for.
+    ServiceNotSharing = "service-not-sharing",
     /// Files of the plugin are missing, or another version wrote them.
     PluginOutdated = "plugin-outdated",
     /// Somebody else wrote files that are in the place of the plugin.

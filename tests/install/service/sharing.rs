@@ -157,5 +157,7 @@ fn an_installed_service_that_cannot_share_any_more_runs_and_is_named() {
     assert!(updated.stderr.contains("the service does not do what `--publish` and `--from` ask for: "), "{updated:?}");
     assert!(updated.stderr.contains(&path), "{updated:?}");
     assert_eq!(installation.read_file(UNIT), unit);
+    assert_eq!(installation.find_ids(), ["service-not-sharing"]);
     installation.run_successfully(&["install", "--service", "--publish", "none"]);
+    assert_eq!(installation.find_ids(), [""; 0]);
 }
