@@ -29,13 +29,15 @@ fn write_hostile_files(directory: &Path, name: &str) {
 fn hostile_files_do_not_affect_other_sessions() {
     let sandbox = Sandbox::new();
     sandbox.run_hook("s", "Stop", r#""transcript_path":"/dev/zero""#).assert_success();
-    sandbox.run_hook("t", "UserPromptSubmit", r#""transcript_path":"/nonexistent""#).assert_success();
+    sandbox.run_hook("t", "UserPromptSubmit", r#""transcript_path":"/dev/zero""#).assert_success();
+    // A new session has no transcript yet.
+    sandbox.run_hook("u", "UserPromptSubmit", r#""transcript_path":"/nonexistent""#).assert_success();
     write_hostile_files(&sandbox.signal_dir(), "x#.stop.json");
     write_hostile_files(&sandbox.home().join(".claude/sessions"), "#.json");
     fs_err::write(sandbox.signal_dir().join("README"), "mine").unwrap();
     let found = json(&sandbox, &[]);
     let ids: Vec<_> = found.iter().map(|session| &session["sessionId"]).collect();
-    assert_eq!(ids, [&json!("s"), &json!("t")]);
+    assert_eq!(ids, [&json!("s"), &json!("t"), &json!("u")]);
     let verbose = run_with_input(sandbox.command(executable_path("sessions")).arg("--verbose"), "");
     assert_eq!(verbose.stderr, "registry: 9 skipped\ntranscripts: 1 skipped\nsignals: 10 skipped\n");
 }

@@ -171,12 +171,14 @@ fn a_program_that_fails_or_hangs_is_reported_and_blocks_nothing() {
     let targets =
         ["--notify", "exec:/nonexistent/program", "--notify", "exec:false", "--notify", &hangs, "--notify", &notes];
     let _notify = Notify::start(&sandbox, &[&targets, &AFTER[..]].concat(), &[]);
+    let is_reported =
+        |what: &str| output(&sandbox, "err").contains(&format!("sessions: the program of --notify exec: {what}"));
+    // A program that is missing is named before there is a notice.
+    assert!(becomes_true(|| is_reported("/nonexistent/program is not an executable file")));
     cli.run_hook("s", "Stop", "").assert_success();
     wait_for_note(&sandbox, 1);
     // The program that hangs has not been waited for.
     assert!(!output(&sandbox, "err").contains("was killed"), "{}", output(&sandbox, "err"));
-    let is_reported =
-        |what: &str| output(&sandbox, "err").contains(&format!("sessions: the program of --notify exec: {what}"));
     assert!(becomes_true(|| is_reported("/nonexistent/program: No such file")), "{}", output(&sandbox, "err"));
     assert!(becomes_true(|| is_reported("false: exit status: 1")), "{}", output(&sandbox, "err"));
     let killed = format!("{}: it ran for more than 10 seconds and was killed", hanging.display());

@@ -1,5 +1,6 @@
 //! What is known of one session.
 
+use std::io;
 use std::path::Path;
 use std::time::{Duration, SystemTime};
 
@@ -106,9 +107,11 @@ impl Evidence {
         times.any(is_new) || self.needed_transcript(now).is_some()
     }
 
-    /// Returns whether a transcript is needed and could not be read.
+    /// Returns whether a transcript is needed and could not be read. A new session may have none yet.
     pub(crate) fn lacks_transcript(&self, now: SystemTime) -> bool {
-        self.transcript.is_none() && self.needed_transcript(now).is_some()
+        let is_missing =
+            |path: &Path| path.symlink_metadata().is_err_and(|error| error.kind() == io::ErrorKind::NotFound);
+        self.transcript.is_none() && self.needed_transcript(now).is_some_and(|path| !is_missing(path))
     }
 
     /// Removes the signals of dead processes if another process that a signal names is alive: that process continues the same

@@ -168,8 +168,8 @@ impl Watcher {
     }
 }
 
-/// Names the limit of inotify that was reached, and how it is raised. The words of the system speak of files and of space.
-fn explain_watch_error(error: notify::Error) -> io::Error {
+/// Names the path, or the limit of inotify that was reached and how it is raised. The words of the system speak of files and of space.
+pub(crate) fn explain_watch_error(mut error: notify::Error) -> io::Error {
     let limit_reached = |what: &str, name: &str| {
         let limit = fs_err::read_to_string(format!("/proc/sys/fs/inotify/{name}")).unwrap_or_default();
         format!("inotify has no {what} left for this user: raise fs.inotify.{name} (now {}) with sysctl", limit.trim())
@@ -179,7 +179,11 @@ fn explain_watch_error(error: notify::Error) -> io::Error {
         ErrorKind::Io(error) if error.raw_os_error() == Some(rustix::io::Errno::MFILE.raw_os_error()) => {
             limit_reached("instance", "max_user_instances")
         }
-        _ => return io::Error::other(error),
+        _ => {
+            let paths = std::mem::take(&mut error.paths);
+            let paths: Vec<_> = paths.iter().map(|path| path.display().to_string()).collect();
+            format!("{}: it cannot be watched: {error}", paths.join(", "))
+        }
     };
     io::Error::other(message)
 }

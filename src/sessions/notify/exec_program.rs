@@ -11,6 +11,7 @@ use serde_json::Value;
 use session_signals_cli::wait_until;
 
 use crate::display_text::make_harmless;
+use crate::find_program::find_program;
 use crate::program_command::program_command;
 
 /// How long the program may take.
@@ -26,11 +27,15 @@ const MAX_WAITING: usize = 64;
 pub struct ExecProgram(SyncSender<String>);
 
 impl ExecProgram {
-    /// Starts the thread that runs the program.
+    /// Starts the thread that runs the program. A program that is missing is reported at once: the first notice may come much later.
     ///
     /// # Errors
     /// If the thread cannot be started.
     pub fn start(words: Vec<String>) -> io::Result<Self> {
+        let path = std::env::var_os("PATH").unwrap_or_default();
+        if let Err(error) = find_program(&words[0], &std::env::current_dir().unwrap_or_default(), &path) {
+            report(&error.to_string());
+        }
         let (sender, notices) = sync_channel(MAX_WAITING);
         std::thread::Builder::new().name("notify-exec".to_owned()).spawn(move || run_for_each(&words, &notices))?;
         Ok(Self(sender))

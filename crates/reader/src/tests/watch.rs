@@ -4,7 +4,7 @@ use notify::event::{CreateKind, Event, EventKind};
 use session_signals_protocol::file_names::SIGNAL_DIR;
 
 use crate::collector::Collector;
-use crate::watch::{ChangedSource, Watcher};
+use crate::watch::{ChangedSource, Watcher, explain_watch_error};
 
 #[test]
 fn a_change_is_understood_under_the_path_without_links_as_macos_names_it() {
@@ -25,4 +25,10 @@ fn a_change_is_understood_under_the_path_without_links_as_macos_names_it() {
         assert_eq!(changed(SIGNAL_DIR), [ChangedSource::Everything], "{}", root.display());
         assert_eq!(changed("settings.json"), [], "{}", root.display());
     }
+}
+
+#[test]
+fn a_path_that_cannot_be_watched_is_named() {
+    let denied = notify::Error::io(std::io::ErrorKind::PermissionDenied.into()).add_path("/a".into());
+    assert_eq!(explain_watch_error(denied).to_string(), "/a: it cannot be watched: permission denied");
 }
