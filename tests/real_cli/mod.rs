@@ -44,7 +44,12 @@ pub fn becomes_true(condition: impl FnMut() -> bool) -> bool {
     becomes_true_every(POLL_INTERVAL, condition)
 }
 
-/// Does the same with another pause between two looks.
+/// Waits up to this time until a condition is true. Returns whether it became true.
+fn becomes_true_within(timeout: Duration, mut condition: impl FnMut() -> bool) -> bool {
+    wait_until(timeout, POLL_INTERVAL, || condition().then_some(())).is_some()
+}
+
+/// Does the same as [`becomes_true`] with another pause between two looks.
 fn becomes_true_every(interval: Duration, mut condition: impl FnMut() -> bool) -> bool {
     wait_until(TIMEOUT, interval, || condition().then_some(())).is_some()
 }

@@ -23,9 +23,6 @@ const REPORT_TIMEOUT: Duration = Duration::from_secs(20);
 /// How long the signals may differ from the real state while a server repairs them, on a busy machine.
 const REPAIR_TIMEOUT: Duration = Duration::from_secs(30);
 
-/// After how long the last key of a step is pressed once more if it had no effect. A dialog ignores keys while it opens.
-const KEY_TIMEOUT: Duration = Duration::from_secs(8);
-
 /// How often the real state and the reported state are read. Each look starts `sessions`, so a shorter pause would keep the machine
 /// busy.
 const POLL_INTERVAL: Duration = Duration::from_millis(100);
@@ -91,14 +88,10 @@ impl ScenarioRun {
         self.user.perform_step(step);
         let (mut reached, mut wrong): (Option<Instant>, Option<Instant>) = (None, None);
         let mut delay = Duration::ZERO;
-        let (begun, mut is_repeated) = (Instant::now(), false);
         let has_settled = becomes_true_every(POLL_INTERVAL, || {
             let state = self.user.read_state(step);
-            if reached.is_none() && !is_repeated && begun.elapsed() > KEY_TIMEOUT {
-                is_repeated = true;
-                if self.user.repeat_key(step) {
-                    println!("{} {:44} the key had no effect and was pressed again", self.label, step.situation);
-                }
+            if reached.is_none() && self.user.repeat_key(step, state) {
+                println!("{} {:44} the key had no effect and was pressed again", self.label, step.situation);
             }
             reached = self.user.has_reached(step, state).then(|| reached.unwrap_or_else(Instant::now));
             // Measures for how long `sessions` reports another state than the real one.

@@ -12,6 +12,8 @@ pub enum UserAction {
     Prompt(&'static str),
     /// Presses this key.
     Press(&'static str),
+    /// Presses Escape until the dialog is closed. In some dialogs the first Escape only leaves the search.
+    CloseDialog,
     /// Answers the dialog with "No". The number of that answer differs between versions.
     Deny,
     /// Makes this file. A tool or an answer of the API waits for it.

@@ -2,17 +2,24 @@
 
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::{Duration, Instant};
 
 use fs_err as fs;
 
 use super::expected_state::{ExpectedState, is_alive, read_registry_directory, read_registry_state, read_screen_state};
 use super::scenario_step::{ScenarioStep, UserAction, VisibleSign};
 use super::terminal::Terminal;
-use super::{VERSIONS, becomes_true, claude_command, isolated_command};
+use super::{VERSIONS, becomes_true, becomes_true_within, claude_command, isolated_command};
 use crate::sandbox::Sandbox;
 
 /// The newest version without a registry.
 pub const WITHOUT_REGISTRY: &str = VERSIONS[1];
+
+/// After how long without a change on the screen a key is pressed once more. A dialog ignores keys while it opens.
+const KEY_TIMEOUT: Duration = Duration::from_secs(8);
+
+/// How long the CLI takes to tell that a dialog is closed, once the screen has changed.
+const CLOSE_TIMEOUT: Duration = Duration::from_secs(2);
 
 /// A terminal with one CLI in it, and the user in front of it.
 pub struct ScriptedUser {
@@ -25,6 +32,8 @@ pub struct ScriptedUser {
     /// The session that the CLI ran before.
     previous_session: String,
     before_step: BeforeStep,
+    /// The dialog that was seen last, and since when it has been so, or since the last key.
+    seen: (Instant, String),
 }
 
 /// What was visible when the current step began.
@@ -39,7 +48,8 @@ impl ScriptedUser {
     pub fn new(sandbox: Arc<Sandbox>, version: &'static str) -> Self {
         let terminal = Terminal::start(sandbox.home(), &sandbox.home().join("bin"));
         let [session, previous_session] = [String::new(), String::new()];
-        Self { terminal, sandbox, version, pid: 0, session, previous_session, before_step: BeforeStep::default() }
+        let (before_step, seen) = (BeforeStep::default(), (Instant::now(), String::new()));
+        Self { terminal, sandbox, version, pid: 0, session, previous_session, before_step, seen }
     }
 
     /// Returns the PID of the CLI that runs, or ran last.
@@ -71,17 +81,28 @@ impl ScriptedUser {
         for action in step.actions {
             self.perform(action);
         }
+        self.seen = (Instant::now(), self.dialog());
     }
 
-    /// Presses the last key of the step once more if it had no effect: if the dialog has not changed, or if the CLI has not ended. Returns
-    /// whether a key was pressed.
-    pub fn repeat_key(&mut self, step: &ScenarioStep) -> bool {
+    /// Presses the last key of the step once more if it had no effect: if the CLI has not ended, or if the dialog is as it was before the
+    /// step, or a dialog is still open. The screen must have been unchanged for [`KEY_TIMEOUT`]. Call this at each look, with the state
+    /// that was read, until the step is reached. Returns whether a key was pressed.
+    pub fn repeat_key(&mut self, step: &ScenarioStep, state: Option<ExpectedState>) -> bool {
+        let dialog = self.dialog();
+        if dialog != self.seen.1 {
+            self.seen = (Instant::now(), dialog);
+            return false;
+        }
+        if self.seen.0.elapsed() < KEY_TIMEOUT {
+            return false;
+        }
+        self.seen.0 = Instant::now();
         let Some(action) = step.actions.last() else { return false };
+        let is_open = matches!(state, Some(ExpectedState::Permission | ExpectedState::Dialog));
         let repeats = match action {
-            UserAction::Press(_) | UserAction::Deny => {
-                let dialog = self.dialog();
-                !dialog.trim().is_empty() && dialog == self.before_step.dialog
-            }
+            // A dialog may have been drawn in part when the step began.
+            UserAction::Press(_) => !dialog.trim().is_empty() && (is_open || dialog == self.before_step.dialog),
+            UserAction::Deny => self.terminal.number_of("No").is_some() && is_open,
             // On a busy machine the second Ctrl-C may come after the screen has stopped offering to exit.
             UserAction::Quit => is_alive(self.pid),
             _ => false,
@@ -122,6 +143,7 @@ impl ScriptedUser {
             UserAction::Print(prompt) => self.run_in_terminal(&format!("exec {} -p '{prompt}'", claude())),
             UserAction::Prompt(text) => self.terminal.type_prompt(text),
             UserAction::Press(key) => self.terminal.press(key),
+            UserAction::CloseDialog => self.close_dialog(),
             UserAction::Deny => {
                 let number = self.terminal.number_of("No");
                 self.terminal.press(&number.unwrap_or_else(|| panic!("no answer \"No\"\n{}", self.screen())));
@@ -143,6 +165,22 @@ impl ScriptedUser {
             }
             UserAction::CloseTerminal => self.terminal.close(),
         }
+    }
+
+    /// Presses Escape until the registry says that no dialog is open. After each Escape the screen must change first: one Escape more than
+    /// the dialog needs would reach the input.
+    fn close_dialog(&self) {
+        let is_open = || {
+            let state = read_registry_state(self.sandbox.home(), self.pid);
+            matches!(state, Some((_, ExpectedState::Dialog)))
+        };
+        let closes = || {
+            let before = self.screen();
+            self.terminal.press("Escape");
+            becomes_true_within(KEY_TIMEOUT, || !is_open() || self.screen() != before);
+            becomes_true_within(CLOSE_TIMEOUT, || !is_open())
+        };
+        assert!(becomes_true(closes), "not closed\n{}", self.screen());
     }
 
     fn run_in_terminal(&mut self, command: &str) {

@@ -11,7 +11,7 @@ use super::expected_state::ExpectedState::{Background, Dialog, Ended, Left, Perm
 use super::newest_version;
 use super::scenario_run::ScenarioRun;
 use super::scenario_step::UserAction::{
-    CloseTerminal, CreateFile, Deny, Kill, Press, Print, Prompt, Quit, RunBeside, Start,
+    CloseDialog, CloseTerminal, CreateFile, Deny, Kill, Press, Print, Prompt, Quit, RunBeside, Start,
 };
 use super::scenario_step::VisibleSign::{Directory, File, Nothing, OtherDialog, OtherSession, Text};
 use super::scenario_step::{ScenarioStep, step};
@@ -163,8 +163,7 @@ const NEWER: &[ScenarioStep] = &[
     step("a permission to be denied", &[Prompt("bash ~/bin/ask-gate denied")], Permission, Nothing),
     step("denied", &[Deny], Waiting, Nothing),
     step("/config is open after a denial", &[Prompt("/config")], Dialog, Nothing),
-    step("the search in /config is left", &[Press("Escape")], Dialog, Text("Esc to close")),
-    step("/config is closed", &[Press("Escape")], Waiting, Nothing),
+    step("/config is closed", &[CloseDialog], Waiting, Nothing),
     step("a turn runs", &[Prompt("hold beside")], Working, Nothing),
     step("a second process of the session has ended", &[RunBeside("hi")], Working, Nothing),
     step("the turn is over", &[CreateFile("beside")], Waiting, Text("held beside")),

@@ -24,9 +24,6 @@ const POLL_INTERVAL: Duration = Duration::from_millis(5);
 /// How often the sign of a step is looked for. That may start a process.
 const SIGN_INTERVAL: Duration = Duration::from_millis(100);
 
-/// After how long the last key of a step is pressed once more if it had no effect.
-const KEY_TIMEOUT: Duration = Duration::from_secs(8);
-
 /// What a scenario has shown.
 #[derive(Default)]
 pub struct SignalsReport {
@@ -83,7 +80,7 @@ pub fn run_steps(sandbox: &Arc<Sandbox>, version: &'static str, name: &str, step
         let (mut real, mut signalled, mut sign) = (Since::default(), Since::default(), Since::default());
         // For how long the signals said something else while the session already had the expected state.
         let (mut lag, mut longest_lag) = (Since::default(), Duration::ZERO);
-        let (begun, mut last_look, mut is_repeated) = (Instant::now(), None::<Instant>, false);
+        let (begun, mut last_look) = (Instant::now(), None::<Instant>);
         let has_settled = loop {
             let state = user.read_state(step);
             real.update(is_left || state.is_some_and(|state| state.reported_state() == expected));
@@ -94,9 +91,8 @@ pub fn run_steps(sandbox: &Arc<Sandbox>, version: &'static str, name: &str, step
             if last_look.is_none_or(|look| look.elapsed() >= SIGN_INTERVAL) {
                 sign.update(user.has_reached(step, state));
                 last_look = Some(Instant::now());
-                if sign.0.is_none() && !is_repeated && begun.elapsed() > KEY_TIMEOUT {
-                    is_repeated = true;
-                    user.repeat_key(step);
+                if sign.0.is_none() {
+                    user.repeat_key(step, state);
                 }
             }
             let is_reached = real.lasts(SETTLE_TIME) && sign.lasts(SETTLE_TIME);
