@@ -9,7 +9,9 @@ use session_signals_protocol::Hook;
 use session_signals_testing::claude::first_run_answers;
 
 use super::claude_command;
-use crate::sandbox::{Sandbox, copy_executable, create_checkout, executable_path, run_with_input, write_script};
+use crate::sandbox::{
+    Outcome, Sandbox, copy_executable, create_checkout, executable_path, run_with_input, write_script,
+};
 
 /// The remote of the project's checkout. Nobody may see the name and the password.
 const PROJECT_REMOTE: &str = "https://jane:ghp_hunter2@git.example.com/team/project.git";
@@ -82,25 +84,27 @@ pub fn add_plugin(sandbox: &Sandbox) {
     copy_executable(&executable_path(name), &config.join("hooks/session-signals").join(name));
 }
 
+/// Runs `hooks`, and runs it again if the version of the CLI came too late. `hooks` waits a limited time for it, and without it does not
+/// register all events. So on a busy machine one such run is made at a time.
+pub fn run_until_version_is_known(run: impl Fn() -> Outcome) -> Outcome {
+    static RUN: Mutex<()> = Mutex::new(());
+    let _lock = RUN.lock();
+    let is_late =
+        |outcome: &Outcome| (outcome.stdout.clone() + &outcome.stderr).contains("--version: did not end within");
+    (1..MAX_RUNS).map(|_| run()).find(|outcome| !is_late(outcome)).unwrap_or_else(run)
+}
+
 /// Runs `hooks` with these arguments, the first of which is `install`, in the project's directory. The CLI of this home directory is on
 /// `PATH`.
 pub fn install_hooks(sandbox: &Sandbox, arguments: &[&str]) {
-    // `hooks` waits a limited time for the version of the CLI, and without it does not register all events. So on a busy machine one
-    // installation runs at a time, and it is repeated if the version came too late.
-    static INSTALLATION: Mutex<()> = Mutex::new(());
-    let _lock = INSTALLATION.lock();
     let path = |name: &str| sandbox.home().join(name);
     let search_path = format!("{}:{}", path("bin").display(), std::env::var("PATH").unwrap_or_default());
-    let mut report = Value::Null;
-    for _ in 0..MAX_RUNS {
+    let outcome = run_until_version_is_known(|| {
         let mut hooks = sandbox.command(executable_path("hooks"));
         hooks.env("PATH", &search_path).args(arguments).arg("--json").current_dir(path("project"));
-        let outcome = run_with_input(&mut hooks, "");
-        assert_eq!(outcome.code, Some(0), "{outcome:?}");
-        report = serde_json::from_str(&outcome.stdout).unwrap();
-        if report["claude"].is_string() {
-            return;
-        }
-    }
-    panic!("the version of the CLI stays unknown: {}", report["warnings"]);
+        run_with_input(&mut hooks, "")
+    });
+    assert_eq!(outcome.code, Some(0), "{outcome:?}");
+    let report: Value = serde_json::from_str(&outcome.stdout).unwrap();
+    assert!(report["claude"].is_string(), "the version of the CLI stays unknown: {}", report["warnings"]);
 }

@@ -1,6 +1,6 @@
 //! The real CLI, in a network namespace that holds nothing but a scripted API. See the README beside this file.
 
-mod cli_home;
+pub mod cli_home;
 mod cli_slots;
 mod daemons;
 mod expected_state;

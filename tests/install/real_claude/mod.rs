@@ -5,11 +5,8 @@ mod plugin;
 use serde_json::Value;
 
 use super::installation::Installation;
-use crate::real_cli;
+use crate::real_cli::{self, cli_home};
 use crate::sandbox::{Outcome, executable_path, run_with_input};
-
-/// How often `hooks` is run until it knows the version of the CLI.
-const MAX_RUNS: usize = 5;
 
 /// Makes a home with this version of the CLI, and runs `hooks install`.
 fn install_with(version: &str) -> Installation {
@@ -29,12 +26,9 @@ fn install_in_scope(version: &str, scope: &str) -> Installation {
 /// Runs `hooks` with these arguments and the real CLI on PATH.
 fn run_hooks(installation: &Installation, arguments: &[&str]) -> Outcome {
     let search = format!("{}:{}", installation.path("bin").display(), std::env::var("PATH").unwrap());
-    let run =
-        || run_with_input(installation.command(&executable_path("hooks")).env("PATH", &search).args(arguments), "");
-    // `hooks` waits a limited time for the version of the CLI, and a busy machine may need longer.
-    let is_late =
-        |outcome: &Outcome| (outcome.stdout.clone() + &outcome.stderr).contains("--version: did not end within");
-    (1..MAX_RUNS).map(|_| run()).find(|outcome| !is_late(outcome)).unwrap_or_else(run)
+    cli_home::run_until_version_is_known(|| {
+        run_with_input(installation.command(&executable_path("hooks")).env("PATH", &search).args(arguments), "")
+    })
 }
 
 /// Runs `claude` with these arguments; returns what it printed.
