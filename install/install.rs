@@ -18,6 +18,7 @@ use crate::settings_editor::{self, EditPlan, Registration, ReplacedScript};
 use crate::settings_file::SettingsFile;
 use crate::smoke_test::{self, RegisteredCommand};
 use crate::user_files::UserFilesChoice;
+use crate::write_fault::WriteFault;
 use crate::{
     cli_version, diff, file_owner, interrupted_runs, plugin, release_version, service, settings_transaction,
     shared_settings, signal_dir, supported_events, user_files,
@@ -245,16 +246,19 @@ fn change_settings(
     Ok(())
 }
 
-/// Takes the permissions on the signal directory from other users.
+/// Takes the permissions on the signal directory from other users, and gives them to this one.
 fn restrict_signal_dir(env: &Environment, report: &mut Report) {
     let dir = env.signal_dir();
-    let Some(PrivateDirFault::Writable(mode) | PrivateDirFault::Readable(mode)) = signal_dir::find_fault(&dir) else {
-        return;
+    let shown = env.short_path(&dir);
+    let was = match (signal_dir::find_fault(&dir), signal_dir::find_write_fault(&dir)) {
+        (Some(PrivateDirFault::Writable(mode) | PrivateDirFault::Readable(mode)), _) => {
+            format!("{shown} was open to other users (mode {mode:o})")
+        }
+        (None, Some(WriteFault::Mode(mode))) => format!("you could not write to {shown} (mode {mode:o})"),
+        _ => return,
     };
     match signal_dir::restrict_mode(&dir) {
-        Ok(()) => report
-            .warnings
-            .push(format!("{} was open to other users (mode {mode:o}): its mode is 700 now", env.short_path(&dir))),
+        Ok(()) => report.warnings.push(format!("{was}: its mode is 700 now")),
         Err(error) => report.problems.push(error.to_string()),
     }
 }

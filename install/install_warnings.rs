@@ -10,6 +10,7 @@ use crate::environment::Environment;
 use crate::paths::Scope;
 use crate::phrases::{self, WrappedLines};
 use crate::report::Report;
+use crate::write_fault::WriteFault;
 use crate::{directory_mentions, plugin, shared_settings, signal_dir, supported_events, user_files};
 
 /// Warns of what keeps the hooks from working, or lets them work only in part.
@@ -45,7 +46,15 @@ pub fn about_circumstances(
         Some(PrivateDirFault::NotOurs(owner)) => {
             warnings.push(format!("{dir} belongs to user {owner}: the hooks will refuse it"));
         }
-        Some(PrivateDirFault::Writable(_) | PrivateDirFault::Readable(_)) | None => {}
+        Some(PrivateDirFault::Writable(_) | PrivateDirFault::Readable(_)) | None => {
+            if signal_dir::is_dangling_link(&env.signal_dir()) {
+                warnings.push(format!("{dir} is a link that leads nowhere: the hooks cannot use it"));
+            }
+            // What the mode is the reason for, this run repairs.
+            let fault = signal_dir::find_write_fault(&env.signal_dir());
+            let fault = fault.filter(|fault| !matches!(fault, WriteFault::Mode(_)));
+            warnings.extend(fault.map(|fault| fault.describe(env, &env.signal_dir())));
+        }
     }
     warnings
 }

@@ -12,6 +12,7 @@ mod disabled_hooks;
 mod doctor;
 mod environment;
 mod executables;
+mod file_access;
 mod file_attributes;
 mod file_mode;
 mod file_owner;
@@ -44,6 +45,7 @@ mod uninstall;
 mod uninstall_plan;
 mod user_files;
 mod windows_drives;
+mod write_fault;
 
 use std::process::ExitCode;
 

@@ -8,8 +8,9 @@ use fs_err as fs;
 use session_signals_cli::PrivateDirFault;
 
 use crate::environment::Environment;
-use crate::file_mode;
 use crate::refusal::Refusal;
+use crate::write_fault::WriteFault;
+use crate::{file_access, file_mode};
 
 /// Returns what is wrong with the permissions of the signal directory. A directory that does not exist has no fault: the
 /// hooks make it.
@@ -18,7 +19,32 @@ pub fn find_fault(path: &Path) -> Option<PrivateDirFault> {
     PrivateDirFault::find(&std::fs::metadata(path).ok()?)
 }
 
-/// Takes all permissions on the directory from other users.
+/// Returns whether the path of the signal directory is a link that leads nowhere. The hooks make no directory in its place.
+#[must_use]
+pub fn is_dangling_link(path: &Path) -> bool {
+    path.is_symlink() && path.metadata().is_err()
+}
+
+/// Returns what keeps the hooks of this user from writing to the signal directory, or from making it. The system is asked, because the
+/// mode does not tell everything: root needs no permission, and on a read-only file system the permissions do not count.
+#[must_use]
+pub fn find_write_fault(path: &Path) -> Option<WriteFault> {
+    match path.metadata() {
+        Ok(meta) if meta.is_dir() => {
+            let (error, mode) = (file_access::find_refusal(path)?, meta.permissions().mode() & 0o7777);
+            let lacks_mode = error.kind() == io::ErrorKind::PermissionDenied && mode & 0o700 != 0o700;
+            Some(if lacks_mode { WriteFault::Mode(mode) } else { WriteFault::Directory(error) })
+        }
+        // The hooks make the directory.
+        Err(_) if !path.is_symlink() => {
+            let (folder, error) = file_access::find_obstacle(path.parent()?)?;
+            Some(WriteFault::Parent(folder, error))
+        }
+        _ => None,
+    }
+}
+
+/// Takes all permissions on the directory from other users, and gives them all to this one.
 ///
 /// # Errors
 /// If the file system refuses the change, or does not make it.

@@ -45,7 +45,7 @@ pub enum Repair {
     LayUserFiles,
     /// Removes our entries from the settings of this scope.
     Uninstall(Scope),
-    /// Takes the permissions on the signal directory from other users.
+    /// Takes the permissions on the signal directory from other users, and gives them to this one.
     RestrictSignalDir,
     /// Deletes a temporary file of ours.
     DeleteTemporary(PathBuf),

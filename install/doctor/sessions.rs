@@ -25,6 +25,7 @@ fn silences_all(id: FindingId) -> bool {
             | FindingId::ExecutableNoexec
             | FindingId::ExecutableFails
             | FindingId::SpoolOpen
+            | FindingId::SpoolUnwritable
             | FindingId::SpoolNotADirectory
             | FindingId::SpoolNotOurs
     )

@@ -18,11 +18,16 @@ use session_signals_reader::{MAX_SIGNAL_LEN, Signal, SignalDir, regular_file};
 use super::finding::{Finding, Repair};
 use crate::environment::Environment;
 use crate::signal_dir;
+use crate::write_fault::WriteFault;
 
 /// Finds everything that is wrong with the signal directory and with the files in it.
 pub fn check(env: &Environment) -> Vec<Finding> {
     let (dir, now) = (SignalDir::from_path(env.signal_dir()), SystemTime::now());
     let mut findings: Vec<_> = check_permissions(env, &dir).into_iter().collect();
+    // The hooks refuse a directory of another user before they write to it.
+    if findings.iter().all(|finding| finding.id != FindingId::SpoolNotOurs) {
+        findings.extend(check_access(env, &dir));
+    }
     let sessions = SignalFiles::read_all(&dir);
     for (session, files) in &sessions {
         findings.extend(check_conflicts(&dir, session, files, now));
@@ -35,6 +40,10 @@ pub fn check(env: &Environment) -> Vec<Finding> {
 
 fn check_permissions(env: &Environment, dir: &SignalDir) -> Option<Finding> {
     let shown = env.short_path(dir.path());
+    if signal_dir::is_dangling_link(dir.path()) {
+        let sentence = format!("{shown} is a link that leads nowhere: the hooks cannot use it");
+        return Some(Finding::new(FindingId::SpoolNotADirectory, sentence, Repair::ByHand).in_file(dir.path()));
+    }
     let (id, sentence, repair) = match signal_dir::find_fault(dir.path())? {
         PrivateDirFault::NotADirectory => {
             (FindingId::SpoolNotADirectory, format!("{shown} is not a directory: the hooks refuse it"), Repair::ByHand)
@@ -54,6 +63,14 @@ fn check_permissions(env: &Environment, dir: &SignalDir) -> Option<Finding> {
         ),
     };
     Some(Finding::new(id, sentence, repair).in_file(dir.path()))
+}
+
+/// Checks whether the hooks can write to the directory, or make it.
+fn check_access(env: &Environment, dir: &SignalDir) -> Option<Finding> {
+    let fault = signal_dir::find_write_fault(dir.path())?;
+    let repair = if matches!(fault, WriteFault::Mode(_)) { Repair::RestrictSignalDir } else { Repair::ByHand };
+    let sentence = fault.describe(env, dir.path());
+    Some(Finding::new(FindingId::SpoolUnwritable, sentence, repair).in_file(dir.path()))
 }
 
 /// Finds the signals of a session that cannot be true at the same time. The newer one counts.

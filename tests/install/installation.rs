@@ -1,5 +1,6 @@
 //! A home directory with a `claude` of any version, in which tests run `hooks`.
 
+use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::thread;
 
@@ -159,6 +160,17 @@ impl Installation {
     /// Runs `hooks` with these arguments.
     pub fn run_hooks(&self, arguments: &[&str]) -> Outcome {
         run_with_input(self.command(&self.built("hooks")).args(arguments), "")
+    }
+
+    /// Runs `hooks` so that the permissions of files count, also if the tests run as root. Root without these capabilities still owns
+    /// the files in this home.
+    pub fn run_bound_by_modes(&self, arguments: &[&str]) -> Outcome {
+        if fs::metadata(self.path("")).unwrap().uid() != 0 {
+            return self.run_hooks(arguments);
+        }
+        let mut setpriv = self.command("setpriv".as_ref());
+        setpriv.arg("--bounding-set=-dac_override,-dac_read_search").arg(self.built("hooks"));
+        run_with_input(setpriv.args(arguments), "")
     }
 
     /// Runs `hooks` with these arguments and this configuration directory.

@@ -65,6 +65,8 @@ finding_ids! {
     SpoolOpen = "spool-open",
     /// Other users may read the signal directory.
     SpoolReadable = "spool-readable",
+    /// The user cannot write to the signal directory, or cannot make it.
+    SpoolUnwritable = "spool-unwritable",
     /// The path of the signal directory is taken by something else.
     SpoolNotADirectory = "spool-not-a-directory",
     /// The signal directory belongs to another user.

@@ -1,15 +1,15 @@
 //! Findings about the signal directory, and about sessions without a signal.
 
-use std::os::unix::fs::PermissionsExt;
+use std::os::unix::fs::{PermissionsExt, symlink};
 use std::time::{Duration, SystemTime};
 
 use fs_err as fs;
 #[cfg(target_os = "linux")]
 use session_signals_protocol::cli_process::read_stat;
 
-use super::super::installation::set_age;
+use super::super::installation::{Installation, set_age};
 use super::{finds_and_leaves, finds_and_repairs, installed};
-use crate::sandbox::{executable_path, set_modified};
+use crate::sandbox::{executable_path, run_with_input, set_modified};
 
 #[test]
 fn signals_in_conflict() {
@@ -92,6 +92,87 @@ fn a_signal_directory_that_the_hooks_refuse() {
     fs::remove_dir(&signal_dir).unwrap();
     fs::write(&signal_dir, "").unwrap();
     finds_and_leaves(&installation, &["spool-not-a-directory"]);
+}
+
+#[test]
+fn a_link_that_leads_nowhere_is_no_signal_directory() {
+    let installation = installed();
+    symlink("/nowhere/signals", installation.path(".claude/session-signals")).unwrap();
+    finds_and_leaves(&installation, &["spool-not-a-directory"]);
+    let output = installation.run_hooks(&["doctor"]).stdout;
+    assert!(
+        output.contains("~/.claude/session-signals is a link that leads nowhere: the hooks cannot use"),
+        "{output}"
+    );
+}
+
+/// Makes a signal directory with this mode.
+fn with_signal_dir(mode: u32) -> Installation {
+    let installation = installed();
+    fs::create_dir(installation.path(".claude/session-signals")).unwrap();
+    set_mode(&installation, ".claude/session-signals", mode);
+    installation
+}
+
+fn set_mode(installation: &Installation, name: &str, mode: u32) {
+    fs::set_permissions(installation.path(name), PermissionsExt::from_mode(mode)).unwrap();
+}
+
+/// Each of these modes keeps a hook from opening the directory, or from writing to it.
+#[test]
+fn a_signal_directory_whose_mode_keeps_the_user_out() {
+    for mode in [0o500, 0o300, 0o600, 0o000] {
+        let installation = with_signal_dir(mode);
+        let result = installation.run_bound_by_modes(&["doctor"]);
+        let sentence = format!(
+            "spool-unwritable: you cannot write to ~/.claude/session-signals (mode {mode:o}): the hooks write no signal\n    --fix gives it mode 700\n"
+        );
+        assert_eq!((result.code, result.stdout), (Some(1), sentence));
+        let result = installation.run_bound_by_modes(&["doctor", "--fix"]);
+        assert!(result.code == Some(0) && result.stdout.starts_with("repaired spool-unwritable: "), "{result:?}");
+        let mode = fs::metadata(installation.path(".claude/session-signals")).unwrap().permissions().mode();
+        assert_eq!(mode & 0o7777, 0o700);
+    }
+    // Other users can read it, too: one repair is for both findings.
+    let installation = with_signal_dir(0o555);
+    let result = installation.run_bound_by_modes(&["doctor"]);
+    assert!(["spool-readable: ", "\nspool-unwritable: "].iter().all(|id| result.stdout.contains(id)), "{result:?}");
+    assert_eq!(installation.run_bound_by_modes(&["doctor", "--fix"]).code, Some(0));
+    // Install repairs it, too.
+    set_mode(&installation, ".claude/session-signals", 0o500);
+    let result = installation.run_bound_by_modes(&["install"]);
+    let warning = "warning: you could not write to ~/.claude/session-signals (mode 500): its mode is 700 now\n";
+    assert_eq!((result.code, &*result.stderr), (Some(0), warning));
+    assert_eq!(installation.run_bound_by_modes(&["doctor"]).code, Some(0));
+}
+
+#[test]
+fn a_signal_directory_that_cannot_be_made() {
+    let installation = installed();
+    set_mode(&installation, ".claude", 0o500);
+    let result = installation.run_bound_by_modes(&["doctor"]);
+    set_mode(&installation, ".claude", 0o700);
+    let sentence = "spool-unwritable: ~/.claude cannot be written (Permission denied (os error 13)): the hooks cannot make ~/.claude/session-signals\n";
+    assert_eq!((result.code, &*result.stdout), (Some(1), sentence));
+}
+
+#[test]
+#[ignore = "mounts a file system in a namespace of its own, which needs root"]
+fn a_signal_directory_on_a_read_only_file_system() {
+    let installation = with_signal_dir(0o700);
+    let hooks = installation.built("hooks").display().to_string();
+    let dir = "~/.claude/session-signals";
+    for command in ["doctor", "doctor --fix", "install"] {
+        let script = format!("mount --bind {dir} {dir} && mount -o remount,bind,ro {dir} && exec {hooks} {command}");
+        let result = run_with_input(installation.command("unshare".as_ref()).args(["-m", "sh", "-c", &script]), "");
+        let sentence =
+            format!("{dir} cannot be written (Read-only file system (os error 30)): the hooks write no signal\n");
+        if command == "install" {
+            assert_eq!((result.code, result.stderr), (Some(0), format!("warning: {sentence}")));
+        } else {
+            assert_eq!((result.code, result.stdout), (Some(1), format!("spool-unwritable: {sentence}")));
+        }
+    }
 }
 
 #[test]
