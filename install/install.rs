@@ -44,6 +44,9 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
     if options.plugin {
         plugin::refuse_plugin(env, &desired.claude)?;
     }
+    if options.service {
+        service::refuse_service(env, options.notify, &options.sharing)?;
+    }
     if !options.dry_run {
         report.warnings.extend(interrupted_runs::restore_settings(env, &report.file)?);
     }

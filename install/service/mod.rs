@@ -8,7 +8,7 @@ mod systemd;
 mod tests;
 
 use std::io;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::process::Command;
 use std::time::Duration;
 
@@ -27,23 +27,25 @@ use sharing::{find_sharing_fault, sharing_arguments};
 const COMMAND_TIMEOUT: Duration = Duration::from_secs(20);
 
 /// Returns the service of this configuration directory, as the service manager of this system needs it. What is not asked for is as in
-/// the installed one: whether it calls the user, and what it shares with other machines.
+/// the installed one: whether it calls the user, and what it shares with other machines. The `sessions` in the folder `programs` says
+/// whether it can do what is asked for.
 fn service_of_system(
     env: &Environment,
     notices: Option<ServiceNotices>,
     sharing: &SharingOptions,
+    programs: &Path,
 ) -> Result<ServiceFile, Refusal> {
     let plain = describe_service(env, "")?;
     let installed = fs::read_to_string(&plain.file).ok().filter(|text| text.contains(&plain.starts));
     let arguments = installed.as_deref().map_or("", |text| plain.arguments_in(text));
     let is_calling =
         notices.map_or_else(|| arguments.contains(&plain.calls), |notices| notices == ServiceNotices::Desktop);
-    let sharing = sharing_arguments(env, sharing, arguments)?;
+    let sharing = sharing_arguments(env, sharing, arguments, programs)?;
     describe_service(env, &format!("{}{sharing}", if is_calling { &plain.calls } else { "" }))
 }
 
 /// Returns a path as it can be written in a description.
-fn service_text(path: &std::path::Path) -> Result<String, Refusal> {
+fn service_text(path: &Path) -> Result<String, Refusal> {
     match path.to_str() {
         Some(text) if !text.contains(char::is_control) => Ok(text.to_owned()),
         _ => Err(Refusal::new(format!("{} cannot be written in the description of a service", path.display()))),
@@ -81,7 +83,7 @@ pub fn service_path(env: &Environment) -> Option<PathBuf> {
 /// Returns the service and the description that is installed; `None` if none is, and if it belongs to another configuration
 /// directory.
 fn find_installed(env: &Environment) -> Option<(ServiceFile, String)> {
-    let service = service_of_system(env, None, &SharingOptions::default()).ok()?;
+    let service = service_of_system(env, None, &SharingOptions::default(), &env.executables_dir()).ok()?;
     let text = fs::read_to_string(&service.file).ok().filter(|text| text.contains(&service.starts))?;
     Some((service, text))
 }
@@ -141,6 +143,19 @@ fn ask_manager(env: &Environment, service: &ServiceFile) -> Option<String> {
     Some(format!("{} says: {}", service.check[0], answer.chars().take(200).collect::<String>()))
 }
 
+/// Refuses a service that cannot be described, or that the `sessions` beside this program could not run with these options. To be called
+/// before anything is changed: the `sessions` that runs then is a copy of that one.
+///
+/// # Errors
+/// If that is so.
+pub fn refuse_service(
+    env: &Environment,
+    notices: Option<ServiceNotices>,
+    sharing: &SharingOptions,
+) -> Result<(), Refusal> {
+    service_of_system(env, notices, sharing, &env.source_dir).map(drop)
+}
+
 /// Returns a sentence on what would be done with or without the service (`is_desired`). Changes nothing.
 ///
 /// # Errors
@@ -168,7 +183,7 @@ pub fn install_service(
     sharing: &SharingOptions,
     report: &mut Report,
 ) -> Result<(), Refusal> {
-    let service = service_of_system(env, notices, sharing)?;
+    let service = service_of_system(env, notices, sharing, &env.executables_dir())?;
     let mut is_changed =
         is_requested || report.copied.contains(&env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE));
     let old_text = fs::read_to_string(&service.file).ok();
@@ -199,7 +214,9 @@ pub fn install_service(
 /// # Errors
 /// If the service belongs to another configuration directory, and if the description cannot be removed.
 pub fn remove_service(env: &Environment, report: &mut Report) -> Result<(), Refusal> {
-    let Ok(service) = service_of_system(env, None, &SharingOptions::default()) else { return Ok(()) };
+    let Ok(service) = service_of_system(env, None, &SharingOptions::default(), &env.executables_dir()) else {
+        return Ok(());
+    };
     let Ok(text) = fs::read_to_string(&service.file) else { return Ok(()) };
     if !text.contains(&service.starts) {
         return Err(Refusal::new(format!(

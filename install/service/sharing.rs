@@ -1,5 +1,6 @@
 //! What the service shares with other machines: the arguments of `sessions serve` for it.
 
+use std::path::Path;
 use std::process::Command;
 
 use fs_err as fs;
@@ -18,8 +19,13 @@ const PARTS: [&str; 6] = ["--credentials", "--publish", "--host", "--publish-tex
 const KEEP_SERVING: &str = "--keep-serving";
 
 /// Returns the arguments, as the service manager of this system needs them. What is not asked for is as in the arguments of the service
-/// that is `installed`.
-pub fn sharing_arguments(env: &Environment, options: &SharingOptions, installed: &str) -> Result<String, Refusal> {
+/// that is `installed`. The `sessions` in the folder `programs` says whether it can do what is asked for.
+pub fn sharing_arguments(
+    env: &Environment,
+    options: &SharingOptions,
+    installed: &str,
+    programs: &Path,
+) -> Result<String, Refusal> {
     let asked = [
         credentials_words(options)?,
         url_words("--publish", options.publish.as_deref()),
@@ -27,7 +33,7 @@ pub fn sharing_arguments(env: &Environment, options: &SharingOptions, installed:
         text_words(options, installed),
         url_words("--from", options.from.as_deref()),
     ];
-    if let Some(reason) = find_fault(env, &asked.iter().flatten().flatten().cloned().collect::<Vec<_>>()) {
+    if let Some(reason) = find_fault(env, programs, &asked.iter().flatten().flatten().cloned().collect::<Vec<_>>()) {
         return Err(Refusal::new(reason));
     }
     refuse_foreign_credentials(options, asked[0].as_deref(), installed)?;
@@ -133,17 +139,17 @@ fn url_words(name: &str, url: Option<&str>) -> Words {
 
 /// Returns why the service cannot do what its arguments ask for: a sentence. The arguments are as they are written in its description.
 pub fn find_sharing_fault(env: &Environment, arguments: &str) -> Option<String> {
-    let reason = find_fault(env, &read_arguments(arguments))?;
+    let reason = find_fault(env, &env.executables_dir(), &read_arguments(arguments))?;
     Some(format!("the service does not do what `--publish` and `--from` ask for: {reason}"))
 }
 
-/// Lets the `sessions` beside this program say whether it can be started with these arguments. Returns why not.
-fn find_fault(env: &Environment, words: &[String]) -> Option<String> {
-    let installed = env.executables_dir().join(supported_events::SESSIONS_EXECUTABLE);
-    if words.is_empty() || !installed.exists() {
+/// Lets the `sessions` in this folder say whether it can be started with these arguments. Returns why not.
+fn find_fault(env: &Environment, programs: &Path, words: &[String]) -> Option<String> {
+    let sessions = programs.join(supported_events::SESSIONS_EXECUTABLE);
+    if words.is_empty() || !sessions.exists() {
         return None;
     }
-    let mut command = Command::new(installed);
+    let mut command = Command::new(sessions);
     command.arg("serve").args(words).arg("--check").env("PATH", &env.search_path);
     match child_process::run_with_limit(&mut command, b"", COMMAND_TIMEOUT) {
         Ok(output) if !output.status.success() => {

@@ -50,7 +50,7 @@ fn the_service_publishes_until_it_is_told_not_to() {
         (&["--publish", "tls://a.example,tls://b.example", "--credentials", &open], "run `chmod 600` on it"),
     ] {
         let result = installation.run_hooks(&[&["install", "--service"], arguments].concat());
-        assert!(result.code == Some(3) && result.stderr.contains(part), "{result:?}");
+        assert!(result.code == Some(1) && result.stderr.contains(part), "{result:?}");
         assert!(unit().contains(&line(&published)), "{}", unit());
     }
     for arguments in [&["--publish", "tls://me:secret@a.example"][..], &["--publish", "a.example"], &["--host", "box"]]
@@ -59,6 +59,39 @@ fn the_service_publishes_until_it_is_told_not_to() {
     }
     installation.run_successfully(&["install", "--service", "--publish", "none"]);
     assert!(unit().contains(&line("")), "{}", unit());
+}
+
+/// What `sessions serve` would refuse is refused before anything is changed, also where nothing is installed yet.
+#[test]
+fn options_that_the_service_would_refuse_change_nothing() {
+    for installed in [false, true] {
+        let installation = with_systemctl();
+        if installed {
+            installation.run_successfully(&["install"]);
+            // This installation has something to do.
+            fs::remove_file(installation.executable_path("hook-stop")).unwrap();
+        }
+        let open = write_credentials(&installation, "open");
+        set_mode(&open, 0o644);
+        let before = (installation.list_files(), installation.snapshot());
+        for (arguments, part) in [
+            (&["--publish", "nats://far.example"][..], "use tls://"),
+            (&["--publish", "tls://"], "tls://"),
+            (&["--publish", "tls://a.example", "--host", "a.b"], "letters, digits"),
+            (&["--from", "nats://far.example"], "use tls://"),
+            (&["--publish", "tls://a.example", "--credentials", "/nonexistent"], "/nonexistent"),
+            (&["--from", "tls://a.example", "--credentials", &open], "run `chmod 600` on it"),
+        ] {
+            let arguments = [&["install", "--service", "--notify", "desktop"], arguments].concat();
+            let result = installation.run_hooks(&arguments);
+            assert!(result.code == Some(1) && result.stderr.starts_with("hooks install: "), "{result:?}");
+            assert!(result.stderr.contains(part) && result.stdout.is_empty(), "{result:?}");
+            assert_eq!((installation.list_files(), installation.snapshot()), before, "{arguments:?}");
+            let planned = installation.run_hooks(&[&arguments[..], &["--dry-run"]].concat());
+            assert_eq!((planned.code, planned.stdout, planned.stderr), (result.code, result.stdout, result.stderr));
+        }
+        assert_eq!(take_calls(&installation), [""; 0]);
+    }
 }
 
 #[test]
@@ -80,14 +113,14 @@ fn the_service_shows_other_machines_until_it_is_told_not_to() {
     install(&["--from", "none"], r#" "--credentials" "FILE" "--publish" "tls://a.example" "--host" "box""#);
     // The credentials are not for another server.
     let result = installation.run_hooks(&["install", "--service", "--from", "tls://b.example"]);
-    assert!(result.code == Some(3) && result.stderr.contains("for another server than tls://b.example"), "{result:?}");
+    assert!(result.code == Some(1) && result.stderr.contains("for another server than tls://b.example"), "{result:?}");
     assert!(result.stderr.contains("First end that with `hooks install --service --publish none`"), "{result:?}");
     install(&["--from", url, "--publish", "none"], r#" "--credentials" "FILE" "--from" "tls://a.example""#);
     // Nobody needs the credentials any more.
     install(&["--from", "none"], "");
     install(&["--from", url, "--notify", "desktop"], r#" --notify desktop "--from" "tls://a.example""#);
     let result = installation.run_hooks(&["install", "--service", "--from", "nats://far.example"]);
-    assert!(result.code == Some(3) && result.stderr.contains("use tls://"), "{result:?}");
+    assert!(result.code == Some(1) && result.stderr.contains("use tls://"), "{result:?}");
     for arguments in [&["--service", "--credentials", path][..], &["--from", url]] {
         assert_eq!(installation.run_hooks(&[&["install"], arguments].concat()).code, Some(2), "{arguments:?}");
     }
@@ -109,7 +142,7 @@ fn credentials_go_to_no_server_that_the_command_does_not_name() {
         let unit = installation.read_file(UNIT);
         for asked in [added, [added[0], "none"]] {
             let refused = run(&[&asked[..], &["--credentials", &other]].concat());
-            assert!(refused.code == Some(3) && refused.stderr.contains(advice), "{refused:?}");
+            assert!(refused.code == Some(1) && refused.stderr.contains(advice), "{refused:?}");
             assert_eq!(installation.read_file(UNIT), unit);
         }
         // Who names both servers, or the same one, knows to which the file goes.

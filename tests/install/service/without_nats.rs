@@ -12,7 +12,7 @@ fn a_service_is_not_told_to_do_what_it_cannot() {
     let unit = installation.read_file(UNIT);
     for option in ["--publish", "--from"] {
         let refused = installation.run_hooks(&["install", "--service", option, "tls://a.example"]);
-        assert!(refused.code == Some(3) && refused.stderr.contains(MISSING), "{refused:?}");
+        assert!(refused.code == Some(1) && refused.stderr.contains(MISSING), "{refused:?}");
         assert_eq!((take_calls(&installation), installation.read_file(UNIT)), (Vec::new(), unit.clone()));
     }
 }
