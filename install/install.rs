@@ -47,13 +47,16 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
     if options.service {
         service::refuse_service(env, options.notify, &options.sharing)?;
     }
+    let choice = user_files::earlier_choice(env).with_options(env, options);
+    if options.bin_dir.is_some() {
+        user_files::refuse_folder(env, &choice)?;
+    }
     if !options.dry_run {
         report.warnings.extend(interrupted_runs::restore_settings(env, &report.file)?);
     }
     let settings = SettingsFile::read_settings(&report.file).ok();
     let old_text = settings.as_ref().map_or(b"".as_slice(), SettingsFile::bytes);
     let has_service = !options.no_service && (options.service || service::is_installed(env));
-    let choice = user_files::earlier_choice(env).with_options(env, options);
     let mut others = user_files::needed_programs(env, &choice);
     if (desired.has_daemons(old_text) || has_service) && !others.contains(&supported_events::SESSIONS_EXECUTABLE) {
         others.push(supported_events::SESSIONS_EXECUTABLE);

@@ -30,7 +30,13 @@ pub fn find_faults(env: &Environment) -> Vec<UserFileFault> {
     for file in receipt.files.iter().filter(|file| needless.contains(&file.path)) {
         if file.is_unchanged() {
             let shown = env.short_path(&file.path);
-            let sentence = format!("{shown} is no longer needed: another program of that name is on the search path");
+            let moved = links.iter().find(|link| link.path.file_name() == file.path.file_name());
+            let sentence = match moved {
+                Some(link) => {
+                    format!("{shown} is no longer needed: you chose {} for it", env.short_path(link.folder()))
+                }
+                None => format!("{shown} is no longer needed: another program of that name is on the search path"),
+            };
             faults.push(UserFileFault::Link(sentence, file.path.clone()));
         }
     }

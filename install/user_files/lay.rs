@@ -7,6 +7,7 @@ use fs_err as fs;
 
 use super::file_content::FileContent;
 use super::file_state::FileState;
+use super::laid_file::LaidFile;
 use super::remove::remove_empty_folders;
 use super::user_file::UserFile;
 use super::user_files_choice::UserFilesChoice;
@@ -15,7 +16,7 @@ use super::{completions, links, list_paths};
 use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::{atomic_file, search_path, settings_transaction};
+use crate::{atomic_file, file_access, search_path, settings_transaction};
 
 /// Returns the names of the programs that have to be installed, because a link leads to one of them or because they were installed
 /// before. `hooks` makes the completions of the `sessions` that is beside it, so both are installed.
@@ -26,6 +27,31 @@ pub fn needed_programs(env: &Environment, choice: &UserFilesChoice) -> Vec<&'sta
     let is_needed =
         |program: &&str| is_in(&env.source_dir, program) && (has_links || is_in(&env.executables_dir(), program));
     links::PROGRAMS.into_iter().filter(is_needed).collect()
+}
+
+/// Refuses a folder in which links are missing and cannot be made. To be called if the user has chosen it now, and before anything is
+/// changed.
+///
+/// # Errors
+/// If that is so.
+pub fn refuse_folder(env: &Environment, choice: &UserFilesChoice) -> Result<(), Refusal> {
+    let Some(folder) = links::folder_of_links(env, choice) else { return Ok(()) };
+    let receipt = UserFilesReceipt::load(env);
+    let links = links::plan_links(env, choice, &receipt).links;
+    let is_written = |link: &UserFile| matches!(link.inspect(&receipt), FileState::Missing | FileState::Outdated);
+    // What is in a folder that may not be searched looks like something of somebody else.
+    let is_hidden = |program: &str| {
+        let looked = folder.join(program).symlink_metadata();
+        looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
+    };
+    if !links.iter().any(is_written) && !links::PROGRAMS.into_iter().any(is_hidden) {
+        return Ok(());
+    }
+    let Some((_, error)) = file_access::find_obstacle(&folder) else { return Ok(()) };
+    Err(Refusal::new(format!(
+        "no link can be made in {} ({error}): choose another folder with --bin-dir, or use --no-links",
+        env.short_path(&folder)
+    )))
 }
 
 /// Returns sentences on what would be written and removed. Changes nothing.
@@ -49,7 +75,8 @@ pub fn plan_files(env: &Environment, choice: &UserFilesChoice) -> Result<Vec<Str
 }
 
 /// Writes the links, completions and man pages that the choice asks for, and removes those that it no longer asks for. What cannot
-/// be written is a warning: the hooks work without it. To be called without the lock.
+/// be written is a warning: the hooks work without it. If it is a link that was in another folder before, that one stays, and this is
+/// a problem in the report. To be called without the lock.
 ///
 /// # Errors
 /// If the receipt cannot be written, and if the completions and man pages cannot be made.
@@ -98,15 +125,27 @@ fn lay_part(
         intended.store(env)?;
     }
     let mut changed: Vec<PathBuf> = Vec::new();
+    // A link is not removed before the one in its new folder is there.
+    let mut kept: Vec<&Path> = Vec::new();
     for (file, state) in &states {
         if matches!(state, FileState::Missing | FileState::Outdated) {
-            match write_file(file, *state) {
-                Ok(()) => changed.push(file.path.clone()),
-                Err(error) => report.warnings.push(format!("not written: {}", Refusal::from(error))),
+            let Err(error) = write_file(file, *state) else {
+                changed.push(file.path.clone());
+                continue;
+            };
+            let has_same_name = |laid: &&LaidFile| laid.path.file_name() == file.path.file_name();
+            let is_old = |laid: &&LaidFile| laid.content.is_link() && obsolete.contains(&laid.path);
+            let error = Refusal::from(error);
+            match stored.files.iter().filter(is_old).find(has_same_name) {
+                Some(old) => {
+                    report.problems.push(format!("not written: {error}. {} stays", env.short_path(&old.path)));
+                    kept.push(&old.path);
+                }
+                None => report.warnings.push(format!("not written: {error}")),
             }
         }
     }
-    for file in intended.files.iter().filter(|file| obsolete.contains(&file.path)) {
+    for file in intended.files.iter().filter(|file| obsolete.contains(&file.path) && !kept.contains(&&*file.path)) {
         if file.is_unchanged() {
             match atomic_file::delete_file(&file.path) {
                 Ok(()) => changed.push(file.path.clone()),

@@ -65,7 +65,11 @@ pub fn plan_links(env: &Environment, choice: &UserFilesChoice, receipt: &UserFil
             plan.notes.extend(note_on_program(env, program, &elsewhere, &link));
             plan.needless.push(link.path);
         } else if link.inspect(receipt) == FileState::Foreign {
-            plan.notes.extend(note_on_foreign(env, program, &link));
+            if let Some(note) = note_on_foreign(env, program, &link) {
+                // The link in the folder of before is the only one that a shell finds.
+                plan.needless.retain(|path| !path.ends_with(program));
+                plan.notes.push(note);
+            }
         } else {
             plan.links.push(link);
         }

@@ -1,6 +1,6 @@
 //! The links to `sessions` and `hooks`: where they are made, what they never replace, and when they go.
 
-use std::os::unix::fs::symlink;
+use std::os::unix::fs::{PermissionsExt, symlink};
 
 use fs_err as fs;
 use serde_json::{Value, json};
@@ -294,6 +294,83 @@ fn a_folder_on_a_read_only_file_system_is_a_warning() {
     assert!(result.stderr.contains("warning: not written: ") && result.stderr.contains("(os error 30)"), "{result:?}");
     assert!(result.stdout.contains("healthy: "), "{result:?}");
     assert!(!installation.path(RECEIPT).exists());
+}
+
+/// Checks that this folder is refused before anything is changed, also in a dry run.
+#[track_caller]
+fn assert_folder_refused(installation: &Installation, folder: &str, reason: &str) {
+    let before = installation.snapshot();
+    let sentence = format!(
+        "hooks install: no link can be made in ~/{folder} ({reason}): choose another folder with --bin-dir, or use --no-links\n"
+    );
+    for more in [&[][..], &["--dry-run"]] {
+        let arguments = ["install", "--bin-dir", &installation.path(folder).display().to_string()].map(str::to_owned);
+        let arguments: Vec<&str> = arguments.iter().map(String::as_str).chain(more.iter().copied()).collect();
+        let result = installation.run_bound_by_modes(&arguments);
+        assert_eq!((result.code, &*result.stderr, &*result.stdout), (Some(1), &*sentence, ""));
+        assert_eq!(installation.snapshot(), before);
+    }
+}
+
+#[test]
+fn a_chosen_folder_that_cannot_be_written_is_refused() {
+    for has_links in [false, true] {
+        let installation = if has_links { installed() } else { home_with_folder() };
+        installation.write_file("taken", "no folder\n");
+        assert_folder_refused(&installation, "taken/bin", "Not a directory (os error 20)");
+        assert_folder_refused(&installation, "taken", "Not a directory (os error 20)");
+        fs::create_dir(installation.path("closed")).unwrap();
+        fs::set_permissions(installation.path("closed"), PermissionsExt::from_mode(0o500)).unwrap();
+        assert_folder_refused(&installation, "closed", "Permission denied (os error 13)");
+        assert_folder_refused(&installation, "closed/bin", "Permission denied (os error 13)");
+        assert!(!has_links || LINKS.iter().all(|link| installation.path(link).exists()));
+    }
+    // Links that are there already need not be written.
+    let installation = home_with_folder();
+    let tools = installation.path("tools").display().to_string();
+    installation.run_successfully(&["install", "--bin-dir", &tools]);
+    fs::set_permissions(&tools, PermissionsExt::from_mode(0o500)).unwrap();
+    let again = installation.run_bound_by_modes(&["install", "--bin-dir", &tools]);
+    fs::set_permissions(&tools, PermissionsExt::from_mode(0o700)).unwrap();
+    assert_eq!((again.code, &*again.stderr), (Some(0), ""));
+}
+
+/// No check tells in advance that a disk is full.
+#[test]
+#[ignore = "needs strace"]
+fn a_link_stays_if_the_one_in_a_new_folder_cannot_be_made() {
+    let installation = installed();
+    let tools = installation.path("tools").display().to_string();
+    let mut strace = installation.command("strace".as_ref());
+    strace.args(["-o", "/dev/null", "-e", "inject=symlink,symlinkat:error=ENOSPC", "-P", &format!("{tools}/sessions")]);
+    strace.arg(installation.built("hooks")).args(["install", "--bin-dir", &tools]);
+    let result = run_with_input(&mut strace, "");
+    assert!(result.code == Some(3) && result.stderr.starts_with("error: not written: "), "{result:?}");
+    assert!(result.stderr.contains("No space left on device"), "{result:?}");
+    assert!(result.stderr.ends_with(". ~/.local/bin/sessions stays\n"), "{result:?}");
+    assert!(installation.path(LINKS[0]).exists() && !installation.path(LINKS[1]).exists());
+    assert!(installation.path("tools/hooks").exists());
+    let output = installation.run_hooks(&["doctor"]).stdout;
+    let finding = "link-outdated: ~/.local/bin/sessions is no longer needed: you chose ~/tools for it\n";
+    assert!(output.starts_with(finding), "{output}");
+    // The next run tries again.
+    installation.run_successfully(&["doctor", "--fix"]);
+    assert_linked(&installation, "tools");
+    assert!(!has_links(&installation));
+}
+
+#[test]
+fn a_link_stays_if_its_place_in_a_new_folder_is_taken() {
+    let installation = installed();
+    installation.write_script("tools/sessions", "echo mine");
+    let tools = installation.path("tools").display().to_string();
+    let result = installation.run_hooks(&["install", "--bin-dir", &tools]);
+    assert!(result.code == Some(0) && result.stderr.contains("did not make ~/tools/sessions"), "{result:?}");
+    assert!(installation.path(LINKS[0]).exists() && !installation.path(LINKS[1]).exists(), "{result:?}");
+    assert!(installation.path("tools/hooks").is_symlink());
+    assert_eq!(installation.find_ids(), [""; 0]);
+    installation.run_successfully(&["uninstall"]);
+    assert!(!has_links(&installation) && installation.read_file("tools/sessions").contains("echo mine"));
 }
 
 #[test]
