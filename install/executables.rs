@@ -92,6 +92,16 @@ pub fn has_same_content(path: &Path, bytes: &[u8]) -> bool {
     mode(path) & needed == needed && std::fs::read(path).is_ok_and(|content| content == bytes)
 }
 
+/// Returns the names of the copies that are there, in the order in which [`remove_executables`] removes them.
+pub fn installed_names(env: &Environment) -> impl Iterator<Item = &'static str> {
+    let folder = env.executables_dir();
+    copied_names().filter(move |name| folder.join(name).symlink_metadata().is_ok())
+}
+
+fn copied_names() -> impl Iterator<Item = &'static str> {
+    supported_events::executable_names().into_iter().chain(OTHER_EXECUTABLES)
+}
+
 /// Removes the copies, and the temporary files of killed runs. Removes their directory, too, if nothing else lies there. To be
 /// called under the lock.
 ///
@@ -99,7 +109,7 @@ pub fn has_same_content(path: &Path, bytes: &[u8]) -> bool {
 /// If a file exists and cannot be removed.
 pub fn remove_executables(env: &Environment) -> io::Result<()> {
     let folder = env.executables_dir();
-    for name in supported_events::executable_names().into_iter().chain(OTHER_EXECUTABLES) {
+    for name in copied_names() {
         atomic_file::delete_file(&folder.join(name))?;
     }
     atomic_file::delete_file(&release_version::version_path(env))?;

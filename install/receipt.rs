@@ -130,25 +130,26 @@ pub fn settle_receipt(env: &Environment, settings: &Path) -> io::Result<()> {
 /// # Errors
 /// If a receipt exists and cannot be removed.
 pub fn remove_receipt(env: &Environment, settings: &Path) -> io::Result<()> {
-    for path in receipt_paths(env, settings) {
-        if read_receipt(&path).is_some_and(|receipt| !is_same_file(&receipt.file, settings)) {
-            continue;
-        }
-        atomic_file::delete_file(&path)?;
-    }
-    Ok(())
+    own_receipts(env, settings).try_for_each(|path| atomic_file::delete_file(&path))
 }
 
-/// Returns whether any settings file has a receipt. A pending receipt counts if its change was made.
+/// Returns the paths of the receipts of a settings file, without those that are of another settings file.
+fn own_receipts(env: &Environment, settings: &Path) -> impl Iterator<Item = PathBuf> {
+    let is_own = |path: &PathBuf| read_receipt(path).is_none_or(|receipt| is_same_file(&receipt.file, settings));
+    receipt_paths(env, settings).into_iter().filter(is_own)
+}
+
+/// Returns whether any settings file but this one has a receipt. A pending receipt counts if its change was made.
 #[must_use]
-pub fn has_receipts(env: &Environment) -> bool {
+pub fn has_other_receipts(env: &Environment, settings: &Path) -> bool {
+    let own: Vec<PathBuf> = own_receipts(env, settings).collect();
     let counts = |path: &PathBuf| match read_receipt(path) {
         Some(receipt) if is_pending(path) => {
             find_receipt(env, &receipt.file).is_some_and(|(counting, _)| counting == *path)
         }
         _ => true,
     };
-    all_receipts(env).iter().any(counts)
+    all_receipts(env).iter().any(|path| !own.contains(path) && counts(path))
 }
 
 /// Returns the settings files that have receipts. The files need not exist.

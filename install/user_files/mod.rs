@@ -27,7 +27,7 @@ use user_files_receipt::UserFilesReceipt;
 pub use faults::find_faults;
 pub use lay::{lay_files, needed_programs, plan_files, refuse_folder};
 pub use notes::{link_notes, note_on_missing_link, note_on_search_path, notes_on_completions};
-pub use remove::remove_files;
+pub use remove::{plan_removal, remove_files};
 pub use user_file_fault::UserFileFault;
 pub use user_files_choice::UserFilesChoice;
 

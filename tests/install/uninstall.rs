@@ -156,6 +156,87 @@ fn a_script_with_arguments_that_is_registered_again_is_not_named() {
     assert_eq!(report["warnings"], json!([]), "{report}");
 }
 
+/// Makes a home with everything that install can put there.
+fn install_everything() -> Installation {
+    let installation = Installation::new().with_small_build();
+    installation.write_script("bin/systemctl", "echo \"$@\" >>~/bin/calls");
+    let tools = installation.path("tools").display().to_string();
+    installation.run_successfully(&["install", "--service", "--plugin", "--completions", "--bin-dir", &tools]);
+    fs::remove_file(installation.path("bin/calls")).unwrap();
+    installation
+}
+
+#[test]
+fn a_dry_run_names_all_that_would_be_deleted() {
+    let installation = install_everything();
+    installation.write_file(".claude/hooks/session-signals/notes", "mine");
+    let mine = installation.snapshot().into_iter().filter(|(_, content)| content.starts_with("link")).nth(1).unwrap().0;
+    fs::remove_file(installation.path(&mine)).unwrap();
+    installation.write_file(&mine, "mine");
+    let before = installation.snapshot();
+    let shown = installation.run_hooks(&["uninstall", "--dry-run"]);
+    assert_eq!((shown.code, installation.snapshot()), (Some(0), before), "{shown:?}");
+    assert!(!installation.path("bin/calls").exists());
+    assert!(shown.stderr.contains("session-signals.service would be removed, and its `sessions serve` stopped\n"));
+    let before = installation.list_files();
+    let result = installation.run_hooks(&["uninstall"]);
+    assert_eq!((result.code, installation.read_file(&mine)), (Some(0), "mine".to_owned()), "{result:?}");
+    let after = installation.list_files();
+    let deleted: Vec<&String> = before.iter().filter(|name| !after.contains(name)).collect();
+    assert!(deleted.len() > 30, "{deleted:?}");
+    let plugin = ".claude/skills/session-signals";
+    for name in deleted {
+        let (folder, file) = name.rsplit_once('/').unwrap_or(("", name));
+        let is_named = if folder == ".claude/hooks/session-signals" {
+            // Receipts and the file of the version are no executables.
+            !file.starts_with("hook") && file != "sessions" || shown.stderr.contains(&format!(" {file}"))
+        } else if name.starts_with(plugin) {
+            shown.stderr.contains(&format!("~/{plugin} would be removed\n"))
+        } else {
+            shown.stderr.contains(&format!("~/{name}"))
+        };
+        assert!(is_named, "{name} is not in\n{}", shown.stderr);
+    }
+    assert!(!shown.stderr.contains("notes"), "{}", shown.stderr);
+    assert!(shown.stderr.contains(&format!("~/{mine} stays, because somebody else wrote or changed it\n")));
+    // There is nothing to delete any more.
+    let shown = installation.run_hooks(&["uninstall", "--dry-run"]);
+    assert!(!shown.stderr.contains("would be removed"), "{shown:?}");
+}
+
+#[test]
+fn a_dry_run_says_what_other_settings_keep() {
+    let installation = install_everything();
+    installation.run_successfully(&["install", "--scope", "local"]);
+    let shown = installation.run_hooks(&["uninstall", "--dry-run"]).stderr;
+    let result = installation.run_hooks(&["uninstall"]).stderr;
+    assert!(shown.contains("~/.claude/skills/session-signals stays, because other settings"), "{shown}");
+    assert!(shown.contains("~/tools/sessions"), "{shown}");
+    assert_eq!(
+        shown.lines().last(),
+        Some(
+            "warning: ~/.claude/settings.json would be removed, because an installation made it and nothing else is in it"
+        ),
+        "{shown}"
+    );
+    assert!(result.lines().all(|line| shown.contains(line)), "{shown}\n{result}");
+    // These settings are the last ones that start the hooks.
+    let shown = installation.run_hooks(&["uninstall", "--scope", "local", "--dry-run"]).stderr;
+    assert!(
+        shown.contains("would be removed, and its `sessions serve` stopped") && shown.contains(" hook-stop"),
+        "{shown}"
+    );
+    // A line that names the directory keeps the executables, and no more.
+    let folder = installation.path(".claude/hooks/session-signals").display().to_string();
+    let line = json!({ "statusLine": { "type": "command", "command": format!("cd {folder} && ./sessions line") } });
+    installation.write_file(".claude/settings.json", &line.to_string());
+    let shown = installation.run_hooks(&["uninstall", "--scope", "local", "--dry-run"]).stderr;
+    let result = installation.run_hooks(&["uninstall", "--scope", "local"]).stderr;
+    assert!(shown.contains("`sessions serve` stopped") && !shown.contains(" hook-stop"), "{shown}");
+    assert!(shown.contains("names the directory of the executables, so the executables stay"), "{shown}");
+    assert!(result.lines().all(|line| shown.contains(line)), "{shown}\n{result}");
+}
+
 const RECEIPT: &str = ".claude/hooks/session-signals/receipt.settings.json";
 const PENDING: &str = ".claude/hooks/session-signals/pending.settings.json";
 
