@@ -6,7 +6,7 @@ mod overlaps;
 mod programs;
 mod scope_entries;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use session_signals_cli::FindingId;
 
@@ -66,8 +66,15 @@ pub fn check(env: &Environment, desired: Option<&DesiredState>) -> Vec<Finding> 
 /// Reads the entries of all scopes. Settings that cannot be read become findings.
 fn read_scopes(env: &Environment) -> (Vec<ScopeEntries>, Vec<Finding>) {
     let (mut scopes, mut findings) = (Vec::<ScopeEntries>::new(), Vec::new());
+    let mut seen: Vec<PathBuf> = Vec::new();
     for scope in SCOPES {
         let file = env.settings_path(scope);
+        // In the home directory, the settings of the project are those of the user.
+        let real = file.canonicalize().unwrap_or_else(|_| file.clone());
+        if seen.contains(&real) {
+            continue;
+        }
+        seen.push(real);
         let settings = match SettingsFile::read_settings(&file) {
             Ok(settings) if settings.seen.is_some() => settings,
             Ok(_) => continue,
@@ -77,10 +84,6 @@ fn read_scopes(env: &Environment) -> (Vec<ScopeEntries>, Vec<Finding>) {
                 continue;
             }
         };
-        // In the home directory, the settings of the project are those of the user.
-        if scopes.iter().any(|other| other.real == settings.real) {
-            continue;
-        }
         match ScopeEntries::read_scope(env, scope, &settings) {
             Ok(entries) => scopes.push(entries),
             Err(refusal) => findings.push(unusable_settings(&file, &refusal)),

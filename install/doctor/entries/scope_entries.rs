@@ -15,8 +15,6 @@ pub struct ScopeEntries {
     pub scope: Scope,
     /// The settings file.
     pub file: PathBuf,
-    /// The path of the file itself, after all symlinks.
-    pub real: PathBuf,
     /// The content of the settings.
     pub text: Vec<u8>,
     /// Whether other homes may use the same settings.
@@ -44,8 +42,7 @@ impl ScopeEntries {
         let mut wrapped = settings_editor::find_wrapped(&text, &supported_events::owned_names());
         wrapped.retain(|line| env.hook_owner(scope, &line.path, line.by_shell) == HookOwner::Here);
         let (file, is_linked) = (settings.path.clone(), shared_settings::find_sharing(env, &settings.path).is_some());
-        let real = settings.real.clone();
-        Ok(Self { scope, file, real, text, is_linked, entries, others, wrapped, plan: None })
+        Ok(Self { scope, file, text, is_linked, entries, others, wrapped, plan: None })
     }
 
     /// Returns the settings as the desired state needs them. In the settings of a project, entries of other homes are kept.

@@ -1,5 +1,7 @@
 //! Findings about settings that cannot be used, or that turn hooks off.
 
+use std::os::unix::fs::symlink;
+
 use fs_err as fs;
 
 use super::super::installation::Installation;
@@ -95,6 +97,32 @@ fn settings_that_cannot_be_used() {
     let installation = installed();
     installation.write_file("project/.claude/settings.json", "{ // mine\n}");
     finds_and_leaves(&installation, &["settings-unusable"]);
+}
+
+/// In the home directory, the settings of the user are those of the project, too.
+#[test]
+fn settings_that_cannot_be_used_are_one_finding_in_the_home_directory() {
+    let settings = ".claude/settings.json";
+    let puts: [&dyn Fn(&Installation); 3] = [
+        &|installation| drop(installation.write_file(settings, "{ // mine\n}")),
+        &|installation| drop(installation.write_file(settings, "{\"hooks\": {\"Stop\": 1}}")),
+        &|installation| {
+            fs::remove_file(installation.path(settings)).unwrap();
+            fs::create_dir(installation.path(settings)).unwrap();
+        },
+    ];
+    for put in puts {
+        let installation = installed();
+        put(&installation);
+        // The home directory may have two names.
+        symlink(installation.path(""), installation.path("project/home")).unwrap();
+        for home in ["", "project/home"] {
+            let mut hooks = installation.command(&executable_path("hooks"));
+            hooks.env("HOME", installation.path(home)).current_dir(installation.path("")).args(["doctor"]);
+            let output = run_with_input(&mut hooks, "").stdout;
+            assert_eq!(output.matches("settings-unusable").count(), 1, "{home}: {output}");
+        }
+    }
 }
 
 #[test]
