@@ -246,7 +246,7 @@ fn change_settings(
         command: &registration.command,
         args: registration.args.map(|args| args.iter().map(ToString::to_string).collect()),
     });
-    report.problems.extend(smoke_test::start_each_once(env, registered));
+    report.problems.extend(smoke_test::start_each_once(env, registered).unwrap_or_else(|reason| vec![reason]));
     report.problems.extend(written.late_write_warning(env));
     report.warnings.extend(interrupted_runs::warnings(env, &lock));
     Ok(())

@@ -1,5 +1,6 @@
 //! Starts every registered command once, so that an error is seen at the installation and not in the next session.
 
+use std::io;
 use std::process::Command;
 use std::time::Duration;
 
@@ -24,26 +25,23 @@ pub struct RegisteredCommand<'a> {
 
 /// Runs each command as the CLI does, but with a scratch directory as its home and configuration directory. Returns sentences
 /// on the commands that fail.
-#[must_use]
+///
+/// # Errors
+/// If no command was started, because there is no scratch directory. The error is a sentence.
 pub fn start_each_once<'a>(
     env: &Environment,
     registered: impl IntoIterator<Item = RegisteredCommand<'a>>,
-) -> Vec<String> {
+) -> Result<Vec<String>, String> {
     // Root must not start an executable that another user can change.
     if file_owner::foreign_owner(env).is_some() {
-        return Vec::new();
+        return Ok(Vec::new());
     }
-    let scratch = match tempfile::tempdir() {
-        Ok(scratch) => scratch,
-        Err(error) => return vec![format!("the registered commands were not tested: {error}")],
-    };
+    let scratch = tempfile::tempdir().map_err(not_tested)?;
     // An entry of shared settings looks for the executable in the configuration directory, here the scratch directory.
     let folder = scratch.path().join("hooks/session-signals");
-    let linked = std::fs::create_dir_all(scratch.path().join("hooks"))
-        .and_then(|()| std::os::unix::fs::symlink(env.executables_dir(), folder));
-    if let Err(error) = linked {
-        return vec![format!("the registered commands were not tested: {error}")];
-    }
+    std::fs::create_dir_all(scratch.path().join("hooks"))
+        .and_then(|()| std::os::unix::fs::symlink(env.executables_dir(), folder))
+        .map_err(not_tested)?;
     // The commands that fail, with the reasons. Many commands may have the same reason.
     let mut failed: Vec<(String, (&str, &str))> = Vec::new();
     for RegisteredCommand { event, command, args } in registered {
@@ -86,7 +84,18 @@ pub fn start_each_once<'a>(
         let does = if failed.iter().all(|(_, command)| *command == failed[0].1) { "does" } else { "do" };
         format!("{events}: {commands} {does} not run: {failure}")
     };
-    phrases::group_by_key(failed).into_iter().map(problem).collect()
+    Ok(phrases::group_by_key(failed).into_iter().map(problem).collect())
+}
+
+/// Says that there is no scratch directory. The sentence lacks its name, which is another one each time.
+#[expect(clippy::needless_pass_by_value, reason = "map_err passes a value")]
+fn not_tested(error: io::Error) -> String {
+    let folder = std::env::temp_dir();
+    format!(
+        "the registered commands were not tested, because no folder can be made in {} (TMPDIR): {}",
+        folder.display(),
+        error.kind()
+    )
 }
 
 /// Removes the names of our executables from the beginning of their messages, so that equal messages are recognised.

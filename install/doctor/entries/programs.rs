@@ -32,7 +32,11 @@ pub fn find_failing_entries(env: &Environment, entries: &ScopeEntries) -> Vec<Fi
         command: &entry.command,
         args: entry.exec.then(|| entry.args.clone()),
     });
-    let problems = smoke_test::start_each_once(env, registered);
+    let problems = match smoke_test::start_each_once(env, registered) {
+        Ok(problems) => problems,
+        // Nothing is known about the executables, so there is nothing to repair.
+        Err(reason) => return vec![Finding::new(FindingId::ExecutableFails, reason, Repair::ByHand)],
+    };
     let repair = || match entries.scope {
         Scope::Project => Repair::CopyExecutables,
         scope => Repair::Install(scope),

@@ -110,3 +110,18 @@ fn an_executable_mounted_noexec() {
         "{result:?}"
     );
 }
+
+/// The executables are started in a temporary folder. Without one, nothing is known about them, and nothing is repaired.
+#[test]
+fn without_a_temporary_folder_no_executable_is_blamed() {
+    let installation = installed();
+    for fix in [&[][..], &["--fix"]] {
+        let mut hooks = installation.command(&executable_path("hooks"));
+        hooks.env("TMPDIR", "/nonexistent").arg("doctor").args(fix);
+        let result = run_with_input(&mut hooks, "");
+        let sentence = "executable-fails: the registered commands were not tested, because no folder can be made in /nonexistent (TMPDIR): entity not found\n";
+        assert!(result.code == Some(1) && result.stdout.starts_with(sentence), "{result:?}");
+        assert!(!result.stdout.contains("--fix") && !result.stdout.contains("repaired"), "{result:?}");
+        assert_eq!(result.stderr, "");
+    }
+}
