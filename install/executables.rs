@@ -81,6 +81,13 @@ pub fn copy_executables(env: &Environment, executables: &[Executable]) -> io::Re
     Ok(CopyResult { paths, former })
 }
 
+/// Returns whether a copy is missing or different.
+#[must_use]
+pub fn need_copying(env: &Environment, executables: &[Executable]) -> bool {
+    let folder = env.executables_dir();
+    executables.iter().any(|executable| !has_same_content(&folder.join(executable.name), &executable.bytes))
+}
+
 /// Returns whether a copy has this content and may be executed by everybody. On a file system that keeps no permissions, it is enough
 /// that its owner may.
 #[must_use]

@@ -6,6 +6,9 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Access, access};
 use rustix::io::Errno;
 
+use crate::environment::Environment;
+use crate::refusal::Refusal;
+
 /// Returns why this process may not list this directory and change what is in it; `None` if it may.
 #[must_use]
 pub fn find_refusal(folder: &Path) -> Option<io::Error> {
@@ -23,4 +26,15 @@ pub fn find_obstacle(folder: &Path) -> Option<(PathBuf, io::Error)> {
         Err(error) => error,
     };
     Some((existing.to_owned(), error))
+}
+
+/// Refuses to work with a folder in which this process cannot make a file.
+///
+/// # Errors
+/// If that is so.
+pub fn refuse_unwritable(env: &Environment, folder: &Path) -> Result<(), Refusal> {
+    match find_obstacle(folder) {
+        None => Ok(()),
+        Some((_, error)) => Err(Refusal::new(format!("{} cannot be written ({error})", env.short_path(folder)))),
+    }
 }

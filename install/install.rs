@@ -20,8 +20,8 @@ use crate::smoke_test::{self, RegisteredCommand};
 use crate::user_files::UserFilesChoice;
 use crate::write_fault::WriteFault;
 use crate::{
-    cli_version, diff, file_owner, interrupted_runs, plugin, release_version, service, settings_transaction,
-    shared_settings, signal_dir, supported_events, user_files,
+    cli_version, diff, file_access, file_owner, interrupted_runs, plugin, release_version, service,
+    settings_transaction, shared_settings, signal_dir, supported_events, user_files,
 };
 
 /// Copies the executables and registers them in the settings of a scope, or says what would be done.
@@ -64,7 +64,7 @@ pub fn run_install(env: &Environment, options: &InstallOptions, report: &mut Rep
     let executables = executables::read_executables(env, &others)?;
     report.claude = desired.claude.as_ref().ok().map(ToString::to_string);
     let result = if options.dry_run {
-        show_plan(env, &desired, options, report)
+        show_plan(env, &desired, options, &executables, report)
     } else {
         change_settings(env, &desired, options, &executables, report)
     };
@@ -161,11 +161,12 @@ fn settings_subject<'a>(
 /// Plans the change of the settings as they are now.
 ///
 /// # Errors
-/// If the settings cannot be changed.
+/// If the settings cannot be changed, and if a folder cannot be written that a change needs.
 fn plan_for(
     env: &Environment,
     desired: &DesiredState,
     options: &InstallOptions,
+    executables: &[Executable],
     path: &Path,
 ) -> Result<EditPlan, Refusal> {
     let before = SettingsFile::read_settled(path)?;
@@ -173,6 +174,13 @@ fn plan_for(
         desired.plan_for(env, &settings_subject(env, path, options, before.bytes())).map_err(Refusal::in_file(path))?;
     if plan.is_change() {
         before.check_writable()?;
+        if before.seen.is_some() {
+            file_access::refuse_unwritable(env, &env.backups_dir())?;
+        }
+    }
+    // The receipt lies beside the executables.
+    if plan.is_change() || executables::need_copying(env, executables) {
+        file_access::refuse_unwritable(env, &env.executables_dir())?;
     }
     Ok(plan)
 }
@@ -185,9 +193,10 @@ fn show_plan(
     env: &Environment,
     desired: &DesiredState,
     options: &InstallOptions,
+    executables: &[Executable],
     report: &mut Report,
 ) -> Result<(), Refusal> {
-    let plan = plan_for(env, desired, options, &report.file)?;
+    let plan = plan_for(env, desired, options, executables, &report.file)?;
     report.diff = Some(diff::unified_diff(&report.file, &plan));
     report.add_plan(&plan);
     report.left_out =
@@ -209,7 +218,7 @@ fn change_settings(
     let lock = settings_transaction::wait_for_lock(env)?;
     let path = report.file.clone();
     // This plan only tells whether the settings are refused. They are planned again after the executables are copied.
-    let first_plan = plan_for(env, desired, options, &path);
+    let first_plan = plan_for(env, desired, options, executables, &path);
     if first_plan.is_ok() || may_copy(env) {
         match executables::copy_executables(env, executables) {
             Ok(CopyResult { paths, former }) => {

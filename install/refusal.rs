@@ -26,6 +26,14 @@ impl Refusal {
         move |refusal| Self::new(format!("{}: {refusal}", file.display()))
     }
 
+    /// Returns a function that says how to go on without this option, which cannot be done.
+    pub fn without_option(option: &str) -> impl Fn(Self) -> Self {
+        move |refusal| {
+            let reason = format!("{}: `hooks install` without {option} installs the hooks", refusal.reason);
+            Self { reason, ..refusal }
+        }
+    }
+
     /// Adds sentences to the reason.
     #[must_use]
     pub fn with_details(self, details: impl Iterator<Item = String>) -> Self {

@@ -13,7 +13,7 @@ use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::settings_editor::{self, EditPlan};
 use crate::settings_file::SettingsFile;
-use crate::{atomic_file, backup};
+use crate::{atomic_file, backup, file_access};
 
 /// How often a change is tried if another program changes the file at the same time.
 const MAX_ATTEMPTS: usize = 3;
@@ -171,6 +171,9 @@ fn try_edit(
         return Ok(Attempt::Done(Box::new(written)));
     }
     before.check_writable()?;
+    if before.seen.is_some() {
+        file_access::refuse_unwritable(env, &env.backups_dir())?;
+    }
     // The backup comes first, so that it exists whenever a kill or a power cut interrupts the rest.
     let backup = before.seen.as_ref().map(|seen| backup::save_backup(env, path, &seen.bytes)).transpose()?;
     before_write(&plan, &before, backup.as_deref())?;

@@ -15,7 +15,7 @@ use crate::cli_version::CliVersion;
 use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::{atomic_file, phrases, settings_transaction};
+use crate::{atomic_file, file_access, phrases, settings_transaction};
 use folder::PluginFolder;
 use plugin_receipt::PluginReceipt;
 
@@ -45,11 +45,12 @@ pub fn is_installed(env: &Environment) -> bool {
     PluginReceipt::exists(env) || PluginFolder::inspect(env, &PluginReceipt::default()).is_complete()
 }
 
-/// Refuses to lay the plugin down where Claude Code would not load it, and where files of somebody else are in its place.
+/// Refuses to lay the plugin down where Claude Code would not load it, where files of somebody else are in its place, and where it
+/// cannot be written.
 ///
 /// # Errors
-/// If the version of the CLI is unknown or too old, if a setting of the administrator forbids the plugin, and if a file of
-/// somebody else is in its place.
+/// If the version of the CLI is unknown or too old, if a setting of the administrator forbids the plugin, if a file of somebody
+/// else is in its place, and if the plugin is not there yet and its folder cannot be written.
 pub fn refuse_plugin(env: &Environment, claude: &Result<CliVersion, String>) -> Result<(), Refusal> {
     match claude {
         Err(reason) => {
@@ -67,7 +68,12 @@ pub fn refuse_plugin(env: &Environment, claude: &Result<CliVersion, String>) -> 
     if let Some(obstacle) = find_obstacles(env).into_iter().find(|obstacle| obstacle.is_managed) {
         return Err(Refusal::new(format!("{}: install the hooks without --plugin", obstacle.sentence)));
     }
-    PluginFolder::inspect(env, &PluginReceipt::load(env)).refuse_foreign(env)
+    let folder = PluginFolder::inspect(env, &PluginReceipt::load(env));
+    folder.refuse_foreign(env)?;
+    if folder.is_current() {
+        return Ok(());
+    }
+    file_access::refuse_unwritable(env, &env.plugin_dir()).map_err(Refusal::without_option("--plugin"))
 }
 
 /// Returns a sentence on what would be done to the plugin; `None` if nothing would. Changes nothing. `is_desired` says whether

@@ -19,7 +19,7 @@ use crate::command_line::{ServiceNotices, SharingOptions};
 use crate::environment::Environment;
 use crate::refusal::Refusal;
 use crate::report::Report;
-use crate::{atomic_file, supported_events};
+use crate::{atomic_file, file_access, supported_events};
 use service_file::ServiceFile;
 use sharing::{find_sharing_fault, sharing_arguments};
 
@@ -143,7 +143,7 @@ fn ask_manager(env: &Environment, service: &ServiceFile) -> Option<String> {
     Some(format!("{} says: {}", service.check[0], answer.chars().take(200).collect::<String>()))
 }
 
-/// Refuses a service that cannot be described, or that the `sessions` beside this program could not run with these options. To be called
+/// Refuses a service whose description cannot be written, or that the `sessions` beside this program could not run with these options. To be called
 /// before anything is changed: the `sessions` that runs then is a copy of that one.
 ///
 /// # Errors
@@ -153,7 +153,12 @@ pub fn refuse_service(
     notices: Option<ServiceNotices>,
     sharing: &SharingOptions,
 ) -> Result<(), Refusal> {
-    service_of_system(env, notices, sharing, &env.source_dir).map(drop)
+    let service = service_of_system(env, notices, sharing, &env.source_dir)?;
+    let is_current = fs::read_to_string(&service.file).is_ok_and(|text| text == service.text);
+    match service.file.parent().filter(|_| !is_current) {
+        Some(folder) => file_access::refuse_unwritable(env, folder).map_err(Refusal::without_option("--service")),
+        None => Ok(()),
+    }
 }
 
 /// Returns a sentence on what would be done with or without the service (`is_desired`). Changes nothing.

@@ -71,6 +71,75 @@ fn a_read_only_file_or_directory() {
     assert_eq!(installation.read_file(".claude/settings.json"), "{}");
 }
 
+/// What the dry run accepts, the run does not refuse.
+#[test]
+fn a_dry_run_is_refused_as_the_run_is() {
+    let close = |installation: &Installation, folder: &str| {
+        fs::create_dir_all(installation.path(folder)).unwrap();
+        fs::set_permissions(installation.path(folder), PermissionsExt::from_mode(0o500)).unwrap();
+    };
+    let denied = "Permission denied (os error 13)";
+    let cases = [(".claude/hooks", "~/.claude/hooks/session-signals"), (".claude/backups", "~/.claude/backups")];
+    for ((name, folder), is_file) in cases.into_iter().flat_map(|case| [(case, false), (case, true)]) {
+        let installation = Installation::with_settings("{}");
+        let why = if is_file { "Not a directory (os error 20)" } else { denied };
+        if is_file {
+            installation.write_file(name, "");
+        } else {
+            close(&installation, name);
+        }
+        let reason = format!("{folder} cannot be written ({why})");
+        let before = installation.list_files();
+        let planned = installation.run_bound_by_modes(&["install", "--dry-run"]);
+        assert_eq!((planned.code, &*planned.stdout), (Some(1), ""), "{planned:?}");
+        assert_eq!(installation.list_files(), before);
+        let result = installation.run_bound_by_modes(&["install"]);
+        assert_eq!(result.code, Some(1), "{result:?}");
+        for result in [planned, result] {
+            let last = result.stderr.lines().next_back().unwrap();
+            assert_eq!(last, format!("hooks install: the settings were not changed: {reason}"));
+        }
+        assert_eq!(installation.read_file(".claude/settings.json"), "{}");
+    }
+    // The same for an uninstallation, which makes a backup, too.
+    let installation = Installation::with_settings("{}");
+    installation.run_successfully(&["install"]);
+    close(&installation, ".claude/backups");
+    for arguments in [&["uninstall", "--dry-run"][..], &["uninstall"]] {
+        let result = installation.run_bound_by_modes(arguments);
+        let reason = format!("hooks uninstall: ~/.claude/backups cannot be written ({denied})\n");
+        assert_eq!((result.code, &*result.stderr, &*result.stdout), (Some(1), &*reason, ""));
+    }
+}
+
+/// The options ask for something that cannot be done, so nothing is done.
+#[test]
+fn a_service_or_a_plugin_that_cannot_be_written_is_refused_at_once() {
+    for (option, folder, written) in [
+        ("--service", ".config", "~/.config/systemd/user"),
+        ("--plugin", ".claude/skills", "~/.claude/skills/session-signals"),
+    ] {
+        let installation = Installation::new();
+        installation.write_script("bin/systemctl", "exit 0");
+        fs::create_dir_all(installation.path(folder)).unwrap();
+        fs::set_permissions(installation.path(folder), PermissionsExt::from_mode(0o500)).unwrap();
+        let before = installation.list_files();
+        for arguments in [&["install", option, "--dry-run"][..], &["install", option]] {
+            let result = installation.run_bound_by_modes(arguments);
+            let reason = format!(
+                "hooks install: {written} cannot be written (Permission denied (os error 13)): `hooks install` without {option} installs the hooks\n"
+            );
+            assert_eq!((result.code, &*result.stderr, &*result.stdout), (Some(1), &*reason, ""));
+            assert_eq!(installation.list_files(), before);
+        }
+        // What is there already need not be written.
+        fs::set_permissions(installation.path(folder), PermissionsExt::from_mode(0o700)).unwrap();
+        installation.run_successfully(&["install", option]);
+        fs::set_permissions(installation.path(folder), PermissionsExt::from_mode(0o500)).unwrap();
+        assert_eq!(installation.run_bound_by_modes(&["install", option]).code, Some(0));
+    }
+}
+
 #[test]
 fn a_symlink_that_leads_nowhere_or_in_a_circle() {
     let installation = Installation::new();
