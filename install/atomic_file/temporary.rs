@@ -25,7 +25,8 @@ const MIN_AGE: Duration = Duration::from_secs(60);
 /// If the file system refuses a step. Nothing is left behind then.
 pub fn write_file(path: &Path, bytes: &[u8], mode: u32) -> io::Result<()> {
     let temporary = write_temporary(path, bytes, mode, None)?;
-    temporary.persist(path).map_err(|error| error.error)?;
+    let named = |error: io::Error| io::Error::new(error.kind(), format!("{}: {error}", path.display()));
+    temporary.persist(path).map_err(|error| named(error.error))?;
     sync_folder(path);
     Ok(())
 }

@@ -112,6 +112,15 @@ fn a_dry_run_is_refused_as_the_run_is() {
     }
 }
 
+#[test]
+fn a_folder_in_the_place_of_an_executable_is_named() {
+    let installation = Installation::with_settings("{}");
+    fs::create_dir_all(installation.executable_path("hook-stop")).unwrap();
+    assert_refuses(&installation, "/.claude/hooks/session-signals/hook-stop: Is a directory (os error 21)");
+    let result = installation.run_hooks(&["doctor", "--fix"]);
+    assert!(result.stderr.contains("/hook-stop: Is a directory"), "{result:?}");
+}
+
 /// The options ask for something that cannot be done, so nothing is done.
 #[test]
 fn a_service_or_a_plugin_that_cannot_be_written_is_refused_at_once() {
