@@ -108,9 +108,8 @@ fn refuse_windows(env: &Environment) -> Result<(), Refusal> {
 /// Installs or removes the service as the options say. An installed service is updated.
 fn change_service(env: &Environment, options: &InstallOptions, report: &mut Report) -> Result<(), Refusal> {
     if options.dry_run {
-        let sentence =
-            if options.service || options.no_service { service::plan_service(env, options.service)? } else { None };
-        report.warnings.extend(sentence);
+        let is_desired = if options.no_service { Some(false) } else { options.service.then_some(true) };
+        report.warnings.extend(service::plan_service(env, is_desired)?);
     } else if options.no_service {
         service::remove_service(env, report)?;
     } else if options.service || service::is_installed(env) {

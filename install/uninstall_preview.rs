@@ -37,7 +37,7 @@ pub fn show_removal(env: &Environment, scope: Scope, report: &mut Report) -> Res
     } else {
         report
             .warnings
-            .extend(service::is_installed(env).then(|| service::plan_service(env, false)).transpose()?.flatten());
+            .extend(service::is_installed(env).then(|| service::plan_service(env, Some(false))).transpose()?.flatten());
         report.warnings.extend(plugin::plan_plugin(env, Some(false)));
         report.warnings.extend(user_files::plan_removal(env));
         report.warnings.extend(mentioned.is_empty().then(|| plan_executables(env)).flatten());

@@ -143,8 +143,8 @@ fn ask_manager(env: &Environment, service: &ServiceFile) -> Option<String> {
     Some(format!("{} says: {}", service.check[0], answer.chars().take(200).collect::<String>()))
 }
 
-/// Refuses a service whose description cannot be written, or that the `sessions` beside this program could not run with these options. To be called
-/// before anything is changed: the `sessions` that runs then is a copy of that one.
+/// Refuses a service whose description cannot be written, or that the `sessions` beside this program could not run with these
+/// options. To be called before anything is changed: the `sessions` that runs then is a copy of that one.
 ///
 /// # Errors
 /// If that is so.
@@ -161,18 +161,42 @@ pub fn refuse_service(
     }
 }
 
-/// Returns a sentence on what would be done with or without the service (`is_desired`). Changes nothing.
+/// Returns a sentence on what would be done to the service; `None` if nothing would. Changes nothing. `is_desired` says whether the user
+/// asked for the service (`Some(true)`) or against it (`Some(false)`).
 ///
 /// # Errors
-/// If the service cannot be described.
-pub fn plan_service(env: &Environment, is_desired: bool) -> Result<Option<String>, Refusal> {
-    let service = describe_service(env, "")?;
+/// If the service cannot be described, and if the one to remove belongs to another configuration directory.
+pub fn plan_service(env: &Environment, is_desired: Option<bool>) -> Result<Option<String>, Refusal> {
+    let installed = find_installed(env);
+    let is_outdated = installed.as_ref().is_some_and(|(service, text)| *text != service.text);
+    let is_written = is_desired.unwrap_or(is_outdated);
+    if is_desired.is_none() && !is_written {
+        return Ok(None);
+    }
+    let service = match describe_service(env, "") {
+        // Where no service can be, none is removed.
+        Err(_) if !is_written => return Ok(None),
+        result => result?,
+    };
     let file = env.short_path(&service.file);
-    Ok(match (is_desired, is_installed(env)) {
-        (true, _) => Some(format!("{file} would be written, and its `sessions serve` started")),
-        (false, true) => Some(format!("{file} would be removed, and its `sessions serve` stopped")),
-        (false, false) => None,
-    })
+    if is_written {
+        return Ok(Some(format!("{file} would be written, and its `sessions serve` started")));
+    }
+    if let Ok(text) = fs::read_to_string(&service.file) {
+        refuse_foreign(env, &service, &text)?;
+    }
+    Ok(installed.map(|_| format!("{file} would be removed, and its `sessions serve` stopped")))
+}
+
+/// Refuses to remove a service with this description if it belongs to another configuration directory.
+fn refuse_foreign(env: &Environment, service: &ServiceFile, text: &str) -> Result<(), Refusal> {
+    if text.contains(&service.starts) {
+        return Ok(());
+    }
+    Err(Refusal::new(format!(
+        "{} belongs to another configuration directory, so it was not changed",
+        env.short_path(&service.file)
+    )))
 }
 
 /// Writes the description, and lets the service manager start the service now and at every login. If neither the description
@@ -223,12 +247,7 @@ pub fn remove_service(env: &Environment, report: &mut Report) -> Result<(), Refu
         return Ok(());
     };
     let Ok(text) = fs::read_to_string(&service.file) else { return Ok(()) };
-    if !text.contains(&service.starts) {
-        return Err(Refusal::new(format!(
-            "{} belongs to another configuration directory, so it was not changed",
-            env.short_path(&service.file)
-        )));
-    }
+    refuse_foreign(env, &service, &text)?;
     report.problems.extend(run_commands(env, &service.stop));
     fs::remove_file(&service.file)?;
     report.service = Some(service.file);

@@ -92,6 +92,20 @@ fn a_dry_run_says_what_would_be_done() {
 }
 
 #[test]
+fn a_dry_run_without_options_names_a_service_that_would_be_updated() {
+    let installation = with_systemctl();
+    installation.run_successfully(&["install", "--service"]);
+    take_calls(&installation);
+    assert_eq!(installation.run_json(&["install", "--dry-run"]).1["warnings"], serde_json::json!([]));
+    let older = installation.read_file(UNIT).replace("RestartSec=5", "RestartSec=9");
+    installation.write_file(UNIT, &older);
+    let (_, planned) = installation.run_json(&["install", "--dry-run"]);
+    let sentence = format!("~/{UNIT} would be written, and its `sessions serve` started");
+    assert_eq!(planned["warnings"], serde_json::json!([sentence]));
+    assert_eq!((take_calls(&installation), installation.read_file(UNIT)), (Vec::new(), older));
+}
+
+#[test]
 fn a_failing_service_manager_is_a_problem_and_the_rest_is_done() {
     let installation = with_systemctl();
     set_systemctl(&installation, "echo 'Failed to connect to bus' >&2; exit 1");
@@ -129,7 +143,9 @@ fn the_service_of_another_config_dir_is_replaced_with_a_warning() {
     installation.run_successfully(&["install", "--service"]);
     let unit = installation.read_file(UNIT);
     let other = |argument: &str| installation.run_hooks_in(&installation.path("other"), &["install", argument]);
+    let planned = installation.run_hooks_in(&installation.path("other"), &["install", "--no-service", "--dry-run"]);
     let kept = other("--no-service");
+    assert_eq!((planned.code, &planned.stderr), (kept.code, &kept.stderr));
     assert_eq!((kept.code, installation.read_file(UNIT)), (Some(3), unit), "{kept:?}");
     assert!(kept.stderr.contains("belongs to another configuration directory, so it was not changed"), "{kept:?}");
     let taken = other("--service");
