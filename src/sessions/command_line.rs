@@ -254,7 +254,8 @@ Exit codes:
   0  the terminal is in front
   1  it could not be found; the reason is on standard error
   2  the command line was wrong
-  3  the pane is selected, but its window is not in front")]
+  3  the pane is selected, but its window is not in front; or the terminal is in
+     front, and another session could not be read")]
 pub struct JumpOptions {
     /// The id of the session, or the beginning of it
     #[arg(value_parser = clap::builder::NonEmptyStringValueParser::new())]

@@ -9,7 +9,8 @@ use crate::command_line::LineOptions;
 use crate::display_text::{format_duration, make_harmless};
 use crate::environment;
 use crate::line_format::{LineField, LineFormat, LinePart};
-use crate::machines::{read_machines, report_lost_machines};
+use crate::machines::read_machines;
+use crate::reading_gaps::ReadingGaps;
 use crate::session_table;
 use session_signals_reader::{Collector, Session, SessionFilter, SessionState};
 
@@ -20,7 +21,7 @@ const SYMBOLS: [(LineField, SessionState, &str); 3] = [
     (LineField::Working, SessionState::Working, "green"),
 ];
 
-/// Prints the line. Returns whether all machines could be reached.
+/// Prints the line. Returns whether everything could be read.
 ///
 /// # Errors
 /// If the environment names no configuration directory, or standard output cannot be written to.
@@ -30,7 +31,9 @@ pub fn print_line(options: &LineOptions) -> io::Result<ExitStatus> {
     let mut collector = Collector::new(&config_dir);
     collector.read_all_signals();
     let now = SystemTime::now();
-    let mut sessions = collector.list_sessions(SessionFilter::Open, now).sessions;
+    let list = collector.list_sessions(SessionFilter::Open, now);
+    let gaps = ReadingGaps::new(&list.unreadable, &lost_machines);
+    let mut sessions = list.sessions;
     sessions.extend(remote);
     sessions.sort_by(Session::compare_places);
     let values = LineValues { sessions, now };
@@ -41,8 +44,9 @@ pub fn print_line(options: &LineOptions) -> io::Result<ExitStatus> {
     let mut out = io::stdout().lock();
     writeln!(out, "{line}")?;
     out.flush()?;
-    report_lost_machines(&lost_machines)?;
-    Ok(if lost_machines.is_empty() { ExitStatus::Success } else { ExitStatus::Incomplete })
+    // Who runs it again and again may show standard error, too.
+    gaps.report_briefly()?;
+    Ok(gaps.reading_status())
 }
 
 /// What a line may show.

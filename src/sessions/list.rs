@@ -6,19 +6,18 @@ use std::time::{Duration, SystemTime};
 use session_signals_cli::ExitStatus;
 
 use crate::command_line::ListOptions;
-use crate::display_text::make_harmless;
-use crate::machines::{read_machines, report_lost_machines};
+use crate::machines::read_machines;
+use crate::reading_gaps::ReadingGaps;
 use crate::{environment, session_table};
 use session_signals_reader::{Collector, Session, SessionFilter, SessionList};
 
 /// The table leaves out sessions that ended longer ago than this. A line below it says how many they are.
 const RECENT: Duration = Duration::from_secs(7 * 24 * 60 * 60);
 
-/// Prints the sessions that the options ask for. Returns whether all machines could be reached.
+/// Prints the sessions that the options ask for. Returns whether everything could be read.
 ///
 /// # Errors
-/// If the environment names no configuration directory, or standard output cannot be written to. Also if a file could not
-/// be read; then everything else has been printed.
+/// If the environment names no configuration directory, or standard output cannot be written to.
 pub fn print_sessions(options: &ListOptions) -> io::Result<ExitStatus> {
     let config_dir = environment::config_dir()?;
     let (remote, lost_machines) = read_machines(&options.machines, &config_dir, session_filter(options));
@@ -49,19 +48,16 @@ pub fn print_sessions(options: &ListOptions) -> io::Result<ExitStatus> {
             writeln!(io::stderr(), "{source}: {count} skipped")?;
         }
     }
-    report_lost_machines(&lost_machines)?;
-    match list.unreadable[..] {
-        [] if lost_machines.is_empty() => Ok(ExitStatus::Success),
-        [] => Ok(ExitStatus::Incomplete),
-        _ => Err(io::Error::other(list.unreadable.join("\nsessions: "))),
-    }
+    let gaps = ReadingGaps::new(&list.unreadable, &lost_machines);
+    gaps.report()?;
+    Ok(gaps.reading_status())
 }
 
 /// Lists the sessions that the options ask for, from the signals that the collector has read.
 pub fn list_sessions(collector: &Collector, options: &ListOptions, now: SystemTime) -> SessionList {
     let mut list = collector.list_sessions(session_filter(options), now);
     list.read_checkouts();
-    make_list_harmless(list)
+    list
 }
 
 /// Draws the table of the sessions that are open or ended not long ago, and removes the others from the list. Returns the
@@ -79,14 +75,6 @@ pub fn draw_recent(list: &mut SessionList, now: SystemTime) -> (String, usize) {
 
 fn session_filter(options: &ListOptions) -> SessionFilter {
     if options.all { SessionFilter::All } else { SessionFilter::Open }
-}
-
-/// Makes the failures harmless for a terminal: their paths may come from a payload.
-fn make_list_harmless(mut list: SessionList) -> SessionList {
-    for failure in &mut list.unreadable {
-        *failure = make_harmless(failure);
-    }
-    list
 }
 
 pub fn is_recent(session: &Session, now: SystemTime) -> bool {

@@ -19,6 +19,7 @@ mod notify;
 #[cfg(target_os = "linux")]
 mod procfs;
 mod program_command;
+mod reading_gaps;
 mod remote;
 mod report_result;
 mod resume_command;

@@ -7,6 +7,7 @@ use std::process::{Child, Command, Stdio};
 use fs_err as fs;
 use serde_json::{Value, json};
 
+use super::reading_gaps::write_unreadable_signals;
 use super::registry_entry::write_registry_entry;
 use crate::sandbox::{
     ClaudeProcess, Outcome, Sandbox, SleepingProcess, executable_for_event, executable_path, payload, run_with_input,
@@ -301,6 +302,17 @@ fn a_window_of_kitty_is_focused_if_kitty_says_that_it_holds_the_session() {
     let outcome = run(&sandbox, Some(&programs), &["jump", "abcd"]);
     outcome.assert_failure(&format!("says that it holds {tty}"));
     assert_eq!(take_calls(&sandbox), calls[..1]);
+    // A session that could not be read may be the one that is meant.
+    write_stand_in(&sandbox, "kitty", &answer(leader));
+    write_unreadable_signals(&sandbox, 1);
+    for arguments in [&["jump", "abcd", "--json"][..], &["next", "--json"], &["next", "--dry-run", "--json"]] {
+        let outcome = run(&sandbox, Some(&programs), arguments);
+        assert_eq!((outcome.code, outcome.stderr.lines().count()), (Some(3), 1), "{outcome:?}");
+        assert!(outcome.stderr.starts_with("sessions: cannot understand "), "{}", outcome.stderr);
+        let json: Value = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!(json["arrived"], json!(!arguments.contains(&"--dry-run")));
+    }
+    fs::remove_file(sandbox.signal_path("newer0", "stop")).unwrap();
     // Whatever kitty answers, nothing of it is shown but its first line of error.
     for (script, message) in [
         (format!("echo '[{{\"tabs\":\"{SECRET}\"}}]'"), "the answer of kitty is not understood"),

@@ -29,6 +29,7 @@ mod publish_faults;
 mod publish_secrets;
 #[cfg(feature = "nats")]
 pub mod published_bucket;
+mod reading_gaps;
 mod registry;
 pub mod registry_entry;
 mod remote;

@@ -23,7 +23,9 @@ use session_signals_reader::{Collector, Evidence, JSON_FORMAT, ProcessState, Ses
 use crate::command_line::{JumpOptions, JumpOutput, NextOptions};
 use crate::display_text::make_harmless;
 use crate::environment;
-use crate::machines::{read_machines, report_lost_machines};
+use crate::machines::read_machines;
+use crate::reading_gaps::ReadingGaps;
+use crate::report_result::report_result;
 use crate::resume_command::{resume_by_ssh, resume_there};
 use crate::session_prefix::find_by_prefix;
 use crate::session_table::SHORT_ID_LEN;
@@ -36,11 +38,19 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 
 /// Jumps to the session that the options name.
 ///
+/// Returns the failure as an exit status if no session or more than one has such an id, or the terminal of the session cannot be
+/// brought to the front. By then, the reason is on standard error.
+///
 /// # Errors
-/// If no session or more than one has such an id, or the terminal of the session cannot be brought to the front.
+/// If the environment names no configuration directory, or standard error cannot be written to.
 pub fn jump_to_session(options: &JumpOptions) -> io::Result<ExitStatus> {
-    let sessions = read_sessions()?;
-    let id = find_id(&sessions, &options.id).map_err(io::Error::other)?;
+    let (sessions, unreadable) = read_sessions()?;
+    let gaps = ReadingGaps::new(&unreadable, &[]);
+    end_jump(find_and_jump(&sessions, options, &gaps), &gaps)
+}
+
+fn find_and_jump(sessions: &KnownSessions, options: &JumpOptions, gaps: &ReadingGaps) -> io::Result<ExitStatus> {
+    let id = find_id(sessions, &options.id, gaps).map_err(io::Error::other)?;
     let (session, evidence) = &sessions[id];
     let jump = Jump::plan(session, evidence).map_err(io::Error::other)?;
     jump.carry_out(options.output)
@@ -49,12 +59,24 @@ pub fn jump_to_session(options: &JumpOptions) -> io::Result<ExitStatus> {
 /// Jumps to the session that has needed its user for the longest time. A session that cannot be reached is reported, and the
 /// next one counts: otherwise nobody could get past it.
 ///
+/// Returns the failure as an exit status if no session needs its user, or none that does can be reached. By then, the reason is on
+/// standard error.
+///
 /// # Errors
-/// If no session needs its user, or none that does can be reached.
+/// As for [`jump_to_session`].
 pub fn jump_to_next(options: &NextOptions) -> io::Result<ExitStatus> {
     let (remote, lost_machines) = read_machines(&options.machines, &environment::config_dir()?, SessionFilter::Open);
-    report_lost_machines(&lost_machines)?;
-    let sessions = read_sessions()?;
+    let (sessions, unreadable) = read_sessions()?;
+    let gaps = ReadingGaps::new(&unreadable, &lost_machines);
+    end_jump(choose_and_jump(&sessions, &remote, options.output, &gaps), &gaps)
+}
+
+fn choose_and_jump(
+    sessions: &KnownSessions,
+    remote: &[Session],
+    output: JumpOutput,
+    gaps: &ReadingGaps,
+) -> io::Result<ExitStatus> {
     let own = sessions.values().map(|(session, evidence)| (session, Some(evidence)));
     let waiting = own.chain(remote.iter().map(|session| (session, None)));
     let mut waiting: Vec<_> = waiting.filter(|(session, _)| session.needs_user()).collect();
@@ -67,27 +89,40 @@ pub fn jump_to_next(options: &NextOptions) -> io::Result<ExitStatus> {
                 for reason in reasons {
                     writeln!(io::stderr(), "sessions: {reason}")?;
                 }
-                return jump.carry_out(options.output);
+                return jump.carry_out(output);
             }
             Err(reason) => reasons.push(reason),
         }
     }
-    let message = if reasons.is_empty() { "no session needs you".to_owned() } else { reasons.join("\nsessions: ") };
+    let nobody = || format!("no session{} needs you", gaps.limit());
+    let message = if reasons.is_empty() { nobody() } else { reasons.join("\nsessions: ") };
     Err(io::Error::other(message))
 }
 
-/// Reads all sessions, each with what is known of it.
-fn read_sessions() -> io::Result<BTreeMap<String, (Session, Evidence)>> {
+/// Says what became of a jump, and then what could not be read: `sessions --watch` shows the first line.
+fn end_jump(result: io::Result<ExitStatus>, gaps: &ReadingGaps) -> io::Result<ExitStatus> {
+    let status = report_result(result);
+    gaps.report()?;
+    Ok(gaps.choice_status(status))
+}
+
+/// The sessions of this machine by their id, each with what is known of it.
+type KnownSessions = BTreeMap<String, (Session, Evidence)>;
+
+/// Reads all sessions. Also returns a sentence for each file that could not be read.
+fn read_sessions() -> io::Result<(KnownSessions, Vec<String>)> {
     let mut collector = Collector::new(&environment::config_dir()?);
     collector.read_all_signals();
     let now = SystemTime::now();
-    let sessions = collector.collect_evidence(now).sessions.into_iter();
-    Ok(sessions.map(|(id, evidence)| (id.clone(), (Session::from_evidence(&id, &evidence, now), evidence))).collect())
+    let collected = collector.collect_evidence(now);
+    let sessions = collected.sessions.into_iter();
+    let sessions = sessions.map(|(id, evidence)| (id.clone(), (Session::from_evidence(&id, &evidence, now), evidence)));
+    Ok((sessions.collect(), collected.unreadable))
 }
 
 /// Finds the id that is given or begins as given. The error is a sentence.
-fn find_id<'a, T>(sessions: &'a BTreeMap<String, T>, begin: &str) -> Result<&'a str, String> {
-    let unknown = || format!("no session has an id that begins with {}", make_harmless(begin));
+fn find_id<'a, T>(sessions: &'a BTreeMap<String, T>, begin: &str, gaps: &ReadingGaps) -> Result<&'a str, String> {
+    let unknown = || format!("no session{} has an id that begins with {}", gaps.limit(), make_harmless(begin));
     find_by_prefix(sessions.keys().map(String::as_str), begin)?.ok_or_else(unknown)
 }
 

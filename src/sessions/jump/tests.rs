@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::applescript::{SCRIPTED_TERMINALS, ask_terminals};
 use super::find_id;
 use super::plan::Found;
+use crate::reading_gaps::ReadingGaps;
 use crate::terminals::process::TerminalVariables;
 use crate::terminals::terminal_command::{Programs, TerminalCommand, quote};
 
@@ -21,10 +22,12 @@ fn write_script(path: &Path, text: &str) {
 #[test]
 fn the_beginning_of_an_id_is_enough_if_it_is_that_of_one_session() {
     let sessions: BTreeMap<_, _> = ["aa", "aab", "abc"].map(|id| (id.to_owned(), 0)).into();
-    assert_eq!(find_id(&sessions, "ab"), Ok("abc"));
-    assert_eq!(find_id(&sessions, "aa"), Ok("aa"));
-    assert_eq!(find_id(&sessions, "a"), Err("the ids of 3 sessions begin with a: give more of it".to_owned()));
-    assert_eq!(find_id(&sessions, "b\u{1b}"), Err("no session has an id that begins with b".to_owned()));
+    let gaps = ReadingGaps::new(&[], &[]);
+    let find = |begin| find_id(&sessions, begin, &gaps);
+    assert_eq!(find("ab"), Ok("abc"));
+    assert_eq!(find("aa"), Ok("aa"));
+    assert_eq!(find("a"), Err("the ids of 3 sessions begin with a: give more of it".to_owned()));
+    assert_eq!(find("b\u{1b}"), Err("no session has an id that begins with b".to_owned()));
 }
 
 #[test]

@@ -11,4 +11,4 @@ mod read_machines;
 pub use followed_machines::FollowedMachines;
 pub use machine_news::MachineNews;
 pub use machine_options::MachineOptions;
-pub use read_machines::{read_machines, report_lost_machines};
+pub use read_machines::read_machines;
