@@ -42,7 +42,13 @@ pub fn draw_frame(state: &mut WatchState, context: &ScreenContext) -> Vec<String
         rows_left -= taken;
         taken
     };
-    let status_rows = take(1, 1);
+    let mut status = draw_status(state, context);
+    // A long notice takes rows of the list until the next key, but at most half of the screen.
+    let status_rows = take(status.len().min((context.rows / 2).max(1)), 1);
+    if status_rows > 0 && status_rows < status.len() {
+        status.truncate(status_rows);
+        mark_as_cut(&mut status, context);
+    }
     let failures = draw_failures(state.failures(), context, take(context.rows / 3, 3));
     // A failure takes no more rows than it needs.
     rows_left = context.rows - status_rows - failures.len();
@@ -52,9 +58,11 @@ pub fn draw_frame(state: &mut WatchState, context: &ScreenContext) -> Vec<String
     } else {
         lines.extend(draw_list(state, context, rows_left));
     }
-    if status_rows == 1 {
-        lines.resize(context.rows - 1, String::new());
-        lines.push(draw_status(state, context));
+    if status_rows > 0 {
+        lines.resize(context.rows - status_rows, String::new());
+        let style = if is_notice_shown(state) { "1" } else { "2" };
+        let is_typed = state.mode() == WatchMode::Filter;
+        lines.extend(status.iter().map(|line| if is_typed { line.clone() } else { context.paint(style, line) }));
     }
     lines
 }
@@ -276,14 +284,19 @@ fn draw_detail(session: &Session, mut text: Vec<String>, context: &ScreenContext
     let place: Vec<_> = parts.into_iter().flatten().map(|part| make_harmless(&part)).collect();
     if text.len() >= rows {
         text.truncate(rows - 1);
-        if let Some(last) = text.last_mut() {
-            *last = truncate(&format!("{last}…"), context.columns);
-        }
+        mark_as_cut(&mut text, context);
     }
     let mut lines = vec![context.paint("2", &truncate(&place.join("  "), context.columns))];
     lines.extend(text);
     lines.resize(rows, String::new());
     lines
+}
+
+/// Ends lines of which more follows that is not shown.
+fn mark_as_cut(lines: &mut [String], context: &ScreenContext) {
+    if let Some(last) = lines.last_mut() {
+        *last = truncate(&format!("{last}…"), context.columns);
+    }
 }
 
 fn help_lines(context: &ScreenContext) -> Vec<String> {
@@ -295,8 +308,14 @@ fn help_lines(context: &ScreenContext) -> Vec<String> {
     lines.map(|line| truncate(&line, context.columns)).collect()
 }
 
-/// Draws the last row: the filter that is typed, or what an action has to say, or else how many sessions there are and the keys.
-fn draw_status(state: &WatchState, context: &ScreenContext) -> String {
+/// Returns whether the last rows have what an action has to say. The filter that is typed comes first.
+fn is_notice_shown(state: &WatchState) -> bool {
+    state.mode() != WatchMode::Filter && state.notice().is_some()
+}
+
+/// Draws the last row: the filter that is typed, or what an action has to say, or else how many sessions there are and the keys. What
+/// an action has to say takes as many rows as it needs.
+fn draw_status(state: &WatchState, context: &ScreenContext) -> Vec<String> {
     let (position, count) = state.position();
     let place = format!("{position}/{count}");
     if state.mode() == WatchMode::Filter {
@@ -307,13 +326,14 @@ fn draw_status(state: &WatchState, context: &ScreenContext) -> String {
         while display_width(&filter[hidden..]) > room {
             hidden += filter[hidden..].chars().next().map_or(1, char::len_utf8);
         }
-        return truncate(&format!("/{}▏  {place}", &filter[hidden..]), context.columns);
+        return vec![truncate(&format!("/{}▏  {place}", &filter[hidden..]), context.columns)];
     }
     if let Some(notice) = state.notice() {
-        return context.paint("1", &truncate(notice, context.columns));
+        let lines = fit_words(notice, Some(context.columns.max(1)));
+        return lines.iter().map(|line| truncate(line, context.columns)).collect();
     }
     if matches!(state.mode(), WatchMode::Help(_)) {
-        return context.paint("2", &truncate("Esc closes the help", context.columns));
+        return vec![truncate("Esc closes the help", context.columns)];
     }
     let mut parts = vec![place];
     if !state.filter().is_empty() {
@@ -323,7 +343,7 @@ fn draw_status(state: &WatchState, context: &ScreenContext) -> String {
     parts.push("? keys".to_owned());
     parts.push("q leave  / filter  Enter jump  c copy  p projects  o page".to_owned());
     parts.retain(|part| !part.is_empty());
-    context.paint("2", &truncate(&parts.join("  "), context.columns))
+    vec![truncate(&parts.join("  "), context.columns)]
 }
 
 /// Returns for example `▲2 ◆3 ●4`. A number that is zero is left out.

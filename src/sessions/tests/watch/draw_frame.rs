@@ -140,6 +140,10 @@ fn every_line_fits_on_every_screen() {
             let widths: &[usize] = if count > 100 { &[40, 80] } else { &[1, 5, 10, 18, 39, 40, 79, 80, 200] };
             for &columns in widths {
                 for rows in [0, 1, 2, 3, 4, 5, 10, 24, 60] {
+                    // A key has taken the last notice away.
+                    if rows % 2 == 0 {
+                        state.set_notice(&"漢字 notice ".repeat(rows));
+                    }
                     let lines = draw_frame(&mut state, &screen(columns, rows));
                     assert!(lines.len() <= rows, "{} lines on {rows} rows", lines.len());
                     for line in &lines {
@@ -237,4 +241,28 @@ fn the_longest_state_has_room_only_if_it_is_there() {
     for columns in 1..60 {
         assert!(draw(&mut state, columns, 10).lines().all(|line| display_width(line) <= columns), "{columns}");
     }
+}
+
+#[test]
+fn a_long_notice_takes_as_many_rows_as_it_needs() {
+    let mut state = hostile_sessions(60);
+    press(&mut state, "G");
+    let words: Vec<_> = (0..30).map(|number| format!("word{number:02}")).collect();
+    let notice = words.join(" ");
+    state.set_notice(&notice);
+    for (columns, rows) in [(80, 24), (80, 12), (40, 24), (209, 10)] {
+        let lines = draw_frame(&mut state, &screen(columns, rows));
+        assert_eq!(lines.len(), rows, "{columns}x{rows}");
+        let shown: Vec<_> = lines.iter().skip_while(|line| !line.starts_with("word00")).cloned().collect();
+        assert_eq!(shown.join(" "), notice, "{columns}x{rows}: {lines:?}");
+        // The list is as much shorter, and the selected session stays on the screen.
+        assert_eq!(lines.iter().filter(|line| line.starts_with('›')).count(), 1, "{lines:?}");
+    }
+    // With little room, the list keeps some rows, and the end of the notice is cut.
+    let lines = draw_frame(&mut state, &screen(20, 9));
+    assert!(lines.len() == 9 && lines[8].ends_with('…'), "{lines:?}");
+    assert_eq!(lines.iter().filter(|line| line.starts_with('›')).count(), 1, "{lines:?}");
+    // A key takes the notice away, and the list has its rows again.
+    press(&mut state, "k");
+    assert!(draw(&mut state, 80, 24).lines().last().unwrap().starts_with("59/60"));
 }
