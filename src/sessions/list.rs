@@ -31,16 +31,13 @@ pub fn print_sessions(options: &ListOptions) -> io::Result<ExitStatus> {
         list.sessions.extend(remote);
         list.sessions.sort_by(Session::compare_places);
     }
+    let gaps = ReadingGaps::new(&list.unreadable, &lost_machines);
     let mut out = io::stdout().lock();
     if options.json {
         serde_json::to_writer(&mut out, &list.sessions)?;
         writeln!(out)?;
     } else {
-        let (table, more) = draw_recent(&mut list, SystemTime::now());
-        out.write_all(table.as_bytes())?;
-        if more > 0 {
-            writeln!(out, "{more} more ended over 7 days ago: `sessions --all --json` lists them.")?;
-        }
+        out.write_all(draw_recent(&mut list.sessions, options.all, &gaps).as_bytes())?;
     }
     out.flush()?;
     if options.verbose {
@@ -48,7 +45,6 @@ pub fn print_sessions(options: &ListOptions) -> io::Result<ExitStatus> {
             writeln!(io::stderr(), "{source}: {count} skipped")?;
         }
     }
-    let gaps = ReadingGaps::new(&list.unreadable, &lost_machines);
     gaps.report()?;
     Ok(gaps.reading_status())
 }
@@ -60,17 +56,33 @@ pub fn list_sessions(collector: &Collector, options: &ListOptions, now: SystemTi
     list
 }
 
-/// Draws the table of the sessions that are open or ended not long ago, and removes the others from the list. Returns the
-/// table, and how many sessions were removed.
-pub fn draw_recent(list: &mut SessionList, now: SystemTime) -> (String, usize) {
-    let count = list.sessions.len();
-    list.sessions.retain(|session| is_recent(session, now));
-    let more = count - list.sessions.len();
-    // If a file could not be read, an empty table would say wrongly that no session is open.
-    if list.sessions.is_empty() && !list.unreadable.is_empty() {
-        return (String::new(), more);
+/// Draws the table of the sessions that are open or ended not long ago, and removes the others from the list. The last line says how
+/// many were removed. Without a session, words stand for the table.
+fn draw_recent(sessions: &mut Vec<Session>, is_all: bool, gaps: &ReadingGaps) -> String {
+    let now = SystemTime::now();
+    let count = sessions.len();
+    sessions.retain(|session| is_recent(session, now));
+    let old = count - sessions.len();
+    // If something could not be read, nobody knows that no session is open.
+    let table = if sessions.is_empty() && gaps.is_empty() {
+        describe_none(is_all, old > 0).to_owned()
+    } else {
+        session_table::draw_table(sessions, now, environment::table_format())
+    };
+    if old == 0 {
+        return table;
     }
-    (session_table::draw_table(&list.sessions, now, environment::table_format()), more)
+    let more = if sessions.is_empty() { "" } else { " more" };
+    format!("{table}{old}{more} ended over 7 days ago: `sessions --all --json` lists them.\n")
+}
+
+/// Returns what is said instead of a table without rows.
+fn describe_none(is_all: bool, has_old: bool) -> &'static str {
+    match (is_all, has_old) {
+        (false, _) => "No session is open. Start `claude`; `sessions --all` shows those that ended.\n",
+        (true, false) => "No session is known, neither an open one nor one that ended. Start `claude`.\n",
+        (true, true) => "No session is open, and none ended in the last 7 days.\n",
+    }
 }
 
 fn session_filter(options: &ListOptions) -> SessionFilter {

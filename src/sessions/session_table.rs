@@ -6,9 +6,6 @@ use crate::display_text::{display_width, format_duration, make_harmless, pad_rig
 use crate::text_table::{StatusStyle, TableFormat, TableRow, draw_rows};
 use session_signals_reader::{PendingPermission, Session, SessionState};
 
-/// Printed instead of a table without rows.
-const NO_SESSIONS: &str = "No session is open. Start `claude`; `sessions --all` shows those that ended.\n";
-
 /// The largest width of the columns for the project and the branch.
 const MAX_COLUMN_WIDTH: usize = 24;
 
@@ -38,9 +35,6 @@ pub fn status_width<'a>(sessions: impl Iterator<Item = &'a Session>) -> usize {
 
 /// Draws the sessions in the order given, one line each.
 pub fn draw_table(sessions: &[Session], now: SystemTime, format: TableFormat) -> String {
-    if sessions.is_empty() {
-        return NO_SESSIONS.to_owned();
-    }
     let short_cell = |text: Option<&str>| truncate(&make_harmless(text.unwrap_or("-")), MAX_COLUMN_WIDTH);
     let rows: Vec<_> = sessions
         .iter()

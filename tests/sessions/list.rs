@@ -27,6 +27,11 @@ fn an_empty_list_is_one_helpful_line() {
         "No session is open. Start `claude`; `sessions --all` shows those that ended.\n"
     );
     assert_eq!(sessions(&sandbox, &["--json"]), "[]\n");
+    assert_eq!(
+        sessions(&sandbox, &["--all"]),
+        "No session is known, neither an open one nor one that ended. Start `claude`.\n"
+    );
+    assert_eq!(sessions(&sandbox, &["--all", "--json"]), "[]\n");
     sandbox.run_hook("s", "SessionEnd", "").assert_success();
     assert!(sessions(&sandbox, &[]).starts_with("No session is open."));
 }
@@ -166,6 +171,12 @@ fn the_newest_ended_sessions_come_first_and_old_ones_are_counted() {
     assert_eq!(table.lines().count(), 3);
     let ids: Vec<_> = json(&sandbox, &["--all"]).iter().map(|session| session["sessionId"].clone()).collect();
     assert_eq!(ids, ["last", "first", "old", "older"]);
+    for session in ["last", "first"] {
+        fs_err::remove_file(sandbox.signal_path(session, "ended")).unwrap();
+    }
+    let text = "No session is open, and none ended in the last 7 days.\n\
+                2 more ended over 7 days ago: `sessions --all --json` lists them.\n";
+    assert_eq!(sessions(&sandbox, &["--all"]), text.replace("2 more", "2"));
 }
 
 #[test]

@@ -152,7 +152,12 @@ fn empty_lines(state: &WatchState, context: &ScreenContext) -> Vec<String> {
     } else if state.sessions().next().is_some() {
         sentences.push(format!("No session matches {:?}. Esc shows all.", state.filter()));
     } else if state.failures().is_empty() {
-        sentences.push("No session is open.".to_owned());
+        let none = if context.is_all {
+            "No session is open, and none ended in the last 7 days."
+        } else {
+            "No session is open."
+        };
+        sentences.push(none.to_owned());
         sentences.push("Start `claude` in another terminal, and it is shown here.".to_owned());
         if !context.has_signals {
             sentences.push("No hook has written a signal yet: `hooks install` registers the hooks.".to_owned());

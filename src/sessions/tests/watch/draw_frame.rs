@@ -84,6 +84,7 @@ fn without_a_session_the_screen_says_what_to_do() {
     (context.has_signals, context.is_all) = (false, true);
     let text = draw_frame(&mut state, &context).join("\n");
     assert!(text.contains("`hooks\ninstall`") && !text.contains("--all"), "{text}");
+    assert!(text.starts_with("No session is open, and none ended in\nthe last 7 days.\n"), "{text}");
     // An empty list would say wrongly that no session is open.
     state.set_failures(vec!["cannot read a file".to_owned()]);
     let text = draw(&mut state, 80, 10);
