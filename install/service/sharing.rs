@@ -146,7 +146,9 @@ pub fn find_sharing_fault(env: &Environment, arguments: &str) -> Option<String> 
 /// Lets the `sessions` in this folder say whether it can be started with these arguments. Returns why not.
 fn find_fault(env: &Environment, programs: &Path, words: &[String]) -> Option<String> {
     let sessions = programs.join(supported_events::SESSIONS_EXECUTABLE);
-    if words.is_empty() || !sessions.exists() {
+    // Without a server nothing is shared, and credentials alone are no arguments of `sessions serve`.
+    let has_server = words.iter().any(|word| word == "--publish" || word == "--from");
+    if !has_server || !sessions.exists() {
         return None;
     }
     let mut command = Command::new(sessions);

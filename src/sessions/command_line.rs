@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 use std::time::Duration;
 
-use clap::{Args, Parser, Subcommand, ValueEnum};
+use clap::{Arg, Args, Parser, Subcommand, ValueEnum};
 use session_signals_cli::generate::Generated;
 
 use crate::bucket::{HostName, PublishText, ServerUrl};
@@ -58,6 +58,9 @@ pub enum Command {
 
 /// Serve a live page and a stream of all changes on this machine
 #[derive(Args)]
+// Here nobody is called without --notify. `sessions notify` always calls.
+#[command(mut_arg("after", |after: Arg| after.requires("notify")))]
+#[command(mut_arg("notify_text", |text: Arg| text.requires("notify")))]
 #[command(after_help = "\
 / is a page that shows every session, /sessions a stream of JSON messages in the
 Durable Streams protocol, for session dashboards. Only programs of this machine
@@ -80,7 +83,7 @@ pub struct ServeOptions {
     #[command(flatten)]
     pub publish: PublishOptions,
     /// Serve on if nothing can be published
-    #[arg(long)]
+    #[arg(long, requires = "server")]
     pub keep_serving: bool,
     /// Only say whether these options can be used: `hooks install` asks before it starts the service
     #[arg(long, hide = true)]
@@ -91,16 +94,17 @@ pub struct ServeOptions {
 #[derive(Args)]
 pub struct PublishOptions {
     /// Publish to this NATS server; see docs/publish.md
-    #[arg(long, value_name = "URL", value_delimiter = ',')]
+    #[arg(long, value_name = "URL", value_delimiter = ',', group = "server")]
     pub publish: Vec<ServerUrl>,
     /// The name of this machine there
     #[arg(long, value_name = "NAME", requires = "publish")]
     pub host: Option<HostName>,
     /// full: with prompts and answers
-    #[arg(long, value_name = "TEXT", default_value = "none", hide_possible_values = true)]
+    #[arg(long, value_name = "TEXT", default_value = "none", hide_possible_values = true, requires = "publish")]
     pub publish_text: PublishText,
     /// The seconds between two beats
-    #[arg(long, hide = true, default_value_t = 30, value_parser = clap::value_parser!(u64).range(1..=600))]
+    #[arg(long, hide = true, requires = "publish", default_value_t = 30)]
+    #[arg(value_parser = clap::value_parser!(u64).range(1..=600))]
     pub beat: u64,
 }
 
@@ -109,7 +113,7 @@ pub struct PublishOptions {
 pub struct LoginOptions {
     /// The file the NATS server knows you by; mode 600
     // The help of some commands has no room for it.
-    #[arg(long, value_name = "FILE", hide = true)]
+    #[arg(long, value_name = "FILE", hide = true, requires = "server")]
     pub credentials: Option<PathBuf>,
 }
 
@@ -308,6 +312,6 @@ pub struct ListOptions {
     #[command(flatten)]
     pub machines: MachineOptions,
     /// Say how many files could not be understood
-    #[arg(long)]
+    #[arg(long, conflicts_with = "watch")]
     pub verbose: bool,
 }

@@ -182,3 +182,22 @@ fn no_ssh_is_left_when_a_signal_ends_the_program() {
         fs_err::remove_file(&pid_file).unwrap();
     }
 }
+
+#[test]
+fn a_machine_that_is_named_twice_is_asked_once() {
+    let (client, machine) = (Sandbox::new(), Sandbox::new());
+    machine.run_hook("there", "Stop", "").assert_success();
+    write_ssh(&client, &format!("echo >>{}/calls\n{}", client.home().display(), run_there(&machine)));
+    for arguments in [&["--json", "--ssh", "box,box"][..], &["--json", "--ssh", "box", "--ssh", "box"]] {
+        let outcome = run(&client, arguments);
+        let sessions: Vec<Value> = serde_json::from_str(&outcome.stdout).unwrap();
+        assert_eq!((outcome.code, &*outcome.stderr, sessions.len()), (Some(0), "", 1), "{}", outcome.stdout);
+        assert_eq!(read(&client, "calls"), "\n");
+        fs_err::remove_file(client.home().join("calls")).unwrap();
+    }
+    assert_eq!(run(&client, &["line", "--ssh", "box,box"]).stdout, "◆1\n");
+    // A command that follows the machines starts one connection to each, too.
+    fs_err::remove_file(client.home().join("calls")).unwrap();
+    let outcome = run(&client, &["wait", "--json", "--timeout", "10s", "--ssh", "box,box"]);
+    assert_eq!((outcome.code, &*read(&client, "calls")), (Some(0), "\n"), "{}", outcome.stderr);
+}

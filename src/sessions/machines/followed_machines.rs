@@ -6,7 +6,7 @@ use std::path::Path;
 use super::machine_news::MachineNews;
 use super::machine_options::MachineOptions;
 use crate::bucket::follow_bucket;
-use crate::remote::FollowedMachine;
+use crate::remote::{FollowedMachine, SshTarget};
 
 /// Follows all these machines. What is read by ssh is followed until this is dropped, and a bucket until nobody wants to know it.
 #[derive(Default)]
@@ -28,8 +28,8 @@ impl FollowedMachines {
         tell: impl Fn(MachineNews) -> bool + Clone + Send + 'static,
     ) -> io::Result<Self> {
         let arguments = if is_all { "events --json --mark --all" } else { "events --json --mark" };
-        let follow = |target: &_| FollowedMachine::start(Clone::clone(target), arguments, tell.clone());
-        let ssh = options.ssh.iter().map(follow).collect::<io::Result<_>>()?;
+        let follow = |target: &SshTarget| FollowedMachine::start(target.clone(), arguments, tell.clone());
+        let ssh = options.ssh_targets().into_iter().map(follow).collect::<io::Result<_>>()?;
         let has_bucket = !options.from.is_empty();
         if has_bucket {
             follow_bucket(&options.from, &options.login, config_dir, tell)?;

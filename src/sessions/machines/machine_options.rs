@@ -3,7 +3,7 @@
 use std::io;
 use std::path::PathBuf;
 
-use clap::Args;
+use clap::{ArgGroup, Args};
 
 use crate::bucket::ServerUrl;
 use crate::command_line::LoginOptions;
@@ -12,19 +12,28 @@ use crate::remote::{SshTarget, end_connections_by_signal};
 
 /// Where the sessions of other machines come from.
 #[derive(Args, Clone, Default)]
+// The options that need a server name this group. `sessions serve` adds the one to which it publishes.
+#[command(group(ArgGroup::new("server").multiple(true)))]
 pub struct MachineOptions {
     /// Those of other machines, too: box,me@other
     #[arg(long, value_name = "HOSTS", value_delimiter = ',')]
-    pub ssh: Vec<SshTarget>,
+    ssh: Vec<SshTarget>,
     /// Those that others publish to this NATS server
     // A machine that both name would be there twice, with the same keys.
-    #[arg(long, value_name = "URL", value_delimiter = ',', conflicts_with = "ssh")]
+    #[arg(long, value_name = "URL", value_delimiter = ',', conflicts_with = "ssh", group = "server")]
     pub from: Vec<ServerUrl>,
     #[command(flatten)]
     pub login: LoginOptions,
 }
 
 impl MachineOptions {
+    /// Returns the machines to reach by ssh. One that is named twice is there once: its sessions would be listed twice, with the same
+    /// keys.
+    pub fn ssh_targets(&self) -> Vec<&SshTarget> {
+        let is_first = |(place, target): &(usize, &SshTarget)| !self.ssh[..*place].contains(target);
+        self.ssh.iter().enumerate().filter(is_first).map(|(_, target)| target).collect()
+    }
+
     /// Returns whether no other machine is named.
     pub fn is_empty(&self) -> bool {
         self.ssh.is_empty() && self.from.is_empty()

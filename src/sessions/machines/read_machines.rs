@@ -14,7 +14,7 @@ pub fn read_machines(
     config_dir: &Path,
     filter: SessionFilter,
 ) -> (Vec<Session>, Vec<String>) {
-    let (mut sessions, mut failures) = remote::read_machines(&options.ssh, filter);
+    let (mut sessions, mut failures) = remote::read_machines(&options.ssh_targets(), filter);
     if !options.from.is_empty() {
         match bucket::read_bucket(&options.from, &options.login, config_dir, filter) {
             Ok((read, failure)) => {

@@ -12,7 +12,7 @@ use super::ssh_target::SshTarget;
 
 /// Reads the sessions of all these machines at the same time. Returns them, and a sentence for each machine that could not be
 /// read.
-pub fn read_machines(targets: &[SshTarget], filter: SessionFilter) -> (Vec<Session>, Vec<String>) {
+pub fn read_machines(targets: &[&SshTarget], filter: SessionFilter) -> (Vec<Session>, Vec<String>) {
     let (mut sessions, mut failures) = (Vec::new(), Vec::new());
     thread::scope(|scope| {
         let readers: Vec<_> = targets.iter().map(|target| scope.spawn(move || read_machine(target, filter))).collect();

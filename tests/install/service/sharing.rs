@@ -118,6 +118,7 @@ fn the_service_shows_other_machines_until_it_is_told_not_to() {
     install(&["--from", url, "--publish", "none"], r#" "--credentials" "FILE" "--from" "tls://a.example""#);
     // Nobody needs the credentials any more.
     install(&["--from", "none"], "");
+    install(&["--publish", "none", "--credentials", path], "");
     install(&["--from", url, "--notify", "desktop"], r#" --notify desktop "--from" "tls://a.example""#);
     let result = installation.run_hooks(&["install", "--service", "--from", "nats://far.example"]);
     assert!(result.code == Some(1) && result.stderr.contains("use tls://"), "{result:?}");
