@@ -31,6 +31,8 @@ fn start_list_and_stop_take_a_session_by_hand() {
     // No hook names the project's directory, so it is the directory in which the daemons were started.
     let cwd = fs::read_link(format!("/proc/{pid}/cwd")).unwrap();
     assert_eq!(cwd, sandbox.path("").canonicalize().unwrap());
+    let none = sandbox.run_subcommand(&["list", "--session", "by"]).stdout;
+    assert_eq!(none, "Session by has no daemons. `sessions daemons list` lists those of all sessions.\n");
     sandbox.run_subcommand(&["stop", "--session", "by-hand"]).assert_success();
     sandbox.wait_for_running(2);
     sandbox.run_subcommand(&["stop", "--session", "other"]).assert_success();

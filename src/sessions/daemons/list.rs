@@ -60,7 +60,12 @@ pub fn print_list(options: &ListOptions) -> io::Result<()> {
         serde_json::to_writer(&mut out, &daemons)?;
         return writeln!(out);
     }
-    out.write_all(draw_table(&daemons, environment::table_format()).as_bytes())
+    match &options.session {
+        Some(session) if daemons.is_empty() => {
+            writeln!(out, "Session {session} has no daemons. `sessions daemons list` lists those of all sessions.")
+        }
+        _ => out.write_all(draw_table(&daemons, environment::table_format()).as_bytes()),
+    }
 }
 
 /// Reads the daemons of all sessions, session by session, in the order of the configuration file.
