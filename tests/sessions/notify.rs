@@ -116,6 +116,19 @@ fn a_program_gets_each_need_once_and_its_end() {
 }
 
 #[test]
+fn a_target_that_is_named_twice_is_called_once() {
+    let sandbox = Sandbox::new();
+    let mut cli = ClaudeProcess::start(&sandbox);
+    cli.run_hook("s", "UserPromptSubmit", "").assert_success();
+    let target = noting_target(&sandbox);
+    let _notify = Notify::start(&sandbox, &[&["--notify", &target, "--notify", &target], &AFTER[..]].concat(), &[]);
+    cli.run_hook("s", "PermissionRequest", BASH).assert_success();
+    wait_for_note(&sandbox, 1);
+    thread::sleep(LONG);
+    assert_eq!(notes(&sandbox).len(), 1, "{:#?}", notes(&sandbox));
+}
+
+#[test]
 fn without_text_no_call_prompt_or_answer_is_in_the_notice() {
     let sandbox = Sandbox::new();
     let mut cli = ClaudeProcess::start(&sandbox);

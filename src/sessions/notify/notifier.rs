@@ -35,7 +35,11 @@ impl Notifier {
     /// If the bell is wanted and there is no terminal, or if a thread cannot be started.
     pub fn start(targets: &[NotifyTarget], options: &NoticeOptions, is_foreground: bool) -> io::Result<Self> {
         let mut deliveries = Vec::new();
-        for target in targets {
+        for (place, target) in targets.iter().enumerate() {
+            // Who names a target twice is called once.
+            if targets[..place].contains(target) {
+                continue;
+            }
             deliveries.push(match target {
                 NotifyTarget::Bell if !environment::is_terminal_output() => {
                     return Err(io::Error::other("the bell needs a terminal, and standard output is none"));
