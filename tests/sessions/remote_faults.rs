@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::events::start_events;
 use super::list;
+use super::reading_gaps::write_unreadable_signals;
 use super::ssh_machine::client_path;
 use super::ssh_stand_in::{run_there, write_ssh};
 use crate::sandbox::{Outcome, Sandbox, executable_path, run_with_input};
@@ -200,4 +201,19 @@ fn a_machine_that_is_named_twice_is_asked_once() {
     fs_err::remove_file(client.home().join("calls")).unwrap();
     let outcome = run(&client, &["wait", "--json", "--timeout", "10s", "--ssh", "box,box"]);
     assert_eq!((outcome.code, &*read(&client, "calls")), (Some(0), "\n"), "{}", outcome.stderr);
+}
+
+#[test]
+fn what_a_machine_cannot_read_of_its_own_is_said_here() {
+    let (client, machine) = (Sandbox::new(), Sandbox::new());
+    machine.run_hook("there", "Stop", "").assert_success();
+    write_unreadable_signals(&machine, 2);
+    write_ssh(&client, &format!("echo a banner >&2\n{}", run_there(&machine)));
+    let outcome = run(&client, &["--json", "--ssh", "box"]);
+    let sessions: Vec<Value> = serde_json::from_str(&outcome.stdout).unwrap();
+    assert_eq!((outcome.code, sessions.len()), (Some(3), 1), "{outcome:?}");
+    assert!(outcome.stderr.starts_with("sessions: box: not everything could be read there: cannot understand "));
+    assert!(outcome.stderr.contains("newer1.stop.json") && outcome.stderr.lines().count() == 1, "{}", outcome.stderr);
+    let outcome = run(&client, &["line", "--ssh", "box"]);
+    assert_eq!((outcome.code, &*outcome.stdout, outcome.stderr.lines().count()), (Some(3), "◆1\n", 1), "{outcome:?}");
 }

@@ -7,18 +7,21 @@ use session_signals_reader::{Session, SessionFilter};
 
 use super::remote_command::BEGIN;
 use super::remote_session::parse_session;
-use super::ssh_run::{describe_failure, start_ssh};
+use super::ssh_run::{describe_failure, describe_gap, start_ssh};
 use super::ssh_target::SshTarget;
 
 /// Reads the sessions of all these machines at the same time. Returns them, and a sentence for each machine that could not be
-/// read.
+/// read, or not all of it.
 pub fn read_machines(targets: &[&SshTarget], filter: SessionFilter) -> (Vec<Session>, Vec<String>) {
     let (mut sessions, mut failures) = (Vec::new(), Vec::new());
     thread::scope(|scope| {
         let readers: Vec<_> = targets.iter().map(|target| scope.spawn(move || read_machine(target, filter))).collect();
         for reader in readers {
             match reader.join() {
-                Ok(Ok(read)) => sessions.extend(read),
+                Ok(Ok((read, gap))) => {
+                    sessions.extend(read);
+                    failures.extend(gap);
+                }
                 Ok(Err(failure)) => failures.push(failure),
                 Err(panic) => std::panic::resume_unwind(panic),
             }
@@ -27,7 +30,8 @@ pub fn read_machines(targets: &[&SshTarget], filter: SessionFilter) -> (Vec<Sess
     (sessions, failures)
 }
 
-fn read_machine(target: &SshTarget, filter: SessionFilter) -> Result<Vec<Session>, String> {
+/// Reads the sessions of a machine. Also returns a sentence if the machine could not read everything.
+fn read_machine(target: &SshTarget, filter: SessionFilter) -> Result<(Vec<Session>, Option<String>), String> {
     let arguments = match filter {
         SessionFilter::All => "--json --all",
         SessionFilter::Open => "--json",
@@ -40,7 +44,10 @@ fn read_machine(target: &SshTarget, filter: SessionFilter) -> Result<Vec<Session
     let list = printed.split_once(&format!("{BEGIN}\n")).map_or("", |(_, list)| list);
     // If it could not read a file, it fails and has printed all else.
     match serde_json::from_str::<Vec<&RawValue>>(list) {
-        Ok(sessions) => sessions.into_iter().map(|json| parse_session(target, json)).collect(),
+        Ok(sessions) => {
+            let sessions = sessions.into_iter().map(|json| parse_session(target, json)).collect::<Result<_, _>>()?;
+            Ok((sessions, describe_gap(target, &status, &errors)))
+        }
         Err(_) => Err(describe_failure(target, &status, &errors)),
     }
 }

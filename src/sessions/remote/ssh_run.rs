@@ -29,6 +29,9 @@ const SSH_FAILED: i32 = 255;
 /// The exit code of the shell if there is no such program.
 const NOT_FOUND: i32 = 127;
 
+/// The exit code of `sessions` if it has printed what it could read, and could not read everything.
+const NOT_ALL_READ: i32 = session_signals_cli::ExitStatus::Failure as i32;
+
 /// The most columns of an error that are shown.
 const MAX_ERROR_WIDTH: usize = 200;
 
@@ -56,6 +59,15 @@ fn ssh_command(target: &SshTarget, arguments: &str) -> Command {
     ssh.args(["--", target.as_str(), &remote_command(arguments)]);
     ssh.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
     ssh
+}
+
+/// Describes what `sessions` could not read on the machine, if it has printed the rest. The last line is one of its reasons.
+pub fn describe_gap(target: &SshTarget, status: &io::Result<ExitStatus>, stderr: &str) -> Option<String> {
+    // Any other status is that of a connection that was ended after everything was printed.
+    let has_gap = status.as_ref().is_ok_and(|status| status.code() == Some(NOT_ALL_READ));
+    let reason = stderr.lines().rev().find_map(|line| line.trim().strip_prefix("sessions: ")).filter(|_| has_gap)?;
+    let reason = truncate(&make_harmless(reason), MAX_ERROR_WIDTH);
+    Some(format!("{}: not everything could be read there: {reason}", make_harmless(target.as_str())))
 }
 
 /// Describes how a run failed.
