@@ -46,7 +46,7 @@ const TIMEOUT: Duration = Duration::from_secs(5);
 pub fn jump_to_session(options: &JumpOptions) -> io::Result<ExitStatus> {
     let (sessions, unreadable) = read_sessions()?;
     let gaps = ReadingGaps::new(&unreadable, &[]);
-    end_jump(find_and_jump(&sessions, options, &gaps), &gaps)
+    end_jump(find_and_jump(&sessions, options, &gaps), options.output, &gaps)
 }
 
 fn find_and_jump(sessions: &KnownSessions, options: &JumpOptions, gaps: &ReadingGaps) -> io::Result<ExitStatus> {
@@ -68,7 +68,7 @@ pub fn jump_to_next(options: &NextOptions) -> io::Result<ExitStatus> {
     let (remote, lost_machines) = read_machines(&options.machines, &environment::config_dir()?, SessionFilter::Open);
     let (sessions, unreadable) = read_sessions()?;
     let gaps = ReadingGaps::new(&unreadable, &lost_machines);
-    end_jump(choose_and_jump(&sessions, &remote, options.output, &gaps), &gaps)
+    end_jump(choose_and_jump(&sessions, &remote, options.output, &gaps), options.output, &gaps)
 }
 
 fn choose_and_jump(
@@ -100,8 +100,12 @@ fn choose_and_jump(
 }
 
 /// Says what became of a jump, and then what could not be read: `sessions --watch` shows the first line.
-fn end_jump(result: io::Result<ExitStatus>, gaps: &ReadingGaps) -> io::Result<ExitStatus> {
+fn end_jump(result: io::Result<ExitStatus>, output: JumpOutput, gaps: &ReadingGaps) -> io::Result<ExitStatus> {
     let status = report_result(result);
+    // Otherwise a jump that succeeded would look like one that failed.
+    if status == ExitStatus::Success && !output.dry_run && !gaps.is_empty() {
+        writeln!(io::stderr(), "sessions: the terminal is in front, but not everything could be read")?;
+    }
     gaps.report()?;
     Ok(gaps.choice_status(status))
 }
