@@ -68,8 +68,13 @@ impl ReadingGaps {
         if status == ExitStatus::Success && !self.is_empty() { ExitStatus::Incomplete } else { status }
     }
 
-    /// Returns the words after `no session` in a sentence that says that there is none.
+    /// Returns the words of [`describe_limit`] for these gaps.
     pub fn limit(&self) -> &'static str {
-        if self.is_empty() { "" } else { " that could be read" }
+        describe_limit(!self.is_empty())
     }
+}
+
+/// Returns the words after `no session` in a sentence that says that there is none.
+pub fn describe_limit(has_gaps: bool) -> &'static str {
+    if has_gaps { " that could be read" } else { "" }
 }

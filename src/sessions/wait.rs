@@ -1,5 +1,6 @@
 //! `sessions wait`: waits until a session does what the user waits for.
 
+use std::collections::BTreeSet;
 use std::io::{self, Write as _};
 use std::ops::ControlFlow;
 use std::time::{Duration, Instant, SystemTime};
@@ -9,6 +10,7 @@ use session_signals_cli::ExitStatus;
 use crate::command_line::{WaitOptions, WantedState};
 use crate::environment;
 use crate::model::{Rounds, SessionChange, SessionModel, SessionSink};
+use crate::reading_gaps::describe_limit;
 use crate::session_prefix::find_by_prefix;
 use crate::session_table;
 use session_signals_reader::{Session, SessionState};
@@ -20,7 +22,7 @@ use session_signals_reader::{Session, SessionState};
 /// sessions, or standard output cannot be written to.
 pub fn run_wait(options: &WaitOptions) -> io::Result<ExitStatus> {
     let deadline = options.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
-    let condition = WaitCondition { options, session: None, deadline };
+    let condition = WaitCondition { options, session: None, deadline, has_gaps: false };
     let config_dir = options.machines.config_dir()?;
     let mut model = SessionModel::new(&config_dir, condition, Rounds::WhenNeeded)?;
     options.machines.disconnect_by_signal()?;
@@ -39,10 +41,11 @@ pub fn run_wait(options: &WaitOptions) -> io::Result<ExitStatus> {
             print_session(&session, options.json).map(|()| ExitStatus::Success)
         }
         WaitResult::Ambiguous(reason) => Err(io::Error::other(reason)),
-        WaitResult::TimeOver => {
+        WaitResult::TimeOver { has_gaps } => {
             let time = options.timeout.unwrap_or_default();
             let what = options.wanted.describe();
-            writeln!(io::stderr(), "sessions: no such session {what} within {}", describe_time(time))?;
+            let limit = describe_limit(has_gaps);
+            writeln!(io::stderr(), "sessions: no such session{limit} {what} within {}", describe_time(time))?;
             Ok(ExitStatus::Incomplete)
         }
     }
@@ -70,7 +73,10 @@ enum WaitResult {
     Found(Box<Session>),
     /// Several ids begin as the one that was given. The sentence says so.
     Ambiguous(String),
-    TimeOver,
+    TimeOver {
+        /// Whether something cannot be read.
+        has_gaps: bool,
+    },
 }
 
 /// What is waited for.
@@ -79,6 +85,8 @@ struct WaitCondition<'a> {
     /// The key of the session, once it is known.
     session: Option<String>,
     deadline: Option<Instant>,
+    /// Whether something cannot be read now.
+    has_gaps: bool,
 }
 
 impl WaitCondition<'_> {
@@ -119,7 +127,11 @@ impl SessionSink for WaitCondition<'_> {
     }
 
     fn wake_up(&mut self, _now: Instant) -> ControlFlow<WaitResult> {
-        ControlFlow::Break(WaitResult::TimeOver)
+        ControlFlow::Break(WaitResult::TimeOver { has_gaps: self.has_gaps })
+    }
+
+    fn set_failures(&mut self, sentences: &BTreeSet<String>) {
+        self.has_gaps = !sentences.is_empty();
     }
 }
 

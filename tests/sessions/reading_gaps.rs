@@ -66,3 +66,17 @@ fn a_jump_does_not_say_that_there_is_no_session_if_not_all_could_be_read() {
         assert!(lines[1].contains("newer0.stop.json") && lines[2].contains("newer1.stop.json"), "{lines:?}");
     }
 }
+
+#[test]
+fn a_wait_that_ends_does_not_say_that_there_was_no_session_if_not_all_could_be_read() {
+    let sandbox = Sandbox::new();
+    sandbox.run_hook("works", "UserPromptSubmit", "").assert_success();
+    let wait = ["wait", "--timeout", "1s"];
+    assert_eq!(run(&sandbox, &wait).stderr, "sessions: no such session needed you within 1s\n");
+    write_unreadable_signals(&sandbox, 1);
+    let outcome = run(&sandbox, &wait);
+    assert_eq!((outcome.code, &*outcome.stdout), (Some(3), ""));
+    let lines: Vec<_> = outcome.stderr.lines().collect();
+    assert!(lines[0].starts_with("sessions: cannot understand "), "{lines:?}");
+    assert_eq!(lines[1..], ["sessions: no such session that could be read needed you within 1s"]);
+}
