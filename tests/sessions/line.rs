@@ -70,8 +70,9 @@ fn tmux_shows_it_in_its_status_bar() {
     fs_err::write(&configuration, recipe.strip_prefix("text\n").unwrap()).unwrap();
     let terminal = Terminal::open(&sandbox);
     let executables = executable_path("sessions").parent().unwrap().display().to_string();
-    let inner = format!("TMUX= PATH={executables}:$PATH tmux -u -L inner -f {} new-session", configuration.display());
-    terminal.tmux(&["send-keys", &inner, "Enter"]);
+    let inner = Terminal::of_server(&sandbox, "inner");
+    let (socket, configuration) = (inner.socket().display(), configuration.display());
+    let start = format!("TMUX= PATH={executables}:$PATH tmux -u -S {socket} -f {configuration} new-session");
+    terminal.tmux(&["send-keys", &start, "Enter"]);
     terminal.wait_for_screen(|screen| screen.lines().last().is_some_and(|bar| bar.contains("▲2 ◆1 ●1 ")));
-    terminal.tmux(&["send-keys", "tmux kill-server", "Enter"]);
 }

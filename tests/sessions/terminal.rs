@@ -1,5 +1,6 @@
 //! A terminal that a test types into.
 
+use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::sandbox::{Sandbox, executable_path};
@@ -7,6 +8,7 @@ use crate::sandbox::{Sandbox, executable_path};
 /// A tmux server with one pane. It is ended when it is dropped.
 pub struct Terminal<'a> {
     sandbox: &'a Sandbox,
+    socket: PathBuf,
 }
 
 impl<'a> Terminal<'a> {
@@ -16,10 +18,20 @@ impl<'a> Terminal<'a> {
 
     /// Opens a terminal of this size.
     pub fn open_sized(sandbox: &'a Sandbox, columns: usize, rows: usize) -> Self {
-        let terminal = Self { sandbox };
+        let terminal = Self::of_server(sandbox, "tmux");
         let (columns, rows) = (columns.to_string(), rows.to_string());
         terminal.tmux(&["new-session", "-d", "-x", &columns, "-y", &rows, "PS1='$ ' sh"]);
         terminal
+    }
+
+    /// Names a server that somebody else starts, for example in the pane of another one. Its socket has this name in the home directory: no
+    /// other test and no earlier run can have started a server there.
+    pub fn of_server(sandbox: &'a Sandbox, name: &str) -> Self {
+        Self { sandbox, socket: sandbox.home().join(name) }
+    }
+
+    pub fn socket(&self) -> &Path {
+        &self.socket
     }
 
     /// Types keys, as tmux names them.
@@ -28,13 +40,12 @@ impl<'a> Terminal<'a> {
     }
 
     pub fn tmux(&self, arguments: &[&str]) -> String {
-        let socket = self.sandbox.home().join("tmux");
         let output = Command::new("tmux")
             .env_clear()
             .env("HOME", self.sandbox.home())
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("LANG", "C.UTF-8")
-            .args(["-u", "-f", "/dev/null", "-S", socket.to_str().unwrap()])
+            .args(["-u", "-f", "/dev/null", "-S", self.socket.to_str().unwrap()])
             .args(arguments)
             .output()
             .unwrap();
