@@ -2,6 +2,10 @@
 
 use std::io::{Read as _, Write as _};
 use std::net::TcpStream;
+#[cfg(target_os = "linux")]
+use std::sync::atomic::{AtomicBool, Ordering};
+#[cfg(target_os = "linux")]
+use std::thread;
 use std::time::Duration;
 
 #[cfg(target_os = "linux")]
@@ -70,23 +74,40 @@ fn a_large_prompt_is_in_memory_once_however_many_clients_read_it_slowly() {
     let server = Server::start(&sandbox);
     server.wait_for_state("s", "working working");
     let before = server.allocated_kib();
-    let slow: Vec<_> = (0..100).map(|number| start_read(&server, READS[number % 3]).0).collect();
+    let mut slow: Vec<_> = (0..100).map(|number| start_read(&server, READS[number % 3]).0).collect();
     let used = server.allocated_kib().saturating_sub(before);
     // A copy for each client would be 1,600 MiB. There is one copy, and the process may not have returned all freed memory.
     assert!(used < 128 << 10, "100 readers of 16 MiB take {used} KiB");
     // The clients get the whole prompt, also after it was superseded.
-    sandbox.run_hook("s", "UserPromptSubmit", &prompt("y")).assert_success();
-    let mut follower = server.follow("-1");
-    while follower.next_batch().0.iter().all(|message| !message["value"]["prompt"].as_str().unwrap().starts_with('y')) {
-    }
-    // The server disconnects a client that reads nothing for 30 s, and a busy machine may have needed that long for all of them.
-    for mut stream in slow.into_iter().rev().take(3) {
-        let (mut count, mut buffer) = (BEGINNING, vec![0; 1 << 20]);
-        while count < 16 << 20 {
-            let read = stream.read(&mut buffer).unwrap();
-            assert!(read > 0 && !buffer[..read].contains(&b'y') || count + read >= 16 << 20, "{count}");
-            count += read;
+    let is_superseded = AtomicBool::new(false);
+    thread::scope(|scope| {
+        for stream in slow.split_off(97) {
+            scope.spawn(|| read_slowly_until(stream, &is_superseded));
         }
+        sandbox.run_hook("s", "UserPromptSubmit", &prompt("y")).assert_success();
+        let mut follower = server.follow("-1");
+        let is_new =
+            |message: &Value| message["value"]["prompt"].as_str().is_some_and(|prompt| prompt.starts_with('y'));
+        while !follower.next_batch().0.iter().any(is_new) {}
+        is_superseded.store(true, Ordering::Relaxed);
+    });
+}
+
+/// Reads the rest of a prompt of 16 MiB: a little at a time until the prompt was superseded, because the server disconnects a client that
+/// reads nothing for 30 s.
+#[cfg(target_os = "linux")]
+fn read_slowly_until(mut stream: TcpStream, is_superseded: &AtomicBool) {
+    let (mut count, mut buffer) = (BEGINNING, vec![0; 1 << 20]);
+    while count < 16 << 20 {
+        let is_slow = !is_superseded.load(Ordering::Relaxed);
+        if is_slow {
+            thread::sleep(Duration::from_secs(1));
+        }
+        let part = if is_slow { &mut buffer[..100 << 10] } else { &mut buffer[..] };
+        let read = stream.read(part).unwrap();
+        assert!(read > 0, "the server disconnected after {count} bytes");
+        assert!(!part[..read].contains(&b'y') || count + read >= 16 << 20, "{count}");
+        count += read;
     }
 }
 
