@@ -172,10 +172,7 @@ fn plan_for(
     let plan =
         desired.plan_for(env, &settings_subject(env, path, options, before.bytes())).map_err(Refusal::in_file(path))?;
     if plan.is_change() {
-        before.check_writable()?;
-        if before.seen.is_some() {
-            file_access::refuse_unwritable(env, &env.backups_dir())?;
-        }
+        settings_transaction::refuse_change(env, &before)?;
     }
     // The receipt lies beside the executables.
     if plan.is_change() || executables::need_copying(env, executables) {

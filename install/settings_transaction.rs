@@ -119,6 +119,18 @@ fn overtaken_reason(env: &Environment, path: &Path) -> String {
     )
 }
 
+/// Refuses a change of these settings if they cannot be replaced, or if no backup of them can be made.
+///
+/// # Errors
+/// If that is so.
+pub fn refuse_change(env: &Environment, before: &SettingsFile) -> Result<(), Refusal> {
+    before.check_writable()?;
+    if before.seen.is_some() {
+        file_access::refuse_unwritable(env, &env.backups_dir())?;
+    }
+    Ok(())
+}
+
 /// Plans a change of the file at `path` and makes it. `before_write` is called before each attempt. If `hooks` made the file
 /// (`created`) and nothing is left in it, the file is removed.
 ///
@@ -170,10 +182,7 @@ fn try_edit(
         let written = WrittenSettings { plan, before, backup: None, overtaken: Vec::new(), displaced: None };
         return Ok(Attempt::Done(Box::new(written)));
     }
-    before.check_writable()?;
-    if before.seen.is_some() {
-        file_access::refuse_unwritable(env, &env.backups_dir())?;
-    }
+    refuse_change(env, &before)?;
     // The backup comes first, so that it exists whenever a kill or a power cut interrupts the rest.
     let backup = before.seen.as_ref().map(|seen| backup::save_backup(env, path, &seen.bytes)).transpose()?;
     before_write(&plan, &before, backup.as_deref())?;

@@ -6,7 +6,7 @@ use crate::refusal::Refusal;
 use crate::report::Report;
 use crate::settings_file::SettingsFile;
 use crate::uninstall_plan::plan_uninstall;
-use crate::{diff, executables, file_access, phrases, plugin, receipt, remaining_uses, service, user_files};
+use crate::{diff, executables, phrases, plugin, receipt, remaining_uses, service, settings_transaction, user_files};
 
 /// Reports the change of the settings, and names all that would be deleted. Changes nothing.
 ///
@@ -21,8 +21,7 @@ pub fn show_removal(env: &Environment, scope: Scope, report: &mut Report) -> Res
     if before.seen.is_some() {
         let plan = plan_uninstall(env, scope, &after, receipt.as_ref()).map_err(Refusal::in_file(&path))?;
         if plan.is_change() {
-            before.check_writable()?;
-            file_access::refuse_unwritable(env, &env.backups_dir())?;
+            settings_transaction::refuse_change(env, &before)?;
         }
         report.diff = Some(diff::unified_diff(&path, &plan));
         report.add_plan(&plan);
