@@ -47,9 +47,6 @@ pub fn about_circumstances(
             warnings.push(format!("{dir} belongs to user {owner}: the hooks will refuse it"));
         }
         Some(PrivateDirFault::Writable(_) | PrivateDirFault::Readable(_)) | None => {
-            if signal_dir::is_dangling_link(&env.signal_dir()) {
-                warnings.push(format!("{dir} is a link that leads nowhere: the hooks cannot use it"));
-            }
             // What the mode is the reason for, this run repairs.
             let fault = signal_dir::find_write_fault(&env.signal_dir());
             let fault = fault.filter(|fault| !matches!(fault, WriteFault::Mode(_)));

@@ -19,12 +19,6 @@ pub fn find_fault(path: &Path) -> Option<PrivateDirFault> {
     PrivateDirFault::find(&std::fs::metadata(path).ok()?)
 }
 
-/// Returns whether the path of the signal directory is a link that leads nowhere. The hooks make no directory in its place.
-#[must_use]
-pub fn is_dangling_link(path: &Path) -> bool {
-    path.is_symlink() && path.metadata().is_err()
-}
-
 /// Returns what keeps the hooks of this user from writing to the signal directory, or from making it. The system is asked, because the
 /// mode does not tell everything: root needs no permission, and on a read-only file system the permissions do not count.
 #[must_use]
@@ -35,12 +29,13 @@ pub fn find_write_fault(path: &Path) -> Option<WriteFault> {
             let lacks_mode = error.kind() == io::ErrorKind::PermissionDenied && mode & 0o700 != 0o700;
             Some(if lacks_mode { WriteFault::Mode(mode) } else { WriteFault::Directory(error) })
         }
+        Err(_) if path.is_symlink() => Some(WriteFault::DanglingLink),
         // The hooks make the directory.
-        Err(_) if !path.is_symlink() => {
+        Err(_) => {
             let (folder, error) = file_access::find_obstacle(path.parent()?)?;
             Some(WriteFault::Parent(folder, error))
         }
-        _ => None,
+        Ok(_) => None,
     }
 }
 

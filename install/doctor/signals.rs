@@ -40,10 +40,6 @@ pub fn check(env: &Environment) -> Vec<Finding> {
 
 fn check_permissions(env: &Environment, dir: &SignalDir) -> Option<Finding> {
     let shown = env.short_path(dir.path());
-    if signal_dir::is_dangling_link(dir.path()) {
-        let sentence = format!("{shown} is a link that leads nowhere: the hooks cannot use it");
-        return Some(Finding::new(FindingId::SpoolNotADirectory, sentence, Repair::ByHand).in_file(dir.path()));
-    }
     let (id, sentence, repair) = match signal_dir::find_fault(dir.path())? {
         PrivateDirFault::NotADirectory => {
             (FindingId::SpoolNotADirectory, format!("{shown} is not a directory: the hooks refuse it"), Repair::ByHand)
@@ -68,9 +64,12 @@ fn check_permissions(env: &Environment, dir: &SignalDir) -> Option<Finding> {
 /// Checks whether the hooks can write to the directory, or make it.
 fn check_access(env: &Environment, dir: &SignalDir) -> Option<Finding> {
     let fault = signal_dir::find_write_fault(dir.path())?;
-    let repair = if matches!(fault, WriteFault::Mode(_)) { Repair::RestrictSignalDir } else { Repair::ByHand };
-    let sentence = fault.describe(env, dir.path());
-    Some(Finding::new(FindingId::SpoolUnwritable, sentence, repair).in_file(dir.path()))
+    let (id, repair) = match fault {
+        WriteFault::DanglingLink => (FindingId::SpoolNotADirectory, Repair::ByHand),
+        WriteFault::Mode(_) => (FindingId::SpoolUnwritable, Repair::RestrictSignalDir),
+        WriteFault::Directory(_) | WriteFault::Parent(..) => (FindingId::SpoolUnwritable, Repair::ByHand),
+    };
+    Some(Finding::new(id, fault.describe(env, dir.path()), repair).in_file(dir.path()))
 }
 
 /// Finds the signals of a session that cannot be true at the same time. The newer one counts.
