@@ -14,3 +14,11 @@ pub enum FileState {
     /// Something else.
     Foreign,
 }
+
+impl FileState {
+    /// Returns whether an installation writes the file.
+    #[must_use]
+    pub fn is_written(self) -> bool {
+        matches!(self, Self::Missing | Self::Outdated)
+    }
+}

@@ -38,13 +38,12 @@ pub fn refuse_folder(env: &Environment, choice: &UserFilesChoice) -> Result<(), 
     let Some(folder) = links::folder_of_links(env, choice) else { return Ok(()) };
     let receipt = UserFilesReceipt::load(env);
     let links = links::plan_links(env, choice, &receipt).links;
-    let is_written = |link: &UserFile| matches!(link.inspect(&receipt), FileState::Missing | FileState::Outdated);
     // What is in a folder that may not be searched looks like something of somebody else.
     let is_hidden = |program: &str| {
         let looked = folder.join(program).symlink_metadata();
         looked.is_err_and(|error| error.kind() == io::ErrorKind::PermissionDenied)
     };
-    if !links.iter().any(is_written) && !links::PROGRAMS.into_iter().any(is_hidden) {
+    if !links.iter().any(|link| link.inspect(&receipt).is_written()) && !links::PROGRAMS.into_iter().any(is_hidden) {
         return Ok(());
     }
     let Some((_, error)) = file_access::find_obstacle(&folder) else { return Ok(()) };
@@ -64,7 +63,7 @@ pub fn plan_files(env: &Environment, choice: &UserFilesChoice) -> Result<Vec<Str
     let links::LinkPlan { links, needless, .. } = links::plan_links(env, choice, &receipt);
     let obsolete = [needless, obsolete_completions(&receipt, &completions)].concat();
     let wanted = [links, completions].concat();
-    let is_written = |file: &&UserFile| matches!(file.inspect(&receipt), FileState::Missing | FileState::Outdated);
+    let is_written = |file: &&UserFile| file.inspect(&receipt).is_written();
     let written: Vec<&Path> = wanted.iter().filter(is_written).map(|file| &*file.path).collect();
     let is_removed = |path: &&Path| obsolete.iter().any(|other| other == *path);
     let removed: Vec<&Path> = receipt.files.iter().map(|file| &*file.path).filter(is_removed).collect();
@@ -128,7 +127,7 @@ fn lay_part(
     // A link is not removed before the one in its new folder is there.
     let mut kept: Vec<&Path> = Vec::new();
     for (file, state) in &states {
-        if matches!(state, FileState::Missing | FileState::Outdated) {
+        if state.is_written() {
             let Err(error) = write_file(file, *state) else {
                 changed.push(file.path.clone());
                 continue;
