@@ -4,6 +4,7 @@ mod bucket;
 mod command_line;
 mod daemons;
 mod display_text;
+mod distinct;
 mod environment;
 mod events;
 mod find_program;

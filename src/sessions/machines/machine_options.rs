@@ -7,6 +7,7 @@ use clap::{ArgGroup, Args};
 
 use crate::bucket::ServerUrl;
 use crate::command_line::LoginOptions;
+use crate::distinct::distinct;
 use crate::environment;
 use crate::remote::{SshTarget, end_connections_by_signal};
 
@@ -30,8 +31,7 @@ impl MachineOptions {
     /// Returns the machines to reach by ssh. One that is named twice is there once: its sessions would be listed twice, with the same
     /// keys.
     pub fn ssh_targets(&self) -> Vec<&SshTarget> {
-        let is_first = |(place, target): &(usize, &SshTarget)| !self.ssh[..*place].contains(target);
-        self.ssh.iter().enumerate().filter(is_first).map(|(_, target)| target).collect()
+        distinct(&self.ssh).collect()
     }
 
     /// Returns whether no other machine is named.

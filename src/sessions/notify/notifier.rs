@@ -15,6 +15,7 @@ use super::notice::Notice;
 use super::notice_board::{NoticeAction, NoticeBoard};
 use super::{NoticeText, NotifyTarget};
 use crate::command_line::NoticeOptions;
+use crate::distinct::distinct;
 use crate::environment;
 use crate::model::SessionChange;
 
@@ -35,11 +36,8 @@ impl Notifier {
     /// If the bell is wanted and there is no terminal, or if a thread cannot be started.
     pub fn start(targets: &[NotifyTarget], options: &NoticeOptions, is_foreground: bool) -> io::Result<Self> {
         let mut deliveries = Vec::new();
-        for (place, target) in targets.iter().enumerate() {
-            // Who names a target twice is called once.
-            if targets[..place].contains(target) {
-                continue;
-            }
+        // Who names a target twice is called once.
+        for target in distinct(targets) {
             deliveries.push(match target {
                 NotifyTarget::Bell if !environment::is_terminal_output() => {
                     return Err(io::Error::other("the bell needs a terminal, and standard output is none"));
